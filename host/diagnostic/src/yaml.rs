@@ -1,0 +1,99 @@
+//! YAML into typed values that know their place in the file.
+//!
+//! Bounds: a file is at most [`MAX_FILE_BYTES`]; anchors, depth and node counts are bounded by the
+//! parser's own budget; duplicate keys are refused.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+pub use serde_saphyr::Spanned;
+
+use crate::{Code, Diagnostic, Place, code};
+
+/// Files larger than this are refused: a file that people review is never that large.
+pub const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// Reads a file as text, or says why it cannot.
+pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
+    let unreadable = |why: String| {
+        Diagnostic::error(
+            code::UNREADABLE,
+            path.display().to_string(),
+            Place::START,
+            why,
+        )
+    };
+    let size = std::fs::metadata(path)
+        .map_err(|e| unreadable(e.to_string()))?
+        .len();
+    if size > MAX_FILE_BYTES {
+        return Err(unreadable(format!(
+            "the file has {size} bytes, the limit is {MAX_FILE_BYTES}"
+        )));
+    }
+    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
+    String::from_utf8(bytes).map_err(|_| unreadable("the file is not UTF-8".into()))
+}
+
+/// Parses `text`, which came from `file`.
+pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
+    serde_saphyr::from_str(text).map_err(|e| {
+        let e = e.without_snippet();
+        let place = e.location().map_or(Place::START, |l| place_of(&l));
+        let message = e.to_string();
+        // The parser ends its text with the place, which the diagnostic shows already.
+        let message = message
+            .split(" at line ")
+            .next()
+            .unwrap_or(&message)
+            .to_owned();
+        Diagnostic::error(code::SHAPE, file, place, message)
+    })
+}
+
+/// The place of a spanned value: where it is used, not where an anchor defined it.
+pub fn place<T>(value: &Spanned<T>) -> Place {
+    place_of(&value.referenced)
+}
+
+/// An error that points at a spanned value.
+pub fn error_at<T>(
+    code: Code,
+    file: &str,
+    value: &Spanned<T>,
+    message: impl Into<String>,
+) -> Diagnostic {
+    Diagnostic::error(code, file, place(value), message)
+}
+
+fn place_of(location: &serde_saphyr::Location) -> Place {
+    let clamp = |n: u64| u32::try_from(n.max(1)).unwrap_or(u32::MAX);
+    Place {
+        line: clamp(location.line()),
+        column: clamp(location.column()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    struct Doc {
+        name: Spanned<String>,
+    }
+
+    #[test]
+    fn a_value_knows_its_place() {
+        let doc: Doc = parse("a.yaml", "# head\nname: x\n").expect("valid");
+        assert_eq!(place(&doc.name), Place { line: 2, column: 7 });
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_place() {
+        let problem = parse::<Doc>("a.yaml", "name: x\nnmae: y\n").expect_err("unknown key");
+        assert_eq!((problem.place.line, problem.place.column), (2, 1));
+        assert!(problem.message.contains("nmae"), "{}", problem.message);
+    }
+}

@@ -1,0 +1,503 @@
+//! The dictionary file into a [`Dictionary`], or problems with file, line and column.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use serde::Deserialize;
+use weft_diagnostic::yaml::{self, Spanned};
+use weft_diagnostic::{Code, Diagnostic, Diagnostics, did_you_mean};
+
+use crate::field::{FeatureSpec, Field, FieldId, Format, Measure, Origin, Take};
+use crate::{Class, DurationMs, Kind, limits};
+
+/// A dictionary that contradicts itself.
+pub const CONTRADICTION: Code = Code {
+    id: "W0201",
+    title: "the dictionary contradicts itself",
+    page: "Every field has one name, one kind, one class and one origin, and these must fit together: \
+           a field of class `sensitive` or `cardholder` names the kind of `token` that stands for it, \
+           other fields must not; a feature has the kind of its measure; a derived field and a feature \
+           name fields that exist.\n\nThe dictionary decides what is tokenised at the door, so a \
+           contradiction in it is refused as a whole.",
+};
+
+/// The codes of this crate.
+pub const CODES: &[Code] = &[CONTRADICTION];
+
+/// Every field, by number and by name.
+#[derive(Debug, Clone)]
+pub struct Dictionary {
+    fields: Vec<Field>,
+    by_name: HashMap<String, FieldId>,
+    sections: BTreeMap<String, String>,
+}
+
+impl Dictionary {
+    /// Reads and checks the file.
+    pub fn load(path: &Path) -> Result<Dictionary, Diagnostics> {
+        let text = yaml::read_text(path)?;
+        Dictionary::parse(&path.display().to_string(), &text)
+    }
+
+    /// Checks `text`, which came from `file`.
+    pub fn parse(file: &str, text: &str) -> Result<Dictionary, Diagnostics> {
+        let source: File = yaml::parse(file, text)?;
+        Loader::new(file, &source).load()
+    }
+
+    /// How many fields there are.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// A field by its number.
+    pub fn field(&self, id: FieldId) -> &Field {
+        &self.fields[id.index()]
+    }
+
+    /// A field by its name.
+    pub fn by_name(&self, name: &str) -> Option<&Field> {
+        self.by_name.get(name).map(|id| self.field(*id))
+    }
+
+    /// All fields, in file order.
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = &Field> {
+        self.fields.iter()
+    }
+
+    /// Sections and their titles, by name.
+    pub fn sections(&self) -> &BTreeMap<String, String> {
+        &self.sections
+    }
+
+    /// The name most like one that is not there.
+    pub fn did_you_mean(&self, name: &str) -> Option<&str> {
+        did_you_mean(name, self.fields.iter().map(|f| f.name.as_str()))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    /// Version of the file's form.
+    version: Spanned<u32>,
+    sections: BTreeMap<String, String>,
+    fields: Vec<FieldSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FieldSource {
+    name: Spanned<String>,
+    kind: Spanned<Kind>,
+    class: Spanned<Class>,
+    title: String,
+    meaning: String,
+    #[serde(default)]
+    by: Option<Spanned<By>>,
+    #[serde(default)]
+    derived: Option<Spanned<DerivedSource>>,
+    #[serde(default)]
+    feature: Option<Spanned<FeatureSource>>,
+    #[serde(default)]
+    format: Option<Spanned<Format>>,
+    #[serde(default)]
+    one_of: Vec<String>,
+    #[serde(default)]
+    max_length: Option<Spanned<usize>>,
+    #[serde(default)]
+    token: Option<Spanned<String>>,
+    #[serde(default)]
+    iso20022: BTreeMap<String, Vec<String>>,
+}
+
+#[derive(Deserialize, PartialEq, Eq, Clone, Copy)]
+#[serde(rename_all = "lowercase")]
+enum By {
+    Request,
+    Host,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DerivedSource {
+    from: String,
+    take: Take,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeatureSource {
+    of: Vec<String>,
+    measure: Measure,
+    #[serde(default)]
+    window: Option<DurationMs>,
+}
+
+struct Loader<'a> {
+    file: &'a str,
+    source: &'a File,
+    names: HashSet<&'a str>,
+    problems: Vec<Diagnostic>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(file: &'a str, source: &'a File) -> Self {
+        let names = source
+            .fields
+            .iter()
+            .map(|f| f.name.value.as_str())
+            .collect();
+        Self {
+            file,
+            source,
+            names,
+            problems: Vec::new(),
+        }
+    }
+
+    fn load(mut self) -> Result<Dictionary, Diagnostics> {
+        if self.source.version.value != 1 {
+            self.refuse(
+                &self.source.version,
+                "this version of the form is not known",
+                "write version: 1",
+            );
+        }
+        if self.source.fields.len() > limits::MAX_FIELDS {
+            self.refuse(
+                &self.source.version,
+                format!(
+                    "{} fields, the limit is {}",
+                    self.source.fields.len(),
+                    limits::MAX_FIELDS
+                ),
+                "split what is not needed into a dictionary of another host",
+            );
+        }
+        let mut fields: Vec<Field> = Vec::new();
+        let mut by_name = HashMap::new();
+        for source in &self.source.fields {
+            let id = FieldId::from_index(fields.len());
+            self.check_name(&source.name);
+            if by_name.insert(source.name.value.clone(), id).is_some() {
+                self.refuse(
+                    &source.name,
+                    format!("`{}` stands twice in the dictionary", source.name.value),
+                    "keep one of the two",
+                );
+            }
+            self.check_class(source);
+            self.check_format(source);
+            let origin = self.origin(source);
+            fields.push(Field {
+                id,
+                name: source.name.value.clone(),
+                kind: source.kind.value,
+                class: source.class.value,
+                title: source.title.clone(),
+                meaning: source.meaning.clone(),
+                origin,
+                format: source.format.as_ref().map(|f| f.value),
+                one_of: source.one_of.clone(),
+                max_length: source
+                    .max_length
+                    .as_ref()
+                    .map_or(limits::MAX_TEXT_CHARS, |m| m.value),
+                token: source.token.as_ref().map(|t| t.value.clone()),
+                iso20022: source.iso20022.clone(),
+            });
+        }
+        if self.problems.is_empty() {
+            Ok(Dictionary {
+                fields,
+                by_name,
+                sections: self.source.sections.clone(),
+            })
+        } else {
+            Err(Diagnostics(self.problems))
+        }
+    }
+
+    fn check_name(&mut self, name: &'a Spanned<String>) {
+        let word = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_lowercase())
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        };
+        let parts: Vec<&str> = name.value.split('.').collect();
+        if !(2..=3).contains(&parts.len())
+            || !parts.iter().all(|p| word(p))
+            || name.value.len() > limits::MAX_NAME_CHARS
+        {
+            self.refuse(
+                name,
+                format!("`{}` is not a field's name", name.value),
+                "write section.name in lower case with underscores, for example payment.amount",
+            );
+        } else if !self.source.sections.contains_key(parts[0]) {
+            let help = match did_you_mean(parts[0], self.source.sections.keys().map(String::as_str))
+            {
+                Some(near) => format!(
+                    "did you mean `{near}`? Otherwise add `{}` to `sections`",
+                    parts[0]
+                ),
+                None => format!("add `{}` to `sections`", parts[0]),
+            };
+            self.refuse(name, format!("there is no section `{}`", parts[0]), help);
+        }
+    }
+
+    fn check_class(&mut self, field: &'a FieldSource) {
+        let class = field.class.value;
+        let word = |kind: &str| kind.bytes().all(|b| b.is_ascii_lowercase()) && !kind.is_empty();
+        match &field.token {
+            None if class.is_tokenised() => self.refuse(
+                &field.class,
+                format!(
+                    "`{}` is {} but names no kind of token",
+                    field.name.value,
+                    class.as_str()
+                ),
+                "add `token: KIND`, for example `token: account`",
+            ),
+            Some(token) if !class.is_tokenised() => self.refuse(
+                token,
+                format!(
+                    "`{}` is {}, so no token stands for it",
+                    field.name.value,
+                    class.as_str()
+                ),
+                "remove `token`, or make the class sensitive or cardholder",
+            ),
+            Some(token) if !word(&token.value) => self.refuse(
+                token,
+                "a kind of token is a word in lower case".to_owned(),
+                "for example card, account, person",
+            ),
+            _ => {}
+        }
+        if class.is_tokenised() && field.kind.value != Kind::Text {
+            self.refuse(
+                &field.kind,
+                format!(
+                    "`{}` is {}, and only texts become tokens",
+                    field.name.value,
+                    class.as_str()
+                ),
+                "make the kind text",
+            );
+        }
+    }
+
+    fn check_format(&mut self, field: &'a FieldSource) {
+        let text = field.kind.value == Kind::Text;
+        if let Some(format) = field.format.as_ref().filter(|_| !text) {
+            self.refuse(
+                format,
+                format!(
+                    "a format is for texts, `{}` is {}",
+                    field.name.value,
+                    field.kind.value.as_str()
+                ),
+                "remove `format`",
+            );
+        }
+        if !field.one_of.is_empty() && !text {
+            self.refuse(
+                &field.name,
+                format!(
+                    "`one_of` is for texts, `{}` is {}",
+                    field.name.value,
+                    field.kind.value.as_str()
+                ),
+                "remove `one_of`",
+            );
+        }
+        if let Some(max) = field
+            .max_length
+            .as_ref()
+            .filter(|m| !(1..=limits::MAX_TEXT_CHARS).contains(&m.value))
+        {
+            self.refuse(
+                max,
+                format!("`max_length` is {}", max.value),
+                format!("write 1 to {}", limits::MAX_TEXT_CHARS),
+            );
+        }
+    }
+
+    fn origin(&mut self, field: &'a FieldSource) -> Origin {
+        let given = usize::from(field.by.is_some())
+            + usize::from(field.derived.is_some())
+            + usize::from(field.feature.is_some());
+        if given > 1 {
+            self.refuse(
+                &field.name,
+                format!("`{}` has more than one origin", field.name.value),
+                "keep one of `by`, `derived` and `feature`",
+            );
+        }
+        if let Some(derived) = &field.derived {
+            self.check_reference(derived, &derived.value.from);
+            Origin::Derived {
+                from: derived.value.from.clone(),
+                take: derived.value.take,
+            }
+        } else if let Some(feature) = &field.feature {
+            self.check_feature(field, feature);
+            Origin::Behaviour(FeatureSpec {
+                of: feature.value.of.clone(),
+                measure: feature.value.measure,
+                window: feature.value.window,
+            })
+        } else if field.by.as_ref().is_some_and(|by| by.value == By::Host) {
+            Origin::Host
+        } else {
+            Origin::Request
+        }
+    }
+
+    fn check_feature(&mut self, field: &'a FieldSource, feature: &'a Spanned<FeatureSource>) {
+        let FeatureSource {
+            of,
+            measure,
+            window,
+        } = &feature.value;
+        if of.is_empty() || of.len() > 2 {
+            self.refuse(
+                feature,
+                "a feature is of one or two fields".to_owned(),
+                "for example of: [payer.account]",
+            );
+        }
+        for name in of {
+            self.check_reference(feature, name);
+        }
+        if measure.needs_window() != window.is_some() {
+            let (message, help) = if measure.needs_window() {
+                (
+                    "this measure looks back over a window",
+                    "add `window`, for example `window: 24h`",
+                )
+            } else {
+                ("this measure has no window", "remove `window`")
+            };
+            self.refuse(feature, message.to_owned(), help);
+        }
+        if field.kind.value != measure.kind() {
+            self.refuse(
+                &field.kind,
+                format!(
+                    "`{}` is {}, its measure gives {}",
+                    field.name.value,
+                    field.kind.value.as_str(),
+                    measure.kind().as_str()
+                ),
+                format!("write kind: {}", measure.kind().as_str()),
+            );
+        }
+    }
+
+    fn check_reference<T>(&mut self, at: &'a Spanned<T>, name: &str) {
+        if !self.names.contains(name) {
+            let help = match did_you_mean(name, self.names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => "name a field of this dictionary".to_owned(),
+            };
+            self.refuse(at, format!("there is no field `{name}`"), help);
+        }
+    }
+
+    fn refuse<T>(&mut self, at: &Spanned<T>, message: impl Into<String>, help: impl Into<String>) {
+        self.problems
+            .push(yaml::error_at(CONTRADICTION, self.file, at, message).help(help));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = "version: 1\nsections: {payment: Payment, payer: Payer}\nfields:\n";
+
+    fn problems(fields: &str) -> Vec<String> {
+        match Dictionary::parse("d.yaml", &format!("{HEAD}{fields}")) {
+            Ok(_) => Vec::new(),
+            Err(found) => found.0.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn field(rest: &str) -> String {
+        format!("  - {{title: t, meaning: m, {rest}}}\n")
+    }
+
+    #[test]
+    fn a_field_is_found_by_name_and_number() {
+        let text = format!(
+            "{HEAD}{}",
+            field("name: payment.amount, kind: money, class: operational")
+        );
+        let dictionary = Dictionary::parse("d.yaml", &text).expect("valid");
+        let amount = dictionary.by_name("payment.amount").expect("is there");
+        assert_eq!(dictionary.field(amount.id), amount);
+        assert_eq!(amount.pointer(), "/payment/amount");
+    }
+
+    #[test]
+    fn contradictions_are_refused_with_their_place() {
+        let cases = [
+            (
+                field("name: payer.name, kind: text, class: sensitive"),
+                "d.yaml:4:65: error[W0201]: `payer.name` is sensitive but names no kind of token",
+            ),
+            (
+                field("name: payer.city, kind: text, class: personal, token: city"),
+                "so no token stands for it",
+            ),
+            (
+                field("name: Payer, kind: text, class: public"),
+                "`Payer` is not a field's name",
+            ),
+            (
+                field("name: pyer.name, kind: text, class: public"),
+                "did you mean `payer`?",
+            ),
+            (
+                field(
+                    "name: payment.n, kind: integer, class: public, feature: {of: [payer.x], measure: count, window: 1h}",
+                ),
+                "there is no field `payer.x`",
+            ),
+            (
+                field(
+                    "name: payment.n, kind: integer, class: public, feature: {of: [payment.n], measure: count}",
+                ),
+                "looks back over a window",
+            ),
+            (
+                field(
+                    "name: payment.n, kind: money, class: public, feature: {of: [payment.n], measure: count, window: 1h}",
+                ),
+                "its measure gives integer",
+            ),
+            (
+                field("name: payment.n, kind: text, class: public").repeat(2),
+                "stands twice",
+            ),
+        ];
+        for (fields, expected) in cases {
+            let found = problems(&fields);
+            assert!(
+                found.iter().any(|p| p.contains(expected)),
+                "{expected:?} not in {found:?}"
+            );
+        }
+    }
+}
