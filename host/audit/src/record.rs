@@ -1,0 +1,198 @@
+//! What one entry of the log says: form `weft.record/1`.
+//!
+//! The bytes in the log are the record's canonical JSON (RFC 8785). They carry tokens and facts of the
+//! classes `public` and `operational` in clear; personal facts are in `sealed`, which only the vault
+//! opens; values of the classes `sensitive`, `cardholder` and `secret` are nowhere.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use weft_dictionary::Timestamp;
+use weft_verdict::{Failure, Finding, Obligation, Reason, Verdict};
+
+/// The form of the records that this host writes.
+pub const SCHEMA: &str = "weft.record/1";
+
+/// One entry of the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "entry", rename_all = "lowercase")]
+pub enum Record {
+    /// A decision.
+    Decision(Box<DecisionRecord>),
+    /// Something else that a reader of the log has to know: the host started, a store was rebuilt.
+    Event(EventRecord),
+}
+
+/// One decision: a request, what was found, what was made of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionRecord {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// This decision's id.
+    pub decision: String,
+    /// When it was taken.
+    pub at: Timestamp,
+    /// For example `payment.authorize`.
+    pub operation: String,
+    /// Where the host is.
+    pub region: String,
+    /// Whose customers.
+    pub tenant: String,
+    /// Who asked.
+    pub caller: CallerRecord,
+    /// Binds what callers, proxies and this host say about one request.
+    pub trace: String,
+    /// The payment that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+    /// The assistance case that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    /// The agent's session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
+    /// The decision before it about the same payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// Keyed hashes of the caller's idempotency key and of the request that came with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency: Option<IdempotencyRecord>,
+    /// SHA-256 of the policy set, with the digests of its plugins, in hexadecimal.
+    pub policy_set: String,
+    /// Public and operational facts, and tokens, by field name.
+    pub facts: BTreeMap<String, serde_json::Value>,
+    /// The personal facts, sealed by the vault, in base64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
+    /// SHA-256 of the behavioural features that were used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feature_snapshot: Option<String>,
+    /// What behaviour keeps of this request; behaviour's own form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub observation: Option<serde_json::Value>,
+    /// What every policy said, in the order of evaluation.
+    pub findings: Vec<FindingRecord>,
+    /// What the host made of it.
+    pub outcome: OutcomeRecord,
+    /// What follows for the payment; assist's own form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follow: Option<serde_json::Value>,
+}
+
+/// Who asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallerRecord {
+    /// The caller's name in the host's configuration.
+    pub id: String,
+    /// `service`, `agent`, `supervisor`, `regulator`, `operator`, or `host` itself.
+    pub role: String,
+}
+
+/// See [`DecisionRecord::idempotency`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IdempotencyRecord {
+    /// Keyed hash of caller and key.
+    pub key: String,
+    /// Keyed hash of the request's bytes.
+    pub request: String,
+}
+
+/// What one policy said.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindingRecord {
+    /// The policy's id.
+    pub policy: String,
+    /// SHA-256 of the policy file.
+    pub version: String,
+    /// The stage in which it was asked.
+    pub stage: String,
+    /// Whether it counted; a policy in shadow is asked and recorded, and does not count.
+    pub enforced: bool,
+    /// The plugin that it asked, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<PluginRecord>,
+    /// The rules that fired, if it has rules.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fired: Vec<String>,
+    /// Facts that it needed and did not get.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// What counted, after `on_error`, `on_missing` and evidence.
+    pub finding: Finding,
+    /// Why it could not say anything itself, if so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// The verdict before the customer's evidence discharged it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub discharged: Option<Verdict>,
+}
+
+/// One plugin's evaluation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PluginRecord {
+    /// From its manifest.
+    pub name: String,
+    /// From its manifest.
+    pub version: String,
+    /// SHA-256 of the component.
+    pub digest: String,
+    /// Fuel used.
+    pub fuel: u64,
+    /// Wall time, in microseconds.
+    pub elapsed_us: u64,
+}
+
+/// What the host made of all findings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutcomeRecord {
+    /// The most severe verdict.
+    pub verdict: Verdict,
+    /// The highest risk, 0 to 1000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<u16>,
+    /// All reasons.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<Reason>,
+    /// All obligations.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub obligations: Vec<Obligation>,
+}
+
+/// Something that is not a decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventRecord {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// When.
+    pub at: Timestamp,
+    /// What: `host.started`, `host.stopped`, `store.rebuilt`, …
+    pub event: String,
+    /// Words and numbers about it; never facts of a request.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub detail: BTreeMap<String, serde_json::Value>,
+}
+
+impl Record {
+    /// When it happened.
+    pub fn at(&self) -> Timestamp {
+        match self {
+            Record::Decision(decision) => decision.at,
+            Record::Event(event) => event.at,
+        }
+    }
+
+    /// The decision, if it is one.
+    pub fn decision(&self) -> Option<&DecisionRecord> {
+        match self {
+            Record::Decision(decision) => Some(decision),
+            Record::Event(_) => None,
+        }
+    }
+}
