@@ -1,0 +1,43 @@
+//! What a decision's record says about what follows.
+
+use serde::{Deserialize, Serialize};
+use weft_dictionary::Timestamp;
+
+use crate::{Challenge, Evidence, State};
+
+/// What follows for a payment from one recorded decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Follow {
+    /// Where the payment stands after the decision.
+    pub state: State,
+    /// When a pending payment expires.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    /// What the customer has to pass from now on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<Challenge>,
+    /// What the customer has passed with this request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passed: Option<Evidence>,
+    /// The evidence that this decision used up, by its challenge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<String>,
+    /// The request answered the challenge wrongly.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub failed_attempt: bool,
+}
+
+impl Follow {
+    /// A payment's new state and nothing else.
+    pub fn state(state: State) -> Follow {
+        Follow {
+            state,
+            expires_at: None,
+            challenge: None,
+            passed: None,
+            used: None,
+            failed_attempt: false,
+        }
+    }
+}

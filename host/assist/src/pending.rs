@@ -1,0 +1,278 @@
+//! The payments that wait now.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use weft_dictionary::Timestamp;
+
+use crate::{Binding, Challenge, Evidence, Follow, State, limits};
+
+/// One payment that waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The last decision about it.
+    pub decision: String,
+    /// When it is refused unless it was released before.
+    pub expires_at: Timestamp,
+    /// What the customer has to pass, if anything helps.
+    pub challenge: Option<Challenge>,
+    /// Wrong answers so far.
+    pub attempts: u8,
+    /// What the customer has passed and nobody has used yet.
+    pub evidence: Option<Evidence>,
+}
+
+impl Waiting {
+    /// The evidence, if it is good for this payment now.
+    pub fn evidence_for(&self, binding: &Binding, now: Timestamp) -> Option<&Evidence> {
+        self.evidence
+            .as_ref()
+            .filter(|e| e.binding == *binding && now < e.expires_at)
+    }
+
+    /// Why an answer to a challenge cannot be taken now.
+    pub fn refuses_answer(&self, challenge: &str, now: Timestamp) -> Option<Refusal> {
+        match &self.challenge {
+            None => Some(Refusal::NoChallenge),
+            Some(asked) if asked.id != challenge => Some(Refusal::NoChallenge),
+            Some(_) if self.evidence.is_some() => Some(Refusal::AlreadyPassed),
+            Some(_) if self.attempts >= limits::MAX_ATTEMPTS => Some(Refusal::TooManyAttempts),
+            Some(asked) if now >= asked.expires_at => Some(Refusal::Expired),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Why an answer to a challenge is not even compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such challenge for this payment.
+    #[error("there is no such challenge for this payment")]
+    NoChallenge,
+    /// It was passed before: an answer counts once.
+    #[error("the challenge was passed before")]
+    AlreadyPassed,
+    /// Too many wrong answers.
+    #[error("too many wrong answers")]
+    TooManyAttempts,
+    /// Its time is over.
+    #[error("the challenge has expired")]
+    Expired,
+}
+
+impl Refusal {
+    /// The reason code in findings.
+    pub fn code(self) -> &'static str {
+        match self {
+            Refusal::NoChallenge => "challenge-unknown",
+            Refusal::AlreadyPassed => "challenge-passed-before",
+            Refusal::TooManyAttempts => "challenge-attempts-exhausted",
+            Refusal::Expired => "challenge-expired",
+        }
+    }
+}
+
+/// All payments that wait, by payment id.
+#[derive(Debug, Default)]
+pub struct Pending {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    by_payment: HashMap<String, Waiting>,
+    by_expiry: BTreeSet<(Timestamp, String)>,
+}
+
+impl Pending {
+    /// How many wait.
+    pub fn len(&self) -> usize {
+        self.lock().by_payment.len()
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether one more may wait.
+    pub fn has_room(&self) -> bool {
+        self.len() < limits::MAX_PENDING
+    }
+
+    /// The payment, if it waits.
+    pub fn get(&self, payment: &str) -> Option<Waiting> {
+        self.lock().by_payment.get(payment).cloned()
+    }
+
+    /// Payments whose time is over, the longest overdue first, at most `most`.
+    pub fn due(&self, now: Timestamp, most: usize) -> Vec<String> {
+        let inner = self.lock();
+        let due = inner.by_expiry.iter().take_while(|(at, _)| *at <= now);
+        due.take(most).map(|(_, payment)| payment.clone()).collect()
+    }
+
+    /// Takes over what a durable decision says. The caller holds the payment's lock.
+    pub fn apply(&self, payment: &str, decision: &str, follow: &Follow) {
+        let mut inner = self.lock();
+        let before = inner.by_payment.remove(payment);
+        if let Some(before) = &before {
+            inner
+                .by_expiry
+                .remove(&(before.expires_at, payment.to_owned()));
+        }
+        if follow.state != State::Pending {
+            return;
+        }
+        let waiting = waiting(before, decision, follow);
+        inner
+            .by_expiry
+            .insert((waiting.expires_at, payment.to_owned()));
+        inner.by_payment.insert(payment.to_owned(), waiting);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Every change is complete before the lock is given up, so a panic elsewhere leaves it whole.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn waiting(before: Option<Waiting>, decision: &str, follow: &Follow) -> Waiting {
+    let mut waiting = before.unwrap_or(Waiting {
+        decision: String::new(),
+        expires_at: Timestamp(0),
+        challenge: None,
+        attempts: 0,
+        evidence: None,
+    });
+    waiting.decision = decision.to_owned();
+    if let Some(expires_at) = follow.expires_at {
+        waiting.expires_at = expires_at;
+    }
+    if let Some(challenge) = &follow.challenge {
+        waiting.challenge = Some(challenge.clone());
+        waiting.attempts = 0;
+        waiting.evidence = None;
+    }
+    if let Some(passed) = &follow.passed {
+        waiting.evidence = Some(passed.clone());
+    }
+    if follow.used.is_some() {
+        waiting.evidence = None;
+        waiting.challenge = None;
+    }
+    if follow.failed_attempt {
+        waiting.attempts = waiting.attempts.saturating_add(1);
+    }
+    waiting
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Method;
+
+    fn hold(expires_at: u64) -> Follow {
+        Follow {
+            expires_at: Some(Timestamp(expires_at)),
+            challenge: Some(Challenge {
+                id: "chl_1".into(),
+                method: Method::AppApproval,
+                binding: Binding::new("p", None, None),
+                expires_at: Timestamp(expires_at),
+            }),
+            ..Follow::state(State::Pending)
+        }
+    }
+
+    fn passed() -> Follow {
+        Follow {
+            passed: Some(Evidence {
+                challenge: "chl_1".into(),
+                method: Method::AppApproval,
+                binding: Binding::new("p", None, None),
+                at: Timestamp(5),
+                expires_at: Timestamp(8),
+            }),
+            ..Follow::state(State::Pending)
+        }
+    }
+
+    #[test]
+    fn a_held_payment_waits_and_is_due_at_its_time() {
+        let pending = Pending::default();
+        pending.apply("p", "d1", &hold(10));
+        assert_eq!(pending.due(Timestamp(9), 10), Vec::<String>::new());
+        assert_eq!(pending.due(Timestamp(10), 10), vec!["p".to_owned()]);
+        pending.apply("p", "d2", &Follow::state(State::Expired));
+        assert!(pending.is_empty() && pending.due(Timestamp(99), 10).is_empty());
+    }
+
+    #[test]
+    fn evidence_is_good_once_in_time_and_for_its_binding() {
+        let pending = Pending::default();
+        pending.apply("p", "d1", &hold(10));
+        pending.apply("p", "d2", &passed());
+        let waiting = pending.get("p").expect("waits");
+        let binding = Binding::new("p", None, None);
+        assert!(waiting.evidence_for(&binding, Timestamp(7)).is_some());
+        assert!(
+            waiting.evidence_for(&binding, Timestamp(8)).is_none(),
+            "expired"
+        );
+        assert!(
+            waiting
+                .evidence_for(&Binding::new("q", None, None), Timestamp(7))
+                .is_none()
+        );
+        assert_eq!(
+            waiting.refuses_answer("chl_1", Timestamp(7)),
+            Some(Refusal::AlreadyPassed)
+        );
+        pending.apply(
+            "p",
+            "d3",
+            &Follow {
+                used: Some("chl_1".into()),
+                ..Follow::state(State::Pending)
+            },
+        );
+        let waiting = pending.get("p").expect("still waits");
+        assert!(
+            waiting.evidence_for(&binding, Timestamp(7)).is_none(),
+            "used"
+        );
+        assert_eq!(
+            waiting.refuses_answer("chl_1", Timestamp(7)),
+            Some(Refusal::NoChallenge)
+        );
+    }
+
+    #[test]
+    fn five_wrong_answers_void_a_challenge() {
+        let pending = Pending::default();
+        pending.apply("p", "d1", &hold(10));
+        for _ in 0..limits::MAX_ATTEMPTS {
+            assert_eq!(
+                pending
+                    .get("p")
+                    .expect("waits")
+                    .refuses_answer("chl_1", Timestamp(1)),
+                None
+            );
+            pending.apply(
+                "p",
+                "d",
+                &Follow {
+                    failed_attempt: true,
+                    ..Follow::state(State::Pending)
+                },
+            );
+        }
+        let refusal = pending
+            .get("p")
+            .expect("waits")
+            .refuses_answer("chl_1", Timestamp(1));
+        assert_eq!(refusal, Some(Refusal::TooManyAttempts));
+    }
+}
