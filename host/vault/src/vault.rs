@@ -1,0 +1,316 @@
+//! Values to tokens and back.
+//!
+//! What this module promises:
+//! - the same value of the same kind has one token in a vault, also when many ask at once, and each
+//!   of them can wait until that token is durable;
+//! - a token says nothing about its value, and there is no way back but [`Vault::detokenise`];
+//! - what is read back is what was put in: rows are authenticated and bound to their token, kind,
+//!   region, tenant and key version, so an altered, moved or foreign row is refused.
+//!
+//! What bounds it: [`limits`]. The index is in memory; the journal's queue bounds what is under way.
+
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use data_encoding::BASE32_NOPAD;
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use weft_dictionary::Token;
+use weft_journal::Appended;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::binding::bind;
+use crate::error::VaultError;
+use crate::index::{Blind, Index, TokenBits};
+use crate::keys::Keys;
+use crate::label::Label;
+use crate::limits;
+use crate::row::{Head, RowMac, TokenRow, keyed};
+use crate::seal::Sealer;
+use crate::secret::Secret;
+use crate::store::Store;
+
+/// The version of the keys that seal new rows.
+const KEY_VERSION: u16 = 1;
+const ROW_USE: &[u8] = b"weft/vault/row/v1";
+const BLOB_USE: &[u8] = b"weft/vault/blob/v1";
+
+/// A token, and what to wait for before anybody is told of it.
+#[must_use = "the token may be told only once it is durable"]
+pub struct Tokenised {
+    /// What stands for the value.
+    pub token: Token,
+    /// Resolves when the token is durable; `None` if it is by now.
+    pub durable: Option<Appended>,
+}
+
+/// The tokens of one region and tenant.
+pub struct Vault {
+    dir: PathBuf,
+    region: String,
+    tenant: String,
+    store: Store,
+    index: Arc<Index>,
+    rows: Sealer,
+    blobs: Sealer,
+    blind: Hmac<Sha256>,
+    pseudonyms: Hmac<Sha256>,
+}
+
+impl Vault {
+    /// Opens the vault in a directory, or makes one there. Every row is checked, none is decrypted.
+    pub fn open(dir: &Path, keys: &Keys, region: &str, tenant: &str) -> Result<Vault, VaultError> {
+        check_name("region", "eu", region)?;
+        check_name("tenant", "acme", tenant)?;
+        make_directory(dir)?;
+        let scope = [region, tenant];
+        let head = Head {
+            root_id: keys.root_id(),
+            region,
+            tenant,
+        };
+        let index = Arc::new(Index::new());
+        let mac = RowMac::new(&keys.derive_for(Label::VaultRowMac, &scope));
+        let store = Store::open(dir, &head, mac, &index)?;
+        Ok(Vault {
+            dir: dir.to_owned(),
+            region: region.to_owned(),
+            tenant: tenant.to_owned(),
+            store,
+            index,
+            rows: Sealer::new(keys.derive_for(Label::VaultRows, &scope)),
+            blobs: Sealer::new(keys.derive_for(Label::SealedBlobs, &scope)),
+            blind: keyed(&keys.derive_for(Label::BlindIndex, &scope)),
+            pseudonyms: keyed(&keys.derive_for(Label::Pseudonyms, &scope)),
+        })
+    }
+
+    /// The token of a value in its canonical form. `kind` is the dictionary's kind of token: values
+    /// of one kind share tokens, values of different kinds never do.
+    ///
+    /// Does not wait for the disk ([`Tokenised::durable`] does), only while another value of the same
+    /// part of the index is sealed: a few microseconds. A full queue of the journal is an error.
+    pub fn tokenise(&self, kind: &str, canonical: &Secret) -> Result<Tokenised, VaultError> {
+        check_name("kind of token", "card", kind)?;
+        let blind = canonical.expose(|value| {
+            if value.is_empty() {
+                return Err(VaultError::Empty);
+            }
+            check_length(value.as_bytes(), limits::MAX_SECRET_BYTES)?;
+            Ok(cut(
+                self.blind.clone(),
+                &[kind.as_bytes(), value.as_bytes()],
+            ))
+        })?;
+        // Held until the row is in the journal's queue: who asks for the same value meanwhile waits
+        // here and then finds it.
+        let mut shard = self.index.shard(&blind);
+        let (token, bits) = match shard.get(&blind) {
+            Some(known) => {
+                let token = Token::new(&self.region, kind, known.token);
+                if known.durable {
+                    let durable = None;
+                    return Ok(Tokenised { token, durable });
+                }
+                // Its row is on its way, or did not get there. This request writes it once more and
+                // waits for its own.
+                (token, known.token)
+            }
+            None if self.index.len() >= limits::MAX_TOKENS => return Err(VaultError::Full),
+            None => self.new_token(kind)?,
+        };
+        let durable = Some(self.store_value(kind, &blind, &bits, canonical)?);
+        self.index.put(&mut shard, blind, bits);
+        Ok(Tokenised { token, durable })
+    }
+
+    /// The value of a token.
+    pub fn detokenise(&self, token: &Token) -> Result<Secret, VaultError> {
+        let bits = bits_of(token).ok_or(VaultError::UnknownToken)?;
+        if token.region() != self.region {
+            return Err(VaultError::UnknownToken);
+        }
+        let at = self.index.row_of(&bits).ok_or(VaultError::UnknownToken)?;
+        let bytes = self.store.read(at)?;
+        let row = TokenRow::decode(&bytes)?;
+        if row.token != bits || row.kind != token.kind() {
+            return Err(VaultError::UnknownToken);
+        }
+        let associated = self.row_use(row.kind, &row.blind, &bits, row.key_version);
+        let mut plain = self.rows.open(&associated, row.sealed)?;
+        match String::from_utf8(std::mem::take(&mut *plain)) {
+            Ok(text) => Ok(Secret::new(text)),
+            Err(error) => {
+                error.into_bytes().zeroize();
+                Err(VaultError::DoesNotOpen)
+            }
+        }
+    }
+
+    /// Seals bytes for a use of the caller's: only [`Vault::open_sealed`] with the same context, in a
+    /// vault of the same region, tenant and root, gets them back.
+    pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        check_length(plain, limits::MAX_SEALED_BYTES)?;
+        let mut sealed = KEY_VERSION.to_be_bytes().to_vec();
+        sealed.extend(
+            self.blobs
+                .seal(&self.blob_use(context, KEY_VERSION), plain)?,
+        );
+        Ok(sealed)
+    }
+
+    /// Opens what [`Vault::seal`] sealed in the same context.
+    pub fn open_sealed(
+        &self,
+        context: &[u8],
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let (version, sealed) = sealed.split_first_chunk().ok_or(VaultError::DoesNotOpen)?;
+        let associated = self.blob_use(context, u16::from_be_bytes(*version));
+        Ok(self.blobs.open(&associated, sealed)?)
+    }
+
+    /// The name under which a plugin knows a token for a purpose: always the same one, another for
+    /// every plugin and purpose, so that two plugins cannot join what they saw.
+    pub fn pseudonym(&self, plugin: &str, purpose: &str, token: &Token) -> String {
+        let parts = [plugin, purpose, token.as_str()].map(str::as_bytes);
+        let bits = cut(self.pseudonyms.clone(), &parts);
+        let mut name = BASE32_NOPAD.encode(&bits);
+        name.make_ascii_lowercase();
+        name.insert_str(0, "pse_");
+        name
+    }
+
+    /// How many tokens there are, those on their way to the disk included.
+    pub fn len(&self) -> u64 {
+        self.index.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The directory of this vault.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The region that it belongs to.
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    /// The tenant that it belongs to.
+    pub fn tenant(&self) -> &str {
+        &self.tenant
+    }
+
+    /// Waits until every token is durable and ends the journal's writer: no new value gets a token
+    /// after this. Dropping the vault does the same.
+    pub fn close(&self) {
+        self.store.close();
+    }
+
+    fn new_token(&self, kind: &str) -> Result<(Token, TokenBits), VaultError> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random)?;
+        let token = Token::new(&self.region, kind, random);
+        // Read back, because a token of nothing but digits is altered when it is made.
+        let bits = bits_of(&token).unwrap_or(random);
+        debug_assert_eq!(Token::new(&self.region, kind, bits), token);
+        Ok((token, bits))
+    }
+
+    fn store_value(
+        &self,
+        kind: &str,
+        blind: &Blind,
+        token: &TokenBits,
+        canonical: &Secret,
+    ) -> Result<Appended, VaultError> {
+        let associated = self.row_use(kind, blind, token, KEY_VERSION);
+        let sealed = canonical.expose(|value| self.rows.seal(&associated, value.as_bytes()))?;
+        self.store.append(&TokenRow {
+            key_version: KEY_VERSION,
+            blind: *blind,
+            token: *token,
+            kind,
+            sealed: &sealed,
+        })
+    }
+
+    fn row_use(&self, kind: &str, blind: &Blind, token: &TokenBits, key_version: u16) -> Vec<u8> {
+        bind(&[
+            ROW_USE,
+            self.region.as_bytes(),
+            self.tenant.as_bytes(),
+            kind.as_bytes(),
+            blind,
+            token,
+            &key_version.to_be_bytes(),
+        ])
+    }
+
+    fn blob_use(&self, context: &[u8], key_version: u16) -> Vec<u8> {
+        bind(&[
+            BLOB_USE,
+            self.region.as_bytes(),
+            self.tenant.as_bytes(),
+            context,
+            &key_version.to_be_bytes(),
+        ])
+    }
+}
+
+/// The keyed hash of the parts, cut to 16 bytes.
+fn cut(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 16] {
+    for part in parts {
+        mac.update(&(part.len() as u64).to_be_bytes());
+        mac.update(part);
+    }
+    let mut bits = [0; 16];
+    bits.copy_from_slice(&mac.finalize().into_bytes()[..16]);
+    bits
+}
+
+/// The random bits of a token; `None` for a text that no vault made.
+fn bits_of(token: &Token) -> Option<TokenBits> {
+    let body = token.as_str().rsplit('_').next()?;
+    BASE32_NOPAD
+        .decode(body.to_ascii_uppercase().as_bytes())
+        .ok()?
+        .try_into()
+        .ok()
+}
+
+fn check_name(what: &'static str, example: &'static str, name: &str) -> Result<(), VaultError> {
+    let fits = (1..=limits::MAX_NAME_CHARS).contains(&name.len())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if fits {
+        Ok(())
+    } else {
+        Err(VaultError::BadName { what, example })
+    }
+}
+
+fn check_length(bytes: &[u8], max_bytes: usize) -> Result<(), VaultError> {
+    if bytes.len() > max_bytes {
+        return Err(VaultError::TooLong { max_bytes });
+    }
+    Ok(())
+}
+
+/// Only the owner looks into a vault.
+fn make_directory(dir: &Path) -> Result<(), VaultError> {
+    let result = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    result.map_err(|source: io::Error| VaultError::Directory {
+        dir: dir.to_owned(),
+        source,
+    })
+}
