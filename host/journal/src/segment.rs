@@ -1,0 +1,134 @@
+//! One file of a journal: a header, frames, and zeros to its end.
+//!
+//! A segment is written full of zeros and synced before it is used, so that a later `fdatasync` has
+//! nothing to do but to write the batch: no size, no extent of the file changes.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+
+use crate::limits::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, PREPARE_BYTES};
+
+pub(crate) const HEADER: u64 = 64;
+const MAGIC: [u8; 8] = *b"WEFTJRN\x01";
+/// The segment that is being prepared; it is no part of the journal until it is renamed.
+pub(crate) const NEXT: &str = "next.tmp";
+const SUFFIX: &str = ".journal";
+
+/// A segment's header, decoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Header {
+    /// The index of its first record.
+    pub(crate) first: u64,
+    /// The size of the file.
+    pub(crate) bytes: u64,
+}
+
+impl Header {
+    pub(crate) fn encode(self) -> [u8; HEADER as usize] {
+        let mut out = [0u8; HEADER as usize];
+        out[0..8].copy_from_slice(&MAGIC);
+        out[8..16].copy_from_slice(&self.first.to_le_bytes());
+        out[16..24].copy_from_slice(&self.bytes.to_le_bytes());
+        let crc = crc32c::crc32c(&out[..60]);
+        out[60..64].copy_from_slice(&crc.to_le_bytes());
+        out
+    }
+
+    /// The header, or what is wrong with it.
+    pub(crate) fn decode(bytes: &[u8]) -> Result<Header, &'static str> {
+        let bytes: &[u8; HEADER as usize] = bytes
+            .first_chunk()
+            .ok_or("the file ends within its header")?;
+        let u64_at = |at: usize| {
+            let mut eight = [0u8; 8];
+            eight.copy_from_slice(&bytes[at..at + 8]);
+            u64::from_le_bytes(eight)
+        };
+        let header = Header {
+            first: u64_at(8),
+            bytes: u64_at(16),
+        };
+        if header.encode() != *bytes {
+            return Err("the segment's header does not match its checksum");
+        }
+        if !(MIN_SEGMENT_BYTES..=MAX_SEGMENT_BYTES).contains(&header.bytes) {
+            return Err("the segment's header states a size out of range");
+        }
+        Ok(header)
+    }
+}
+
+/// The file name of the segment whose first record is `first`.
+pub(crate) fn name(first: u64) -> String {
+    format!("{first:020}{SUFFIX}")
+}
+
+/// Segments of a directory in order, by name, and the files that are none.
+pub(crate) fn list(dir: &Path) -> io::Result<(Vec<(u64, PathBuf)>, Vec<PathBuf>)> {
+    let mut segments = Vec::new();
+    let mut others = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let entry = entry?;
+        let file = entry.file_name();
+        let first = file
+            .to_str()
+            .and_then(|f| f.strip_suffix(SUFFIX))
+            .and_then(|f| f.parse().ok());
+        match first {
+            Some(first) if file.to_str() == Some(name(first).as_str()) => {
+                segments.push((first, entry.path()))
+            }
+            _ => others.push(entry.path()),
+        }
+    }
+    segments.sort();
+    others.sort();
+    Ok((segments, others))
+}
+
+/// Makes names in `dir` durable.
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+/// Writes zeros over `from..to` and syncs, a piece at a time so that others' syncs do not wait long.
+pub(crate) fn write_zeros(file: &File, from: u64, to: u64) -> io::Result<()> {
+    let zeros = vec![0u8; PREPARE_BYTES];
+    let mut at = from;
+    while at < to {
+        let piece = usize::try_from(to - at)
+            .unwrap_or(usize::MAX)
+            .min(PREPARE_BYTES);
+        file.write_all_at(&zeros[..piece], at)?;
+        file.sync_data()?;
+        at += piece as u64;
+    }
+    Ok(())
+}
+
+/// A file of zeros under the name [`NEXT`], durable, without a header.
+pub(crate) fn prepare(dir: &Path, bytes: u64) -> io::Result<File> {
+    let path = dir.join(NEXT);
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)?;
+    rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes)?;
+    write_zeros(&file, 0, bytes)?;
+    file.sync_all()?;
+    Ok(file)
+}
+
+/// Gives the prepared file its header and its name; both are durable on return.
+pub(crate) fn take_into_use(dir: &Path, file: &File, header: Header) -> io::Result<PathBuf> {
+    file.write_all_at(&header.encode(), 0)?;
+    file.sync_all()?;
+    let path = dir.join(name(header.first));
+    std::fs::rename(dir.join(NEXT), &path)?;
+    sync_dir(dir)?;
+    Ok(path)
+}

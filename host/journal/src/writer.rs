@@ -1,0 +1,240 @@
+//! The one thread that writes: takes what queued, writes it, syncs it, runs the hook, wakes who waits.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+
+use crate::error::AppendError;
+use crate::frame::{self, HEAD, Kind};
+use crate::journal::{Committed, Shared};
+use crate::limits::MAX_BATCH_BYTES;
+use crate::queue::{Outcome, lock};
+use crate::reader::SegmentIndex;
+use crate::recover::Tail;
+use crate::segment::{self, HEADER, Header};
+
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+    file: File,
+    at: u64,
+    end: u64,
+    next: u64,
+    /// Whether the last thing in the file is a mark.
+    marked: bool,
+    /// The segment after this one, while a thread prepares it.
+    preparing: Option<JoinHandle<io::Result<File>>>,
+    buffer: Vec<u8>,
+    /// Offset of each record of the batch in `buffer`.
+    offsets: Vec<u64>,
+}
+
+impl Writer {
+    pub(crate) fn new(shared: Arc<Shared>, tail: Option<Tail>) -> io::Result<Writer> {
+        let next = shared.durable.load(Ordering::Acquire);
+        let tail = match tail {
+            Some(tail) => tail,
+            None => {
+                let file = segment::prepare(&shared.dir, shared.segment_bytes)?;
+                begin(&shared, &file, next)?;
+                Tail {
+                    file,
+                    at: HEADER,
+                    end: shared.segment_bytes,
+                    marked: false,
+                }
+            }
+        };
+        Ok(Writer {
+            file: tail.file,
+            at: tail.at,
+            end: tail.end,
+            next,
+            marked: tail.marked,
+            preparing: None,
+            buffer: Vec::new(),
+            offsets: Vec::new(),
+            shared,
+        })
+    }
+
+    /// Until the journal closes. Ends the process on an error that leaves in doubt what is durable.
+    pub(crate) fn run(mut self) {
+        let ended = catch_unwind(AssertUnwindSafe(|| self.serve()));
+        match ended {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => fatal(&self.shared.dir, &error.to_string()),
+            Err(_) => fatal(&self.shared.dir, "the writer thread panicked"),
+        }
+    }
+
+    fn serve(&mut self) -> io::Result<()> {
+        let mut records = Vec::new();
+        loop {
+            let mut queue = lock(&self.shared.queue);
+            while queue.is_empty() && !queue.is_closing() {
+                queue = self
+                    .shared
+                    .wake
+                    .wait(queue)
+                    .unwrap_or_else(PoisonError::into_inner);
+            }
+            let Some(group) = queue.take(&mut records) else {
+                drop(queue);
+                return self.finish();
+            };
+            drop(queue);
+            let outcome = self.write_group(&records)?;
+            group.finish(outcome);
+            self.prepare_ahead();
+        }
+    }
+
+    /// Writes a group in as few batches as the limits allow: one, unless it is very large or the segment ends.
+    fn write_group(&mut self, records: &[Vec<u8>]) -> io::Result<Outcome> {
+        let first = self.next;
+        let mut rest = records;
+        let mut error = None;
+        while !rest.is_empty() {
+            let taken = self.encode(rest);
+            if taken == 0 {
+                if let Err(reason) = self.next_segment() {
+                    tracing::error!(%reason, "no room for another segment of the journal");
+                    error = Some(AppendError::NoSegment { reason });
+                    break;
+                }
+                continue;
+            }
+            let (batch, later) = rest.split_at(taken);
+            self.commit(batch)?;
+            rest = later;
+        }
+        let written = (self.next - first) as u32;
+        Ok(Outcome {
+            first,
+            written,
+            error,
+        })
+    }
+
+    /// Frames of as many records as fit into the batch and the segment, into the buffer.
+    fn encode(&mut self, records: &[Vec<u8>]) -> usize {
+        self.buffer.clear();
+        self.offsets.clear();
+        // The mark of a clean close always has room.
+        let room = usize::try_from(self.end - self.at)
+            .unwrap_or(usize::MAX)
+            .saturating_sub(HEAD);
+        let room = room.min(MAX_BATCH_BYTES);
+        for (place, record) in records.iter().enumerate() {
+            if self.buffer.len() + HEAD + record.len() > room {
+                break;
+            }
+            self.offsets.push(self.at + self.buffer.len() as u64);
+            let index = self.next + place as u64;
+            frame::encode(&mut self.buffer, Kind::Record, index, place as u32, record);
+        }
+        self.offsets.len()
+    }
+
+    /// One write, one `fdatasync`; then it is durable, and the hook hears of it.
+    fn commit(&mut self, records: &[Vec<u8>]) -> io::Result<()> {
+        self.file.write_all_at(&self.buffer, self.at)?;
+        rustix::fs::fdatasync(&self.file)?;
+        self.note_anchors();
+        let first = self.next;
+        self.at += self.buffer.len() as u64;
+        self.next += records.len() as u64;
+        self.marked = false;
+        self.shared.durable.store(self.next, Ordering::Release);
+        if let Some(hook) = lock(&self.shared.hook).as_mut() {
+            hook(Committed { first, records });
+        }
+        Ok(())
+    }
+
+    fn note_anchors(&self) {
+        let last = self.offsets.last().copied().unwrap_or(self.at);
+        let wanted = self
+            .shared
+            .index()
+            .segments
+            .last()
+            .is_some_and(|s| s.wants(last));
+        if wanted && let Some(segment) = self.shared.index_mut().segments.last_mut() {
+            for (place, offset) in self.offsets.iter().enumerate() {
+                segment.note(self.next + place as u64, *offset);
+            }
+        }
+    }
+
+    /// Starts to prepare the next segment when half of this one is used.
+    fn prepare_ahead(&mut self) {
+        if self.preparing.is_some() || self.at < self.end / 2 {
+            return;
+        }
+        let shared = self.shared.clone();
+        let thread = std::thread::Builder::new().name("weft-journal-prepare".to_owned());
+        self.preparing = thread
+            .spawn(move || segment::prepare(&shared.dir, shared.segment_bytes))
+            .ok();
+    }
+
+    /// Goes on in the next segment. On an error nothing has changed, and the next record tries again.
+    fn next_segment(&mut self) -> Result<(), String> {
+        let prepared = match self.preparing.take() {
+            Some(thread) => thread
+                .join()
+                .unwrap_or_else(|_| Err(io::Error::other("preparing it panicked"))),
+            None => segment::prepare(&self.shared.dir, self.shared.segment_bytes),
+        };
+        let file = prepared.map_err(|e| e.to_string())?;
+        begin(&self.shared, &file, self.next).map_err(|e| e.to_string())?;
+        self.file = file;
+        self.at = HEADER;
+        self.end = self.shared.segment_bytes;
+        self.marked = false;
+        Ok(())
+    }
+
+    /// The mark of a clean close, and no file that is half prepared.
+    fn finish(&mut self) -> io::Result<()> {
+        if let Some(thread) = self.preparing.take() {
+            let _ = thread.join();
+            std::fs::remove_file(self.shared.dir.join(segment::NEXT))?;
+            segment::sync_dir(&self.shared.dir)?;
+        }
+        if self.marked || self.end - self.at < HEAD as u64 {
+            return Ok(());
+        }
+        self.buffer.clear();
+        frame::encode(&mut self.buffer, Kind::Mark, self.next, 0, &[]);
+        self.file.write_all_at(&self.buffer, self.at)?;
+        rustix::fs::fdatasync(&self.file)?;
+        Ok(())
+    }
+}
+
+/// The prepared file becomes the segment of which `first` is the first record.
+fn begin(shared: &Shared, file: &File, first: u64) -> io::Result<()> {
+    let header = Header {
+        first,
+        bytes: shared.segment_bytes,
+    };
+    let path = segment::take_into_use(&shared.dir, file, header)?;
+    shared
+        .index_mut()
+        .segments
+        .push(SegmentIndex::new(&path, first));
+    Ok(())
+}
+
+/// Whether the disk holds what was written is unknown, and asking it again gives no honest answer.
+fn fatal(dir: &Path, reason: &str) -> ! {
+    tracing::error!(dir = %dir.display(), reason, "the journal cannot be written; the process ends");
+    std::process::abort()
+}
