@@ -10,7 +10,16 @@ use zeroize::{Zeroize, Zeroizing};
 ///
 /// It has no `Debug`, `Display`, `Clone`, `Serialize`, `Deref` or `PartialEq` on purpose: whoever
 /// needs the text calls [`Secret::expose`], which is easy to find in a review. What the closure
-/// returns cannot borrow the text.
+/// returns cannot borrow the text:
+///
+/// ```
+/// let secret = weft_vault::Secret::copy_of("4111");
+/// let length: usize = secret.expose(|text| text.len());
+/// ```
+/// ```compile_fail
+/// let secret = weft_vault::Secret::copy_of("4111");
+/// let leaked: &str = secret.expose(|text| text);
+/// ```
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {

@@ -314,3 +314,92 @@ fn make_directory(dir: &Path) -> Result<(), VaultError> {
         source,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: (&str, Blind, TokenBits, u16) = ("card", [1; 16], [2; 16], 1);
+
+    fn vault(dir: &Path, region: &str, tenant: &str) -> Vault {
+        let keys = Keys::from_root(&Zeroizing::new([1; 32]));
+        let mut vault = Vault::open(dir, &keys, region, tenant).expect("a vault");
+        // The same master keys everywhere, so that what is tested is the associated data alone: keys
+        // of another region or tenant differ in any case.
+        vault.rows = Sealer::new(Zeroizing::new([7; 32]));
+        vault.blobs = Sealer::new(Zeroizing::new([8; 32]));
+        vault
+    }
+
+    fn row_use(
+        vault: &Vault,
+        (kind, blind, token, version): (&str, Blind, TokenBits, u16),
+    ) -> Vec<u8> {
+        vault.row_use(kind, &blind, &token, version)
+    }
+
+    #[test]
+    fn a_row_opens_for_what_it_was_sealed_for_only() {
+        let dirs = [(); 3].map(|()| tempfile::tempdir().expect("a directory"));
+        let eu = vault(dirs[0].path(), "eu", "acme");
+        let sealed = eu.rows.seal(&row_use(&eu, ROW), b"4111").expect("sealed");
+        let opens = |vault: &Vault, row| vault.rows.open(&row_use(vault, row), &sealed).is_ok();
+        assert!(opens(&eu, ROW));
+        let (kind, blind, token, version) = ROW;
+        for (part, row) in [
+            ("kind", ("account", blind, token, version)),
+            ("blind index", (kind, [9; 16], token, version)),
+            ("token", (kind, blind, [9; 16], version)),
+            ("key version", (kind, blind, token, 2)),
+        ] {
+            assert!(!opens(&eu, row), "{part}");
+        }
+        assert!(!opens(&vault(dirs[1].path(), "us", "acme"), ROW), "region");
+        assert!(!opens(&vault(dirs[2].path(), "eu", "other"), ROW), "tenant");
+        // The form of the vault: what else would be bound is all the same.
+        let of_other_form = bind(&[
+            b"weft/vault/row/v2",
+            b"eu",
+            b"acme",
+            kind.as_bytes(),
+            &blind,
+            &token,
+            &version.to_be_bytes(),
+        ]);
+        assert!(eu.rows.open(&of_other_form, &sealed).is_err(), "form");
+    }
+
+    #[test]
+    fn a_blob_opens_for_what_it_was_sealed_for_only() {
+        let dirs = [(); 3].map(|()| tempfile::tempdir().expect("a directory"));
+        let eu = vault(dirs[0].path(), "eu", "acme");
+        let mut sealed = eu.seal(b"context", b"facts").expect("sealed");
+        assert!(eu.open_sealed(b"context", &sealed).is_ok());
+        assert!(eu.open_sealed(b"other", &sealed).is_err(), "context");
+        for (dir, region, tenant) in [(&dirs[1], "us", "acme"), (&dirs[2], "eu", "other")] {
+            let other = vault(dir.path(), region, tenant);
+            assert!(
+                other.open_sealed(b"context", &sealed).is_err(),
+                "{region} {tenant}"
+            );
+        }
+        sealed[1] ^= 3;
+        assert!(eu.open_sealed(b"context", &sealed).is_err(), "key version");
+    }
+
+    #[test]
+    fn a_token_gives_its_bits_back() {
+        for bits in [[0; 16], [0xef; 16], [0xd7; 16], *b"0123456789abcdef"] {
+            let token = Token::new("eu", "card", bits);
+            assert_eq!(bits_of(&token), Some(bits), "{token}");
+        }
+        // Bits whose text would be digits only become another token, which stays itself.
+        let digits = BASE32_NOPAD
+            .decode(b"22222222222222222222222224")
+            .expect("base32");
+        let token = Token::new("eu", "card", digits.try_into().expect("16 bytes"));
+        let bits = bits_of(&token).expect("bits");
+        assert_eq!(Token::new("eu", "card", bits), token);
+        assert!(token.as_str().ends_with("_a2222222222222222222222224"));
+    }
+}

@@ -1,4 +1,0 @@
-fn main() {
-    let secret = weft_vault::Secret::copy_of("4111");
-    let _ = secret.to_string();
-}

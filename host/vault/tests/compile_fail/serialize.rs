@@ -1,4 +1,0 @@
-fn main() {
-    let secret = weft_vault::Secret::copy_of("4111");
-    let _ = serde_json::to_string(&secret);
-}
