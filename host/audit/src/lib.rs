@@ -1,1 +1,59 @@
-//! weft-audit.
+//! The audit log: every decision, durable before it is answered, and nothing in it can change unseen.
+//!
+//! The truth is a journal of records (canonical JSON). Over their exact bytes grows a Merkle tree (RFC 6962),
+//! whose head is signed in a checkpoint (C2SP signed note, Ed25519). A sled store answers questions; it
+//! is derived from the journal and filled again whenever something about it is wrong.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | [`limits`] | the bounds of records, batches, queries |
+//! | [`record`] | what one entry says, form `weft.record/1` |
+//! | `canonical` | records to bytes and back |
+//! | [`merkle`] | the tree, inclusion and consistency proofs |
+//! | [`checkpoint`] | the signed checkpoint and the verifier key |
+//! | `keys` | under which keys a record is found |
+//! | `store`, `sums` | sled, and the sums over its files at rest |
+//! | `recent` | what is durable and not yet in the store |
+//! | `keeper` | the one thread that grows the tree, fills the store, signs |
+//! | `open` | opening: everything is read, the head recomputed, the store mended |
+//! | [`log`] | the door: [`Log`] |
+//! | [`verify`] | checks every file of a directory, read-only |
+//! | [`show`] | records for a person |
+//!
+//! What follows for the rest of the house:
+//!
+//! * [`Log::append`] returns when the journal's `fdatasync` returned. The tree, the store and the checkpoint follow on
+//!   a thread of their own; a read after the append sees the record all the same.
+//! * A checkpoint covers durable records only, so there are never fewer records than it says: if there are, or if the
+//!   head over them is another, opening is refused.
+//! * Damage to journal, checkpoint or key is refused; damage to the store is mended at the next start.
+//! * A decision of another region is not taken into this log.
+
+mod canonical;
+pub mod checkpoint;
+mod error;
+mod files;
+mod keeper;
+mod keys;
+pub mod limits;
+pub mod log;
+pub mod merkle;
+mod open;
+mod recent;
+pub mod record;
+pub mod show;
+mod store;
+mod sums;
+pub mod verify;
+
+pub use checkpoint::{Checkpoint, Verifier};
+pub use error::{AppendError, CloseError, OpenError, ReadError};
+pub use log::{Appending, Log, LogConfig, Receipt, Stored, Tuning};
+pub use merkle::Hash;
+pub use open::Opened;
+pub use record::{
+    CallerRecord, DecisionRecord, EventRecord, FindingRecord, IdempotencyRecord, OutcomeRecord,
+    PluginRecord, Record, SCHEMA,
+};
+pub use show::{Entry, Filter, render, show};
+pub use verify::{Damage, Remedy, Report, StoreCheck, VerifyError, VerifyOptions, verify};

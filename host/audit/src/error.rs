@@ -1,0 +1,166 @@
+//! What can go wrong: which file, why, and what to do.
+
+use std::io;
+use std::path::PathBuf;
+
+use data_encoding::BASE64;
+
+use crate::checkpoint::BadNote;
+use crate::merkle::Hash;
+use crate::store::StoreError;
+
+/// Why a log cannot be opened. Nothing of the log was altered.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The disk, the rights, the path.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// What was being worked on.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The origin is not one.
+    #[error("the log's origin is empty, longer than {max} bytes, or has spaces or plus signs", max = crate::limits::MAX_ORIGIN_BYTES)]
+    Origin,
+    /// The key file is damaged, or of another key.
+    #[error(
+        "{}: {why}; if the key was changed on purpose, begin a new log in another directory, else restore key file and log from a copy",
+        path.display()
+    )]
+    Key {
+        /// `log.vkey`.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// The checkpoint is damaged.
+    #[error("{}: {why}; restore this file from a copy that was made after the last start", path.display())]
+    Checkpoint {
+        /// `checkpoint`.
+        path: PathBuf,
+        /// What is wrong.
+        why: BadNote,
+    },
+    /// There are records, and no checkpoint.
+    #[error(
+        "{}: the file is missing although the log has records, so nobody can tell whether they are all there; restore it from a copy",
+        path.display()
+    )]
+    NoCheckpoint {
+        /// `checkpoint`.
+        path: PathBuf,
+    },
+    /// The journal is damaged, or holds fewer records than the checkpoint covers.
+    #[error(transparent)]
+    Journal(#[from] weft_journal::OpenError),
+    /// A record cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The records are not those that were signed.
+    #[error(
+        "{}: the checkpoint covers {size} records with the head {}, the records have the head {}: they were changed after they were signed; restore the log from a copy",
+        path.display(), BASE64.encode(signed.as_slice()), BASE64.encode(computed.as_slice())
+    )]
+    Contradiction {
+        /// `checkpoint`.
+        path: PathBuf,
+        /// How many records it covers.
+        size: u64,
+        /// The head in it.
+        signed: Box<Hash>,
+        /// The head of the records.
+        computed: Box<Hash>,
+    },
+    /// The store cannot be made anew.
+    #[error("{}: the store cannot be filled again from the journal: {source}; is there room on the disk?", path.display())]
+    Store {
+        /// The store's directory.
+        path: PathBuf,
+        /// What sled said.
+        source: StoreError,
+    },
+}
+
+/// Why a record was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// The record is too large.
+    #[error("a record of {bytes} bytes is larger than {max} bytes")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// [`crate::limits::MAX_RECORD_BYTES`].
+        max: usize,
+    },
+    /// The record has no canonical form.
+    #[error("the record has no canonical JSON form")]
+    NotCanonical,
+    /// The decision was taken elsewhere.
+    #[error("a decision of another region is not taken into the log of this one")]
+    Region,
+    /// The journal did not take it.
+    #[error(transparent)]
+    Journal(#[from] weft_journal::AppendError),
+}
+
+/// Why something cannot be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] weft_journal::ReadError),
+    /// The bytes are whole and are no record.
+    #[error(
+        "record {index} of the log does not have the form weft.record/1, from its column {column} on; a newer host may have written it"
+    )]
+    Form {
+        /// Which.
+        index: u64,
+        /// Where in it.
+        column: usize,
+    },
+    /// The store.
+    #[error("the store cannot answer: {0}; it is filled again at the next start")]
+    Store(#[from] StoreError),
+    /// The log is closed.
+    #[error("the log is closed")]
+    Closed,
+    /// The disk.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// What was being read.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Why a log could not be closed as it should. All records are durable; the next start mends the rest.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    /// The last checkpoint, or the sums over the store, could not be written.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// What was being written.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The store.
+    #[error("the store could not be closed: {0}")]
+    Store(#[from] StoreError),
+    /// The keeper's thread has died.
+    #[error("the thread that signs checkpoints has died")]
+    Keeper,
+}
+
+pub(crate) fn open_io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> OpenError {
+    let path = path.into();
+    move |source| OpenError::Io { path, source }
+}
+
+pub(crate) fn close_io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> CloseError {
+    let path = path.into();
+    move |source| CloseError::Io { path, source }
+}

@@ -1,0 +1,165 @@
+//! The one thread behind the journal: grows the tree, fills the store, signs checkpoints.
+//!
+//! It hears of a batch when the batch is durable, so what it signs is durable. It is not in the way of
+//! a reply, unless it is [`MAX_BATCHES_BEHIND`] batches behind: then the journal waits for it.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
+
+use crate::checkpoint::{Checkpoint, LogKey};
+use crate::error::{CloseError, close_io};
+use crate::files;
+use crate::limits::{CHECKPOINT_AFTER_MS, MAX_BATCHES_BEHIND, MAX_STORE_BATCH};
+use crate::log::{Shared, lock};
+use crate::merkle::{self, Tree};
+
+pub(crate) enum Message {
+    /// A batch that is durable.
+    Batch { first: u64, records: Vec<Vec<u8>> },
+    /// Sign what you have heard of so far, and say when it is done.
+    Sign(Sender<()>),
+    /// The journal is closed: sign, and end.
+    Stop,
+}
+
+pub(crate) fn channel() -> (SyncSender<Message>, Receiver<Message>) {
+    sync_channel(MAX_BATCHES_BEHIND)
+}
+
+pub(crate) struct Keeper {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) key: LogKey,
+    pub(crate) tree: Tree,
+    pub(crate) inbox: Receiver<Message>,
+    /// When the first record came that the checkpoint does not cover.
+    pub(crate) unsigned_since: Option<Instant>,
+}
+
+impl Keeper {
+    /// Until the log closes.
+    pub(crate) fn run(mut self) -> Result<(), CloseError> {
+        if self.tree.size() > lock(&self.shared.checkpoint).size {
+            self.sign_or_log();
+        }
+        loop {
+            let message = match self.wait() {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.sign_or_log();
+                    continue;
+                }
+                // The log is gone without a word: the journal is closed by its drop.
+                Err(RecvTimeoutError::Disconnected) => Message::Stop,
+            };
+            match message {
+                Message::Batch { first, records } => {
+                    if let Some(Message::Stop) = self.take(first, records) {
+                        return self.sign();
+                    }
+                }
+                Message::Sign(done) => self.sign_for(&done),
+                Message::Stop => return self.sign(),
+            }
+        }
+    }
+
+    fn wait(&self) -> Result<Message, RecvTimeoutError> {
+        match self.unsigned_since {
+            None => self
+                .inbox
+                .recv()
+                .map_err(|_| RecvTimeoutError::Disconnected),
+            Some(since) => {
+                let after = Duration::from_millis(CHECKPOINT_AFTER_MS);
+                self.inbox
+                    .recv_timeout(after.saturating_sub(since.elapsed()))
+            }
+        }
+    }
+
+    /// Takes a batch and all that came meanwhile, as one batch of the store. Gives back a stop that came with them.
+    fn take(&mut self, first: u64, mut records: Vec<Vec<u8>>) -> Option<Message> {
+        let mut other = None;
+        while records.len() < MAX_STORE_BATCH {
+            match self.inbox.try_recv() {
+                Ok(Message::Batch { records: more, .. }) => records.extend(more),
+                Ok(message) => {
+                    other = Some(message);
+                    break;
+                }
+                Err(_) => break,
+            }
+        }
+        assert_eq!(
+            first,
+            self.tree.size(),
+            "the journal tells of every batch, in order"
+        );
+        for record in &records {
+            self.tree.push(merkle::leaf_hash(record));
+        }
+        self.fill(first, &records);
+        self.unsigned_since.get_or_insert_with(Instant::now);
+        if self.tree.size() - lock(&self.shared.checkpoint).size
+            >= self.shared.tuning.checkpoint_every
+        {
+            self.sign_or_log();
+        }
+        match other {
+            Some(Message::Sign(done)) => {
+                self.sign_for(&done);
+                None
+            }
+            other => other,
+        }
+    }
+
+    fn fill(&self, first: u64, records: &[Vec<u8>]) {
+        if !self.shared.store_failed.load(Ordering::Acquire)
+            && let Some(store) = self.shared.store().as_ref()
+            && let Err(error) = store.apply(first, records)
+        {
+            tracing::error!(%error, "the audit store failed; queries fail until the next start fills it again");
+            self.shared.store_failed.store(true, Ordering::Release);
+        }
+        lock(&self.shared.recent).applied(first + records.len() as u64);
+    }
+
+    fn sign_for(&mut self, done: &Sender<()>) {
+        self.sign_or_log();
+        // Who asked may be gone.
+        let _ = done.send(());
+    }
+
+    /// A checkpoint that cannot be written now is written with the next.
+    fn sign_or_log(&mut self) {
+        if let Err(error) = self.sign() {
+            tracing::error!(%error, "the checkpoint could not be written");
+            self.unsigned_since = Some(Instant::now());
+        }
+    }
+
+    fn sign(&mut self) -> Result<(), CloseError> {
+        let size = self.tree.size();
+        assert!(
+            size <= self.shared.journal.len_durable(),
+            "only what is durable is signed"
+        );
+        if size == lock(&self.shared.checkpoint).size {
+            self.unsigned_since = None;
+            return Ok(());
+        }
+        let checkpoint = Checkpoint {
+            origin: self.key.verifier().origin().to_owned(),
+            size,
+            root: self.tree.root(),
+        };
+        let path = &self.shared.files.checkpoint;
+        files::replace(path, checkpoint.sign(&self.key).as_bytes()).map_err(close_io(path))?;
+        *lock(&self.shared.checkpoint) = checkpoint;
+        self.unsigned_since = None;
+        Ok(())
+    }
+}

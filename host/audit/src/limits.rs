@@ -1,0 +1,30 @@
+//! The bounds of the log.
+
+/// Bytes of one record.
+pub const MAX_RECORD_BYTES: usize = weft_journal::limits::MAX_RECORD_BYTES;
+/// Batches that the journal has made durable and the store has not yet taken. One more makes the journal wait.
+pub const MAX_BATCHES_BEHIND: usize = 256;
+/// Records that the store takes in one batch.
+pub const MAX_STORE_BATCH: usize = 4_096;
+/// A checkpoint is signed after so many records, unless the configuration says otherwise.
+pub const CHECKPOINT_EVERY_RECORDS: u64 = 4_096;
+/// A checkpoint is signed at the latest so long after the first record that it is to cover.
+pub const CHECKPOINT_AFTER_MS: u64 = 1_000;
+/// Entries of one transaction or one case that a query gives; the newest.
+pub const MAX_LINKED: usize = 1_000;
+/// Bytes of the log's origin.
+pub const MAX_ORIGIN_BYTES: usize = 255;
+/// Bytes of the checkpoint's and the key's file.
+pub const MAX_NOTE_BYTES: usize = 4_096;
+/// Memory that sled may use as a cache.
+pub const STORE_CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// Bytes under one sum of `store.sum`.
+pub const SUM_BLOCK_BYTES: usize = 64 * 1024;
+/// Places of damage that a verification lists.
+pub const MAX_DAMAGE: usize = 256;
+/// How often progress is told while records are read.
+pub const PROGRESS_EVERY_RECORDS: u64 = 50_000;
+/// How often opening the store is tried while its last owner is still letting go of it.
+pub const STORE_OPEN_TRIES: u32 = 100;
+/// Pause between these.
+pub const STORE_OPEN_PAUSE_MS: u64 = 20;

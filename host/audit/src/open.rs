@@ -1,0 +1,306 @@
+//! Opening: everything is read, the head recomputed, the store mended.
+
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, RwLock};
+
+use weft_journal::{Journal, JournalConfig, Recovery};
+
+use crate::checkpoint::{Checkpoint, LogKey, Verifier, is_origin};
+use crate::error::{OpenError, ReadError, open_io};
+use crate::files::{self, Files, TMP};
+use crate::keeper::{self, Keeper, Message};
+use crate::limits::{MAX_NOTE_BYTES, MAX_STORE_BATCH, PROGRESS_EVERY_RECORDS};
+use crate::log::{Log, LogConfig, Shared, Tuning};
+use crate::merkle::{self, Tree};
+use crate::recent::Recent;
+use crate::store::{Store, StoreError};
+use crate::sums;
+
+/// What opening found and mended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// Of the journal.
+    pub journal: Recovery,
+    /// Why the store was filled again from the first record on, if it was.
+    pub store_rebuilt: Option<String>,
+}
+
+pub(crate) fn open(
+    dir: &Path,
+    config: LogConfig,
+    tuning: Tuning,
+    seed: &[u8; 32],
+    progress: &dyn Fn(&str),
+) -> Result<Log, OpenError> {
+    if !is_origin(&config.origin) {
+        return Err(OpenError::Origin);
+    }
+    let files = Files::of(dir);
+    std::fs::create_dir_all(dir).map_err(open_io(dir))?;
+    let key = LogKey::new(&config.origin, seed);
+    check_key(&files, key.verifier())?;
+    let checkpoint = read_checkpoint(&files, &key)?;
+    let journal_config = JournalConfig {
+        segment_bytes: tuning.segment_bytes,
+        at_least: checkpoint.size,
+    };
+    let (journal, recovery) = Journal::open(&files.log, journal_config)?;
+    if let Some(cut) = &recovery.cut {
+        tracing::warn!(file = %cut.file.display(), offset = cut.offset, bytes = cut.bytes, "a torn tail was cut");
+    }
+    remove_leftovers(&files)?;
+    // Before anything is derived from them: are these the records that were signed?
+    let tree = read_all(&journal, &checkpoint, &files, progress)?;
+    let (store, store_rebuilt) = open_store(&files, &journal, progress)?;
+    let opened = Opened {
+        journal: recovery,
+        store_rebuilt,
+    };
+    start(
+        files,
+        config,
+        tuning,
+        key,
+        (journal, tree, store, checkpoint),
+        opened,
+    )
+}
+
+fn start(
+    files: Files,
+    config: LogConfig,
+    tuning: Tuning,
+    key: LogKey,
+    (journal, tree, store, checkpoint): (Journal, Tree, Store, Checkpoint),
+    opened: Opened,
+) -> Result<Log, OpenError> {
+    let (inbox, messages) = keeper::channel();
+    let to_keeper = inbox.clone();
+    journal.on_commit(move |batch| {
+        let message = Message::Batch {
+            first: batch.first,
+            records: batch.records.to_vec(),
+        };
+        if to_keeper.send(message).is_err() {
+            tracing::error!("the thread that signs checkpoints has died; the process ends");
+            std::process::abort();
+        }
+    });
+    let dir = files.dir.clone();
+    let shared = Arc::new(Shared {
+        files,
+        tuning,
+        store: RwLock::new(Some(store)),
+        store_failed: AtomicBool::new(false),
+        recent: Mutex::new(Recent::starting_at(tree.size())),
+        checkpoint: Mutex::new(checkpoint),
+        journal,
+    });
+    let keeper = Keeper {
+        shared: shared.clone(),
+        key,
+        tree,
+        inbox: messages,
+        unsigned_since: None,
+    };
+    let thread = std::thread::Builder::new()
+        .name("weft-audit".to_owned())
+        .spawn(move || keeper.run())
+        .map_err(open_io(dir))?;
+    Ok(Log {
+        shared,
+        region: config.region,
+        opened,
+        keeper: Mutex::new(Some((inbox, thread))),
+    })
+}
+
+/// The key file is of this key, or is written if there is none.
+fn check_key(files: &Files, verifier: &Verifier) -> Result<(), OpenError> {
+    let path = &files.vkey;
+    let wanted = format!("{verifier}\n");
+    let refuse = |why: String| {
+        Err(OpenError::Key {
+            path: path.clone(),
+            why,
+        })
+    };
+    match files::read_small(path, MAX_NOTE_BYTES).map_err(open_io(path))? {
+        None => files::replace(path, wanted.as_bytes()).map_err(open_io(path)),
+        Some(found) if found == wanted.as_bytes() => Ok(()),
+        Some(found) => match std::str::from_utf8(&found).map(Verifier::parse) {
+            Ok(Ok(_)) => {
+                refuse("the file is of another origin or another key than this host's".to_owned())
+            }
+            Ok(Err(why)) => refuse(why.to_string()),
+            Err(_) => refuse("the file is not UTF-8".to_owned()),
+        },
+    }
+}
+
+/// The stored checkpoint; for a log without records, a first one over none.
+fn read_checkpoint(files: &Files, key: &LogKey) -> Result<Checkpoint, OpenError> {
+    let path = &files.checkpoint;
+    if let Some(note) = files::read_small(path, MAX_NOTE_BYTES).map_err(open_io(path))? {
+        return Checkpoint::open(&note, key.verifier()).map_err(|why| OpenError::Checkpoint {
+            path: path.clone(),
+            why,
+        });
+    }
+    if files.log.exists() {
+        return Err(OpenError::NoCheckpoint { path: path.clone() });
+    }
+    let checkpoint = Checkpoint {
+        origin: key.verifier().origin().to_owned(),
+        size: 0,
+        root: Tree::default().root(),
+    };
+    files::replace(path, checkpoint.sign(key).as_bytes()).map_err(open_io(path))?;
+    Ok(checkpoint)
+}
+
+/// What a crash left while a file was being replaced.
+fn remove_leftovers(files: &Files) -> Result<(), OpenError> {
+    for path in files.strangers().map_err(open_io(&files.dir))? {
+        if path.to_string_lossy().ends_with(TMP) {
+            files::remove(&path).map_err(open_io(&path))?;
+        }
+    }
+    Ok(())
+}
+
+fn read_all(
+    journal: &Journal,
+    checkpoint: &Checkpoint,
+    files: &Files,
+    progress: &dyn Fn(&str),
+) -> Result<Tree, OpenError> {
+    let total = journal.len_durable();
+    let mut tree = Tree::default();
+    check_head(&tree, checkpoint, files)?;
+    for entry in journal.iter_from(0) {
+        let (_, record) = entry.map_err(ReadError::from)?;
+        tree.push(merkle::leaf_hash(&record));
+        check_head(&tree, checkpoint, files)?;
+        if tree.size() % PROGRESS_EVERY_RECORDS == 0 {
+            progress(&format!(
+                "audit log: read {} of {total} records",
+                tree.size()
+            ));
+        }
+    }
+    Ok(tree)
+}
+
+fn check_head(tree: &Tree, checkpoint: &Checkpoint, files: &Files) -> Result<(), OpenError> {
+    if tree.size() != checkpoint.size || tree.root() == checkpoint.root {
+        return Ok(());
+    }
+    Err(OpenError::Contradiction {
+        path: files.checkpoint.clone(),
+        size: checkpoint.size,
+        signed: Box::new(checkpoint.root),
+        computed: Box::new(tree.root()),
+    })
+}
+
+/// The store with all records applied; and why it was made anew, if it was.
+fn open_store(
+    files: &Files,
+    journal: &Journal,
+    progress: &dyn Fn(&str),
+) -> Result<(Store, Option<String>), OpenError> {
+    let is_new = journal.len_durable() == 0;
+    let why = match trusted_store(files, journal.len_durable())? {
+        Ok((store, watermark)) => match fill(&store, journal, watermark, progress)? {
+            Ok(()) => return Ok((store, None)),
+            Err(error) => error.to_string(),
+        },
+        Err(why) => why,
+    };
+    if !is_new {
+        tracing::warn!(why, "the audit store is filled again from the journal");
+        progress(&format!(
+            "audit store: {why}; filling it again from the journal"
+        ));
+    }
+    files::remove_dir(&files.store).map_err(open_io(&files.store))?;
+    let failed = |source| OpenError::Store {
+        path: files.store.clone(),
+        source,
+    };
+    let store = Store::open(&files.store).map_err(failed)?;
+    fill(&store, journal, 0, progress)?.map_err(failed)?;
+    Ok((store, (!is_new).then_some(why)))
+}
+
+/// The store as it lies there with its watermark, or why it cannot be used.
+fn trusted_store(files: &Files, records: u64) -> Result<Result<(Store, u64), String>, OpenError> {
+    let sums = match std::fs::read(&files.sums) {
+        Ok(sums) => Some(sums),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(open_io(&files.sums)(error)),
+    };
+    if !files.store.exists() {
+        files::remove(&files.sums).map_err(open_io(&files.sums))?;
+        return Ok(Err("it is missing".to_owned()));
+    }
+    if let Some(sums) = sums {
+        let differs =
+            sums::compare(&files.store, &sums, &files.sums).map_err(open_io(&files.store))?;
+        // From here on the sums are of the past.
+        files::remove(&files.sums).map_err(open_io(&files.sums))?;
+        files::sync_dir(&files.dir).map_err(open_io(&files.dir))?;
+        if let Some(first) = differs.first() {
+            return Ok(Err(format!(
+                "{}: from byte {}: {}",
+                first.file.display(),
+                first.offset,
+                first.what
+            )));
+        }
+    }
+    let opened = Store::open(&files.store).and_then(|store| {
+        let watermark = store.watermark()?;
+        Ok((store, watermark))
+    });
+    Ok(match opened {
+        Ok((_, watermark)) if watermark > records => Err(format!(
+            "it knows {watermark} records where the journal has {records}"
+        )),
+        Ok(both) => Ok(both),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+/// Applies the journal's records from the watermark on.
+fn fill(
+    store: &Store,
+    journal: &Journal,
+    watermark: u64,
+    progress: &dyn Fn(&str),
+) -> Result<Result<(), StoreError>, OpenError> {
+    let total = journal.len_durable();
+    let mut first = watermark;
+    let mut batch = Vec::with_capacity(MAX_STORE_BATCH);
+    for entry in journal.iter_from(watermark) {
+        let (index, record) = entry.map_err(ReadError::from)?;
+        batch.push(record);
+        if batch.len() < MAX_STORE_BATCH && index + 1 < total {
+            continue;
+        }
+        if let Err(error) = store.apply(first, &batch) {
+            return Ok(Err(error));
+        }
+        batch.clear();
+        if (index + 1) / PROGRESS_EVERY_RECORDS > first / PROGRESS_EVERY_RECORDS {
+            progress(&format!(
+                "audit store: filled {} of {total} records",
+                index + 1
+            ));
+        }
+        first = index + 1;
+    }
+    Ok(Ok(()))
+}

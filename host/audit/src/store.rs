@@ -1,0 +1,188 @@
+//! sled 0.34 as the queryable store: derived from the journal, never trusted with anything that is not there.
+//!
+//! How it is kept safe: one thread writes, one batch at a time, with the watermark in the batch; it is opened
+//! behind `catch_unwind`, because sled can panic on a damaged file; no subscribers, no `flush_async`, small
+//! values. Whenever something about it is wrong it is removed and filled again from the journal.
+
+use std::fs::{File, TryLockError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+use sled::{Batch, Config, Db, Mode};
+
+use crate::keys::{self, Indexed, Link, WATERMARK};
+use crate::limits::{MAX_LINKED, STORE_CACHE_BYTES, STORE_OPEN_PAUSE_MS, STORE_OPEN_TRIES};
+
+/// What sled said, or that it panicked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct StoreError(pub(crate) String);
+
+impl From<sled::Error> for StoreError {
+    fn from(error: sled::Error) -> Self {
+        StoreError(error.to_string())
+    }
+}
+
+pub(crate) struct Store {
+    db: Db,
+}
+
+/// Runs what touches sled; a panic in there is an error.
+fn guarded<T>(what: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(what))
+        .unwrap_or_else(|_| Err(StoreError("sled panicked".to_owned())))
+}
+
+impl Store {
+    /// Opens or creates it.
+    pub(crate) fn open(dir: &Path) -> Result<Store, StoreError> {
+        let mut tries = 0;
+        loop {
+            let opened = guarded(|| {
+                let config = Config::new()
+                    .path(dir)
+                    .mode(Mode::HighThroughput)
+                    .cache_capacity(STORE_CACHE_BYTES)
+                    .flush_every_ms(None);
+                Ok(config.open())
+            })?;
+            match opened {
+                Ok(db) => return Ok(Store { db }),
+                // The threads of the one before, in this process, still hold sled's lock.
+                Err(sled::Error::Io(error)) if is_locked(&error) && tries < STORE_OPEN_TRIES => {
+                    tries += 1;
+                    std::thread::sleep(Duration::from_millis(STORE_OPEN_PAUSE_MS));
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// How many records are applied.
+    pub(crate) fn watermark(&self) -> Result<u64, StoreError> {
+        guarded(|| match self.db.get(WATERMARK)? {
+            None => Ok(0),
+            Some(bytes) => match <[u8; 8]>::try_from(bytes.as_ref()) {
+                Ok(eight) => Ok(u64::from_be_bytes(eight)),
+                Err(_) => Err(StoreError("the watermark is not a number".to_owned())),
+            },
+        })
+    }
+
+    /// Applies records from `first` on, in one batch with the watermark.
+    pub(crate) fn apply(&self, first: u64, records: &[Vec<u8>]) -> Result<(), StoreError> {
+        let mut batch = Batch::default();
+        for (place, record) in records.iter().enumerate() {
+            let index = first + place as u64;
+            // A record without keys is found by its index alone; verification tells of it.
+            if let Ok(indexed) = Indexed::of(record) {
+                for (key, value) in indexed.entries(index) {
+                    batch.insert(key, value);
+                }
+            }
+        }
+        let watermark = first + records.len() as u64;
+        batch.insert(WATERMARK, &watermark.to_be_bytes());
+        guarded(|| Ok(self.db.apply_batch(batch)?))
+    }
+
+    /// Writes all, lets go of it, and waits until sled's threads have let go of its files in `dir` too.
+    pub(crate) fn close(self, dir: &Path) -> Result<(), StoreError> {
+        guarded(|| {
+            self.db.flush()?;
+            Ok(())
+        })?;
+        drop(self);
+        let io = |error: std::io::Error| StoreError(error.to_string());
+        let file = File::open(dir.join("db")).map_err(io)?;
+        for _ in 0..STORE_OPEN_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) => {
+                    std::thread::sleep(Duration::from_millis(STORE_OPEN_PAUSE_MS))
+                }
+                Err(TryLockError::Error(error)) => return Err(io(error)),
+            }
+        }
+        Err(StoreError("sled does not let go of its files".to_owned()))
+    }
+
+    /// The index of a decision.
+    pub(crate) fn decision(&self, id: &str) -> Result<Option<u64>, StoreError> {
+        guarded(|| {
+            Ok(self
+                .db
+                .get(keys::decision(id))?
+                .and_then(|value| keys::index_of(&value)))
+        })
+    }
+
+    /// The newest [`MAX_LINKED`] indexes of a transaction or case, oldest first.
+    pub(crate) fn linked(&self, link: Link, id: &str) -> Result<Vec<u64>, StoreError> {
+        guarded(|| {
+            let mut found = Vec::new();
+            for entry in self
+                .db
+                .scan_prefix(keys::link_prefix(link, id))
+                .keys()
+                .rev()
+                .take(MAX_LINKED)
+            {
+                found.extend(keys::index_of(&entry?));
+            }
+            found.reverse();
+            Ok(found)
+        })
+    }
+
+    /// The indexes of records whose time is in `from_ms..to_ms`, at most `max`, oldest first.
+    pub(crate) fn between(
+        &self,
+        from_ms: u64,
+        to_ms: u64,
+        max: usize,
+    ) -> Result<Vec<u64>, StoreError> {
+        let bound = |ms: u64| [b"a".as_slice(), &ms.to_be_bytes()].concat();
+        guarded(|| {
+            let mut found = Vec::new();
+            for entry in self.db.range(bound(from_ms)..bound(to_ms)).keys().take(max) {
+                found.extend(keys::index_of(&entry?));
+            }
+            Ok(found)
+        })
+    }
+
+    /// Whether the store has exactly these entries for a record.
+    pub(crate) fn holds(&self, entries: &[(Vec<u8>, Vec<u8>)]) -> Result<bool, StoreError> {
+        guarded(|| {
+            for (key, value) in entries {
+                if self
+                    .db
+                    .get(key)?
+                    .is_none_or(|found| found != value.as_slice())
+                {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        })
+    }
+
+    /// How many entries it has, by reading them all.
+    pub(crate) fn entries(&self) -> Result<u64, StoreError> {
+        guarded(|| {
+            let mut count = 0;
+            for entry in self.db.iter() {
+                entry?;
+                count += 1;
+            }
+            Ok(count)
+        })
+    }
+}
+
+fn is_locked(error: &std::io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}

@@ -1,0 +1,343 @@
+//! Checks every file of a log's directory, and alters none.
+//!
+//! | file | what is checked |
+//! |---|---|
+//! | `log/` | every byte: headers, frames, checksums, zeros behind the last frame; each record's canonical form, that its decision id is new and that the decision `previous` is before it |
+//! | `checkpoint` | its form, its signature, and that the head over so many records is the one that was signed |
+//! | `log.vkey` | its form, that its id matches; that it is the key that the caller trusts, if told |
+//! | `store.sum` | its own sum |
+//! | `store/` | every block against `store.sum`; a copy is opened, and every entry compared with the records |
+//!
+//! Damage has a [`Remedy`]: the store and what a crash leaves are mended by the next start, the rest has to be restored
+//! from a copy. While a host runs on the directory its store is its own: it is not looked at, and the report says so.
+
+mod report;
+mod store;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use crate::canonical;
+use crate::checkpoint::{Checkpoint, Verifier};
+use crate::files::{self, Files, TMP};
+use crate::limits::{MAX_DAMAGE, MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
+use crate::merkle::{self, Tree};
+use crate::record::Record;
+use store::StoreVerifier;
+
+pub use report::{Damage, Remedy, Report, StoreCheck};
+
+/// What to hold the log to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct VerifyOptions {
+    /// The verifier key that the caller trusts. Without it the one in the directory is taken, and a log that was
+    /// forged as a whole, with another key, looks sound.
+    pub vkey: Option<String>,
+}
+
+/// Why nothing could be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The disk, the rights, the path.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// What was being read.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The key that the caller gave is not one.
+    #[error("the verifier key that was given is not one: {0}")]
+    Key(crate::checkpoint::BadNote),
+}
+
+fn verify_io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> VerifyError {
+    let path = path.into();
+    move |source| VerifyError::Io { path, source }
+}
+
+/// Checks the log in `dir`. `progress` is told what takes long.
+pub fn verify(
+    dir: &Path,
+    options: &VerifyOptions,
+    progress: &dyn Fn(&str),
+) -> Result<Report, VerifyError> {
+    let files = Files::of(dir);
+    let trusted = match &options.vkey {
+        Some(vkey) => Some(Verifier::parse(vkey.trim_end()).map_err(VerifyError::Key)?),
+        None => None,
+    };
+    let held = File::open(&files.log).map_err(verify_io(&files.log))?;
+    // Held until the end: no host starts while files are compared with each other.
+    let is_running = held.try_lock_shared().is_err();
+    let mut report = Report {
+        is_running,
+        ..Report::default()
+    };
+    strangers(&files, &mut report)?;
+    let verifier = key(&files, trusted, &mut report)?;
+    // The checkpoint first: what it covers was durable before it was signed.
+    let checkpoint = match verifier {
+        Some(verifier) => checkpoint(&files, &verifier, &mut report)?,
+        None => None,
+    };
+    let store = StoreVerifier::begin(&files, &mut report)?;
+    records(&files, checkpoint.as_ref(), store, &mut report, progress)?;
+    report.checkpoint = checkpoint;
+    drop(held);
+    Ok(report)
+}
+
+fn strangers(files: &Files, report: &mut Report) -> Result<(), VerifyError> {
+    for path in files.strangers().map_err(verify_io(&files.dir))? {
+        let (what, remedy) = if path.to_string_lossy().ends_with(TMP) {
+            if report.is_running {
+                continue;
+            }
+            ("left over by a crash", Remedy::NextStart)
+        } else {
+            ("this file is no part of a log", Remedy::Restore)
+        };
+        report.note(Damage::file(&path, what, remedy));
+    }
+    Ok(())
+}
+
+/// The key to check with: the trusted one, else the one in the directory.
+fn key(
+    files: &Files,
+    trusted: Option<Verifier>,
+    report: &mut Report,
+) -> Result<Option<Verifier>, VerifyError> {
+    let path = &files.vkey;
+    let found = match files::read_small(path, MAX_NOTE_BYTES).map_err(verify_io(path))? {
+        None => {
+            report.note(Damage::file(path, "the file is missing", Remedy::Restore));
+            return Ok(trusted);
+        }
+        Some(bytes) => bytes,
+    };
+    let parsed = match std::str::from_utf8(&found) {
+        Err(error) => Err((error.valid_up_to() as u64, "the file is not UTF-8")),
+        Ok(text) if !text.ends_with('\n') => {
+            Err((found.len() as u64, "the file does not end with a newline"))
+        }
+        Ok(text) => Verifier::parse(text).map_err(|bad| (bad.offset, bad.what)),
+    };
+    match (parsed, trusted) {
+        (Err((offset, what)), trusted) => {
+            report.note(Damage::at(path, offset, None, what, Remedy::Restore));
+            Ok(trusted)
+        }
+        (Ok(own), Some(trusted)) if own != trusted => {
+            let what = "the key is not the one that was given as trusted";
+            report.note(Damage::at(path, 0, None, what, Remedy::Restore));
+            Ok(Some(trusted))
+        }
+        (Ok(own), _) => Ok(Some(own)),
+    }
+}
+
+fn checkpoint(
+    files: &Files,
+    verifier: &Verifier,
+    report: &mut Report,
+) -> Result<Option<Checkpoint>, VerifyError> {
+    let path = &files.checkpoint;
+    let Some(note) = files::read_small(path, MAX_NOTE_BYTES).map_err(verify_io(path))? else {
+        report.note(Damage::file(path, "the file is missing", Remedy::Restore));
+        return Ok(None);
+    };
+    Ok(match Checkpoint::open(&note, verifier) {
+        Ok(checkpoint) => Some(checkpoint),
+        Err(bad) => {
+            report.note(Damage::at(
+                path,
+                bad.offset,
+                None,
+                bad.what,
+                Remedy::Restore,
+            ));
+            None
+        }
+    })
+}
+
+fn records(
+    files: &Files,
+    checkpoint: Option<&Checkpoint>,
+    mut store: StoreVerifier,
+    report: &mut Report,
+    progress: &dyn Fn(&str),
+) -> Result<(), VerifyError> {
+    let mut tree = Tree::default();
+    let mut chain = Chain::default();
+    let mut head = checkpoint.filter(|c| c.size == 0).map(|_| tree.root());
+    let inspection = weft_journal::inspect(&files.log, |index, record, file, offset| {
+        tree.push(merkle::leaf_hash(record));
+        if checkpoint.is_some_and(|c| c.size == tree.size()) {
+            head = Some(tree.root());
+        }
+        if let Some(what) = chain.check(index, record) {
+            report.note(Damage::at(
+                file,
+                offset,
+                Some(record.len() as u64),
+                what,
+                Remedy::Restore,
+            ));
+        }
+        store.check(index, record, report);
+        if tree.size() % PROGRESS_EVERY_RECORDS == 0 {
+            progress(&format!("verified {} records", tree.size()));
+        }
+    })
+    .map_err(verify_io(&files.log))?;
+    report.records = inspection.records;
+    report.segments = inspection.segments;
+    report.bytes = inspection.bytes;
+    report.closed_cleanly = inspection.closed_cleanly && inspection.torn.is_none();
+    report.root = tree.root();
+    let is_short = checkpoint.is_some_and(|c| inspection.records < c.size);
+    journal_damage(&inspection, is_short, report);
+    if let Some(checkpoint) = checkpoint {
+        against_checkpoint(files, checkpoint, head, report);
+    }
+    store.finish(files, report);
+    Ok(())
+}
+
+fn journal_damage(inspection: &weft_journal::Inspection, is_short: bool, report: &mut Report) {
+    for damage in &inspection.damage {
+        report.note(Damage::at(
+            &damage.file,
+            damage.offset,
+            damage.bytes,
+            damage.what.clone(),
+            Remedy::Restore,
+        ));
+    }
+    // A host that is running may be in the middle of a write.
+    if let Some(torn) = inspection
+        .torn
+        .as_ref()
+        .filter(|_| !report.is_running || is_short)
+    {
+        let (what, remedy) = if is_short {
+            (torn.what.clone(), Remedy::Restore)
+        } else {
+            (
+                format!("{}; nothing that was signed is concerned", torn.what),
+                Remedy::NextStart,
+            )
+        };
+        report.note(Damage::at(
+            &torn.file,
+            torn.offset,
+            torn.bytes,
+            what,
+            remedy,
+        ));
+    }
+    let strangers = if report.is_running {
+        &[][..]
+    } else {
+        &inspection.strangers
+    };
+    for stranger in strangers {
+        let is_tmp = stranger.to_string_lossy().ends_with(TMP);
+        let remedy = if is_tmp {
+            Remedy::NextStart
+        } else {
+            Remedy::Restore
+        };
+        report.note(Damage::file(
+            stranger,
+            "this file is no part of a journal",
+            remedy,
+        ));
+    }
+}
+
+fn against_checkpoint(
+    files: &Files,
+    checkpoint: &Checkpoint,
+    head: Option<merkle::Hash>,
+    report: &mut Report,
+) {
+    let what = match head {
+        None => format!(
+            "it covers {} records, and there are {}: the end is missing",
+            checkpoint.size, report.records
+        ),
+        Some(head) if head != checkpoint.root => {
+            format!(
+                "the first {} records are not those that were signed",
+                checkpoint.size
+            )
+        }
+        Some(_)
+            if report.closed_cleanly && !report.is_running && checkpoint.size != report.records =>
+        {
+            let what = format!(
+                "the log was closed with {} records, it covers {}",
+                report.records, checkpoint.size
+            );
+            report.note(Damage::file(&files.checkpoint, what, Remedy::NextStart));
+            return;
+        }
+        Some(_) => return,
+    };
+    report.note(Damage::file(&files.checkpoint, what, Remedy::Restore));
+}
+
+/// Decisions that were seen, by the first half of the hash of their id.
+#[derive(Default)]
+struct Chain {
+    seen: HashMap<[u8; 16], u64>,
+}
+
+impl Chain {
+    /// What is wrong with a record, if anything.
+    fn check(&mut self, index: u64, bytes: &[u8]) -> Option<String> {
+        if !canonical::is_canonical(bytes) {
+            return Some(format!(
+                "record {index} is not the canonical JSON of a record"
+            ));
+        }
+        let Ok(Record::Decision(decision)) = canonical::from_bytes(bytes) else {
+            return None;
+        };
+        let previous = decision.previous.as_deref();
+        if previous.is_some_and(|previous| !self.seen.contains_key(&short(previous))) {
+            return Some(format!(
+                "record {index} follows a decision that is not before it"
+            ));
+        }
+        let earlier = self.seen.insert(short(&decision.decision), index)?;
+        Some(format!(
+            "record {index} has the decision id of record {earlier}"
+        ))
+    }
+}
+
+fn short(id: &str) -> [u8; 16] {
+    let hash: [u8; 32] = Sha256::digest(id).into();
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash[..16]);
+    half
+}
+
+impl Report {
+    fn note(&mut self, damage: Damage) {
+        if self.damage.len() < MAX_DAMAGE {
+            self.damage.push(damage);
+        } else {
+            self.more_damage += 1;
+        }
+    }
+}
