@@ -1,0 +1,264 @@
+//! All keys of one host: questions and observations.
+//!
+//! What this module promises:
+//! - a snapshot depends on the observations and on the time that is asked for, on nothing else: a host
+//!   that observes the same again, in the same order, answers the same;
+//! - windows are `[at − window, at)`; observations may come late by [`limits::MAX_LATE_MS`];
+//! - memory is bounded: [`Limits`] says by what, [`Behaviour::statistics`] what was forgotten for it.
+//!
+//! What follows for the caller: times must be those of the host's own clock. Whoever can choose the time
+//! of a payment can choose the window that it is seen in, and a time far ahead makes a key forget its
+//! past. An observation is seen by the keys one after the other, so a snapshot that is taken meanwhile may
+//! see it in the account and not yet in the device.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use weft_dictionary::{Dictionary, FeatureSpec, Field, FieldId, Measure, Origin, Row, Timestamp};
+
+use crate::error::BehaviourError;
+use crate::facts::{Facts, KEY_KINDS, key_text};
+use crate::history::{Event, Keep};
+use crate::key::{KeyDigest, key_digest, payee_digest};
+use crate::limits::{self, Limits};
+use crate::measure::{Present, measure};
+use crate::observation::Observation;
+use crate::shard::{Shard, Share};
+use crate::snapshot::Snapshot;
+
+/// What was seen of every account, card, device, payee: whatever the dictionary has features of.
+pub struct Behaviour {
+    dictionary: Arc<Dictionary>,
+    facts: Facts,
+    groups: Vec<Group>,
+    shards: Vec<Mutex<Shard>>,
+    share: Share,
+}
+
+/// What is remembered, and what was forgotten since the start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Statistics {
+    /// Keys that are remembered.
+    pub keys: u64,
+    /// Events that are remembered; a payment is one event of each of its keys.
+    pub events: u64,
+    /// Keys that were forgotten because there were too many keys or events.
+    pub keys_forgotten: u64,
+    /// Events that were forgotten because their key had too many within its windows: its counts stop.
+    pub events_crowded_out: u64,
+    /// Events that came too late to be put into a window.
+    pub events_too_late: u64,
+}
+
+/// All features of the same key fields: they share what is remembered.
+struct Group {
+    fields: Vec<(FieldId, String)>,
+    features: Vec<Feature>,
+    keep: Keep,
+}
+
+struct Feature {
+    field: FieldId,
+    measure: Measure,
+    window_ms: u64,
+}
+
+impl Behaviour {
+    /// Compiles the features of a dictionary.
+    pub fn new(dictionary: Arc<Dictionary>) -> Result<Behaviour, BehaviourError> {
+        Behaviour::with_limits(dictionary, Limits::default())
+    }
+
+    /// The same with bounds of the host's own.
+    pub fn with_limits(
+        dictionary: Arc<Dictionary>,
+        limits: Limits,
+    ) -> Result<Behaviour, BehaviourError> {
+        let facts = Facts::of(&dictionary);
+        let groups = compile(&dictionary, &facts, limits)?;
+        let a_shard = |total: usize| total.div_ceil(limits::SHARDS).max(1);
+        Ok(Behaviour {
+            dictionary,
+            facts,
+            groups,
+            shards: (0..limits::SHARDS)
+                .map(|_| Mutex::new(Shard::new()))
+                .collect(),
+            share: Share {
+                keys: a_shard(limits.keys),
+                events: a_shard(limits.events),
+            },
+        })
+    }
+
+    /// The features of a payment at this instant, made of what was observed before it. Changes nothing:
+    /// the payment itself is remembered by [`Behaviour::observe`].
+    pub fn snapshot(&self, row: &Row, at: Timestamp) -> Snapshot {
+        let present = Present {
+            at,
+            amount: self.facts.amount(row),
+            place: self.facts.place(row),
+        };
+        let mut values = Vec::new();
+        for group in &self.groups {
+            let Some(key) = group.key_of_row(row) else {
+                continue;
+            };
+            let shard = self.shard(&key);
+            let history = shard.get(&key);
+            for feature in &group.features {
+                let value = measure(feature.measure, feature.window_ms, history, &present);
+                values.extend(value.map(|value| (feature.field, value)));
+            }
+        }
+        values.sort_unstable_by_key(|(field, _)| *field);
+        let named = values
+            .iter()
+            .map(|(field, value)| (self.dictionary.field(*field).name.as_str(), value));
+        Snapshot {
+            id: Snapshot::id(named),
+            values,
+        }
+    }
+
+    /// What to keep of a request; see [`Observation::of`].
+    pub fn observation(&self, row: &Row, at: Timestamp) -> Option<Observation> {
+        Observation::of(&self.dictionary, row, at)
+    }
+
+    /// Remembers a payment.
+    pub fn observe(&self, observation: &Observation) {
+        let event = Event::new(
+            observation.at,
+            observation.amount,
+            observation.payee.as_deref().map(payee_digest),
+            observation.place,
+        );
+        for group in &self.groups {
+            if let Some(key) = group.key_of_observation(observation) {
+                self.shard(&key).observe(key, event, group.keep, self.share);
+            }
+        }
+    }
+
+    /// What is remembered and what was forgotten.
+    pub fn statistics(&self) -> Statistics {
+        let mut all = Statistics::default();
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            let forgotten = shard.forgotten();
+            all.keys += shard.keys() as u64;
+            all.events += shard.events() as u64;
+            all.keys_forgotten += forgotten.keys;
+            all.events_crowded_out += forgotten.crowded_out;
+            all.events_too_late += forgotten.too_late;
+        }
+        all
+    }
+
+    /// Digests are evenly spread. A shard is whole after every statement, so a poisoned lock still
+    /// guards a whole one.
+    fn shard(&self, key: &KeyDigest) -> MutexGuard<'_, Shard> {
+        self.shards[usize::from(key[0]) % self.shards.len()]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Group {
+    fn key_of_row(&self, row: &Row) -> Option<KeyDigest> {
+        let values: Vec<String> = self
+            .fields
+            .iter()
+            .map(|(id, _)| row.get(*id).and_then(key_text))
+            .collect::<Option<_>>()?;
+        let names = self.fields.iter().map(|(_, name)| name.as_str());
+        Some(key_digest(names.zip(values.iter().map(String::as_str))))
+    }
+
+    fn key_of_observation(&self, observation: &Observation) -> Option<KeyDigest> {
+        let parts: Vec<(&str, &str)> = self
+            .fields
+            .iter()
+            .map(|(_, name)| Some((name.as_str(), observation.keys.get(name)?.as_str())))
+            .collect::<Option<_>>()?;
+        Some(key_digest(parts))
+    }
+}
+
+fn compile(
+    dictionary: &Dictionary,
+    facts: &Facts,
+    limits: Limits,
+) -> Result<Vec<Group>, BehaviourError> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut by_key: HashMap<Vec<FieldId>, usize> = HashMap::new();
+    for field in dictionary.fields() {
+        let Origin::Behaviour(spec) = &field.origin else {
+            continue;
+        };
+        facts.check(field, spec.measure)?;
+        let feature = Feature {
+            field: field.id,
+            measure: spec.measure,
+            window_ms: window_ms(field, spec)?,
+        };
+        let fields = key_fields(dictionary, field, spec)?;
+        let ids = fields.iter().map(|(id, _)| *id).collect();
+        let at = *by_key.entry(ids).or_insert_with(|| {
+            groups.push(Group {
+                fields,
+                features: Vec::new(),
+                keep: Keep {
+                    ms: limits::MAX_LATE_MS,
+                    events: limits.events_per_key.max(1),
+                },
+            });
+            groups.len() - 1
+        });
+        let group = &mut groups[at];
+        group.keep.ms = group.keep.ms.max(feature.window_ms + limits::MAX_LATE_MS);
+        group.features.push(feature);
+    }
+    Ok(groups)
+}
+
+fn window_ms(field: &Field, spec: &FeatureSpec) -> Result<u64, BehaviourError> {
+    match spec.window {
+        None => Ok(0),
+        Some(window) if (1..=limits::MAX_WINDOW_MS).contains(&window.0) => Ok(window.0),
+        Some(window) => Err(BehaviourError::Window {
+            feature: field.name.clone(),
+            window,
+        }),
+    }
+}
+
+/// The key fields in the dictionary's order: an account and a device is the same key as a device and an
+/// account.
+fn key_fields(
+    dictionary: &Dictionary,
+    feature: &Field,
+    spec: &FeatureSpec,
+) -> Result<Vec<(FieldId, String)>, BehaviourError> {
+    let mut fields = Vec::with_capacity(spec.of.len());
+    for name in &spec.of {
+        let key = dictionary
+            .by_name(name)
+            .ok_or_else(|| BehaviourError::UnknownKey {
+                feature: feature.name.clone(),
+                of: name.clone(),
+            })?;
+        if !KEY_KINDS.contains(&key.kind) {
+            return Err(BehaviourError::KeyKind {
+                feature: feature.name.clone(),
+                of: name.clone(),
+                kind: key.kind.as_str(),
+            });
+        }
+        fields.push((key.id, key.name.clone()));
+    }
+    fields.sort_unstable();
+    fields.dedup();
+    Ok(fields)
+}
