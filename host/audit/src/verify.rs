@@ -123,9 +123,10 @@ fn key(
     };
     let parsed = match std::str::from_utf8(&found) {
         Err(error) => Err((error.valid_up_to() as u64, "the file is not UTF-8")),
-        Ok(text) if !text.ends_with('\n') => {
-            Err((found.len() as u64, "the file does not end with a newline"))
-        }
+        Ok(text) if !text.ends_with('\n') => Err((
+            found.len().saturating_sub(1) as u64,
+            "the file does not end with a newline",
+        )),
         Ok(text) => Verifier::parse(text).map_err(|bad| (bad.offset, bad.what)),
     };
     match (parsed, trusted) {
@@ -176,6 +177,8 @@ fn records(
 ) -> Result<(), VerifyError> {
     let mut tree = Tree::default();
     let mut chain = Chain::default();
+    // Told after what the journal itself says: a record that is missing breaks the chain behind it.
+    let mut in_records = Vec::new();
     let mut head = checkpoint.filter(|c| c.size == 0).map(|_| tree.root());
     let inspection = weft_journal::inspect(&files.log, |index, record, file, offset| {
         tree.push(merkle::leaf_hash(record));
@@ -183,13 +186,8 @@ fn records(
             head = Some(tree.root());
         }
         if let Some(what) = chain.check(index, record) {
-            report.note(Damage::at(
-                file,
-                offset,
-                Some(record.len() as u64),
-                what,
-                Remedy::Restore,
-            ));
+            let bytes = Some(record.len() as u64);
+            in_records.push(Damage::at(file, offset, bytes, what, Remedy::Restore));
         }
         store.check(index, record, report);
         if tree.size() % PROGRESS_EVERY_RECORDS == 0 {
@@ -204,6 +202,9 @@ fn records(
     report.root = tree.root();
     let is_short = checkpoint.is_some_and(|c| inspection.records < c.size);
     journal_damage(&inspection, is_short, report);
+    in_records
+        .into_iter()
+        .for_each(|damage| report.note(damage));
     if let Some(checkpoint) = checkpoint {
         against_checkpoint(files, checkpoint, head, report);
     }
@@ -304,13 +305,14 @@ struct Chain {
 impl Chain {
     /// What is wrong with a record, if anything.
     fn check(&mut self, index: u64, bytes: &[u8]) -> Option<String> {
-        if !canonical::is_canonical(bytes) {
-            return Some(format!(
-                "record {index} is not the canonical JSON of a record"
-            ));
-        }
-        let Ok(Record::Decision(decision)) = canonical::from_bytes(bytes) else {
-            return None;
+        let decision = match canonical::from_canonical(bytes) {
+            None => {
+                return Some(format!(
+                    "record {index} is not the canonical JSON of a record"
+                ));
+            }
+            Some(Record::Event(_)) => return None,
+            Some(Record::Decision(decision)) => decision,
         };
         let previous = decision.previous.as_deref();
         if previous.is_some_and(|previous| !self.seen.contains_key(&short(previous))) {

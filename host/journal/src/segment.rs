@@ -65,8 +65,11 @@ pub(crate) fn name(first: u64) -> String {
     format!("{first:020}{SUFFIX}")
 }
 
-/// Segments of a directory in order, by name, and the files that are none.
-pub(crate) fn list(dir: &Path) -> io::Result<(Vec<(u64, PathBuf)>, Vec<PathBuf>)> {
+/// The index of a segment's first record, by its name, and its path.
+pub(crate) type Named = (u64, PathBuf);
+
+/// Segments of a directory in order, and the files that are none.
+pub(crate) fn list(dir: &Path) -> io::Result<(Vec<Named>, Vec<PathBuf>)> {
     let mut segments = Vec::new();
     let mut others = Vec::new();
     for entry in std::fs::read_dir(dir)? {

@@ -5,6 +5,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use proptest::prelude::*;
 use weft_journal::limits::{MAX_RECORD_BYTES, MIN_SEGMENT_BYTES};
 use weft_journal::{
     AppendError, Inspection, Journal, JournalConfig, OpenError, ReadError, Recovery, inspect,
@@ -481,4 +482,38 @@ fn a_segment_that_was_only_prepared_is_not_missed() {
     assert_eq!(recovery.records, 1);
     drop(journal);
     assert_eq!(look(dir.path()).strangers, Vec::<PathBuf>::new());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn whatever_a_crash_leaves_behind_the_last_batch_the_records_before_it_are_whole(
+        records in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..12),
+        keep in any::<prop::sample::Index>(),
+        garbage in prop::collection::vec(any::<u8>(), 0..600),
+        gap in 0usize..400,
+    ) {
+        let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
+        let (copy, file, _) = killed(&records);
+        let mut bytes = fs::read(&file).expect("read");
+        let frames: usize = records.iter().map(|record| 24 + record.len()).sum();
+        let last_to = 64 + frames;
+        let last_from = last_to - 24 - records[records.len() - 1].len();
+        let last = bytes[last_from..last_to].to_vec();
+        // A part of the last batch reached the disk, and behind it lies anything.
+        let kept_to = last_from + keep.index(last.len() + 1);
+        bytes[kept_to..last_to].fill(0);
+        bytes[kept_to + gap..kept_to + gap + garbage.len()].copy_from_slice(&garbage);
+        let is_whole = bytes[last_from..last_to] == last;
+        fs::write(&file, &bytes).expect("written");
+        let (journal, recovery) = open(copy.path());
+        let whole = if is_whole { records.len() } else { records.len() - 1 };
+        prop_assert_eq!(recovery.records, whole as u64);
+        let found = all(&journal);
+        prop_assert_eq!(found.iter().map(Vec::as_slice).collect::<Vec<_>>(), &records[..whole]);
+        drop(journal);
+        let found = look(copy.path());
+        prop_assert_eq!((found.damage, found.torn, found.closed_cleanly), (vec![], None, true));
+    }
 }

@@ -1,0 +1,134 @@
+//! What an append to the audit log costs, for 1, 16, 64 and 256 writers that wait for each of their records.
+//!
+//! ```text
+//! cargo run --release -p weft-audit --example append -- [DIR] [SECONDS]
+//! ```
+#![allow(clippy::print_stdout, reason = "it reports to a person")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use weft_audit::{
+    CallerRecord, DecisionRecord, FindingRecord, Log, LogConfig, OutcomeRecord, Record, SCHEMA,
+    VerifyOptions, verify,
+};
+use weft_dictionary::Timestamp;
+use weft_verdict::{Finding, Verdict};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let dir = PathBuf::from(arguments.next().unwrap_or_else(|| ".".to_owned()));
+    let seconds = arguments.next().map_or(Ok(2), |s| s.parse())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .build()?;
+    println!(
+        "{:>8} {:>11} {:>9} {:>9} {:>13} {:>13}",
+        "writers", "records/s", "p50 µs", "p99 µs", "close, ms", "verify, ms"
+    );
+    for writers in [1, 16, 64, 256] {
+        let dir = tempfile::tempdir_in(&dir)?;
+        let config = LogConfig {
+            origin: "audit.example/eu/0".to_owned(),
+            region: "eu".to_owned(),
+        };
+        let log = std::sync::Arc::new(Log::open(dir.path(), config, &[1; 32], &|_| {})?);
+        let (mut took, elapsed) =
+            runtime.block_on(drive(&log, writers, Duration::from_secs(seconds)))?;
+        let at = Instant::now();
+        log.close()?;
+        let closed = at.elapsed();
+        let at = Instant::now();
+        let report = verify(dir.path(), &VerifyOptions::default(), &|_| {})?;
+        assert!(report.is_sound(), "{report}");
+        let verified = at.elapsed();
+        took.sort_unstable();
+        let share = |share: f64| took[((took.len() - 1) as f64 * share) as usize] as f64 / 1_000.0;
+        println!(
+            "{writers:>8} {:>11.0} {:>9.0} {:>9.0} {:>13} {:>13}",
+            took.len() as f64 / elapsed.as_secs_f64(),
+            share(0.5),
+            share(0.99),
+            closed.as_millis(),
+            verified.as_millis(),
+        );
+    }
+    Ok(())
+}
+
+type Took = Result<(Vec<u64>, Duration), Box<dyn std::error::Error>>;
+
+async fn drive(log: &std::sync::Arc<Log>, writers: usize, for_so_long: Duration) -> Took {
+    let number = std::sync::Arc::new(AtomicU64::new(0));
+    let started = Instant::now();
+    let tasks: Vec<_> = (0..writers)
+        .map(|_| {
+            let (log, number) = (log.clone(), number.clone());
+            tokio::spawn(async move {
+                let mut took = Vec::new();
+                while started.elapsed() < for_so_long {
+                    let record = decision(number.fetch_add(1, Ordering::Relaxed));
+                    let at = Instant::now();
+                    log.append(&record).await.map(|_| ())?;
+                    took.push(at.elapsed().as_nanos() as u64);
+                }
+                Ok::<_, weft_audit::AppendError>(took)
+            })
+        })
+        .collect();
+    let mut took = Vec::new();
+    for task in tasks {
+        took.extend(task.await??);
+    }
+    Ok((took, started.elapsed()))
+}
+
+/// A decision of some 1,800 bytes.
+fn decision(n: u64) -> Record {
+    let finding = |policy: &str| FindingRecord {
+        policy: policy.to_owned(),
+        version: "0".repeat(64),
+        stage: "risk".to_owned(),
+        enforced: true,
+        plugin: None,
+        fired: vec!["a-rule".to_owned()],
+        missing: Vec::new(),
+        finding: Finding::of(Verdict::Flag, "velocity-card"),
+        failure: None,
+        discharged: None,
+    };
+    let fact = |n: u64| (format!("payment.field_{n}"), format!("value {n}").into());
+    Record::Decision(Box::new(DecisionRecord {
+        schema: SCHEMA.to_owned(),
+        decision: format!("dec_{n:026}"),
+        at: Timestamp(1_700_000_000_000 + n),
+        operation: "payment.authorize".to_owned(),
+        region: "eu".to_owned(),
+        tenant: "demo".to_owned(),
+        caller: CallerRecord {
+            id: "checkout".to_owned(),
+            role: "service".to_owned(),
+        },
+        trace: format!("{n:032x}"),
+        transaction: Some(format!("payment-{n:020}")),
+        case: None,
+        session: None,
+        previous: None,
+        idempotency: None,
+        policy_set: "0".repeat(64),
+        facts: (0..12).map(fact).collect::<BTreeMap<_, _>>(),
+        sealed: Some("c".repeat(300)),
+        feature_snapshot: Some("0".repeat(64)),
+        observation: None,
+        findings: ["one", "two", "three"].map(finding).to_vec(),
+        outcome: OutcomeRecord {
+            verdict: Verdict::Flag,
+            risk: Some(300),
+            reasons: Vec::new(),
+            obligations: Vec::new(),
+        },
+        follow: None,
+    }))
+}
