@@ -21,8 +21,8 @@ use crate::facts::{Facts, KEY_KINDS, key_text};
 use crate::history::{Event, Keep};
 use crate::key::{KeyDigest, key_digest, payee_digest};
 use crate::limits::{self, Limits};
-use crate::measure::{Present, measure};
-use crate::observation::Observation;
+use crate::measure::{Past, Present};
+use crate::observation::{Observation, key_fields_of};
 use crate::shard::{Shard, Share};
 use crate::snapshot::Snapshot;
 
@@ -30,6 +30,7 @@ use crate::snapshot::Snapshot;
 pub struct Behaviour {
     dictionary: Arc<Dictionary>,
     facts: Facts,
+    keys: Vec<(FieldId, String)>,
     groups: Vec<Group>,
     shards: Vec<Mutex<Shard>>,
     share: Share,
@@ -78,6 +79,7 @@ impl Behaviour {
         let groups = compile(&dictionary, &facts, limits)?;
         let a_shard = |total: usize| total.div_ceil(limits::SHARDS).max(1);
         Ok(Behaviour {
+            keys: key_fields_of(&dictionary),
             dictionary,
             facts,
             groups,
@@ -99,15 +101,15 @@ impl Behaviour {
             amount: self.facts.amount(row),
             place: self.facts.place(row),
         };
-        let mut values = Vec::new();
+        let mut values = Vec::with_capacity(self.groups.iter().map(|g| g.features.len()).sum());
         for group in &self.groups {
             let Some(key) = group.key_of_row(row) else {
                 continue;
             };
             let shard = self.shard(&key);
-            let history = shard.get(&key);
+            let mut past = Past::new(shard.get(&key), &present);
             for feature in &group.features {
-                let value = measure(feature.measure, feature.window_ms, history, &present);
+                let value = past.measure(feature.measure, feature.window_ms);
                 values.extend(value.map(|value| (feature.field, value)));
             }
         }
@@ -123,7 +125,7 @@ impl Behaviour {
 
     /// What to keep of a request; see [`Observation::of`].
     pub fn observation(&self, row: &Row, at: Timestamp) -> Option<Observation> {
-        Observation::of(&self.dictionary, row, at)
+        Observation::build(&self.keys, &self.facts, row, at)
     }
 
     /// Remembers a payment.

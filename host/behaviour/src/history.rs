@@ -134,7 +134,7 @@ impl History {
 
     /// Where the key was last before `at`, and when: of its last payment that came with a place.
     pub(crate) fn place_before(&self, at: Timestamp) -> Option<(Timestamp, Place)> {
-        let end = self.events.partition_point(|event| event.at < at);
+        let end = self.before(at);
         let kept = self
             .events
             .range(..end)
@@ -154,9 +154,15 @@ impl History {
 
     fn window_bounds(&self, at: Timestamp, ms: u64) -> (usize, usize) {
         let start = Timestamp(at.0.saturating_sub(ms));
-        let from = self.events.partition_point(|event| event.at < start);
-        let to = self.events.partition_point(|event| event.at < at);
-        (from, to)
+        (self.before(start), self.before(at))
+    }
+
+    /// How many events were before an instant. Mostly it is later than all of them.
+    fn before(&self, at: Timestamp) -> usize {
+        match self.events.back() {
+            Some(last) if last.at >= at => self.events.partition_point(|event| event.at < at),
+            _ => self.events.len(),
+        }
     }
 
     /// Keeps of an event that goes what outlives windows.

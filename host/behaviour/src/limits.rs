@@ -1,8 +1,8 @@
 //! The bounds of what is remembered.
 //!
-//! A key takes about 200 bytes and each of its events 40, twice that at worst while a list grows
+//! A key takes about 280 bytes and each of its events 40, twice that at worst while a list grows
 //! (`cargo run --release -p weft-behaviour --example snapshot` measures both). With the defaults
-//! that is at most about 0.2 GB for keys and 1.4 GB for events.
+//! that is at most about 0.3 GB for keys and 1.4 GB for events.
 
 /// Keys that are remembered in total, over all kinds of key. Beyond it the key that was not observed
 /// for the longest time is forgotten.

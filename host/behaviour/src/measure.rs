@@ -8,7 +8,7 @@ use weft_dictionary::{Currency, Measure, Money, Timestamp, Value};
 
 use crate::history::History;
 use crate::limits::MIN_HISTORY;
-use crate::place::Place;
+use crate::place::{Place, speed_km_h};
 
 /// Decimals of a deviation.
 const DEVIATION_DECIMALS: u32 = 4;
@@ -25,51 +25,94 @@ pub(crate) struct Present {
     pub(crate) place: Option<Place>,
 }
 
-/// One feature of a key with this past; `None` if it is absent.
-pub(crate) fn measure(
-    measure: Measure,
-    window_ms: u64,
-    history: Option<&History>,
-    present: &Present,
-) -> Option<Value> {
-    let at = present.at;
-    match measure {
-        Measure::Count => Some(integer(history.map_or(0, |h| h.count(at, window_ms)))),
-        Measure::Sum => {
-            let currency = present.amount?.currency;
-            let sum = history.map_or(0, |h| sum(h, at, window_ms, currency));
-            Some(money(sum, currency))
+/// One key's past as one payment asks for it. What several features need is computed once.
+pub(crate) struct Past<'a> {
+    history: Option<&'a History>,
+    present: &'a Present,
+    usual: Option<(u64, Option<Usual>)>,
+    travel: Option<Option<Travel>>,
+}
+
+/// The way from the last place to this one.
+#[derive(Debug, Clone, Copy)]
+struct Travel {
+    km: f64,
+    km_h: f64,
+}
+
+impl<'a> Past<'a> {
+    pub(crate) fn new(history: Option<&'a History>, present: &'a Present) -> Past<'a> {
+        Past {
+            history,
+            present,
+            usual: None,
+            travel: None,
         }
-        Measure::DistinctPayees => Some(integer(
-            history.map_or(0, |h| distinct_payees(h, at, window_ms)),
-        )),
-        Measure::MedianAmount => {
-            let currency = present.amount?.currency;
-            let usual = Usual::of(&amounts(history?, at, window_ms, currency))?;
-            Some(money(usual.median_minor_units(), currency))
+    }
+
+    /// One feature; `None` if it is absent.
+    pub(crate) fn measure(&mut self, measure: Measure, window_ms: u64) -> Option<Value> {
+        let at = self.present.at;
+        let history = self.history;
+        match measure {
+            Measure::Count => Some(integer(history.map_or(0, |h| h.count(at, window_ms)))),
+            Measure::Sum => {
+                let currency = self.present.amount?.currency;
+                let sum = history.map_or(0, |h| sum(h, at, window_ms, currency));
+                Some(money(sum, currency))
+            }
+            Measure::DistinctPayees => Some(integer(
+                history.map_or(0, |h| distinct_payees(h, at, window_ms)),
+            )),
+            Measure::MedianAmount => {
+                let currency = self.present.amount?.currency;
+                Some(money(self.usual(window_ms)?.median_minor_units(), currency))
+            }
+            Measure::AmountDeviation => {
+                let amount = self.present.amount?;
+                self.usual(window_ms)?.deviation(amount).map(Value::Decimal)
+            }
+            Measure::Age => {
+                let first = history?.first_seen_before(at)?;
+                Some(Value::Duration(at.since(first)))
+            }
+            Measure::TravelSpeed => self.travel().map(|travel| rounded(travel.km_h)),
+            Measure::TravelDistance => self.travel().map(|travel| rounded(travel.km)),
         }
-        Measure::AmountDeviation => {
-            let amount = present.amount?;
-            let usual = Usual::of(&amounts(history?, at, window_ms, amount.currency))?;
-            usual.deviation(amount).map(Value::Decimal)
+    }
+
+    /// What is usual within a window, in the currency of this payment.
+    fn usual(&mut self, window_ms: u64) -> Option<Usual> {
+        match self.usual {
+            Some((known_ms, usual)) if known_ms == window_ms => usual,
+            _ => {
+                let currency = self.present.amount?.currency;
+                let amounts = amounts(self.history?, self.present.at, window_ms, currency);
+                let usual = Usual::of(&amounts);
+                self.usual = Some((window_ms, usual));
+                usual
+            }
         }
-        Measure::Age => {
-            let first = history?.first_seen_before(at)?;
-            Some(Value::Duration(at.since(first)))
+    }
+
+    fn travel(&mut self) -> Option<Travel> {
+        if let Some(known) = self.travel {
+            return known;
         }
-        Measure::TravelSpeed => {
-            let (when, place) = history?.place_before(at)?;
-            let speed = place.speed_km_h(present.place?, at.since(when).0)?;
-            Some(rounded(speed))
-        }
-        Measure::TravelDistance => {
-            let (_, place) = history?.place_before(at)?;
-            Some(rounded(place.distance_km(present.place?)))
-        }
+        let way = || {
+            let here = self.present.place?;
+            let (when, place) = self.history?.place_before(self.present.at)?;
+            let km = place.distance_km(here);
+            let km_h = speed_km_h(km, self.present.at.since(when).0)?;
+            Some(Travel { km, km_h })
+        };
+        let travel = way();
+        self.travel = Some(travel);
+        travel
     }
 }
 
-/// The sum in minor units. Stops at the largest amount there is rather than to turn negative.
+/// The sum in minor units.
 fn sum(history: &History, at: Timestamp, window_ms: u64, currency: Currency) -> i128 {
     history
         .window(at, window_ms)
@@ -97,7 +140,7 @@ fn amounts(history: &History, at: Timestamp, window_ms: u64, currency: Currency)
 
 /// What is usual, in parts of a minor unit, so that no half is lost: the median of an even number of
 /// amounts is in halves, the median of its deviations in quarters.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Usual {
     median_halves: i128,
     mad_quarters: i128,
@@ -161,6 +204,7 @@ fn integer(count: usize) -> Value {
     Value::Integer(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
+/// An amount. Stops at the largest that there is rather than to turn negative.
 fn money(minor_units: i128, currency: Currency) -> Value {
     let minor_units = i64::try_from(minor_units).unwrap_or(i64::MAX);
     Value::Money(Money {

@@ -1,9 +1,9 @@
 //! What is kept of a payment, so that what was seen can be rebuilt from records.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
-use weft_dictionary::{Dictionary, Money, Origin, Row, Timestamp};
+use weft_dictionary::{Dictionary, FieldId, Money, Origin, Row, Timestamp};
 
 use crate::facts::{Facts, key_text};
 use crate::place::Place;
@@ -31,25 +31,22 @@ pub struct Observation {
 impl Observation {
     /// What to keep of a request; `None` if it has none of the fields that features are of.
     pub fn of(dictionary: &Dictionary, row: &Row, at: Timestamp) -> Option<Observation> {
-        let mut keys = BTreeMap::new();
-        for field in dictionary.fields() {
-            let Origin::Behaviour(feature) = &field.origin else {
-                continue;
-            };
-            for name in &feature.of {
-                if keys.contains_key(name) {
-                    continue;
-                }
-                let value = dictionary.by_name(name).and_then(|key| row.get(key.id));
-                if let Some(text) = value.and_then(key_text) {
-                    keys.insert(name.clone(), text);
-                }
-            }
-        }
+        Observation::build(&key_fields_of(dictionary), &Facts::of(dictionary), row, at)
+    }
+
+    pub(crate) fn build(
+        key_fields: &[(FieldId, String)],
+        facts: &Facts,
+        row: &Row,
+        at: Timestamp,
+    ) -> Option<Observation> {
+        let keys: BTreeMap<String, String> = key_fields
+            .iter()
+            .filter_map(|(id, name)| Some((name.clone(), key_text(row.get(*id)?)?)))
+            .collect();
         if keys.is_empty() {
             return None;
         }
-        let facts = Facts::of(dictionary);
         Some(Observation {
             at,
             keys,
@@ -58,4 +55,20 @@ impl Observation {
             place: facts.place(row),
         })
     }
+}
+
+/// The fields that features are of.
+pub(crate) fn key_fields_of(dictionary: &Dictionary) -> Vec<(FieldId, String)> {
+    let names: BTreeSet<&String> = dictionary
+        .fields()
+        .filter_map(|field| match &field.origin {
+            Origin::Behaviour(feature) => Some(&feature.of),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    names
+        .into_iter()
+        .filter_map(|name| Some((dictionary.by_name(name)?.id, name.clone())))
+        .collect()
 }
