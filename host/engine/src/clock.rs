@@ -33,6 +33,18 @@ impl Clock {
             at.fetch_max(to.0, Ordering::AcqRel);
         }
     }
+
+    /// The time of one decision: what the history says of it, or now. Nobody can tell the machine's clock
+    /// what time it is.
+    pub(crate) fn of(&self, told: Option<Timestamp>) -> Timestamp {
+        match (self, told) {
+            (Clock::History(_), Some(at)) => {
+                self.advance(at);
+                at
+            }
+            _ => self.now(),
+        }
+    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the clock module")]

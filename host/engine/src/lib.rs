@@ -1,1 +1,49 @@
-//! weft-engine.
+//! One decision, start to end: facts in, recorded decision out.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | [`decide`](Engine::decide) | one message: read, decided once, answered |
+//! | `payment`, `assistance` | what is decided about a payment, and about helping with one |
+//! | `evaluate`, [`Pipeline`] | a row through the stages; the policy set with its plugins |
+//! | `record`, `facts` | a decision into its record; rows into records and back |
+//! | `reader`, [`view`] | records into what one caller may see |
+//! | `start` | from directories to a host that decides |
+//! | [`metrics`] | what a platform team watches |
+//!
+//! Promises: when [`Engine::decide`] returns a reply, every decision in it is durable. One request is
+//! decided wholly by one policy set. A payment is decided by one request at a time. All state but the log
+//! and the vault is rebuilt from them at start.
+
+mod assistance;
+mod caller;
+mod clock;
+mod config;
+mod decide;
+mod engine;
+mod evaluate;
+mod facts;
+mod idempotency;
+mod ids;
+mod known;
+mod lock_file;
+mod locks;
+pub mod metrics;
+mod payment;
+mod pipeline;
+mod problems;
+mod reader;
+mod record;
+mod reply;
+mod start;
+pub mod view;
+
+pub use caller::{Caller, Role};
+pub use clock::Clock;
+pub use config::Config;
+pub use decide::{Ask, Reply};
+pub use engine::{Engine, Readiness};
+pub use lock_file::LockError;
+pub use metrics::Metrics;
+pub use pipeline::{Pipeline, PipelineError, PluginInUse};
+pub use start::StartError;
+pub use view::DecisionView;

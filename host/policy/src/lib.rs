@@ -1,1 +1,33 @@
-//! weft-policy.
+//! Policy files: what a regulator reviews, a compliance officer signs, and the host enforces.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | [`load`](PolicySet::load) | a directory into a checked and tested set, or all problems of all files |
+//! | `pipeline` | stages and operations |
+//! | [`policy`](Policy) | one checked policy: whether it applies, what its rules say |
+//! | `source`, `check` | the form of a file, and its checks |
+//! | `cel` | expressions: bounded parsing, types, three-valued evaluation |
+//! | `testing` | the tests that stand in the files |
+//! | [`codes`] | the classes of problem, each with a page |
+//!
+//! Promises: a name that is not there, types that do not fit, and a failure that would let a payment go
+//! on are refused when the set is loaded, with file, line and column. A rule that rests on a missing fact
+//! does not pass silently. Loading and evaluating are bounded in time, memory and stack by [`limits`].
+
+mod cel;
+mod check;
+pub mod codes;
+pub mod limits;
+mod load;
+mod pipeline;
+mod policy;
+mod source;
+mod testing;
+
+pub use load::PolicySet;
+pub use pipeline::{Effect, Operation, OperationKind, Stage};
+pub use policy::{
+    Applies, Body, BudgetUse, Condition, Grant, Messages, PluginUse, Policy, ReasonText, Rule,
+    RuleOutcome, Source, Status,
+};
+pub use testing::TestReport;

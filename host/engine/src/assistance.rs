@@ -1,0 +1,263 @@
+//! Decisions about assistance.
+//!
+//! The row of such a request is the payment's own, as it was recorded, with what the request may add and
+//! what the host knows now. The policies of the pipeline decide it like any other; what it then does to
+//! the payment is its operation's [`Effect`].
+
+use weft_assist::{Evidence, Follow, Refusal, State, Waiting};
+use weft_audit::DecisionRecord;
+use weft_dictionary::{Row, Value};
+use weft_intake::{Problem, Request};
+use weft_policy::Effect;
+use weft_verdict::{Finding, Verdict};
+
+use crate::decide::Asked;
+use crate::engine::Inner;
+use crate::known::ASSISTANCE_SECTIONS;
+use crate::reader::state_of;
+use crate::record::{Draft, Links};
+
+/// A payment that support is asked about: its last decisions, and how it waits.
+struct About {
+    payment: String,
+    /// The payment's own last decision.
+    own: DecisionRecord,
+    /// The last decision of its chain, its own or one of assistance.
+    head: String,
+    state: State,
+    waiting: Option<Waiting>,
+}
+
+/// What came of the answer to a challenge.
+enum Answer {
+    /// The request answers none.
+    None,
+    /// It was right.
+    Right(Evidence),
+    /// It was wrong: counted.
+    Wrong,
+    /// It was not even compared.
+    Refused(Refusal),
+}
+
+impl Inner {
+    /// Decides one request for assistance.
+    pub(crate) async fn decide_assistance(
+        &self,
+        asked: &Asked,
+        effect: Effect,
+        request: Request,
+    ) -> Result<String, Problem> {
+        let Some(payment) = self.text(&request.row, self.known.payment_id) else {
+            return self.decide_about(asked, effect, request, None).await;
+        };
+        let _one_at_a_time = self.locks.lock(&payment).await;
+        let about = self.about(payment)?;
+        self.decide_about(asked, effect, request, about).await
+    }
+
+    async fn decide_about(
+        &self,
+        asked: &Asked,
+        effect: Effect,
+        request: Request,
+        about: Option<About>,
+    ) -> Result<String, Problem> {
+        let decision = self.fresh_id("dec")?;
+        let mut row = self.assistance_row(asked, &request, about.as_ref())?;
+        let answer = self.answer_challenge(asked, effect, &request, &row, about.as_ref());
+        let waiting = about.as_ref().and_then(|a| a.waiting.as_ref());
+        let evidence = match (&answer, waiting) {
+            (Answer::Right(evidence), _) => Some(evidence.clone()),
+            (Answer::None, Some(waiting)) => {
+                let binding = about.as_ref().map(|a| self.binding(&a.payment, &row));
+                binding.and_then(|b| waiting.evidence_for(&b, asked.at).cloned())
+            }
+            _ => None,
+        };
+        self.say_evidence(&mut row, evidence.as_ref())?;
+        let question = self.question(&decision, &request.operation, asked.at, None);
+        let mut evaluated = self.evaluate(question, row.clone()).await?;
+        if let Some(finding) = answer.finding() {
+            evaluated.add_host_finding(finding);
+        }
+        let granted = evaluated.outcome.verdict <= Verdict::Flag;
+        let follow = about.as_ref().map(|about| Follow {
+            passed: evidence
+                .clone()
+                .filter(|_| granted && matches!(answer, Answer::Right(_))),
+            failed_attempt: matches!(answer, Answer::Wrong),
+            ..Follow::state(about.state)
+        });
+        let links = Links {
+            transaction: about.as_ref().map(|a| a.payment.clone()),
+            previous: about.as_ref().map(|a| a.head.clone()),
+            ..Links::of(self, &row)
+        };
+        let draft = Draft {
+            decision: decision.clone(),
+            operation: request.operation.clone(),
+            links,
+            observation: None,
+            feature_snapshot: about.as_ref().and_then(|a| a.own.feature_snapshot.clone()),
+            row: self.own_facts(&row),
+            evaluated,
+            follow,
+        };
+        self.commit(asked, draft).await?;
+        if let (Some(about), Some(evidence), true) = (about, evidence, granted) {
+            if about.is_decided_again_by(effect) {
+                self.decide_again(asked, &about.payment, &about.own, &decision, &evidence)
+                    .await?;
+            }
+        }
+        Ok(decision)
+    }
+
+    /// The payment, if this host ever decided about it. The caller holds its lock.
+    fn about(&self, payment: String) -> Result<Option<About>, Problem> {
+        let Some(own) = self.own_decision(&payment)? else {
+            return Ok(None);
+        };
+        let head = self.head_decision(&payment)?;
+        let state = head.as_ref().and_then(state_of).unwrap_or(State::Refused);
+        let head = head.map_or_else(|| own.decision.clone(), |h| h.decision);
+        let waiting = self.pending.get(&payment);
+        Ok(Some(About {
+            payment,
+            own,
+            head,
+            state,
+            waiting,
+        }))
+    }
+
+    /// The payment's row, what the request may add, and what the host knows.
+    fn assistance_row(
+        &self,
+        asked: &Asked,
+        request: &Request,
+        about: Option<&About>,
+    ) -> Result<Row, Problem> {
+        let mut row = match about {
+            Some(about) => self.restore(&about.own)?,
+            None => Row::new(&self.dictionary),
+        };
+        for (id, value) in request.row.facts() {
+            let section = self.dictionary.field(id).section();
+            if ASSISTANCE_SECTIONS.contains(&section) || id == self.known.payment_id {
+                self.set(&mut row, id, value.clone())?;
+            }
+        }
+        if let Some(about) = about {
+            let verdict = about.own.outcome.verdict.as_str();
+            self.set(
+                &mut row,
+                self.known.payment_state,
+                Value::text(about.state.as_str()),
+            )?;
+            self.set(&mut row, self.known.payment_verdict, Value::text(verdict))?;
+            if let Some(waiting) = &about.waiting {
+                self.set(
+                    &mut row,
+                    self.known.payment_expires_at,
+                    Value::Instant(waiting.expires_at),
+                )?;
+            }
+        }
+        self.say_host_facts(&mut row, &asked.caller, asked.at)?;
+        Ok(row)
+    }
+
+    /// What the record of a request for assistance carries: not the payment's facts again, which stand in
+    /// the payment's own record.
+    fn own_facts(&self, row: &Row) -> Row {
+        let mut own = Row::new(&self.dictionary);
+        let about_payment = [
+            self.known.payment_id,
+            self.known.payment_state,
+            self.known.payment_verdict,
+            self.known.payment_expires_at,
+        ];
+        for (id, value) in row.facts() {
+            let section = self.dictionary.field(id).section();
+            let its_own = about_payment.contains(&id)
+                || [
+                    "case",
+                    "session",
+                    "challenge",
+                    "agent",
+                    "evidence",
+                    "processing",
+                ]
+                .contains(&section);
+            if its_own {
+                // It was in a row of the same dictionary a moment ago.
+                let _ = own.set(&self.dictionary, id, value.clone());
+            }
+        }
+        own
+    }
+
+    fn answer_challenge(
+        &self,
+        asked: &Asked,
+        effect: Effect,
+        request: &Request,
+        row: &Row,
+        about: Option<&About>,
+    ) -> Answer {
+        if effect != Effect::AnswerChallenge {
+            return Answer::None;
+        }
+        let waiting = about.and_then(|a| a.waiting.as_ref());
+        let challenge = waiting.and_then(|w| w.challenge.as_ref());
+        let (Some(about), Some(waiting), Some(challenge)) = (about, waiting, challenge) else {
+            return Answer::Refused(Refusal::NoChallenge);
+        };
+        let named = self.text(row, self.known.challenge_id).unwrap_or_default();
+        if let Some(refusal) = waiting.refuses_answer(&named, asked.at) {
+            return Answer::Refused(refusal);
+        }
+        if challenge.binding != self.binding(&about.payment, row) {
+            return Answer::Refused(Refusal::NoChallenge);
+        }
+        let right = request
+            .one_time
+            .expose(|response| self.challenges.accepts(challenge, response));
+        if !right {
+            return Answer::Wrong;
+        }
+        Answer::Right(Evidence {
+            challenge: challenge.id.clone(),
+            method: challenge.method,
+            binding: challenge.binding.clone(),
+            at: asked.at,
+            expires_at: asked.at.plus(self.config.evidence_expires),
+        })
+    }
+}
+
+impl About {
+    /// A payment that waits for the customer's evidence only is decided again as soon as it is there; one
+    /// that is held, when support confirms.
+    fn is_decided_again_by(&self, effect: Effect) -> bool {
+        self.state == State::Pending
+            && match effect {
+                Effect::None => false,
+                Effect::AnswerChallenge => self.own.outcome.verdict == Verdict::Challenge,
+                Effect::DecideAgain => true,
+            }
+    }
+}
+
+impl Answer {
+    /// What the host itself has to say about it.
+    fn finding(&self) -> Option<Finding> {
+        match self {
+            Answer::None | Answer::Right(_) => None,
+            Answer::Wrong => Some(Finding::of(Verdict::Deny, "challenge-failed")),
+            Answer::Refused(refusal) => Some(Finding::of(Verdict::Deny, refusal.code())),
+        }
+    }
+}

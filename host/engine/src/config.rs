@@ -1,0 +1,49 @@
+//! What an engine is started with.
+
+use std::path::PathBuf;
+
+use weft_dictionary::DurationMs;
+
+/// What an engine is started with. Files and words only: where the values come from is the command
+/// line's business.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Everything that the host writes lies below.
+    pub data_dir: PathBuf,
+    /// The dictionary, the pipeline, the policies.
+    pub policies_dir: PathBuf,
+    /// Components, each `NAME.wasm`.
+    pub plugins_dir: PathBuf,
+    /// Where this host processes and stores: a short word such as `eu`.
+    pub region: String,
+    /// Whose customers it decides for.
+    pub tenant: String,
+    /// Threads that evaluate policies; 0 for one a core.
+    pub workers: usize,
+    /// Requests that may be decided at the same time; more are refused with 503.
+    pub max_in_flight: usize,
+    /// How long a payment may wait before it is refused.
+    pub hold_expires: DurationMs,
+    /// How long a passed challenge is good for.
+    pub evidence_expires: DurationMs,
+    /// Whether a policy must name the digest of its plugin.
+    pub require_plugin_digests: bool,
+}
+
+impl Config {
+    /// Defaults for everything but the three directories.
+    pub fn new(data_dir: PathBuf, policies_dir: PathBuf, plugins_dir: PathBuf) -> Config {
+        Config {
+            data_dir,
+            policies_dir,
+            plugins_dir,
+            region: "eu".into(),
+            tenant: "default".into(),
+            workers: 0,
+            max_in_flight: 1_024,
+            hold_expires: DurationMs(15 * 60_000),
+            evidence_expires: DurationMs(5 * 60_000),
+            require_plugin_digests: false,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! One message, start to end: read, decided, recorded, answered.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use weft_dictionary::Timestamp;
+use weft_intake::{MediaType, Message, Problem, Request};
+use zeroize::Zeroizing;
+
+use crate::engine::{Engine, Inner};
+use crate::idempotency::{Mark, Seen, Table};
+use crate::metrics::Part;
+use crate::{Caller, DecisionView, ids, problems, reply};
+
+/// What a caller sends.
+pub struct Ask {
+    /// What the body is.
+    pub media: MediaType,
+    /// The body; wiped when it has been read.
+    pub body: Zeroizing<Vec<u8>>,
+    /// The caller's key for sending the same request again.
+    pub idempotency_key: Option<String>,
+    /// The caller's trace id, if it has one.
+    pub trace: Option<String>,
+    /// When it was, for a host whose clock is a history; any other host asks its own clock.
+    pub at: Option<Timestamp>,
+}
+
+/// What the caller gets.
+#[derive(Debug)]
+pub struct Reply {
+    /// Of the body.
+    pub content_type: &'static str,
+    /// JSON, pacs.002 or pain.002, as the request was.
+    pub body: Vec<u8>,
+    /// The decisions in the body, as this caller may see them.
+    pub decisions: Vec<DecisionView>,
+    /// Whether the decisions were taken before, for the same request.
+    pub replayed: bool,
+    /// Binds what callers, proxies and this host say about one request.
+    pub trace: String,
+}
+
+/// What all decisions of one message share.
+pub(crate) struct Asked {
+    pub(crate) caller: Caller,
+    pub(crate) trace: String,
+    pub(crate) mark: Option<Mark>,
+    pub(crate) at: Timestamp,
+}
+
+impl Asked {
+    /// The same for a decision that does not answer the caller's key.
+    pub(crate) fn without_mark(&self) -> Asked {
+        Asked {
+            caller: self.caller.clone(),
+            trace: self.trace.clone(),
+            mark: None,
+            at: self.at,
+        }
+    }
+}
+
+impl Engine {
+    /// Decides what a message asks for. When this returns a reply, every decision in it is durable; the
+    /// decision is finished even if the caller goes away.
+    pub async fn decide(&self, caller: &Caller, ask: Ask) -> Result<Reply, Problem> {
+        let inner = Arc::clone(&self.inner);
+        let caller = caller.clone();
+        let answer = match self
+            .inner
+            .tasks
+            .spawn(async move { inner.answer(caller, ask).await })
+            .await
+        {
+            Ok(answer) => answer,
+            Err(_) => Err(problems::internal("the decision was not finished")),
+        };
+        if let Err(problem) = &answer {
+            self.inner.metrics.problem(problem.code());
+        }
+        answer
+    }
+}
+
+impl Inner {
+    async fn answer(&self, caller: Caller, ask: Ask) -> Result<Reply, Problem> {
+        let started = Instant::now();
+        if self.is_stopping() {
+            return Err(problems::stopping());
+        }
+        if !caller.role.may_decide() {
+            return Err(problems::role_may_not_decide(caller.role));
+        }
+        let _permit = self
+            .permits
+            .try_acquire()
+            .map_err(|_| problems::saturated())?;
+        self.metrics.in_flight(1);
+        let answer = self.read_and_decide(caller, ask).await;
+        self.metrics.in_flight(-1);
+        self.metrics.decided_in(started.elapsed());
+        answer
+    }
+
+    async fn read_and_decide(&self, caller: Caller, ask: Ask) -> Result<Reply, Problem> {
+        let reading = Instant::now();
+        let trace = match ask.trace {
+            Some(trace) => trace,
+            None => ids::fresh("trc").map_err(|e| problems::internal(&e.to_string()))?,
+        };
+        let request_hash = self.idempotency.request(&ask.body);
+        let mut message = self.intake.read(ask.media, ask.body)?;
+        for request in &mut message.requests {
+            self.metrics.dropped(request.dropped);
+            request
+                .tokens_durable()
+                .await
+                .map_err(|e| problems::internal(&e.to_string()))?;
+        }
+        self.metrics.part(Part::Intake, reading.elapsed());
+        let key = ask
+            .idempotency_key
+            .or_else(|| message.envelope.message_id().map(|id| format!("iso:{id}")));
+        let mark = key.map(|key| self.idempotency.mark(&caller, &key, &request_hash));
+        let asked = Asked {
+            caller,
+            trace,
+            mark,
+            at: self.clock.of(ask.at),
+        };
+        let (decisions, replayed) = self.decide_once(&asked, &mut message).await?;
+        let replying = Instant::now();
+        let views = self.views(&asked.caller, &decisions)?;
+        let reply = reply::render(&message.envelope, views, replayed, asked.trace);
+        self.metrics.part(Part::Reply, replying.elapsed());
+        Ok(reply)
+    }
+
+    /// The ids of the decisions, and whether they were taken before.
+    async fn decide_once(
+        &self,
+        asked: &Asked,
+        message: &mut Message,
+    ) -> Result<(Vec<String>, bool), Problem> {
+        let requests = std::mem::take(&mut message.requests);
+        let Some(mark) = &asked.mark else {
+            let mut decided = Vec::new();
+            self.decide_rest(asked, requests, &mut decided).await?;
+            return Ok((decided, false));
+        };
+        match self.idempotency.begin(mark, requests.len(), asked.at) {
+            Seen::OtherRequest => Err(problems::key_used_for_another_request()),
+            Seen::InFlight => Err(problems::in_flight()),
+            Seen::Decided(decided) => {
+                self.metrics.replayed();
+                Ok((decided, true))
+            }
+            Seen::Undecided(decided) => {
+                let mut underway = Underway {
+                    table: &self.idempotency,
+                    mark,
+                    decided,
+                    complete: false,
+                };
+                self.decide_rest(asked, requests, &mut underway.decided)
+                    .await?;
+                underway.complete = true;
+                Ok((underway.decided.clone(), false))
+            }
+        }
+    }
+
+    /// Decides the requests of a message that are not decided yet, one after the other.
+    async fn decide_rest(
+        &self,
+        asked: &Asked,
+        requests: Vec<Request>,
+        decided: &mut Vec<String>,
+    ) -> Result<(), Problem> {
+        for request in requests.into_iter().skip(decided.len()) {
+            decided.push(self.decide_request(asked, request).await?);
+        }
+        Ok(())
+    }
+}
+
+/// A key whose request is under way. When it goes, by whatever way, the key is settled, or free for the
+/// part of the message that is not decided.
+struct Underway<'a> {
+    table: &'a Table,
+    mark: &'a Mark,
+    decided: Vec<String>,
+    complete: bool,
+}
+
+impl Drop for Underway<'_> {
+    fn drop(&mut self) {
+        let decided = std::mem::take(&mut self.decided);
+        if self.complete {
+            self.table.settle(self.mark, decided);
+        } else {
+            self.table.forget(self.mark, decided);
+        }
+    }
+}

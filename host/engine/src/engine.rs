@@ -1,0 +1,242 @@
+//! The engine and what its parts share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use tokio_util::task::TaskTracker;
+use weft_assist::{ChallengeKey, Evidence, Pending};
+use weft_audit::{DecisionRecord, Log};
+use weft_behaviour::Behaviour;
+use weft_dictionary::{Dictionary, FieldId, Row, Timestamp, Value};
+use weft_intake::{Intake, Problem, Request};
+use weft_policy::OperationKind;
+use weft_vault::Vault;
+
+use crate::decide::Asked;
+use crate::idempotency::Table;
+use crate::known::Known;
+use crate::locks::Locks;
+use crate::metrics::{Metrics, Part};
+use crate::pipeline::Pipeline;
+use crate::{Caller, Clock, Config, facts, ids, problems};
+
+/// The host's engine: one decision, start to end. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// Whether the host can decide now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readiness {
+    /// Whether it can.
+    pub ready: bool,
+    /// Why not.
+    pub reasons: Vec<String>,
+}
+
+pub(crate) struct Inner {
+    pub(crate) config: Config,
+    pub(crate) clock: Clock,
+    pub(crate) dictionary: Arc<Dictionary>,
+    pub(crate) known: Known,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) intake: Intake,
+    pub(crate) behaviour: Behaviour,
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) log: Log,
+    pub(crate) pending: Pending,
+    pub(crate) challenges: ChallengeKey,
+    pub(crate) idempotency: Table,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) workers: rayon::ThreadPool,
+    pub(crate) permits: tokio::sync::Semaphore,
+    pub(crate) locks: Locks,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stopping: AtomicBool,
+    /// Holds the data directory; no other process can.
+    pub(crate) _lock: crate::lock_file::LockFile,
+}
+
+impl Engine {
+    /// What a platform team watches.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// The policy set and its plugins.
+    pub fn pipeline(&self) -> &Pipeline {
+        &self.inner.pipeline
+    }
+
+    /// The audit log.
+    pub fn log(&self) -> &Log {
+        &self.inner.log
+    }
+
+    /// The clock; a feed moves it on.
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Payments that wait now.
+    pub fn pending(&self) -> usize {
+        self.inner.pending.len()
+    }
+
+    /// Whether the host can decide now.
+    pub fn readiness(&self) -> Readiness {
+        let mut reasons = Vec::new();
+        if self.inner.is_stopping() {
+            reasons.push("the host is stopping".to_owned());
+        }
+        Readiness {
+            ready: reasons.is_empty(),
+            reasons,
+        }
+    }
+
+    /// Refuses the payments whose time is over. How many.
+    pub async fn expire_due(&self) -> usize {
+        let inner = Arc::clone(&self.inner);
+        let turn = self
+            .inner
+            .tasks
+            .spawn(async move { inner.expire_due().await })
+            .await;
+        match turn {
+            Ok(Ok(expired)) => expired,
+            Ok(Err(problem)) => {
+                tracing::error!(code = problem.code(), "expiry could not be decided");
+                0
+            }
+            Err(_) => 0,
+        }
+    }
+
+    /// Takes no new requests, finishes what is under way, signs the log's last checkpoint.
+    pub async fn stop(&self) {
+        self.inner.stopping.store(true, Ordering::Release);
+        self.inner.tasks.close();
+        self.inner.tasks.wait().await;
+        self.inner.record_stop().await;
+    }
+}
+
+impl Inner {
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Decides one request: the id of the decision.
+    pub(crate) async fn decide_request(
+        &self,
+        asked: &Asked,
+        request: Request,
+    ) -> Result<String, Problem> {
+        let operation = self.pipeline.operation(&request.operation).ok_or_else(|| {
+            problems::unknown_operation(self.pipeline.did_you_mean(&request.operation))
+        })?;
+        match operation.kind {
+            OperationKind::Payment => {
+                self.decide_payment(asked, &request.operation, request.row)
+                    .await
+            }
+            OperationKind::Assistance => {
+                let effect = operation.effect;
+                self.decide_assistance(asked, effect, request).await
+            }
+        }
+    }
+
+    /// What the host says in every row.
+    pub(crate) fn say_host_facts(
+        &self,
+        row: &mut Row,
+        caller: &Caller,
+        at: Timestamp,
+    ) -> Result<(), Problem> {
+        let known = &self.known;
+        self.set(row, known.session_role, Value::text(caller.role.as_str()))?;
+        if matches!(caller.role, crate::Role::Agent | crate::Role::Supervisor) {
+            self.set(row, known.agent_id, Value::text(caller.id.as_str()))?;
+        } else {
+            row.clear(known.agent_id);
+        }
+        self.set(
+            row,
+            known.processing_region,
+            Value::text(self.config.region.as_str()),
+        )?;
+        self.set(
+            row,
+            known.processing_tenant,
+            Value::text(self.config.tenant.as_str()),
+        )?;
+        self.set(row, known.processing_at, Value::Instant(at))?;
+        let hour = at.0 / 3_600_000 % 24;
+        self.set(
+            row,
+            known.processing_hour,
+            Value::Integer(i64::try_from(hour).unwrap_or_default()),
+        )
+    }
+
+    /// What the host itself verified; without evidence, that it verified nothing.
+    pub(crate) fn say_evidence(
+        &self,
+        row: &mut Row,
+        evidence: Option<&Evidence>,
+    ) -> Result<(), Problem> {
+        self.set(
+            row,
+            self.known.evidence_step_up,
+            Value::Boolean(evidence.is_some()),
+        )?;
+        match evidence {
+            Some(evidence) => self.set(
+                row,
+                self.known.evidence_method,
+                Value::text(evidence.method.as_str()),
+            ),
+            None => {
+                row.clear(self.known.evidence_method);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn set(&self, row: &mut Row, id: FieldId, value: Value) -> Result<(), Problem> {
+        row.set(&self.dictionary, id, value).map_err(|error| {
+            let field = &self.dictionary.field(id).name;
+            tracing::error!(field, %error, "the host's own code broke a rule of rows");
+            problems::internal("a fact does not fit its field")
+        })
+    }
+
+    pub(crate) fn text(&self, row: &Row, id: FieldId) -> Option<String> {
+        match row.get(id) {
+            Some(Value::Text(text)) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn fresh_id(&self, prefix: &str) -> Result<String, Problem> {
+        ids::fresh(prefix).map_err(|e| problems::internal(&e.to_string()))
+    }
+
+    pub(crate) fn restore(&self, record: &DecisionRecord) -> Result<Row, Problem> {
+        facts::restore(&self.dictionary, &self.vault, record).map_err(|error| {
+            tracing::error!(%error, "a record cannot be read back");
+            problems::internal("a recorded decision cannot be read back")
+        })
+    }
+
+    pub(crate) fn timed<T>(&self, part: Part, work: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let result = work();
+        self.metrics.part(part, started.elapsed());
+        result
+    }
+}

@@ -1,0 +1,266 @@
+//! One effect for a request that is sent more than once.
+//!
+//! A key is remembered for [`WINDOW`]; the records of the log carry keyed hashes of key and request, so
+//! that the table is rebuilt at start and nothing that a caller sent is stored.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use weft_audit::IdempotencyRecord;
+use weft_dictionary::{DurationMs, Timestamp};
+use zeroize::Zeroizing;
+
+use crate::Caller;
+
+/// How long a key is remembered.
+pub const WINDOW: DurationMs = DurationMs(24 * 3_600_000);
+/// Keys remembered at the same time; the oldest go first.
+pub const MAX_KEYS: usize = 1_000_000;
+
+/// Keyed hashes of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mark {
+    key: String,
+    request: String,
+}
+
+/// A keyed hash of a request's bytes.
+pub(crate) struct RequestHash(String);
+
+/// What is known about a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Go on, and [`Table::settle`] or [`Table::forget`] it. Of a message with several payments some
+    /// may have been decided before the host stopped: these.
+    Undecided(Vec<String>),
+    /// The same request is being decided right now.
+    InFlight,
+    /// The same request was decided.
+    Decided(Vec<String>),
+    /// The key was used for another request.
+    OtherRequest,
+}
+
+/// The keys of the last [`WINDOW`].
+pub(crate) struct Table {
+    key: Zeroizing<[u8; 32]>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    by_key: HashMap<String, Entry>,
+    by_age: VecDeque<(Timestamp, String)>,
+}
+
+struct Entry {
+    request: String,
+    decisions: Vec<String>,
+    in_flight: bool,
+}
+
+impl Table {
+    pub(crate) fn new(key: Zeroizing<[u8; 32]>) -> Table {
+        Table {
+            key,
+            inner: Mutex::default(),
+        }
+    }
+
+    /// The keyed hash of a request's bytes.
+    pub(crate) fn request(&self, body: &[u8]) -> RequestHash {
+        RequestHash(self.hash(&[b"request", body]))
+    }
+
+    /// The mark of a request under a key.
+    pub(crate) fn mark(&self, caller: &Caller, key: &str, request: &RequestHash) -> Mark {
+        let key = self.hash(&[b"key", caller.id.as_bytes(), key.as_bytes()]);
+        Mark {
+            key,
+            request: request.0.clone(),
+        }
+    }
+
+    /// What is known about the key of a message with so many payments. If there is something to
+    /// decide, it is under way from now on.
+    pub(crate) fn begin(&self, mark: &Mark, payments: usize, now: Timestamp) -> Seen {
+        let mut inner = self.lock();
+        inner.expire(now);
+        let Some(entry) = inner.by_key.get_mut(&mark.key) else {
+            let entry = Entry {
+                request: mark.request.clone(),
+                decisions: Vec::new(),
+                in_flight: true,
+            };
+            inner.insert(mark.key.clone(), entry, now);
+            return Seen::Undecided(Vec::new());
+        };
+        if entry.request != mark.request {
+            Seen::OtherRequest
+        } else if entry.in_flight {
+            Seen::InFlight
+        } else if entry.decisions.len() < payments {
+            entry.in_flight = true;
+            Seen::Undecided(entry.decisions.clone())
+        } else {
+            Seen::Decided(entry.decisions.clone())
+        }
+    }
+
+    /// The request was decided.
+    pub(crate) fn settle(&self, mark: &Mark, decisions: Vec<String>) {
+        if let Some(entry) = self.lock().by_key.get_mut(&mark.key) {
+            entry.decisions = decisions;
+            entry.in_flight = false;
+        }
+    }
+
+    /// The request was refused without a decision about the rest of it: it may be sent again.
+    pub(crate) fn forget(&self, mark: &Mark, decided: Vec<String>) {
+        let mut inner = self.lock();
+        if decided.is_empty() {
+            inner.by_key.remove(&mark.key);
+        } else if let Some(entry) = inner.by_key.get_mut(&mark.key) {
+            entry.decisions = decided;
+            entry.in_flight = false;
+        }
+    }
+
+    /// Takes over what a record says, at start.
+    pub(crate) fn restore(&self, record: &IdempotencyRecord, decision: &str, at: Timestamp) {
+        let mut inner = self.lock();
+        match inner.by_key.get_mut(&record.key) {
+            Some(entry) => entry.decisions.push(decision.to_owned()),
+            None => {
+                let decisions = vec![decision.to_owned()];
+                let entry = Entry {
+                    request: record.request.clone(),
+                    decisions,
+                    in_flight: false,
+                };
+                inner.insert(record.key.clone(), entry, at);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hash(&self, parts: &[&[u8]]) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice())
+            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()[..16])
+    }
+}
+
+impl Mark {
+    /// What the records of the request carry.
+    pub(crate) fn record(&self) -> IdempotencyRecord {
+        IdempotencyRecord {
+            key: self.key.clone(),
+            request: self.request.clone(),
+        }
+    }
+}
+
+impl Inner {
+    fn insert(&mut self, key: String, entry: Entry, at: Timestamp) {
+        self.by_age.push_back((at, key.clone()));
+        self.by_key.insert(key, entry);
+        if self.by_age.len() > MAX_KEYS {
+            self.drop_oldest();
+        }
+    }
+
+    fn expire(&mut self, now: Timestamp) {
+        while self
+            .by_age
+            .front()
+            .is_some_and(|(at, _)| now.since(*at) > WINDOW)
+        {
+            self.drop_oldest();
+        }
+    }
+
+    fn drop_oldest(&mut self) {
+        if let Some((_, key)) = self.by_age.pop_front() {
+            self.by_key.remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Role;
+
+    fn table() -> Table {
+        Table::new(Zeroizing::new([1; 32]))
+    }
+
+    fn caller(id: &str) -> Caller {
+        Caller {
+            id: id.into(),
+            role: Role::Service,
+        }
+    }
+
+    fn new() -> Seen {
+        Seen::Undecided(Vec::new())
+    }
+
+    fn decided(ids: &[&str]) -> Seen {
+        Seen::Decided(ids.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_same_request_is_decided_once() {
+        let table = table();
+        let mark = table.mark(&caller("a"), "k", &table.request(b"body"));
+        assert_eq!(table.begin(&mark, 1, Timestamp(0)), new());
+        assert_eq!(table.begin(&mark, 1, Timestamp(1)), Seen::InFlight);
+        table.settle(&mark, vec!["dec_1".into()]);
+        assert_eq!(table.begin(&mark, 1, Timestamp(2)), decided(&["dec_1"]));
+        let other_body = table.mark(&caller("a"), "k", &table.request(b"other"));
+        assert_eq!(
+            table.begin(&other_body, 1, Timestamp(2)),
+            Seen::OtherRequest
+        );
+        let other_caller = table.mark(&caller("b"), "k", &table.request(b"body"));
+        assert_eq!(table.begin(&other_caller, 1, Timestamp(2)), new());
+    }
+
+    #[test]
+    fn a_refused_request_may_come_again_and_old_keys_are_forgotten() {
+        let table = table();
+        let mark = table.mark(&caller("a"), "k", &table.request(b"body"));
+        table.begin(&mark, 1, Timestamp(0));
+        table.forget(&mark, Vec::new());
+        assert_eq!(table.begin(&mark, 1, Timestamp(1)), new());
+        table.settle(&mark, vec!["dec_1".into()]);
+        assert_eq!(table.begin(&mark, 1, Timestamp(WINDOW.0 + 2)), new());
+    }
+
+    #[test]
+    fn a_restart_remembers_and_goes_on_where_it_stopped() {
+        let (before, after) = (table(), table());
+        let mark = before.mark(&caller("a"), "k", &before.request(b"body"));
+        after.restore(&mark.record(), "dec_1", Timestamp(0));
+        after.restore(&mark.record(), "dec_2", Timestamp(0));
+        let again = after.mark(&caller("a"), "k", &after.request(b"body"));
+        assert_eq!(
+            after.begin(&again, 2, Timestamp(1)),
+            decided(&["dec_1", "dec_2"])
+        );
+        let half = Seen::Undecided(vec!["dec_1".into(), "dec_2".into()]);
+        assert_eq!(after.begin(&again, 3, Timestamp(1)), half);
+        assert_eq!(after.begin(&again, 3, Timestamp(1)), Seen::InFlight);
+    }
+}

@@ -1,0 +1,39 @@
+//! Names that the host gives.
+
+use sha2::{Digest, Sha256};
+
+/// The machine has no randomness: nothing can be named, so nothing can be decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the operating system gives no randomness")]
+pub struct NoRandomness;
+
+/// A random name: a prefix and 128 bits in lower-case base32.
+pub(crate) fn fresh(prefix: &str) -> Result<String, NoRandomness> {
+    let mut bits = [0_u8; 16];
+    getrandom::fill(&mut bits).map_err(|_| NoRandomness)?;
+    Ok(format!(
+        "{prefix}_{}",
+        data_encoding::BASE32_NOPAD
+            .encode(&bits)
+            .to_ascii_lowercase()
+    ))
+}
+
+/// Whether a text could be a decision's id: nothing else is looked up.
+pub(crate) fn is_decision(text: &str) -> bool {
+    text.strip_prefix("dec_")
+        .is_some_and(|body| body.len() == 26 && body.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// The seed that plugins get: fixed by the decision's id, so a replay gets the same.
+pub(crate) fn seed(decision: &str) -> u64 {
+    let hash = Sha256::digest(decision.as_bytes());
+    let mut first = [0_u8; 8];
+    first.copy_from_slice(&hash[..8]);
+    u64::from_be_bytes(first)
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+}

@@ -1,0 +1,52 @@
+//! The fields that the host itself reads or says.
+
+use weft_dictionary::{Dictionary, FieldId};
+
+/// The dictionary lacks a field that the host needs.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the dictionary has no field `{0}`, which the host itself reads or says; add it, see the project's own dictionary"
+)]
+pub struct MissingField(pub &'static str);
+
+macro_rules! known {
+    ($($field:ident = $name:literal),+ $(,)?) => {
+        /// Numbers of the fields that the host itself reads or says.
+        #[derive(Debug, Clone, Copy)]
+        pub(crate) struct Known {
+            $(pub(crate) $field: FieldId,)+
+        }
+
+        impl Known {
+            pub(crate) fn of(dictionary: &Dictionary) -> Result<Known, MissingField> {
+                Ok(Known {
+                    $($field: dictionary.by_name($name).ok_or(MissingField($name))?.id,)+
+                })
+            }
+        }
+    };
+}
+
+known! {
+    payment_id = "payment.id",
+    payment_amount = "payment.amount",
+    payment_state = "payment.state",
+    payment_verdict = "payment.verdict",
+    payment_expires_at = "payment.expires_at",
+    payee_account = "payee.account",
+    session_id = "session.id",
+    session_role = "session.role",
+    agent_id = "agent.id",
+    case_id = "case.id",
+    challenge_id = "challenge.id",
+    evidence_step_up = "evidence.step_up",
+    evidence_method = "evidence.method",
+    processing_region = "processing.region",
+    processing_tenant = "processing.tenant",
+    processing_at = "processing.at",
+    processing_hour = "processing.hour",
+}
+
+/// What a request for assistance may say besides which payment it is about. All else about the payment
+/// is what was recorded: nobody can change a fact of a payment by asking about it.
+pub(crate) const ASSISTANCE_SECTIONS: [&str; 3] = ["case", "session", "challenge"];

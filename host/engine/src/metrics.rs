@@ -1,0 +1,237 @@
+//! What a platform team watches.
+//!
+//! Labels come from closed sets (operations of the pipeline, verdicts, codes of the host's own
+//! catalogues), never from requests.
+
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+use weft_verdict::{FailureKind, Verdict};
+
+/// The parts of a decision whose time is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// Bytes to facts, with the vault's writes.
+    Intake,
+    /// Waiting for a worker.
+    Queue,
+    /// Behavioural features.
+    Features,
+    /// One stage of the pipeline, by its place.
+    Stage(usize),
+    /// The record, until it is durable.
+    Record,
+    /// The view of the decision.
+    Reply,
+}
+
+/// All metrics of one host.
+pub struct Metrics {
+    registry: Registry,
+    stages: Vec<String>,
+    decisions: Family<DecisionLabels, Counter>,
+    decision_seconds: Histogram,
+    stage_seconds: Family<StageLabels, Histogram>,
+    problems: Family<CodeLabels, Counter>,
+    failures: Family<FailureLabels, Counter>,
+    dropped: Counter,
+    replays: Counter,
+    pending: Gauge,
+    log_records: Gauge,
+    payments_in_flight: Gauge<i64>,
+    fuel: Counter<u64, AtomicU64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DecisionLabels {
+    operation: String,
+    verdict: VerdictLabel,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StageLabels {
+    stage: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CodeLabels {
+    code: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FailureLabels {
+    policy: String,
+    kind: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct VerdictLabel(Verdict);
+
+impl EncodeLabelValue for VerdictLabel {
+    fn encode(&self, encoder: &mut LabelValueEncoder) -> Result<(), fmt::Error> {
+        self.0.as_str().encode(encoder)
+    }
+}
+
+impl Metrics {
+    /// Metrics for a pipeline with these stages.
+    pub fn new(stages: Vec<String>) -> Metrics {
+        let seconds = || Histogram::new(exponential_buckets(0.000_01, 2.0, 20));
+        let mut metrics = Metrics {
+            registry: Registry::with_prefix("weft"),
+            stages,
+            decisions: Family::default(),
+            decision_seconds: seconds(),
+            stage_seconds: Family::new_with_constructor(|| {
+                Histogram::new(exponential_buckets(0.000_001, 2.0, 22))
+            }),
+            problems: Family::default(),
+            failures: Family::default(),
+            dropped: Counter::default(),
+            replays: Counter::default(),
+            pending: Gauge::default(),
+            log_records: Gauge::default(),
+            payments_in_flight: Gauge::default(),
+            fuel: Counter::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let r = &mut self.registry;
+        r.register(
+            "decisions",
+            "Decisions by operation and verdict",
+            self.decisions.clone(),
+        );
+        r.register_with_unit(
+            "decision",
+            "Time from the request's last byte to the durable decision",
+            Unit::Seconds,
+            self.decision_seconds.clone(),
+        );
+        r.register_with_unit(
+            "stage",
+            "Time of one decision's parts",
+            Unit::Seconds,
+            self.stage_seconds.clone(),
+        );
+        r.register(
+            "problems",
+            "Requests refused without a decision, by code",
+            self.problems.clone(),
+        );
+        r.register(
+            "failures",
+            "Policies that could not say anything, by kind",
+            self.failures.clone(),
+        );
+        r.register(
+            "dropped_fields",
+            "Fields that callers sent and the host dropped",
+            self.dropped.clone(),
+        );
+        r.register(
+            "replays",
+            "Requests answered from the log by their idempotency key",
+            self.replays.clone(),
+        );
+        r.register(
+            "pending_payments",
+            "Payments that wait for evidence or support",
+            self.pending.clone(),
+        );
+        r.register(
+            "log_records",
+            "Records in the audit log",
+            self.log_records.clone(),
+        );
+        r.register(
+            "in_flight",
+            "Requests being decided",
+            self.payments_in_flight.clone(),
+        );
+        r.register("plugin_fuel", "Fuel used by plugins", self.fuel.clone());
+    }
+
+    /// The text form that Prometheus scrapes.
+    pub fn render(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+
+    /// Counts a request that was refused without a decision.
+    pub fn problem(&self, code: &'static str) {
+        self.problems.get_or_create(&CodeLabels { code }).inc();
+    }
+
+    pub(crate) fn decision(&self, operation: &str, verdict: Verdict) {
+        let labels = DecisionLabels {
+            operation: operation.to_owned(),
+            verdict: VerdictLabel(verdict),
+        };
+        self.decisions.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn decided_in(&self, took: Duration) {
+        self.decision_seconds.observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn part(&self, part: Part, took: Duration) {
+        let stage = match part {
+            Part::Intake => "intake",
+            Part::Queue => "queue",
+            Part::Features => "features",
+            Part::Stage(index) => self.stages.get(index).map_or("", String::as_str),
+            Part::Record => "record",
+            Part::Reply => "reply",
+        };
+        self.stage_seconds
+            .get_or_create(&StageLabels {
+                stage: stage.to_owned(),
+            })
+            .observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn failure(&self, policy: &str, kind: FailureKind) {
+        self.failures
+            .get_or_create(&FailureLabels {
+                policy: policy.to_owned(),
+                kind: kind.as_str(),
+            })
+            .inc();
+    }
+
+    pub(crate) fn dropped(&self, fields: u32) {
+        self.dropped.inc_by(u64::from(fields));
+    }
+
+    pub(crate) fn replayed(&self) {
+        self.replays.inc();
+    }
+
+    pub(crate) fn fuel(&self, fuel: u64) {
+        self.fuel.inc_by(fuel);
+    }
+
+    pub(crate) fn sizes(&self, pending: usize, log_records: u64) {
+        self.pending.set(i64::try_from(pending).unwrap_or(i64::MAX));
+        self.log_records
+            .set(i64::try_from(log_records).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn in_flight(&self, change: i64) {
+        self.payments_in_flight.inc_by(change);
+    }
+}

@@ -1,0 +1,230 @@
+//! Decisions about a payment itself: the first one, the one after the customer's evidence, and the one
+//! when nobody released it in time.
+
+use weft_assist::{Binding, Challenge, Evidence, Follow, Method, State};
+use weft_audit::DecisionRecord;
+use weft_dictionary::{Row, Timestamp, Value};
+use weft_intake::Problem;
+use weft_verdict::{Finding, ObligationKind, Verdict};
+
+use crate::decide::Asked;
+use crate::engine::Inner;
+use crate::evaluate::{Evaluated, Question};
+use crate::metrics::Part;
+use crate::record::{Draft, Links};
+use crate::{Caller, Role, ids, problems};
+
+/// The operation of the decision that the host takes when a hold expires.
+pub(crate) const EXPIRE: &str = "payment.expire";
+/// Expired payments decided in one turn, so that expiry never holds up a stop.
+const EXPIRE_BATCH: usize = 256;
+
+impl Inner {
+    /// The first decision about a payment.
+    pub(crate) async fn decide_payment(
+        &self,
+        asked: &Asked,
+        operation: &str,
+        mut row: Row,
+    ) -> Result<String, Problem> {
+        let payment = self
+            .text(&row, self.known.payment_id)
+            .ok_or_else(|| problems::missing("/payment/id"))?;
+        if row.get(self.known.payment_amount).is_none() {
+            return Err(problems::missing("/payment/amount"));
+        }
+        let _one_at_a_time = self.locks.lock(&payment).await;
+        if self.head_decision(&payment)?.is_some() {
+            return Err(problems::payment_known());
+        }
+        if !self.pending.has_room() {
+            return Err(problems::saturated());
+        }
+        let decision = self.fresh_id("dec")?;
+        self.say_host_facts(&mut row, &asked.caller, asked.at)?;
+        let snapshot = self.timed(Part::Features, || self.behaviour.snapshot(&row, asked.at));
+        for (id, value) in &snapshot.values {
+            self.set(&mut row, *id, value.clone())?;
+        }
+        let question = self.question(&decision, operation, asked.at, None);
+        let evaluated = self.evaluate(question, row.clone()).await?;
+        let follow = self.follow_payment(&payment, &row, &evaluated, asked.at)?;
+        let draft = Draft {
+            decision: decision.clone(),
+            operation: operation.to_owned(),
+            links: Links {
+                transaction: Some(payment),
+                ..Links::of(self, &row)
+            },
+            observation: weft_behaviour::Observation::of(&self.dictionary, &row, asked.at),
+            feature_snapshot: Some(snapshot.id),
+            row,
+            evaluated,
+            follow: Some(follow),
+        };
+        self.commit(asked, draft).await?;
+        Ok(decision)
+    }
+
+    /// What follows for a payment that is decided for the first time.
+    fn follow_payment(
+        &self,
+        payment: &str,
+        row: &Row,
+        evaluated: &Evaluated,
+        at: Timestamp,
+    ) -> Result<Follow, Problem> {
+        let mut follow = Follow::state(State::after(evaluated.outcome.verdict));
+        if follow.state != State::Pending {
+            return Ok(follow);
+        }
+        let expires_at = at.plus(self.config.hold_expires);
+        follow.expires_at = Some(expires_at);
+        if let Some(method) = step_up(&evaluated.outcome.obligations) {
+            let id = self.fresh_id("chl")?;
+            let binding = self.binding(payment, row);
+            follow.challenge = Some(Challenge {
+                id,
+                method,
+                binding,
+                expires_at,
+            });
+        }
+        Ok(follow)
+    }
+
+    /// Decides a pending payment again, with evidence; the caller holds the payment's lock. The facts,
+    /// the features and the score are the recorded ones.
+    pub(crate) async fn decide_again(
+        &self,
+        asked: &Asked,
+        payment: &str,
+        before: &DecisionRecord,
+        previous: &str,
+        evidence: &Evidence,
+    ) -> Result<String, Problem> {
+        let decision = self.fresh_id("dec")?;
+        let mut row = self.restore(before)?;
+        self.say_host_facts(&mut row, &asked.caller, asked.at)?;
+        self.say_evidence(&mut row, Some(evidence))?;
+        let question = self.question(
+            &decision,
+            &before.operation,
+            asked.at,
+            Some(evidence.method),
+        );
+        let evaluated = self.evaluate(question, row.clone()).await?;
+        let follow = Follow {
+            used: Some(evidence.challenge.clone()),
+            ..Follow::state(State::after(evaluated.outcome.verdict))
+        };
+        let links = Links {
+            transaction: Some(payment.to_owned()),
+            previous: Some(previous.to_owned()),
+            ..Links::of(self, &row)
+        };
+        let draft = Draft {
+            decision: decision.clone(),
+            operation: before.operation.clone(),
+            links,
+            observation: None,
+            feature_snapshot: before.feature_snapshot.clone(),
+            row,
+            evaluated,
+            follow: Some(follow),
+        };
+        // The first request's key must not answer for this decision: it belongs to another request.
+        self.commit(&asked.without_mark(), draft).await?;
+        Ok(decision)
+    }
+
+    /// Refuses the payments whose time is over. How many.
+    pub(crate) async fn expire_due(&self) -> Result<usize, Problem> {
+        let now = self.clock.now();
+        let due = self.pending.due(now, EXPIRE_BATCH);
+        let mut expired = 0;
+        for payment in due {
+            let _one_at_a_time = self.locks.lock(&payment).await;
+            // It may have been released while we waited for the lock.
+            let Some(waiting) = self.pending.get(&payment) else {
+                continue;
+            };
+            if waiting.expires_at > now {
+                continue;
+            }
+            self.expire(&payment, &waiting.decision, now).await?;
+            expired += 1;
+        }
+        Ok(expired)
+    }
+
+    async fn expire(&self, payment: &str, previous: &str, now: Timestamp) -> Result<(), Problem> {
+        let decision = self.fresh_id("dec")?;
+        let caller = Caller {
+            id: "host".into(),
+            role: Role::Host,
+        };
+        let trace = self.fresh_id("trc")?;
+        let mut row = Row::new(&self.dictionary);
+        self.set(&mut row, self.known.payment_id, Value::text(payment))?;
+        self.say_host_facts(&mut row, &caller, now)?;
+        let draft = Draft {
+            decision,
+            operation: EXPIRE.to_owned(),
+            links: Links {
+                transaction: Some(payment.to_owned()),
+                previous: Some(previous.to_owned()),
+                ..Links::default()
+            },
+            observation: None,
+            feature_snapshot: None,
+            row,
+            evaluated: Evaluated::by_host(Finding::of(Verdict::Deny, "hold-expired")),
+            follow: Some(Follow::state(State::Expired)),
+        };
+        let asked = Asked {
+            caller,
+            trace,
+            mark: None,
+            at: now,
+        };
+        self.commit(&asked, draft).await
+    }
+
+    /// What a challenge or evidence for this payment is bound to.
+    pub(crate) fn binding(&self, payment: &str, row: &Row) -> Binding {
+        let amount = match row.get(self.known.payment_amount) {
+            Some(Value::Money(amount)) => Some(amount),
+            _ => None,
+        };
+        let payee = match row.get(self.known.payee_account) {
+            Some(Value::Token(token)) => Some(token.as_str()),
+            _ => None,
+        };
+        Binding::new(payment, amount, payee)
+    }
+
+    pub(crate) fn question(
+        &self,
+        decision: &str,
+        operation: &str,
+        at: Timestamp,
+        evidence: Option<Method>,
+    ) -> Question {
+        Question {
+            decision: decision.to_owned(),
+            operation: operation.to_owned(),
+            at,
+            seed: ids::seed(decision),
+            evidence,
+        }
+    }
+}
+
+/// The step-up that an outcome asks for, if the host knows how.
+fn step_up(obligations: &[weft_verdict::Obligation]) -> Option<Method> {
+    obligations
+        .iter()
+        .filter(|o| o.kind == ObligationKind::StepUp)
+        .find_map(|o| o.arguments.get("method").and_then(|m| Method::from_name(m)))
+}

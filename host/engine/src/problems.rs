@@ -1,0 +1,91 @@
+//! The problems that the engine itself answers with. Each says what, why and what to do.
+
+use weft_intake::{Problem, ProblemCode};
+
+use crate::Role;
+
+pub(crate) fn internal(detail: &str) -> Problem {
+    Problem::new(ProblemCode::Internal, detail)
+}
+
+pub(crate) fn stopping() -> Problem {
+    Problem::new(ProblemCode::NotReady, "the host is stopping").help("send it again in a moment")
+}
+
+pub(crate) fn saturated() -> Problem {
+    Problem::new(
+        ProblemCode::Saturated,
+        "the host decides as many requests as it may",
+    )
+    .help("send it again in a moment, with the same idempotency key")
+}
+
+pub(crate) fn role_may_not_decide(role: Role) -> Problem {
+    let detail = format!(
+        "callers with the role {} do not ask for decisions",
+        role.as_str()
+    );
+    Problem::new(ProblemCode::Forbidden, detail)
+}
+
+pub(crate) fn missing(pointer: &str) -> Problem {
+    Problem::new(
+        ProblemCode::MissingField,
+        "a payment cannot be decided without this field",
+    )
+    .pointer(pointer)
+}
+
+pub(crate) fn payment_known() -> Problem {
+    Problem::new(
+        ProblemCode::Conflict,
+        "a payment with this identifier was decided before",
+    )
+    .pointer("/payment/id")
+    .help("a payment is decided once; to send a request again, use the same Idempotency-Key")
+}
+
+pub(crate) fn key_used_for_another_request() -> Problem {
+    Problem::new(
+        ProblemCode::IdempotencyMismatch,
+        "this idempotency key came with another request before",
+    )
+    .help("use a new key for a new request")
+}
+
+pub(crate) fn in_flight() -> Problem {
+    Problem::new(
+        ProblemCode::Conflict,
+        "the same request is being decided right now",
+    )
+    .help("send it again in a moment, with the same idempotency key")
+}
+
+pub(crate) fn unknown_operation(near: Option<&str>) -> Problem {
+    let problem = Problem::new(
+        ProblemCode::InvalidValue,
+        "the pipeline has no such operation",
+    )
+    .pointer("/operation");
+    match near {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help("the operations stand in policies/pipeline.yaml"),
+    }
+}
+
+/// The same for a decision that is not there and for one that the caller may not see.
+pub(crate) fn no_such_decision() -> Problem {
+    Problem::new(
+        ProblemCode::NotFound,
+        "there is no such decision that this caller may see",
+    )
+}
+
+pub(crate) fn not_recorded(error: &weft_audit::AppendError) -> Problem {
+    tracing::error!(%error, "a decision could not be recorded");
+    Problem::new(
+        ProblemCode::NotReady,
+        "the decision could not be recorded, so it was not taken",
+    )
+    .help("send it again in a moment, with the same idempotency key")
+}

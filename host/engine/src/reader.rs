@@ -1,0 +1,383 @@
+//! Views from records: who may see a decision, and what of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+use weft_assist::{Challenge, Follow, State};
+use weft_audit::{DecisionRecord, FindingRecord, Stored};
+use weft_dictionary::Treatment;
+use weft_intake::Problem;
+use weft_policy::{Messages, OperationKind};
+use weft_verdict::{Obligation, ObligationKind, Reason, Verdict};
+
+use crate::engine::{Engine, Inner};
+use crate::evaluate::treatments;
+use crate::view::{
+    ChallengeView, ContextView, DecisionView, FindingView, LogView, PaymentView, ReasonView,
+    WhyView,
+};
+use crate::{Caller, Role, ids, payment, problems};
+
+impl Engine {
+    /// A decision, as this caller may see it. One that is not there and one that the caller may not see
+    /// answer alike.
+    pub async fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionView, Problem> {
+        let view = self.inner.decision(caller, id);
+        if let Err(problem) = &view {
+            self.inner.metrics.problem(problem.code());
+        }
+        view
+    }
+}
+
+impl Inner {
+    fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionView, Problem> {
+        let stored = ids::is_decision(id)
+            .then(|| self.stored(id))
+            .transpose()?
+            .flatten();
+        match stored {
+            Some(stored) if may_see(caller, &stored.record) => self.view(caller, &stored),
+            _ => Err(problems::no_such_decision()),
+        }
+    }
+
+    /// The views of decisions that were just taken, or taken before for the same request.
+    pub(crate) fn views(
+        &self,
+        caller: &Caller,
+        decisions: &[String],
+    ) -> Result<Vec<DecisionView>, Problem> {
+        let mut views = Vec::with_capacity(decisions.len());
+        for id in decisions {
+            let stored = self
+                .stored(id)?
+                .ok_or_else(|| problems::internal("a decision is not in the log"))?;
+            views.push(self.view(caller, &stored)?);
+        }
+        Ok(views)
+    }
+
+    fn stored(&self, decision: &str) -> Result<Option<Stored>, Problem> {
+        self.log.decision(decision).map_err(|error| {
+            tracing::error!(%error, "the log cannot be read");
+            problems::internal("the audit log cannot be read")
+        })
+    }
+
+    fn chain(&self, payment: &str) -> Result<Vec<Stored>, Problem> {
+        self.log.by_transaction(payment).map_err(|error| {
+            tracing::error!(%error, "the log cannot be read");
+            problems::internal("the audit log cannot be read")
+        })
+    }
+
+    /// The payment's own last decision that carries its facts.
+    pub(crate) fn own_decision(&self, payment: &str) -> Result<Option<DecisionRecord>, Problem> {
+        let chain = self.chain(payment)?;
+        Ok(chain
+            .into_iter()
+            .rev()
+            .map(|s| s.record)
+            .find(|r| self.is_payment(&r.operation)))
+    }
+
+    /// The last decision of the payment's chain.
+    pub(crate) fn head_decision(&self, payment: &str) -> Result<Option<DecisionRecord>, Problem> {
+        Ok(self.chain(payment)?.pop().map(|s| s.record))
+    }
+
+    fn is_payment(&self, operation: &str) -> bool {
+        self.pipeline
+            .operation(operation)
+            .is_some_and(|o| o.kind == OperationKind::Payment)
+    }
+
+    fn view(&self, caller: &Caller, stored: &Stored) -> Result<DecisionView, Problem> {
+        let record = &stored.record;
+        let follow = follow_of(record);
+        let insider = caller.role != Role::Service;
+        let assistance = !self.is_payment(&record.operation) && record.operation != payment::EXPIRE;
+        Ok(DecisionView {
+            decision: record.decision.clone(),
+            operation: record.operation.clone(),
+            at: record.at,
+            verdict: record.outcome.verdict,
+            risk: record.outcome.risk.filter(|_| insider),
+            payment: payment_view(record, follow.as_ref()),
+            message: self.message(caller.role, record),
+            reasons: self.reasons(record, &record.outcome.reasons, insider),
+            obligations: visible_obligations(record),
+            challenge: self.challenge(caller, record, follow.as_ref())?,
+            context: if assistance {
+                self.context(caller, record)?
+            } else {
+                None
+            },
+            findings: self.findings(caller.role, record),
+            previous: record.previous.clone(),
+            log: LogView {
+                index: stored.index,
+                leaf_hash: stored.leaf_hash_hex(),
+            },
+            decided_again: self
+                .decided_again(caller, record, assistance)?
+                .map(Box::new),
+        })
+    }
+
+    /// The payment's new decision to which this one led.
+    fn decided_again(
+        &self,
+        caller: &Caller,
+        record: &DecisionRecord,
+        assistance: bool,
+    ) -> Result<Option<DecisionView>, Problem> {
+        let Some(payment) = record.transaction.as_ref().filter(|_| assistance) else {
+            return Ok(None);
+        };
+        let next = self.chain(payment)?.into_iter().find(|s| {
+            s.record.previous.as_deref() == Some(&record.decision)
+                && self.is_payment(&s.record.operation)
+        });
+        next.map(|stored| self.view(caller, &stored)).transpose()
+    }
+
+    /// The payment in the eyes of support: only when the decision itself granted it.
+    fn context(
+        &self,
+        caller: &Caller,
+        record: &DecisionRecord,
+    ) -> Result<Option<ContextView>, Problem> {
+        let (Some(payment), true) = (&record.transaction, sees_context(caller.role, record)) else {
+            return Ok(None);
+        };
+        let chain = self.chain(payment)?;
+        let before = chain
+            .iter()
+            .map(|s| &s.record)
+            .take_while(|r| r.decision != record.decision);
+        let Some(own) = before.filter(|r| self.is_payment(&r.operation)).last() else {
+            return Ok(None);
+        };
+        Ok(Some(ContextView {
+            decision: own.decision.clone(),
+            verdict: own.outcome.verdict,
+            risk: own.outcome.risk,
+            feature_snapshot: own.feature_snapshot.clone(),
+            why: self.why(own),
+            facts: self.disclosed(record, own)?,
+        }))
+    }
+
+    /// The findings that were made for the payment, the most severe first.
+    fn why(&self, own: &DecisionRecord) -> Vec<WhyView> {
+        let mut why: Vec<WhyView> = own
+            .findings
+            .iter()
+            .filter(|f| f.enforced && f.finding.verdict > Verdict::Allow)
+            .map(|found| WhyView {
+                policy: found.policy.clone(),
+                verdict: found.finding.verdict,
+                message: self.messages(found).map(|m| m.agent.clone()),
+                reasons: self.reasons(own, &found.finding.reasons, true),
+            })
+            .collect();
+        why.sort_by_key(|w| std::cmp::Reverse(w.verdict));
+        why
+    }
+
+    /// The facts that the findings of this decision disclose, each with the strictest treatment that
+    /// anything says: the disclosure, a redaction, the class.
+    fn disclosed(
+        &self,
+        record: &DecisionRecord,
+        own: &DecisionRecord,
+    ) -> Result<BTreeMap<String, Json>, Problem> {
+        let obligations = &record.outcome.obligations;
+        let redacted = treatments(&self.dictionary, obligations, ObligationKind::Redact);
+        let mut row = self.restore(own)?;
+        for (id, value) in self.restore(record)?.facts() {
+            self.set(&mut row, id, value.clone())?;
+        }
+        let mut facts = BTreeMap::new();
+        for (id, treatment) in treatments(&self.dictionary, obligations, ObligationKind::Disclose) {
+            let field = self.dictionary.field(id);
+            let most = redacted
+                .get(&id)
+                .copied()
+                .unwrap_or(Treatment::Clear)
+                .min(field.class.ceiling());
+            let shown = row
+                .get(id)
+                .and_then(|value| treatment.min(most).apply(value));
+            if let Some(shown) = shown {
+                facts.insert(field.name.clone(), shown.to_json());
+            }
+        }
+        Ok(facts)
+    }
+
+    fn challenge(
+        &self,
+        caller: &Caller,
+        record: &DecisionRecord,
+        follow: Option<&Follow>,
+    ) -> Result<Option<ChallengeView>, Problem> {
+        if let Some(challenge) = follow.and_then(|f| f.challenge.as_ref()) {
+            return Ok(Some(self.challenge_view(caller, record, challenge, false)));
+        }
+        // Support sees what the customer has to pass, as it stood when it asked.
+        let (Some(payment), true) = (&record.transaction, sees_context(caller.role, record)) else {
+            return Ok(None);
+        };
+        let mut asked = None;
+        let mut passed = false;
+        for stored in self.chain(payment)? {
+            let Some(follow) = follow_of(&stored.record) else {
+                continue;
+            };
+            if let Some(challenge) = follow.challenge {
+                (asked, passed) = (Some(challenge), false);
+            }
+            passed |= follow.passed.is_some();
+            if stored.record.decision == record.decision {
+                break;
+            }
+        }
+        Ok(asked.map(|challenge| self.challenge_view(caller, record, &challenge, passed)))
+    }
+
+    fn challenge_view(
+        &self,
+        caller: &Caller,
+        record: &DecisionRecord,
+        challenge: &Challenge,
+        passed: bool,
+    ) -> ChallengeView {
+        // The response is for the channel that asked for the payment, where the customer is authenticated.
+        let channel = caller.role == Role::Service && caller.id == record.caller.id;
+        ChallengeView {
+            id: challenge.id.clone(),
+            method: challenge.method.as_str(),
+            expires_at: challenge.expires_at,
+            passed,
+            response: channel.then(|| self.challenges.response(challenge).to_string()),
+        }
+    }
+
+    fn findings(&self, role: Role, record: &DecisionRecord) -> Vec<FindingView> {
+        if role != Role::Regulator {
+            return Vec::new();
+        }
+        let view = |found: &FindingRecord| {
+            let mut recorded = serde_json::to_value(found).unwrap_or_default();
+            if let Some(object) = recorded.as_object_mut() {
+                object.remove("policy");
+            }
+            FindingView {
+                policy: found.policy.clone(),
+                message: self.messages(found).map(|m| m.auditor.clone()),
+                recorded,
+            }
+        };
+        record.findings.iter().map(view).collect()
+    }
+
+    /// The words of the finding that decided, for this reader.
+    fn message(&self, role: Role, record: &DecisionRecord) -> Option<String> {
+        let decisive = record
+            .findings
+            .iter()
+            .filter(|f| f.enforced && f.finding.verdict == record.outcome.verdict)
+            .find_map(|found| self.messages(found))?;
+        Some(match role {
+            Role::Service => decisive.customer.clone(),
+            Role::Agent | Role::Supervisor => decisive.agent.clone(),
+            Role::Regulator | Role::Operator | Role::Host => decisive.auditor.clone(),
+        })
+    }
+
+    /// The messages of the policy that made a finding, if it is still the same policy.
+    fn messages(&self, found: &FindingRecord) -> Option<&Messages> {
+        let policy = self.pipeline.set().policy(&found.policy)?;
+        (policy.version() == found.version).then(|| policy.messages())
+    }
+
+    fn reasons(
+        &self,
+        record: &DecisionRecord,
+        reasons: &[Reason],
+        insider: bool,
+    ) -> Vec<ReasonView> {
+        let view = |reason: &Reason| {
+            let described = record
+                .findings
+                .iter()
+                .filter(|f| f.finding.reasons.contains(reason))
+                .filter_map(|f| self.pipeline.set().policy(&f.policy))
+                .find_map(|policy| policy.reason(&reason.code));
+            ReasonView {
+                code: reason.code.clone(),
+                title: described.map(|d| d.title.clone()),
+                status_reason: described.and_then(|d| d.status_reason.clone()),
+                fields: if insider {
+                    reason.fields.clone()
+                } else {
+                    Vec::new()
+                },
+            }
+        };
+        let unique: BTreeSet<ReasonView> = reasons.iter().map(view).collect();
+        unique.into_iter().collect()
+    }
+}
+
+/// Whether a caller may see a decision at all.
+fn may_see(caller: &Caller, record: &DecisionRecord) -> bool {
+    match caller.role {
+        Role::Regulator | Role::Supervisor => true,
+        Role::Service | Role::Agent => record.caller.id == caller.id,
+        Role::Operator | Role::Host => false,
+    }
+}
+
+/// Whether a decision shows the payment to support: to agents, when it granted what they asked for.
+fn sees_context(role: Role, record: &DecisionRecord) -> bool {
+    matches!(role, Role::Agent | Role::Supervisor)
+        && record.outcome.verdict <= Verdict::Flag
+        && record.operation != payment::EXPIRE
+}
+
+pub(crate) fn follow_of(record: &DecisionRecord) -> Option<Follow> {
+    record
+        .follow
+        .as_ref()
+        .and_then(|json| serde_json::from_value(json.clone()).ok())
+}
+
+/// The state of the payment after a decision.
+pub(crate) fn state_of(record: &DecisionRecord) -> Option<State> {
+    follow_of(record).map(|follow| follow.state)
+}
+
+fn payment_view(record: &DecisionRecord, follow: Option<&Follow>) -> Option<PaymentView> {
+    let (id, follow) = (record.transaction.as_ref()?, follow?);
+    Some(PaymentView {
+        id: id.clone(),
+        state: follow.state.as_str(),
+        expires_at: follow.expires_at,
+    })
+}
+
+/// Disclosures and redactions are between the host and its policies.
+fn visible_obligations(record: &DecisionRecord) -> Vec<Obligation> {
+    let hidden = [ObligationKind::Disclose, ObligationKind::Redact];
+    record
+        .outcome
+        .obligations
+        .iter()
+        .filter(|o| !hidden.contains(&o.kind))
+        .cloned()
+        .collect()
+}

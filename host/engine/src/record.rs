@@ -1,0 +1,111 @@
+//! A decision into its record, and what follows once the record is durable.
+
+use std::time::Instant;
+
+use weft_assist::Follow;
+use weft_audit::{CallerRecord, DecisionRecord, Record, SCHEMA};
+use weft_behaviour::Observation;
+use weft_dictionary::Row;
+use weft_intake::Problem;
+
+use crate::decide::Asked;
+use crate::engine::Inner;
+use crate::evaluate::Evaluated;
+use crate::metrics::Part;
+use crate::{facts, problems};
+
+/// What a decision is linked to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Links {
+    pub(crate) transaction: Option<String>,
+    pub(crate) case: Option<String>,
+    pub(crate) session: Option<String>,
+    pub(crate) previous: Option<String>,
+}
+
+impl Links {
+    /// Case and session, as the row says.
+    pub(crate) fn of(inner: &Inner, row: &Row) -> Links {
+        Links {
+            case: inner.text(row, inner.known.case_id),
+            session: inner.text(row, inner.known.session_id),
+            ..Links::default()
+        }
+    }
+}
+
+/// A decision that is not recorded yet.
+pub(crate) struct Draft {
+    pub(crate) decision: String,
+    pub(crate) operation: String,
+    pub(crate) links: Links,
+    /// What the record carries of the facts.
+    pub(crate) row: Row,
+    pub(crate) feature_snapshot: Option<String>,
+    pub(crate) observation: Option<Observation>,
+    pub(crate) evaluated: Evaluated,
+    pub(crate) follow: Option<Follow>,
+}
+
+impl Inner {
+    /// Makes a decision durable and then takes over what follows from it. The caller holds the payment's
+    /// lock, so nobody sees the payment between the two.
+    pub(crate) async fn commit(&self, asked: &Asked, draft: Draft) -> Result<(), Problem> {
+        let recording = Instant::now();
+        let record = self.record_of(asked, &draft)?;
+        let verdict = record.outcome.verdict;
+        let record = Record::Decision(Box::new(record));
+        self.log
+            .append(&record)
+            .await
+            .map_err(|e| problems::not_recorded(&e))?;
+        self.metrics.part(Part::Record, recording.elapsed());
+        if let (Some(payment), Some(follow)) = (&draft.links.transaction, &draft.follow) {
+            self.pending.apply(payment, &draft.decision, follow);
+        }
+        if let Some(observation) = &draft.observation {
+            self.behaviour.observe(observation);
+        }
+        self.metrics.decision(&draft.operation, verdict);
+        self.metrics.sizes(self.pending.len(), self.log.len());
+        Ok(())
+    }
+
+    fn record_of(&self, asked: &Asked, draft: &Draft) -> Result<DecisionRecord, Problem> {
+        let recorded = facts::record(&self.dictionary, &self.vault, &draft.decision, &draft.row)
+            .map_err(|_| problems::internal("the vault could not seal the personal facts"))?;
+        Ok(DecisionRecord {
+            schema: SCHEMA.to_owned(),
+            decision: draft.decision.clone(),
+            at: asked.at,
+            operation: draft.operation.clone(),
+            region: self.config.region.clone(),
+            tenant: self.config.tenant.clone(),
+            caller: CallerRecord {
+                id: asked.caller.id.clone(),
+                role: asked.caller.role.as_str().to_owned(),
+            },
+            trace: asked.trace.clone(),
+            transaction: draft.links.transaction.clone(),
+            case: draft.links.case.clone(),
+            session: draft.links.session.clone(),
+            previous: draft.links.previous.clone(),
+            idempotency: asked.mark.as_ref().map(crate::idempotency::Mark::record),
+            policy_set: self.pipeline.digest().to_owned(),
+            facts: recorded.facts,
+            sealed: recorded.sealed,
+            feature_snapshot: draft.feature_snapshot.clone(),
+            observation: json(draft.observation.as_ref())?,
+            findings: draft.evaluated.findings.clone(),
+            outcome: draft.evaluated.outcome.clone(),
+            follow: json(draft.follow.as_ref())?,
+        })
+    }
+}
+
+fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<serde_json::Value>, Problem> {
+    value
+        .map(serde_json::to_value)
+        .transpose()
+        .map_err(|_| problems::internal("a part of the record has no JSON form"))
+}

@@ -1,0 +1,251 @@
+//! From directories to a host that decides.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use tokio_util::task::TaskTracker;
+use weft_assist::{ChallengeKey, Pending};
+use weft_audit::{EventRecord, Log, LogConfig, Record, SCHEMA};
+use weft_behaviour::{Behaviour, Observation};
+use weft_diagnostic::Diagnostics;
+use weft_dictionary::{Dictionary, Timestamp};
+use weft_intake::Intake;
+use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
+use weft_vault::{Keys, Label, Vault};
+
+use crate::engine::{Engine, Inner};
+use crate::idempotency::{Table, WINDOW};
+use crate::known::{Known, MissingField};
+use crate::lock_file::{LockError, LockFile};
+use crate::locks::Locks;
+use crate::metrics::Metrics;
+use crate::pipeline::{Pipeline, PipelineError};
+use crate::reader::follow_of;
+use crate::{Clock, Config};
+
+/// Why a host does not start. Every variant says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data directory cannot be made.
+    #[error("the data directory {path} cannot be made: {source}")]
+    DataDir {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Another process holds it.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The dictionary has problems.
+    #[error("{0}")]
+    Dictionary(#[from] Diagnostics),
+    /// The dictionary lacks a field that the host needs.
+    #[error(transparent)]
+    Field(#[from] MissingField),
+    /// The key file cannot be used.
+    #[error(transparent)]
+    Keys(#[from] weft_vault::KeyFileError),
+    /// The vault cannot be opened.
+    #[error(transparent)]
+    Vault(#[from] weft_vault::VaultError),
+    /// The behavioural features do not fit the dictionary.
+    #[error(transparent)]
+    Behaviour(#[from] weft_behaviour::BehaviourError),
+    /// The sandbox cannot be made.
+    #[error(transparent)]
+    Sandbox(#[from] weft_sandbox::SandboxError),
+    /// The policies or plugins cannot be used.
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    /// The audit log cannot be opened.
+    #[error(transparent)]
+    Log(#[from] weft_audit::OpenError),
+    /// The audit log cannot be read.
+    #[error(transparent)]
+    Replay(#[from] weft_audit::ReadError),
+    /// The threads cannot be made.
+    #[error("the worker threads cannot be made: {0}")]
+    Workers(#[from] rayon::ThreadPoolBuildError),
+    /// The start cannot be recorded.
+    #[error("the start cannot be recorded: {0}")]
+    Record(#[from] weft_audit::AppendError),
+}
+
+impl Engine {
+    /// Opens everything, rebuilds what the log knows, and is ready to decide. `progress` is told what
+    /// takes long.
+    pub fn start(
+        config: Config,
+        clock: Clock,
+        progress: &dyn Fn(&str),
+    ) -> Result<Engine, StartError> {
+        fs::create_dir_all(&config.data_dir).map_err(|source| StartError::DataDir {
+            path: config.data_dir.clone(),
+            source,
+        })?;
+        let lock = LockFile::hold(&config.data_dir.join("weft.lock"))?;
+        let dictionary = Arc::new(Dictionary::load(
+            &config.policies_dir.join("dictionary.yaml"),
+        )?);
+        let known = Known::of(&dictionary)?;
+        let keys = Keys::open_or_create(&config.data_dir.join("keys.weft"))?;
+        let vault = Vault::open(
+            &config.data_dir.join("vault"),
+            &keys,
+            &config.region,
+            &config.tenant,
+        )?;
+        let vault = Arc::new(vault);
+        progress("loading policies and plugins");
+        let sandbox = sandbox(&config, &keys)?;
+        let pipeline = Pipeline::load(
+            &config.policies_dir,
+            &config.plugins_dir,
+            config.require_plugin_digests,
+            &dictionary,
+            &sandbox,
+        )?;
+        progress("opening the audit log");
+        let log = open_log(&config, &keys, progress)?;
+        let metrics = Metrics::new(pipeline.stages().iter().map(|s| s.name.clone()).collect());
+        let inner = Inner {
+            known,
+            intake: Intake::new(Arc::clone(&dictionary), Arc::clone(&vault)),
+            behaviour: Behaviour::new(Arc::clone(&dictionary))?,
+            pipeline: Arc::new(pipeline),
+            pending: Pending::default(),
+            challenges: ChallengeKey::new(keys.derive(Label::ChallengeCodes)),
+            idempotency: Table::new(keys.derive(Label::Idempotency)),
+            metrics: Arc::new(metrics),
+            workers: workers(config.workers)?,
+            permits: tokio::sync::Semaphore::new(config.max_in_flight),
+            locks: Locks::new(),
+            tasks: TaskTracker::new(),
+            stopping: AtomicBool::new(false),
+            config,
+            clock,
+            dictionary,
+            vault,
+            log,
+            _lock: lock,
+        };
+        inner.rebuild(progress)?;
+        inner.record_start()?;
+        Ok(Engine {
+            inner: Arc::new(inner),
+        })
+    }
+}
+
+impl Inner {
+    /// Everything that is remembered is in the log: pending payments, behaviour, idempotency keys.
+    fn rebuild(&self, progress: &dyn Fn(&str)) -> Result<(), StartError> {
+        let records = self.log.len();
+        if records > 0 {
+            progress(&format!("rebuilding state from {records} records"));
+        }
+        let oldest_key = Timestamp(self.clock.now().0.saturating_sub(WINDOW.0));
+        self.log.replay(0, |_, record| {
+            self.clock.advance(record.at());
+            let Some(decision) = record.decision() else {
+                return;
+            };
+            if let (Some(payment), Some(follow)) = (&decision.transaction, follow_of(decision)) {
+                self.pending.apply(payment, &decision.decision, &follow);
+            }
+            let observed = decision
+                .observation
+                .clone()
+                .map(serde_json::from_value::<Observation>);
+            if let Some(Ok(observation)) = observed {
+                self.behaviour.observe(&observation);
+            }
+            if let Some(mark) = decision
+                .idempotency
+                .as_ref()
+                .filter(|_| decision.at >= oldest_key)
+            {
+                self.idempotency
+                    .restore(mark, &decision.decision, decision.at);
+            }
+        })?;
+        self.metrics.sizes(self.pending.len(), self.log.len());
+        Ok(())
+    }
+
+    fn record_start(&self) -> Result<(), StartError> {
+        let detail = [
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("policy_set", self.pipeline.digest().to_owned()),
+            ("region", self.config.region.clone()),
+        ];
+        Ok(self
+            .log
+            .append_blocking(&self.event("host.started", &detail))
+            .map(|_| ())?)
+    }
+
+    pub(crate) async fn record_stop(&self) {
+        if let Err(error) = self.log.append(&self.event("host.stopped", &[])).await {
+            tracing::error!(%error, "the stop could not be recorded");
+        }
+        if let Err(error) = self.log.close() {
+            tracing::error!(%error, "the audit log could not be closed");
+        }
+        self.vault.close();
+    }
+
+    fn event(&self, event: &str, detail: &[(&str, String)]) -> Record {
+        Record::Event(EventRecord {
+            schema: SCHEMA.to_owned(),
+            at: self.clock.now(),
+            event: event.to_owned(),
+            detail: detail
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), v.as_str().into()))
+                .collect(),
+        })
+    }
+}
+
+fn sandbox(config: &Config, keys: &Keys) -> Result<Sandbox, StartError> {
+    let places = worker_count(config.workers).saturating_mul(2);
+    Ok(Sandbox::new(SandboxConfig {
+        max_in_flight: u32::try_from(places).unwrap_or(u32::MAX),
+        cache: Some(CacheConfig {
+            dir: config.data_dir.join("cache"),
+            key: keys.derive(Label::ArtefactMac),
+        }),
+    })?)
+}
+
+fn open_log(config: &Config, keys: &Keys, progress: &dyn Fn(&str)) -> Result<Log, StartError> {
+    let log = LogConfig {
+        origin: format!("weft.{}.{}", config.tenant, config.region),
+        region: config.region.clone(),
+    };
+    let key = keys.derive(Label::AuditSigning);
+    Ok(Log::open(
+        &config.data_dir.join("audit"),
+        log,
+        &key,
+        progress,
+    )?)
+}
+
+fn worker_count(workers: usize) -> usize {
+    match workers {
+        0 => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
+        n => n,
+    }
+}
+
+fn workers(workers: usize) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(worker_count(workers))
+        .thread_name(|i| format!("weft-policy-{i}"))
+        .build()
+}

@@ -1,0 +1,175 @@
+//! What a caller sees of a decision.
+//!
+//! A view is built from durable records only, for one reader, so that an answer that is asked for again
+//! says the same. What a reader may not see is not there.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use weft_dictionary::Timestamp;
+use weft_verdict::{Obligation, Verdict};
+
+/// One decision, for one reader.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DecisionView {
+    /// Its id.
+    pub decision: String,
+    /// For example `payment.authorize`.
+    pub operation: String,
+    /// When it was taken; RFC 3339.
+    #[serde(serialize_with = "rfc3339")]
+    pub at: Timestamp,
+    /// What is to happen.
+    pub verdict: Verdict,
+    /// 0 to 1000. Agents, supervisors and regulators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk: Option<u16>,
+    /// The payment that it is about, as it stood after this decision.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentView>,
+    /// In words for this reader.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<ReasonView>,
+    /// What the reader must do for the decision to stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub obligations: Vec<Obligation>,
+    /// What the customer has to pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub challenge: Option<ChallengeView>,
+    /// The payment in the eyes of support: agents and supervisors, in assistance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub context: Option<ContextView>,
+    /// What every policy said. Regulators.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingView>,
+    /// The decision before it about the same payment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<String>,
+    /// Where it stands in the audit log.
+    pub log: LogView,
+    /// The payment's new decision, when this one led to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_again: Option<Box<DecisionView>>,
+}
+
+/// A payment's state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PaymentView {
+    /// As the platform named it.
+    pub id: String,
+    /// `pending`, `released`, `refused`, `expired`.
+    pub state: &'static str,
+    /// When a pending payment expires; RFC 3339.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "rfc3339_opt"
+    )]
+    pub expires_at: Option<Timestamp>,
+}
+
+/// One reason.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ReasonView {
+    /// Of the policy's list.
+    pub code: String,
+    /// In words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// ISO 20022 ExternalStatusReason1Code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status_reason: Option<String>,
+    /// The fields that it rests on: agents, supervisors, regulators.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fields: Vec<String>,
+}
+
+/// What the customer has to pass.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChallengeView {
+    /// Its name.
+    pub id: String,
+    /// How.
+    pub method: &'static str,
+    /// After this it is void; RFC 3339.
+    #[serde(serialize_with = "rfc3339")]
+    pub expires_at: Timestamp,
+    /// Whether the customer has passed it.
+    pub passed: bool,
+    /// What the platform's own channel answers when the customer has approved there. The service that
+    /// asked for the payment, and nobody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
+}
+
+/// A payment in the eyes of support.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ContextView {
+    /// The payment's own decision.
+    pub decision: String,
+    /// What it said.
+    pub verdict: Verdict,
+    /// The score that was computed then, 0 to 1000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk: Option<u16>,
+    /// The behavioural snapshot that the score was computed from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feature_snapshot: Option<String>,
+    /// Why, in words for an agent: the findings that were made then, the most severe first.
+    pub why: Vec<WhyView>,
+    /// The facts that the purpose of the case needs, each as far as it needs them.
+    pub facts: BTreeMap<String, Json>,
+}
+
+/// One policy's finding, in words for an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WhyView {
+    /// The policy.
+    pub policy: String,
+    /// What it said.
+    pub verdict: Verdict,
+    /// Its words for agents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Its reasons.
+    pub reasons: Vec<ReasonView>,
+}
+
+/// What one policy said, for a regulator.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FindingView {
+    /// The policy.
+    pub policy: String,
+    /// Its words for auditors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The finding as recorded.
+    #[serde(flatten)]
+    pub recorded: Json,
+}
+
+/// Where a decision stands in the audit log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LogView {
+    /// From 0.
+    pub index: u64,
+    /// RFC 6962 leaf hash of the record, in hexadecimal.
+    pub leaf_hash: String,
+}
+
+fn rfc3339<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(at)
+}
+
+fn rfc3339_opt<S: serde::Serializer>(
+    at: &Option<Timestamp>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match at {
+        Some(at) => serializer.collect_str(at),
+        None => serializer.serialize_none(),
+    }
+}

@@ -1,0 +1,725 @@
+//! Names and types: parsed expressions into their checked form.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cel::common::ast::{CallExpr, Expr, LiteralValue, SelectExpr, operators};
+use cel::parser::Expression;
+use rust_decimal::Decimal;
+use weft_diagnostic::{Code, Diagnostic, did_you_mean};
+use weft_dictionary::{Currency, Dictionary, DurationMs, FieldId, Money, Timestamp};
+
+use super::eval::{Comparison, Constant, Node, Operator, TextTest};
+use super::parse::{Parsed, parse};
+use super::place::PlaceMap;
+use super::types::Type;
+use crate::{codes, limits};
+
+/// Functions that policies have, for "did you mean".
+const FUNCTIONS: [&str; 10] = [
+    "money",
+    "decimal",
+    "duration",
+    "timestamp",
+    "currency",
+    "minor",
+    "size",
+    "startsWith",
+    "endsWith",
+    "contains",
+];
+/// The name under which variables are used.
+const VARIABLES: &str = "variables";
+
+/// A variable that was defined above.
+#[derive(Debug, Clone)]
+pub(crate) struct Variable {
+    pub(crate) node: Arc<Node>,
+    kind: Type,
+    size: usize,
+}
+
+/// What an expression may name.
+pub(crate) struct Scope<'a> {
+    pub(crate) dictionary: &'a Dictionary,
+    pub(crate) variables: &'a HashMap<String, Variable>,
+}
+
+/// Where an expression stands.
+pub(crate) struct Text<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) value: &'a str,
+    pub(crate) map: PlaceMap,
+}
+
+/// Checks an expression that has to be true or false.
+pub(crate) fn check_condition(scope: &Scope<'_>, text: &Text<'_>) -> Result<Node, Diagnostic> {
+    let (typed, root) = check(scope, text)?;
+    if typed.kind == Type::Boolean {
+        return Ok(typed.node);
+    }
+    let message = format!("a condition is true or false, this is {}", typed.kind);
+    Err(root
+        .error(text, codes::TYPES, message)
+        .help("compare it with something"))
+}
+
+/// Checks a variable.
+pub(crate) fn check_variable(scope: &Scope<'_>, text: &Text<'_>) -> Result<Variable, Diagnostic> {
+    let (typed, _) = check(scope, text)?;
+    Ok(Variable {
+        node: Arc::new(typed.node),
+        kind: typed.kind,
+        size: typed.size,
+    })
+}
+
+fn check(scope: &Scope<'_>, text: &Text<'_>) -> Result<(Typed, At), Diagnostic> {
+    let parsed = parse(text.value).map_err(|e| {
+        Diagnostic::error(
+            codes::SYNTAX,
+            text.file,
+            text.map.place(e.character),
+            e.message,
+        )
+        .help(e.help)
+    })?;
+    let checker = Checker {
+        scope,
+        text,
+        parsed: &parsed,
+    };
+    let root = checker.at(&parsed.root);
+    let typed = checker.expression(&parsed.root)?;
+    if typed.size > limits::MAX_NODES {
+        let message = format!(
+            "the expression has {} parts, the limit is {}",
+            typed.size,
+            limits::MAX_NODES
+        );
+        return Err(root
+            .error(text, codes::SYNTAX, message)
+            .help("split it into rules"));
+    }
+    Ok((typed, root))
+}
+
+/// A checked expression with its type and size.
+struct Typed {
+    node: Node,
+    kind: Type,
+    size: usize,
+}
+
+/// Characters of an expression.
+#[derive(Clone, Copy)]
+struct At {
+    character: usize,
+    width: usize,
+}
+
+impl At {
+    fn error(self, text: &Text<'_>, code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, text.file, text.map.place(self.character), message)
+            .width(self.width)
+    }
+}
+
+struct Checker<'a> {
+    scope: &'a Scope<'a>,
+    text: &'a Text<'a>,
+    parsed: &'a Parsed,
+}
+
+impl Checker<'_> {
+    /// Where an expression starts: for `a && b` its leftmost part, not the operator.
+    fn at(&self, expression: &Expression) -> At {
+        let (mut character, mut width) = self.parsed.characters(expression.id);
+        let mut leftmost = expression;
+        while let Some(first) = first_part(&leftmost.expr) {
+            let (start, _) = self.parsed.characters(first.id);
+            if start < character {
+                width += character - start;
+                character = start;
+            }
+            leftmost = first;
+        }
+        At { character, width }
+    }
+
+    fn error(&self, expression: &Expression, code: Code, message: impl Into<String>) -> Diagnostic {
+        self.at(expression).error(self.text, code, message)
+    }
+
+    fn unsupported(&self, expression: &Expression, what: &str, help: &str) -> Diagnostic {
+        self.error(
+            expression,
+            codes::UNSUPPORTED,
+            format!("{what} are not part of the policy language"),
+        )
+        .help(help)
+    }
+
+    fn expression(&self, expression: &Expression) -> Result<Typed, Diagnostic> {
+        match &expression.expr {
+            Expr::Literal(literal) => self.literal(expression, literal),
+            Expr::Ident(name) => Err(self.unknown(expression, name)),
+            Expr::Select(select) => self.select(expression, select),
+            Expr::Call(call) => self.call(expression, call),
+            Expr::List(_) => Err(self.unsupported(
+                expression,
+                "lists outside of `in`",
+                "write `field in ['a', 'b']`",
+            )),
+            Expr::Map(_) | Expr::Struct(_) => {
+                Err(self.unsupported(expression, "maps", "use variables"))
+            }
+            Expr::Comprehension(_) => Err(self.unsupported(
+                expression,
+                "comprehensions",
+                "write the cases out, or use a plugin",
+            )),
+            Expr::Unspecified => Err(self.error(
+                expression,
+                codes::SYNTAX,
+                "a part of the expression is missing",
+            )),
+        }
+    }
+
+    fn literal(&self, at: &Expression, literal: &LiteralValue) -> Result<Typed, Diagnostic> {
+        let (constant, kind) = match literal {
+            LiteralValue::Boolean(b) => (Constant::Boolean(*b.inner()), Type::Boolean),
+            LiteralValue::Int(n) => (Constant::Integer(*n.inner()), Type::Integer),
+            LiteralValue::String(text) => (Constant::Text(text.inner().into()), Type::Text),
+            LiteralValue::Double(_) => {
+                return Err(self.unsupported(at, "floats", "write decimal('0.5'), which is exact"));
+            }
+            LiteralValue::UInt(_) => {
+                return Err(self.unsupported(at, "unsigned integers", "leave out the `u`"));
+            }
+            LiteralValue::Bytes(_) => return Err(self.unsupported(at, "bytes", "compare texts")),
+            LiteralValue::Null => {
+                return Err(self.unsupported(
+                    at,
+                    "nulls",
+                    "ask has(field) whether a fact is there",
+                ));
+            }
+        };
+        Ok(Typed {
+            node: Node::Constant(constant),
+            kind,
+            size: 1,
+        })
+    }
+
+    fn select(&self, at: &Expression, select: &SelectExpr) -> Result<Typed, Diagnostic> {
+        let Some(path) = path(&at.expr) else {
+            return Err(self.unsupported(
+                at,
+                "selections from values",
+                "name a field: section.name",
+            ));
+        };
+        if let Some(name) = path
+            .strip_prefix(VARIABLES)
+            .and_then(|rest| rest.strip_prefix('.'))
+        {
+            let Some(variable) = self.scope.variables.get(name).filter(|_| !select.test) else {
+                return Err(self.unknown_variable(at, name));
+            };
+            let node = Node::Shared(Arc::clone(&variable.node));
+            return Ok(Typed {
+                node,
+                kind: variable.kind,
+                size: variable.size,
+            });
+        }
+        let Some(field) = self.scope.dictionary.by_name(&path) else {
+            return Err(self.unknown(at, &path));
+        };
+        let (node, kind) = match select.test {
+            true => (Node::Has(field.id), Type::Boolean),
+            false => (Node::Field(self.readable(at, field)?), Type::of(field)),
+        };
+        Ok(Typed {
+            node,
+            kind,
+            size: 1,
+        })
+    }
+
+    /// A secret is never in a row, so a rule about it could never fire.
+    fn readable(
+        &self,
+        at: &Expression,
+        field: &weft_dictionary::Field,
+    ) -> Result<FieldId, Diagnostic> {
+        if field.class == weft_dictionary::Class::Secret {
+            let message = format!("`{}` is a secret: no rule ever sees it", field.name);
+            return Err(self
+                .error(at, codes::TYPES, message)
+                .help("remove it from the expression"));
+        }
+        Ok(field.id)
+    }
+
+    fn unknown(&self, at: &Expression, name: &str) -> Diagnostic {
+        let error = self.error(
+            at,
+            codes::UNKNOWN_NAME,
+            format!("there is no field `{name}`"),
+        );
+        match self.scope.dictionary.did_you_mean(name) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => {
+                error.help("the fields stand in dictionary.yaml; texts stand in 'single quotes'")
+            }
+        }
+    }
+
+    fn unknown_variable(&self, at: &Expression, name: &str) -> Diagnostic {
+        let error = self.error(
+            at,
+            codes::UNKNOWN_NAME,
+            format!("there is no variable `{name}` above"),
+        );
+        match did_you_mean(name, self.scope.variables.keys().map(String::as_str)) {
+            Some(near) => error.help(format!("did you mean `variables.{near}`?")),
+            None => error.help("define it under `variables`, above the rules that use it"),
+        }
+    }
+
+    fn call(&self, at: &Expression, call: &CallExpr) -> Result<Typed, Diagnostic> {
+        let name = call.func_name.as_str();
+        match (name, call.target.as_deref(), call.args.as_slice()) {
+            (operators::LOGICAL_AND, None, [one, two]) => self.logic(one, two, Node::And),
+            (operators::LOGICAL_OR, None, [one, two]) => self.logic(one, two, Node::Or),
+            (operators::LOGICAL_NOT, None, [one]) => {
+                let one = self.boolean(one)?;
+                Ok(Typed {
+                    node: Node::Not(Box::new(one.node)),
+                    kind: Type::Boolean,
+                    size: one.size + 1,
+                })
+            }
+            (operators::CONDITIONAL, None, [condition, one, two]) => {
+                self.conditional(condition, one, two)
+            }
+            (operators::IN, None, [value, list]) => self.membership(value, list),
+            (operators::NEGATE, None, [one]) => self.negate(one),
+            (_, None, [one, two]) if comparison(name).is_some() => {
+                self.comparison(at, name, one, two)
+            }
+            (_, None, [one, two]) if operator(name).is_some() => {
+                self.arithmetic(at, name, one, two)
+            }
+            (operators::DIVIDE | operators::MODULO, ..) => Err(self.unsupported(
+                at,
+                "division and remainder",
+                "multiply the other side; division is not exact",
+            )),
+            (operators::INDEX, ..) => Err(self.unsupported(at, "indexes", "use `in`")),
+            ("money", None, [amount, currency]) => self.money(at, amount, currency),
+            ("decimal", None, [text]) => self.written(at, text, "decimal('0.5')", |t| {
+                Decimal::from_str_exact(t)
+                    .ok()
+                    .map(|d| (Constant::Decimal(d), Type::Decimal))
+            }),
+            ("duration", None, [text]) => self.written(at, text, "duration('24h')", |t| {
+                DurationMs::parse(t).map(|d| (Constant::Duration(d), Type::Duration))
+            }),
+            ("timestamp", None, [text]) => {
+                self.written(at, text, "timestamp('2026-01-01T00:00:00Z')", |t| {
+                    Timestamp::parse(t).map(|i| (Constant::Instant(i), Type::Instant))
+                })
+            }
+            ("currency", None, [one]) => {
+                self.function(one, Type::Money, Type::Text, Node::Currency)
+            }
+            ("minor", None, [one]) => self.function(one, Type::Money, Type::Integer, Node::Minor),
+            ("size", None, [one]) | ("size", Some(one), []) => self.size(one),
+            ("startsWith", Some(text), [part]) => self.text_test(TextTest::StartsWith, text, part),
+            ("endsWith", Some(text), [part]) => self.text_test(TextTest::EndsWith, text, part),
+            ("contains", Some(text), [part]) => self.text_test(TextTest::Contains, text, part),
+            ("matches", ..) => Err(self.unsupported(
+                at,
+                "regular expressions",
+                "use startsWith, endsWith, contains or `in`",
+            )),
+            _ => Err(self.unknown_function(at, name)),
+        }
+    }
+
+    fn unknown_function(&self, at: &Expression, name: &str) -> Diagnostic {
+        let message = format!("there is no function `{name}` with these arguments");
+        let error = self.error(at, codes::UNKNOWN_NAME, message);
+        match did_you_mean(name, FUNCTIONS) {
+            Some(near) => error.help(format!(
+                "did you mean `{near}`? See policies/README.md for its arguments"
+            )),
+            None => error.help("the functions stand in policies/README.md"),
+        }
+    }
+
+    fn boolean(&self, expression: &Expression) -> Result<Typed, Diagnostic> {
+        self.of(expression, Type::Boolean)
+    }
+
+    fn of(&self, expression: &Expression, wanted: Type) -> Result<Typed, Diagnostic> {
+        let typed = self.expression(expression)?;
+        if typed.kind == wanted {
+            return Ok(typed);
+        }
+        let message = format!("this has to be {wanted}, and is {}", typed.kind);
+        Err(self
+            .error(expression, codes::TYPES, message)
+            .help(remedy(wanted)))
+    }
+
+    fn logic(
+        &self,
+        one: &Expression,
+        two: &Expression,
+        node: fn(Box<Node>, Box<Node>) -> Node,
+    ) -> Result<Typed, Diagnostic> {
+        let (one, two) = (self.boolean(one)?, self.boolean(two)?);
+        let size = one.size + two.size + 1;
+        Ok(Typed {
+            node: node(Box::new(one.node), Box::new(two.node)),
+            kind: Type::Boolean,
+            size,
+        })
+    }
+
+    fn conditional(
+        &self,
+        condition: &Expression,
+        one: &Expression,
+        two: &Expression,
+    ) -> Result<Typed, Diagnostic> {
+        let condition = self.boolean(condition)?;
+        let one = self.expression(one)?;
+        let two = self.of(two, one.kind)?;
+        let size = condition.size + one.size + two.size + 1;
+        let node = Node::If(
+            Box::new(condition.node),
+            Box::new(one.node),
+            Box::new(two.node),
+        );
+        Ok(Typed {
+            node,
+            kind: one.kind,
+            size,
+        })
+    }
+
+    fn comparison(
+        &self,
+        at: &Expression,
+        name: &str,
+        one: &Expression,
+        two: &Expression,
+    ) -> Result<Typed, Diagnostic> {
+        let comparison = comparison(name).unwrap_or(Comparison::Equal);
+        let (left, right) = (self.expression(one)?, self.expression(two)?);
+        if !left.kind.compares_with(right.kind) {
+            let message = format!("{} cannot be compared with {}", left.kind, right.kind);
+            return Err(self
+                .error(at, codes::TYPES, message)
+                .help(remedy(left.kind)));
+        }
+        let equality = matches!(comparison, Comparison::Equal | Comparison::NotEqual);
+        if left.kind == Type::Texts || !(equality || left.kind.is_ordered()) {
+            let message = format!("{} has no order", left.kind);
+            return Err(self
+                .error(at, codes::TYPES, message)
+                .help("compare with == or use `in`"));
+        }
+        if let (Some(one), Some(two)) = (currency_of(&left.node), currency_of(&right.node)) {
+            if one != two {
+                let message = format!("an amount in {one} is compared with one in {two}");
+                return Err(self
+                    .error(at, codes::TYPES, message)
+                    .help("compare amounts of one currency"));
+            }
+        }
+        let size = left.size + right.size + 1;
+        let node = Node::Compare(comparison, Box::new(left.node), Box::new(right.node));
+        Ok(Typed {
+            node,
+            kind: Type::Boolean,
+            size,
+        })
+    }
+
+    fn arithmetic(
+        &self,
+        at: &Expression,
+        name: &str,
+        one: &Expression,
+        two: &Expression,
+    ) -> Result<Typed, Diagnostic> {
+        let operator = operator(name).unwrap_or(Operator::Add);
+        let (left, right) = (self.expression(one)?, self.expression(two)?);
+        let Some(kind) = arithmetic_type(operator, left.kind, right.kind) else {
+            let message = format!(
+                "{} and {} cannot be put together by this operator",
+                left.kind, right.kind
+            );
+            return Err(self
+                .error(at, codes::TYPES, message)
+                .help("see policies/README.md for what can"));
+        };
+        let size = left.size + right.size + 1;
+        Ok(Typed {
+            node: Node::Arithmetic(operator, Box::new(left.node), Box::new(right.node)),
+            kind,
+            size,
+        })
+    }
+
+    fn negate(&self, one: &Expression) -> Result<Typed, Diagnostic> {
+        let typed = self.expression(one)?;
+        match typed.node {
+            Node::Constant(Constant::Integer(n)) => Ok(Typed {
+                node: Node::Constant(Constant::Integer(-n)),
+                kind: Type::Integer,
+                size: 1,
+            }),
+            node if typed.kind.is_number() => Ok(Typed {
+                node: Node::Negate(Box::new(node)),
+                kind: typed.kind,
+                size: typed.size + 1,
+            }),
+            _ => Err(self.error(one, codes::TYPES, format!("{} has no negative", typed.kind))),
+        }
+    }
+
+    fn membership(&self, value: &Expression, list: &Expression) -> Result<Typed, Diagnostic> {
+        let typed = self.expression(value)?;
+        let Expr::List(literal) = &list.expr else {
+            let texts = self.of(list, Type::Texts)?;
+            if typed.kind != Type::Text {
+                return Err(self.error(
+                    value,
+                    codes::TYPES,
+                    format!("{} is never in a list of texts", typed.kind),
+                ));
+            }
+            let size = typed.size + texts.size + 1;
+            let node = Node::InTexts(Box::new(typed.node), Box::new(texts.node));
+            return Ok(Typed {
+                node,
+                kind: Type::Boolean,
+                size,
+            });
+        };
+        let mut constants = Vec::new();
+        for element in &literal.elements {
+            let checked = self.expression(element)?;
+            let Node::Constant(constant) = checked.node else {
+                return Err(self.unsupported(
+                    element,
+                    "lists of anything but constants",
+                    "write the values out",
+                ));
+            };
+            if !typed.kind.compares_with(checked.kind) {
+                let message = format!(
+                    "{} is never among these: this is {}",
+                    typed.kind, checked.kind
+                );
+                return Err(self
+                    .error(element, codes::TYPES, message)
+                    .help(remedy(typed.kind)));
+            }
+            constants.push(constant);
+        }
+        let size = typed.size + constants.len() + 1;
+        Ok(Typed {
+            node: Node::Among(Box::new(typed.node), constants),
+            kind: Type::Boolean,
+            size,
+        })
+    }
+
+    fn function(
+        &self,
+        one: &Expression,
+        takes: Type,
+        gives: Type,
+        node: fn(Box<Node>) -> Node,
+    ) -> Result<Typed, Diagnostic> {
+        let one = self.of(one, takes)?;
+        Ok(Typed {
+            node: node(Box::new(one.node)),
+            kind: gives,
+            size: one.size + 1,
+        })
+    }
+
+    fn size(&self, one: &Expression) -> Result<Typed, Diagnostic> {
+        let typed = self.expression(one)?;
+        if !matches!(typed.kind, Type::Text | Type::Texts) {
+            return Err(self.error(one, codes::TYPES, format!("{} has no size", typed.kind)));
+        }
+        Ok(Typed {
+            node: Node::Size(Box::new(typed.node)),
+            kind: Type::Integer,
+            size: typed.size + 1,
+        })
+    }
+
+    fn text_test(
+        &self,
+        test: TextTest,
+        text: &Expression,
+        part: &Expression,
+    ) -> Result<Typed, Diagnostic> {
+        let (text, part) = (self.of(text, Type::Text)?, self.of(part, Type::Text)?);
+        let size = text.size + part.size + 1;
+        let node = Node::TextTest(test, Box::new(text.node), Box::new(part.node));
+        Ok(Typed {
+            node,
+            kind: Type::Boolean,
+            size,
+        })
+    }
+
+    /// A constant that is written as a text.
+    fn written(
+        &self,
+        at: &Expression,
+        text: &Expression,
+        example: &str,
+        read: impl Fn(&str) -> Option<(Constant, Type)>,
+    ) -> Result<Typed, Diagnostic> {
+        let read = literal_text(text).and_then(read);
+        let Some((constant, kind)) = read else {
+            return Err(self
+                .error(at, codes::TYPES, "this cannot be read")
+                .help(format!("write {example}")));
+        };
+        Ok(Typed {
+            node: Node::Constant(constant),
+            kind,
+            size: 1,
+        })
+    }
+
+    fn money(
+        &self,
+        at: &Expression,
+        amount: &Expression,
+        currency: &Expression,
+    ) -> Result<Typed, Diagnostic> {
+        let (Some(amount), Some(code)) = (literal_text(amount), literal_text(currency)) else {
+            let message = "an amount is written as two texts";
+            return Err(self
+                .error(at, codes::TYPES, message)
+                .help("write money('12.50', 'EUR')"));
+        };
+        let money = Currency::from_code(code).and_then(|currency| Money::parse(amount, currency));
+        match money {
+            Ok(money) => Ok(Typed {
+                node: Node::Constant(Constant::Money(money)),
+                kind: Type::Money,
+                size: 1,
+            }),
+            Err(why) => Err(self
+                .error(at, codes::TYPES, why.to_string())
+                .help("write money('12.50', 'EUR')")),
+        }
+    }
+}
+
+/// What an expression begins with.
+fn first_part(expression: &Expr) -> Option<&Expression> {
+    match expression {
+        Expr::Call(call) => call.target.as_deref().or(match call.func_name.as_str() {
+            name if name.starts_with('_') || name.starts_with('@') => call.args.first(),
+            _ => None,
+        }),
+        Expr::Select(select) if !select.test => Some(&select.operand),
+        _ => None,
+    }
+}
+
+/// `payment.amount` of selections from a name.
+fn path(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Ident(name) => Some(name.clone()),
+        Expr::Select(select) => {
+            path(&select.operand.expr).map(|path| format!("{path}.{}", select.field))
+        }
+        _ => None,
+    }
+}
+
+fn literal_text(expression: &Expression) -> Option<&str> {
+    match &expression.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
+        _ => None,
+    }
+}
+
+fn currency_of(node: &Node) -> Option<Currency> {
+    match node {
+        Node::Constant(Constant::Money(money)) => Some(money.currency),
+        Node::Arithmetic(_, one, two) => currency_of(one).or_else(|| currency_of(two)),
+        _ => None,
+    }
+}
+
+fn comparison(name: &str) -> Option<Comparison> {
+    Some(match name {
+        operators::EQUALS => Comparison::Equal,
+        operators::NOT_EQUALS => Comparison::NotEqual,
+        operators::LESS => Comparison::Less,
+        operators::LESS_EQUALS => Comparison::LessOrEqual,
+        operators::GREATER => Comparison::Greater,
+        operators::GREATER_EQUALS => Comparison::GreaterOrEqual,
+        _ => return None,
+    })
+}
+
+fn operator(name: &str) -> Option<Operator> {
+    Some(match name {
+        operators::ADD => Operator::Add,
+        operators::SUBSTRACT => Operator::Subtract,
+        operators::MULTIPLY => Operator::Multiply,
+        _ => return None,
+    })
+}
+
+fn arithmetic_type(operator: Operator, one: Type, two: Type) -> Option<Type> {
+    use Operator::{Add, Multiply, Subtract};
+    use Type::{Decimal, Duration, Instant, Integer, Money};
+    Some(match (operator, one, two) {
+        (_, Integer, Integer) => Integer,
+        (_, Integer | Decimal, Integer | Decimal) => Decimal,
+        (Add | Subtract, Money, Money)
+        | (Multiply, Money, Integer)
+        | (Multiply, Integer, Money) => Money,
+        (Add | Subtract, Duration, Duration) | (Subtract, Instant, Instant) => Duration,
+        (Add | Subtract, Instant, Duration) => Instant,
+        _ => return None,
+    })
+}
+
+/// How a value of the type is written.
+fn remedy(wanted: Type) -> &'static str {
+    match wanted {
+        Type::Boolean => "compare it with something",
+        Type::Integer => "write a whole number",
+        Type::Decimal => "write decimal('0.5')",
+        Type::Text => "write a text in 'single quotes'",
+        Type::Token => "compare it with another field whose values are tokens",
+        Type::Money => "write money('12.50', 'EUR')",
+        Type::Instant => "write timestamp('2026-01-01T00:00:00Z')",
+        Type::Duration => "write duration('24h')",
+        Type::Texts => "name a field that is a list of texts, or write ['a', 'b']",
+    }
+}

@@ -1,0 +1,15 @@
+//! Expressions: CEL text into something that can be asked about a row.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | `place` | where in the file a character of an expression stands |
+//! | `parse` | bounded parsing, on a stack of its own |
+//! | `types` | the types of the policy language |
+//! | `check` | names and types; the checked form |
+//! | `eval` | the checked form over a row, with missing facts as a third truth value |
+
+pub(crate) mod check;
+pub(crate) mod eval;
+pub(crate) mod parse;
+pub(crate) mod place;
+pub(crate) mod types;

@@ -1,0 +1,16 @@
+//! The bounds of policy files and of expressions.
+
+/// Policy files in one set.
+pub const MAX_FILES: usize = 1_000;
+/// Rules in one policy.
+pub const MAX_RULES: usize = 100;
+/// Stages in a pipeline.
+pub const MAX_STAGES: usize = 16;
+/// Characters of one expression. The parser recurses on long chains (`1+1+…`), so this bounds its stack.
+pub const MAX_EXPRESSION_CHARS: usize = 2_000;
+/// Brackets within brackets in one expression.
+pub const MAX_NESTING: usize = 32;
+/// Nodes of one checked expression, with the variables that it uses.
+pub const MAX_NODES: usize = 1_000;
+/// The stack on which expressions are parsed and checked, in bytes.
+pub const PARSER_STACK_BYTES: usize = 64 << 20;

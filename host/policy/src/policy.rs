@@ -1,0 +1,347 @@
+//! One checked policy.
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use weft_dictionary::{FieldId, Row, Timestamp, Treatment};
+use weft_verdict::{Finding, Obligation, Reason, Verdict, combine};
+
+use crate::cel::eval::{Gap, Node};
+
+/// How far a policy is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Checked and tested, never asked.
+    Draft,
+    /// Asked and recorded; does not count.
+    Shadow,
+    /// Asked and recorded; does not count yet.
+    Canary,
+    /// Asked, recorded, counts.
+    Enforced,
+}
+
+/// Where a policy comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The act, standard or house rule.
+    pub title: String,
+    /// Article, paragraph, section.
+    pub reference: String,
+    /// Where it can be read.
+    #[serde(default)]
+    pub url: Option<String>,
+    /// Whether somebody read the source and found the policy true to it.
+    pub verified: bool,
+}
+
+/// What three readers are told.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Messages {
+    /// The customer, through the platform.
+    pub customer: String,
+    /// The support agent.
+    pub agent: String,
+    /// The auditor.
+    pub auditor: String,
+}
+
+/// A reason that a policy may give, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReasonText {
+    /// What findings carry.
+    pub code: String,
+    /// In words.
+    pub title: String,
+    /// ISO 20022 ExternalStatusReason1Code, for pacs.002 and pain.002.
+    pub status_reason: Option<String>,
+}
+
+/// What a policy asks.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// Its own rules.
+    Rules(Vec<Rule>),
+    /// A plugin.
+    Plugin(PluginUse),
+}
+
+/// One rule.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    /// Its name within the policy.
+    pub id: String,
+    pub(crate) when: Node,
+    /// What it says when it fires.
+    pub finding: Finding,
+}
+
+/// How a policy uses a plugin.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PluginUse {
+    /// Of the component and its manifest.
+    pub name: String,
+    /// SHA-256 of the component, in hexadecimal.
+    pub digest: Option<String>,
+    /// For the plugin.
+    pub settings: Map<String, Json>,
+    /// What the plugin gets of what it needs.
+    pub grants: Vec<Grant>,
+    /// What one evaluation may use.
+    pub budget: BudgetUse,
+}
+
+/// What a plugin gets of one field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grant {
+    /// The field.
+    pub field: FieldId,
+    /// The most that it gets.
+    pub treatment: Treatment,
+}
+
+/// What one evaluation of a plugin may use; what is not said is the sandbox's default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BudgetUse {
+    /// Units of fuel.
+    #[serde(default)]
+    pub fuel: Option<u64>,
+    /// Milliseconds of wall time.
+    #[serde(default)]
+    pub time_ms: Option<u64>,
+    /// MiB of memory.
+    #[serde(default)]
+    pub memory_mib: Option<u64>,
+}
+
+/// A name and an expression that has to hold for a policy to apply.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    /// In words.
+    pub name: String,
+    pub(crate) expression: Node,
+}
+
+/// Whether a policy applies to a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Applies {
+    /// It does.
+    Yes,
+    /// It does not.
+    No,
+    /// It rests on facts that are missing: these.
+    Missing(Vec<FieldId>),
+    /// It cannot be told.
+    Failed(String),
+}
+
+/// What the rules of a policy say about a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleOutcome {
+    /// What the rules that fired say together.
+    pub finding: Finding,
+    /// The rules that fired.
+    pub fired: Vec<String>,
+    /// Facts on which a rule rests, and which are missing.
+    pub missing: Vec<FieldId>,
+    /// Why a rule could not be computed.
+    pub failure: Option<String>,
+}
+
+/// One checked policy.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) owner: String,
+    pub(crate) family: String,
+    pub(crate) description: String,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) from: Timestamp,
+    pub(crate) until: Option<Timestamp>,
+    pub(crate) status: Status,
+    pub(crate) stage: String,
+    pub(crate) on: Vec<String>,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) body: Body,
+    pub(crate) reasons: Vec<ReasonText>,
+    pub(crate) on_missing: Verdict,
+    pub(crate) on_error: Verdict,
+    pub(crate) messages: Messages,
+    pub(crate) version: String,
+    pub(crate) path: String,
+}
+
+impl Policy {
+    /// Unique in its set.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// A few words.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// Who answers for it.
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// The family that it belongs to: risk, residency, minimisation, support, …
+    pub fn family(&self) -> &str {
+        &self.family
+    }
+
+    /// Why it is there.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// Where it comes from.
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// How far it is in force.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The stage in which it is asked.
+    pub fn stage(&self) -> &str {
+        &self.stage
+    }
+
+    /// The operations that it is asked about, as written; a trailing `*` stands for any rest.
+    pub fn operations(&self) -> &[String] {
+        &self.on
+    }
+
+    /// What it asks.
+    pub fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// What it says when a fact is missing.
+    pub fn on_missing(&self) -> Verdict {
+        self.on_missing
+    }
+
+    /// What it says when it cannot be evaluated.
+    pub fn on_error(&self) -> Verdict {
+        self.on_error
+    }
+
+    /// What three readers are told.
+    pub fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
+    /// SHA-256 of the file, in hexadecimal.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The file, below the set's directory.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// A reason in words.
+    pub fn reason(&self, code: &str) -> Option<&ReasonText> {
+        self.reasons.iter().find(|reason| reason.code == code)
+    }
+
+    /// Whether it is in force at an instant: from is included, until is not.
+    pub fn in_force(&self, at: Timestamp) -> bool {
+        self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Whether it is asked about an operation.
+    pub fn covers(&self, operation: &str) -> bool {
+        self.on.iter().any(|pattern| covers(pattern, operation))
+    }
+
+    /// Whether it applies to a row: all its conditions hold.
+    pub fn matches(&self, row: &Row) -> Applies {
+        let mut missing = Vec::new();
+        let mut failed = None;
+        for condition in &self.conditions {
+            match condition.expression.truth(row) {
+                Ok(true) => {}
+                // One that does not hold decides, whatever the others rest on.
+                Ok(false) => return Applies::No,
+                Err(Gap::Missing(fields)) => missing.extend(fields),
+                Err(Gap::Failed(why)) => failed = Some(format!("{}: {why}", condition.name)),
+            }
+        }
+        if let Some(why) = failed {
+            return Applies::Failed(why);
+        }
+        if missing.is_empty() {
+            return Applies::Yes;
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        Applies::Missing(missing)
+    }
+
+    /// Asks its rules. A policy that asks a plugin has none, and says nothing.
+    pub fn evaluate(&self, row: &Row) -> RuleOutcome {
+        let mut outcome = RuleOutcome {
+            finding: Finding::abstain(),
+            fired: Vec::new(),
+            missing: Vec::new(),
+            failure: None,
+        };
+        let Body::Rules(rules) = &self.body else {
+            return outcome;
+        };
+        let mut findings = Vec::new();
+        for rule in rules {
+            match rule.when.truth(row) {
+                Ok(true) => {
+                    outcome.fired.push(rule.id.clone());
+                    findings.push(&rule.finding);
+                }
+                Ok(false) => {}
+                Err(Gap::Missing(fields)) => outcome.missing.extend(fields),
+                Err(Gap::Failed(why)) => outcome.failure = Some(format!("rule {}: {why}", rule.id)),
+            }
+        }
+        outcome.missing.sort_unstable();
+        outcome.missing.dedup();
+        outcome.finding = combine(findings);
+        outcome
+    }
+}
+
+/// Whether an operation is one that a pattern names.
+pub(crate) fn covers(pattern: &str, operation: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(prefix) => operation.starts_with(prefix),
+        None => pattern == operation,
+    }
+}
+
+/// What a rule says when it fires.
+pub(crate) fn finding(
+    verdict: Verdict,
+    reason: &str,
+    risk: Option<u16>,
+    obligations: Vec<Obligation>,
+) -> Finding {
+    Finding {
+        verdict,
+        risk,
+        reasons: vec![Reason {
+            code: reason.to_owned(),
+            fields: Vec::new(),
+        }],
+        obligations,
+    }
+}

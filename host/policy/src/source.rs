@@ -1,0 +1,152 @@
+//! The form of a policy file, as written: every key typed and with its place, unknown keys refused.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use weft_diagnostic::yaml::Spanned;
+use weft_dictionary::Treatment;
+use weft_verdict::{ObligationKind, Verdict};
+
+use crate::policy::{Messages, Source, Status};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PolicyFile {
+    #[serde(rename = "apiVersion")]
+    pub(crate) api_version: Spanned<String>,
+    pub(crate) kind: Spanned<String>,
+    pub(crate) metadata: Metadata,
+    pub(crate) stage: Spanned<String>,
+    pub(crate) on: Vec<Spanned<String>>,
+    #[serde(default, rename = "match")]
+    pub(crate) conditions: Vec<ConditionSource>,
+    #[serde(default)]
+    pub(crate) variables: Vec<VariableSource>,
+    #[serde(default)]
+    pub(crate) rules: Vec<RuleSource>,
+    #[serde(default)]
+    pub(crate) plugin: Option<Spanned<PluginSource>>,
+    #[serde(default)]
+    pub(crate) reasons: Vec<ReasonSource>,
+    pub(crate) on_missing: Spanned<Verdict>,
+    pub(crate) on_error: Spanned<Verdict>,
+    pub(crate) messages: Messages,
+    #[serde(default)]
+    pub(crate) tests: Vec<TestSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Metadata {
+    pub(crate) id: Spanned<String>,
+    pub(crate) title: String,
+    pub(crate) owner: String,
+    #[serde(default)]
+    pub(crate) family: String,
+    #[serde(default)]
+    pub(crate) description: String,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) effective: Effective,
+    pub(crate) status: Spanned<Status>,
+    /// Why a failure may let it go on.
+    #[serde(default)]
+    pub(crate) accepts_risk: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Effective {
+    pub(crate) from: Spanned<String>,
+    #[serde(default)]
+    pub(crate) until: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConditionSource {
+    pub(crate) name: String,
+    pub(crate) expression: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VariableSource {
+    pub(crate) name: Spanned<String>,
+    pub(crate) expression: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleSource {
+    pub(crate) id: Spanned<String>,
+    pub(crate) when: Spanned<String>,
+    pub(crate) verdict: Verdict,
+    pub(crate) reason: Spanned<String>,
+    #[serde(default)]
+    pub(crate) risk: Option<Spanned<u16>>,
+    #[serde(default)]
+    pub(crate) obligations: Vec<ObligationSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ObligationSource {
+    pub(crate) kind: Spanned<ObligationKind>,
+    #[serde(default)]
+    pub(crate) arguments: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReasonSource {
+    pub(crate) code: Spanned<String>,
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) status_reason: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PluginSource {
+    pub(crate) name: Spanned<String>,
+    #[serde(default)]
+    pub(crate) digest: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) settings: Map<String, Json>,
+    pub(crate) grants: Vec<GrantSource>,
+    #[serde(default)]
+    pub(crate) budget: crate::policy::BudgetUse,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GrantSource {
+    pub(crate) field: Spanned<String>,
+    pub(crate) treatment: Treatment,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TestSource {
+    pub(crate) name: Spanned<String>,
+    pub(crate) given: BTreeMap<String, Json>,
+    pub(crate) expect: Expectation,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Expectation {
+    pub(crate) verdict: Verdict,
+    #[serde(default)]
+    pub(crate) rules: Vec<String>,
+    #[serde(default)]
+    pub(crate) missing: Vec<String>,
+    /// Whether the policy applies at all.
+    #[serde(default = "yes")]
+    pub(crate) applies: bool,
+}
+
+fn yes() -> bool {
+    true
+}
