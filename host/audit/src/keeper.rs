@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crate::checkpoint::{Checkpoint, LogKey};
 use crate::error::{CloseError, close_io};
 use crate::files;
-use crate::limits::{CHECKPOINT_AFTER_MS, MAX_BATCHES_BEHIND, MAX_STORE_BATCH};
+use crate::limits::{CHECKPOINT_AFTER_MS, MAX_BATCHES_BEHIND, MAX_STORE_BATCH, STORE_GATHER_MS};
 use crate::log::{Shared, lock};
 use crate::merkle::{self, Tree};
 
@@ -79,11 +79,17 @@ impl Keeper {
         }
     }
 
-    /// Takes a batch and all that came meanwhile, as one batch of the store. Gives back a stop that came with them.
+    /// Takes a batch and what comes soon after it, as one batch of the store: each makes sled write its file, which slows
+    /// the journal down. Gives back a stop that came with them.
     fn take(&mut self, first: u64, mut records: Vec<Vec<u8>>) -> Option<Message> {
         let mut other = None;
+        let gathering = Instant::now();
+        let for_so_long = Duration::from_millis(STORE_GATHER_MS);
         while records.len() < MAX_STORE_BATCH {
-            match self.inbox.try_recv() {
+            match self
+                .inbox
+                .recv_timeout(for_so_long.saturating_sub(gathering.elapsed()))
+            {
                 Ok(Message::Batch { records: more, .. }) => records.extend(more),
                 Ok(message) => {
                     other = Some(message);

@@ -3,9 +3,11 @@
 /// Bytes of one record.
 pub const MAX_RECORD_BYTES: usize = weft_journal::limits::MAX_RECORD_BYTES;
 /// Batches that the journal has made durable and the store has not yet taken. One more makes the journal wait.
-pub const MAX_BATCHES_BEHIND: usize = 256;
+pub const MAX_BATCHES_BEHIND: usize = 1_024;
 /// Records that the store takes in one batch.
 pub const MAX_STORE_BATCH: usize = 4_096;
+/// How long records are gathered for one batch of the store. Reads see them all the same.
+pub const STORE_GATHER_MS: u64 = 10;
 /// A checkpoint is signed after so many records, unless the configuration says otherwise.
 pub const CHECKPOINT_EVERY_RECORDS: u64 = 4_096;
 /// A checkpoint is signed at the latest so long after the first record that it is to cover.

@@ -116,12 +116,15 @@ impl Shared {
     }
 }
 
+/// The keeper's inbox and its thread.
+pub(crate) type KeeperThread = (SyncSender<Message>, JoinHandle<Result<(), CloseError>>);
+
 /// An open log. One process and one `Log` a directory; share it behind an `Arc`.
 pub struct Log {
     pub(crate) shared: Arc<Shared>,
     pub(crate) region: String,
     pub(crate) opened: Opened,
-    pub(crate) keeper: Mutex<Option<(SyncSender<Message>, JoinHandle<Result<(), CloseError>>)>>,
+    pub(crate) keeper: Mutex<Option<KeeperThread>>,
 }
 
 impl Log {

@@ -80,7 +80,7 @@ fn start(
     journal.on_commit(move |batch| {
         let message = Message::Batch {
             first: batch.first,
-            records: batch.records.to_vec(),
+            records: batch.records.iter_mut().map(std::mem::take).collect(),
         };
         if to_keeper.send(message).is_err() {
             tracing::error!("the thread that signs checkpoints has died; the process ends");

@@ -42,12 +42,12 @@ pub struct Position {
 }
 
 /// A batch that has just become durable, as the commit hook gets it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Committed<'a> {
     /// The index of the first record.
     pub first: u64,
-    /// The records.
-    pub records: &'a [Vec<u8>],
+    /// The records. The journal needs them no more: the hook may take them out.
+    pub records: &'a mut [Vec<u8>],
 }
 
 pub(crate) type Hook = Box<dyn FnMut(Committed<'_>) + Send>;

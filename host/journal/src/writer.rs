@@ -88,14 +88,14 @@ impl Writer {
                 return self.finish();
             };
             drop(queue);
-            let outcome = self.write_group(&records)?;
+            let outcome = self.write_group(&mut records)?;
             group.finish(outcome);
             self.prepare_ahead();
         }
     }
 
     /// Writes a group in as few batches as the limits allow: one, unless it is very large or the segment ends.
-    fn write_group(&mut self, records: &[Vec<u8>]) -> io::Result<Outcome> {
+    fn write_group(&mut self, records: &mut [Vec<u8>]) -> io::Result<Outcome> {
         let first = self.next;
         let mut rest = records;
         let mut error = None;
@@ -109,7 +109,7 @@ impl Writer {
                 }
                 continue;
             }
-            let (batch, later) = rest.split_at(taken);
+            let (batch, later) = rest.split_at_mut(taken);
             self.commit(batch)?;
             rest = later;
         }
@@ -142,7 +142,7 @@ impl Writer {
     }
 
     /// One write, one `fdatasync`; then it is durable, and the hook hears of it.
-    fn commit(&mut self, records: &[Vec<u8>]) -> io::Result<()> {
+    fn commit(&mut self, records: &mut [Vec<u8>]) -> io::Result<()> {
         self.file.write_all_at(&self.buffer, self.at)?;
         rustix::fs::fdatasync(&self.file)?;
         self.note_anchors();

@@ -52,7 +52,7 @@ pub(crate) fn decision(n: u64) -> Record {
         transaction: Some(format!("pay-{}", n / 3)),
         case: (n % 3 == 1).then(|| format!("case-{}", n / 30)),
         session: None,
-        previous: (n % 3 > 0).then(|| id(n - 1)),
+        previous: (!n.is_multiple_of(3)).then(|| id(n - 1)),
         idempotency: None,
         policy_set: "0".repeat(64),
         facts: BTreeMap::from([(
