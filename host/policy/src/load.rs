@@ -134,6 +134,7 @@ impl Loader<'_> {
             }
         }
         problems.extend(self.same_id(&policies));
+        problems.sort_by(|one, two| (&one.file, one.place).cmp(&(&two.file, two.place)));
         let found = Diagnostics(problems);
         if found.refuse() {
             return Err(found);

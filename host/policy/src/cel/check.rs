@@ -134,10 +134,10 @@ struct Checker<'a> {
 impl Checker<'_> {
     /// Where an expression starts: for `a && b` its leftmost part, not the operator.
     fn at(&self, expression: &Expression) -> At {
-        let (mut character, mut width) = self.parsed.characters(expression.id);
+        let (mut character, mut width) = self.start(expression);
         let mut leftmost = expression;
         while let Some(first) = first_part(&leftmost.expr) {
-            let (start, _) = self.parsed.characters(first.id);
+            let (start, _) = self.start(first);
             if start < character {
                 width += character - start;
                 character = start;
@@ -145,6 +145,18 @@ impl Checker<'_> {
             leftmost = first;
         }
         At { character, width }
+    }
+
+    /// The parser says of a function where its bracket opens.
+    fn start(&self, expression: &Expression) -> (usize, usize) {
+        let (character, width) = self.parsed.characters(expression.id);
+        match &expression.expr {
+            Expr::Call(call) if call.target.is_none() && is_function(&call.func_name) => {
+                let name = call.func_name.chars().count();
+                (character.saturating_sub(name), width + name)
+            }
+            _ => (character, width),
+        }
     }
 
     fn error(&self, expression: &Expression, code: Code, message: impl Into<String>) -> Diagnostic {
@@ -437,14 +449,7 @@ impl Checker<'_> {
                 .error(at, codes::TYPES, message)
                 .help("compare with == or use `in`"));
         }
-        if let (Some(one), Some(two)) = (currency_of(&left.node), currency_of(&right.node)) {
-            if one != two {
-                let message = format!("an amount in {one} is compared with one in {two}");
-                return Err(self
-                    .error(at, codes::TYPES, message)
-                    .help("compare amounts of one currency"));
-            }
-        }
+        self.same_currency(at, &left.node, &right.node)?;
         let size = left.size + right.size + 1;
         let node = Node::Compare(comparison, Box::new(left.node), Box::new(right.node));
         Ok(Typed {
@@ -452,6 +457,18 @@ impl Checker<'_> {
             kind: Type::Boolean,
             size,
         })
+    }
+
+    fn same_currency(&self, at: &Expression, one: &Node, two: &Node) -> Result<(), Diagnostic> {
+        match (currency_of(one), currency_of(two)) {
+            (Some(one), Some(two)) if one != two => {
+                let message = format!("an amount in {one} meets one in {two}");
+                Err(self
+                    .error(at, codes::TYPES, message)
+                    .help("keep to one currency"))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn arithmetic(
@@ -472,6 +489,7 @@ impl Checker<'_> {
                 .error(at, codes::TYPES, message)
                 .help("see policies/README.md for what can"));
         };
+        self.same_currency(at, &left.node, &right.node)?;
         let size = left.size + right.size + 1;
         Ok(Typed {
             node: Node::Arithmetic(operator, Box::new(left.node), Box::new(right.node)),
@@ -633,6 +651,11 @@ impl Checker<'_> {
                 .help("write money('12.50', 'EUR')")),
         }
     }
+}
+
+/// Whether a call is written with its name, and not as an operator.
+fn is_function(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
 /// What an expression begins with.

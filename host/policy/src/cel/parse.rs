@@ -117,7 +117,15 @@ fn unreadable(text: &str, errors: &cel::parser::ParseErrors) -> Unreadable {
         .sum();
     Unreadable {
         character: before + column,
-        message: format!("this is not an expression: {}", first.msg),
+        message: format!("this is not an expression: {}", plain(&first.msg)),
         help: "expressions are CEL, see cel.dev; texts stand in 'single quotes'",
     }
+}
+
+/// The parser's words without its list of everything that could have stood there instead.
+fn plain(message: &str) -> String {
+    let message = message.split(" expecting ").next().unwrap_or(message);
+    message
+        .trim_start_matches("Syntax error: ")
+        .replace("mismatched input '<EOF>'", "it ends too early")
 }

@@ -1,0 +1,221 @@
+//! What people read when a policy file has a problem: place, reason, remedy.
+
+mod fixture;
+
+use fixture::{load, policy, with_rule};
+
+/// Asserts what loading a policy with this rule says; `when` stands on line 14, and starts at column 11.
+fn rule_says(when: &str, expected: &str) {
+    let said = load(&[("p.yaml", &with_rule(when))])
+        .err()
+        .unwrap_or_default();
+    assert!(
+        said.lines().any(|line| line == expected),
+        "for {when}\nexpected: {expected}\n     got: {said}"
+    );
+}
+
+#[test]
+fn expressions_are_refused_at_the_very_character() {
+    rule_says(
+        "payment.risky && payment.amuont > money('1', 'EUR')",
+        "p.yaml:14:28: error[W0302]: there is no field `payment.amuont` (did you mean `payment.amount`?)",
+    );
+    rule_says(
+        "payment.amount > 'abc'",
+        "p.yaml:14:11: error[W0303]: an amount cannot be compared with a text (write money('12.50', 'EUR'))",
+    );
+    rule_says(
+        "payment.count",
+        "p.yaml:14:11: error[W0303]: a condition is true or false, this is an integer (compare it with something)",
+    );
+    rule_says(
+        "payment.risky || payment.count",
+        "p.yaml:14:28: error[W0303]: this has to be a boolean, and is an integer (compare it with something)",
+    );
+    rule_says(
+        "payment.risky && money('1', 'EUR') < money('1', 'USD')",
+        "p.yaml:14:28: error[W0303]: an amount in EUR meets one in USD (keep to one currency)",
+    );
+    rule_says(
+        "payment.amount > money('1', 'EUR') + money('1', 'USD')",
+        "p.yaml:14:28: error[W0303]: an amount in EUR meets one in USD (keep to one currency)",
+    );
+    rule_says(
+        "payment.rate > 0.5",
+        "p.yaml:14:26: error[W0304]: floats are not part of the policy language (write decimal('0.5'), which is exact)",
+    );
+    rule_says(
+        "payer.city.matches('a.*')",
+        "p.yaml:14:11: error[W0304]: regular expressions are not part of the policy language (use startsWith, endsWith, contains or `in`)",
+    );
+    rule_says(
+        "payment.codes.all(c, c == 'x')",
+        "p.yaml:14:11: error[W0304]: comprehensions are not part of the policy language (write the cases out, or use a plugin)",
+    );
+    rule_says(
+        "instrument.cvv == '123'",
+        "p.yaml:14:11: error[W0303]: `instrument.cvv` is a secret: no rule ever sees it (remove it from the expression)",
+    );
+    rule_says(
+        "payer.account == 'BE68539007547034'",
+        "p.yaml:14:11: error[W0303]: a token cannot be compared with a text (compare it with another field whose values are tokens)",
+    );
+    rule_says(
+        "payer.country in ['BE', 5]",
+        "p.yaml:14:35: error[W0303]: a text is never among these: this is an integer (write a text in 'single quotes')",
+    );
+    rule_says(
+        "payment.amount > money('1.001', 'EUR')",
+        "p.yaml:14:28: error[W0303]: the amount has more decimals than its currency (2) (write money('12.50', 'EUR'))",
+    );
+    rule_says(
+        "moneys('1', 'EUR') > payment.amount",
+        "p.yaml:14:11: error[W0302]: there is no function `moneys` with these arguments (did you mean `money`? See policies/README.md for its arguments)",
+    );
+    rule_says(
+        "variables.big",
+        "p.yaml:14:11: error[W0302]: there is no variable `big` above (define it under `variables`, above the rules that use it)",
+    );
+}
+
+#[test]
+fn text_that_is_no_expression_is_refused() {
+    let said = load(&[("p.yaml", &with_rule("payment.count >"))])
+        .err()
+        .unwrap_or_default();
+    let expected = "p.yaml:14:25: error[W0301]: this is not an expression: it ends too early \
+                    (expressions are CEL, see cel.dev; texts stand in 'single quotes')";
+    assert!(said.lines().any(|line| line == expected), "{said}");
+}
+
+#[test]
+fn hostile_expressions_are_refused_before_they_are_parsed() {
+    for (hostile, why) in [
+        (vec!["1"; 10_000].join("+"), "characters, the limit is 2000"),
+        (
+            format!("{}1{}", "[".repeat(500), "]".repeat(500)),
+            "nested deeper than 32",
+        ),
+        (format!("{}true", "!".repeat(1_990)), ""),
+        (vec!["1"; 990].join("+"), ""),
+        (format!("{}payment.risky", "true && ".repeat(240)), ""),
+    ] {
+        let outcome = load(&[("p.yaml", &with_rule(&format!("\"{hostile}\"")))]);
+        if !why.is_empty() {
+            let said = outcome.err().unwrap_or_default();
+            assert!(
+                said.contains("error[W0301]") && said.contains(why),
+                "{said}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_failure_that_lets_a_payment_go_on_is_refused() {
+    let open = with_rule("payment.risky").replace("on_missing: hold", "on_missing: allow");
+    let said = load(&[("p.yaml", &open)]).err().unwrap_or_default();
+    let expected = "p.yaml:18:13: error[W0306]: on_missing is allow: a payment would go on because something is broken (write hold \
+                    or deny, or say why not in metadata.accepts_risk)";
+    assert!(said.lines().any(|line| line == expected), "{said}");
+    let excused = open.replace(
+        "  status: enforced\n",
+        "  status: enforced\n  accepts_risk: only adds a note\n",
+    );
+    assert!(load(&[("p.yaml", &excused)]).is_ok());
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let rule = "rules:\n  - {id: r, when: payment.risky, verdict: deny, reason: because}\n";
+    let said = |text: &str| load(&[("p.yaml", text)]).err().unwrap_or_default();
+    let cases = [
+        (
+            policy(rule, "").replace("stage: decision", "stage: decison"),
+            "the pipeline has no stage `decison` (did you mean `decision`?)",
+        ),
+        (
+            policy(rule, "").replace("[payment.authorize]", "[payment.autorize]"),
+            "the pipeline has no operation `payment.autorize` (did you mean `payment.authorize`?)",
+        ),
+        (
+            policy(rule, "").replace("reason: because", "reason: becuase"),
+            "the reason `becuase` is not declared (did you mean `because`?)",
+        ),
+        (policy("", ""), "the policy has neither rules nor a plugin"),
+        (
+            policy(&format!("{rule}plugin: {{name: x, grants: []}}\n"), ""),
+            "a policy has rules or asks a plugin, not both",
+        ),
+        (
+            policy(
+                "plugin: {name: x, grants: [{field: payer.contry, treatment: clear}]}\n",
+                "",
+            ),
+            "there is no field `payer.contry` (did you mean `payer.country`?)",
+        ),
+        (
+            policy(rule, "").replace(
+                "from: 2026-01-01T00:00:00Z",
+                "from: 2026-01-01T00:00:00Z, until: 2025-01-01T00:00:00Z",
+            ),
+            "the policy ends before it begins",
+        ),
+        (
+            policy(rule, "").replace(
+                "sources: [{title: s, reference: r, verified: true}]",
+                "sources: []",
+            ),
+            "the policy names no source",
+        ),
+        (
+            policy(rule, "").replace("agent: a", "agent: ''"),
+            "messages.agent is empty",
+        ),
+        (
+            policy(rule, "").replace("verdict: deny", "verdict: denied"),
+            "error[W0101]",
+        ),
+        (policy(rule, "colour: red\n"), "error[W0101]"),
+    ];
+    for (text, expected) in cases {
+        let said = said(&text);
+        assert!(
+            said.contains(expected),
+            "expected: {expected}\n     got: {said}"
+        );
+    }
+}
+
+#[test]
+fn all_problems_of_all_files_are_told() {
+    let bad = with_rule("payment.amuont == payment.amount");
+    let said = load(&[("a.yaml", &bad), ("b.yaml", &bad)])
+        .err()
+        .unwrap_or_default();
+    assert!(
+        said.contains("a.yaml:14:11") && said.contains("b.yaml:14:11"),
+        "{said}"
+    );
+    let good = with_rule("payment.risky");
+    let said = load(&[("a.yaml", &good), ("b.yaml", &good)])
+        .err()
+        .unwrap_or_default();
+    assert!(
+        said.contains("b.yaml:1:1: error[W0305]: `test.policy` is the id of a.yaml, too"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_test_that_does_not_hold_refuses_the_file() {
+    let tests =
+        "tests:\n  - {name: calm, given: {payment.risky: false}, expect: {verdict: deny}}\n";
+    let text = format!("{}{tests}", with_rule("payment.risky"));
+    let said = load(&[("p.yaml", &text)]).err().unwrap_or_default();
+    assert_eq!(
+        said,
+        "p.yaml:22:12: error[W0307]: test `calm`: expected deny, got abstain (fired: [], missing: [])"
+    );
+}
