@@ -1,1 +1,41 @@
-//! weft-intake.
+//! Bytes to facts, and decisions back to bytes.
+//!
+//! This is the door of the house, and the only room that sees what a caller sent. What goes on from here
+//! is a [`Row`](weft_dictionary::Row), in which a sensitive value is a token; what goes back is a reply in
+//! the caller's own form, or a [`Problem`].
+//!
+//! | module | what is there |
+//! |---|---|
+//! | [`intake`] | the door itself |
+//! | [`message`] | what a body becomes |
+//! | [`problem`] | what a caller is told when there is no decision (RFC 9457) |
+//! | [`iso`] | ISO 20022: pacs.008 and pain.001 in, pacs.002 and pain.002 out |
+//! | [`limits`] | every bound |
+//! | `json`, `leaf`, `tree`, `shape` | a JSON request, walked along the dictionary's tree |
+//! | `facts` | values into a row: checked, canonical, tokenised; the same for both forms |
+//! | `canonical` | forms of texts: card numbers, accounts, mailboxes |
+//! | `wrong` | why one value is not taken |
+//!
+//! What follows for the rest of the house:
+//! - a field that the dictionary does not have, or that is not the caller's to say, is dropped and counted;
+//! - no problem quotes what the caller sent;
+//! - sensitive authentication data (PCI DSS 4.0.1, 3.3.1) ends here, except the answer to a challenge,
+//!   which ends where it is compared.
+
+mod canonical;
+mod facts;
+pub mod intake;
+pub mod iso;
+mod json;
+mod leaf;
+pub mod limits;
+pub mod message;
+pub mod problem;
+mod shape;
+mod tree;
+mod wrong;
+
+pub use intake::Intake;
+pub use iso::TransactionStatus;
+pub use message::{Envelope, MediaType, Message, OneTime, Request};
+pub use problem::{Culprit, Problem, ProblemCode};

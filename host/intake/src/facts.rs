@@ -1,0 +1,353 @@
+//! Values into a row: checked, brought to their canonical form, and tokenised where they are sensitive.
+//!
+//! JSON and ISO 20022 both end here, so that the same payment gives the same facts.
+
+use std::collections::HashMap;
+
+use rust_decimal::Decimal;
+use weft_dictionary::field::Take;
+use weft_dictionary::limits::MAX_TEXTS;
+use weft_dictionary::{
+    Class, Currency, Dictionary, DurationMs, Field, FieldId, Kind, Money, Origin, Row, Timestamp,
+    Value,
+};
+use weft_journal::Appended;
+use weft_vault::{Secret, Vault, VaultError};
+
+use crate::canonical::{canonical, iban_country};
+use crate::limits;
+use crate::message::{OneTime, Request};
+use crate::problem::ProblemCode;
+use crate::wrong::{Part, Wrong};
+
+/// The only secret that outlives the parsing, until it is compared.
+const ONE_TIME: &str = "challenge.response";
+/// The amount of a payment is more than zero.
+const AMOUNT: &str = "payment.amount";
+
+/// What is computed from a field that becomes a token.
+pub(crate) struct Derivations(HashMap<FieldId, Vec<(FieldId, Take)>>);
+
+impl Derivations {
+    pub(crate) fn of(dictionary: &Dictionary) -> Derivations {
+        let mut derived: HashMap<FieldId, Vec<(FieldId, Take)>> = HashMap::new();
+        for field in dictionary.fields() {
+            if let Origin::Derived { from, take } = &field.origin
+                && let Some(source) = dictionary.by_name(from)
+            {
+                derived
+                    .entry(source.id)
+                    .or_default()
+                    .push((field.id, *take));
+            }
+        }
+        Derivations(derived)
+    }
+}
+
+/// The facts of one request, while its body is read.
+pub(crate) struct Facts<'a> {
+    dictionary: &'a Dictionary,
+    vault: &'a Vault,
+    derivations: &'a Derivations,
+    row: Row,
+    dropped: u32,
+    one_time: OneTime,
+    durable: Vec<Appended>,
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn new(
+        dictionary: &'a Dictionary,
+        vault: &'a Vault,
+        derivations: &'a Derivations,
+    ) -> Facts<'a> {
+        Facts {
+            dictionary,
+            vault,
+            derivations,
+            row: Row::new(dictionary),
+            dropped: 0,
+            one_time: OneTime::default(),
+            durable: Vec::new(),
+        }
+    }
+
+    pub(crate) fn into_request(self, operation: String) -> Request {
+        Request {
+            operation,
+            row: self.row,
+            dropped: self.dropped,
+            one_time: self.one_time,
+            durable: self.durable,
+        }
+    }
+
+    /// Counts a value that is not kept.
+    pub(crate) fn drop_one(&mut self) {
+        self.dropped = self.dropped.saturating_add(1);
+    }
+
+    /// Whether a caller may say the field at all.
+    pub(crate) fn is_callers(field: &Field) -> bool {
+        field.origin == Origin::Request
+    }
+
+    /// Whether the value is to be skipped without being looked at.
+    pub(crate) fn is_skipped(field: &Field) -> bool {
+        field.class == Class::Secret && field.name != ONE_TIME
+    }
+
+    /// A value that was written as text.
+    pub(crate) fn text(&mut self, field: &Field, text: &str) -> Result<(), Wrong> {
+        if field.class == Class::Secret {
+            return self.secret(field, text);
+        }
+        let value = match field.kind {
+            Kind::Text => return self.plain_text(field, text),
+            Kind::Country => country(text)?,
+            Kind::Decimal => decimal(text)?,
+            Kind::Instant => instant(text)?,
+            Kind::Duration => duration(text)?,
+            Kind::Boolean | Kind::Integer | Kind::Money | Kind::Texts => {
+                return Err(wrong_kind(field.kind));
+            }
+        };
+        self.set(field.id, value)
+    }
+
+    /// `true` or `false`.
+    pub(crate) fn boolean(&mut self, field: &Field, value: bool) -> Result<(), Wrong> {
+        match field.kind {
+            Kind::Boolean => self.set(field.id, Value::Boolean(value)),
+            kind => Err(wrong_kind(kind)),
+        }
+    }
+
+    /// A whole number; `None` if it does not fit into 64 bits.
+    pub(crate) fn integer(&mut self, field: &Field, value: Option<i64>) -> Result<(), Wrong> {
+        let outside = || Wrong::value("the number does not fit into 64 bits", "check the number");
+        match field.kind {
+            Kind::Integer => self.set(field.id, Value::Integer(value.ok_or_else(outside)?)),
+            Kind::Decimal => {
+                let value = Decimal::from(value.ok_or_else(outside)?);
+                self.set(field.id, Value::Decimal(value))
+            }
+            kind => Err(wrong_kind(kind)),
+        }
+    }
+
+    /// A number with a point or an exponent.
+    pub(crate) fn float(field: &Field) -> Wrong {
+        match field.kind {
+            Kind::Decimal => inexact(),
+            kind => wrong_kind(kind),
+        }
+    }
+
+    /// An amount.
+    pub(crate) fn money(&mut self, field: &Field, amount: &str, code: &str) -> Result<(), Wrong> {
+        let currency = Currency::from_code(code).map_err(|error| {
+            let help = "write the three letters of ISO 4217, in upper case";
+            Wrong::value(error.to_string(), help).of(Part::Currency)
+        })?;
+        let refused =
+            |reason: String| Wrong::value(reason, "write the amount as in 12.50").of(Part::Value);
+        let money = Money::parse(amount, currency).map_err(|e| refused(e.to_string()))?;
+        if field.name == AMOUNT && money.minor_units <= 0 {
+            return Err(refused(
+                "the amount of a payment is more than zero".to_owned(),
+            ));
+        }
+        self.set(field.id, Value::Money(money))
+    }
+
+    /// A list of texts, each by its place.
+    pub(crate) fn texts(&mut self, field: &Field, texts: Vec<Box<str>>) -> Result<(), Wrong> {
+        self.set(field.id, Value::Texts(texts))
+    }
+
+    /// One text of a list that has `before` already.
+    pub(crate) fn one_of_texts(
+        field: &Field,
+        before: usize,
+        text: &str,
+    ) -> Result<Box<str>, Wrong> {
+        if before >= MAX_TEXTS {
+            return Err(Wrong::value(
+                format!("the list has more than {MAX_TEXTS} entries"),
+                "leave some out",
+            ));
+        }
+        check_length(field, text, 0)?;
+        Ok(canonical(None, text)?.expose(|text| text.into()))
+    }
+
+    fn secret(&mut self, field: &Field, text: &str) -> Result<(), Wrong> {
+        if field.name == ONE_TIME {
+            check_length(field, text, 0)?;
+            self.one_time = OneTime::new(text);
+        }
+        Ok(())
+    }
+
+    fn plain_text(&mut self, field: &Field, text: &str) -> Result<(), Wrong> {
+        // What has a form may have filler between its characters, which does not count.
+        let filler = field.format.map_or(0, |_| limits::MAX_FILLER_CHARS);
+        check_length(field, text, filler)?;
+        let canonical = canonical(field.format, text)?;
+        canonical.expose(|text| check_length(field, text, 0))?;
+        if !field.one_of.is_empty()
+            && !canonical.expose(|text| field.one_of.iter().any(|one| one == text))
+        {
+            let reason = "the text is not one of those that the field takes";
+            return Err(Wrong::value(
+                reason,
+                format!("write one of {}", field.one_of.join(", ")),
+            ));
+        }
+        self.derive(field.id, &canonical)?;
+        if field.class.is_tokenised() {
+            self.tokenise(field, &canonical)
+        } else {
+            self.set(field.id, Value::Text(canonical.expose(|text| text.into())))
+        }
+    }
+
+    fn tokenise(&mut self, field: &Field, canonical: &Secret) -> Result<(), Wrong> {
+        let kind = field.token.as_deref().unwrap_or_default();
+        let tokenised = self.vault.tokenise(kind, canonical).map_err(not_stored)?;
+        self.durable.extend(tokenised.durable);
+        self.set(field.id, Value::Token(tokenised.token))
+    }
+
+    fn derive(&mut self, from: FieldId, canonical: &Secret) -> Result<(), Wrong> {
+        let derivations = self.derivations;
+        for &(id, take) in derivations.0.get(&from).into_iter().flatten() {
+            let taken: Option<Box<str>> = canonical.expose(|text| {
+                match take {
+                    Take::Last4 => text.len().checked_sub(4).and_then(|at| text.get(at..)),
+                    Take::Bin6 => text.get(..6),
+                    Take::Country => iban_country(text),
+                }
+                .map(Into::into)
+            });
+            if let Some(taken) = taken {
+                self.set(id, Value::Text(taken))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, id: FieldId, value: Value) -> Result<(), Wrong> {
+        self.row.set(self.dictionary, id, value).map_err(|error| {
+            let field = &self.dictionary.field(id).name;
+            tracing::error!(%error, field, "a value was refused by its row");
+            Wrong::host(ProblemCode::Internal, "the host could not keep the value")
+        })
+    }
+}
+
+fn not_stored(error: VaultError) -> Wrong {
+    tracing::error!(%error, "a value was not tokenised");
+    Wrong::host(
+        ProblemCode::NotReady,
+        "the vault does not take the value, so nothing was decided",
+    )
+}
+
+fn check_length(field: &Field, text: &str, filler: usize) -> Result<(), Wrong> {
+    if text.chars().count() <= field.max_length + filler {
+        return Ok(());
+    }
+    Err(Wrong::value(
+        format!("the text has more than {} characters", field.max_length),
+        "shorten it",
+    ))
+}
+
+fn country(text: &str) -> Result<Value, Wrong> {
+    match rust_iso3166::from_alpha2(text.trim()) {
+        Some(country) => Ok(Value::text(country.alpha2)),
+        None => Err(Wrong::value(
+            "this is not a country",
+            "write the two letters of ISO 3166-1, in upper case",
+        )),
+    }
+}
+
+fn decimal(text: &str) -> Result<Value, Wrong> {
+    let plain = text.len() <= limits::MAX_SCALAR_CHARS
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
+    match Decimal::from_str_exact(text).ok().filter(|_| plain) {
+        Some(value) => Ok(Value::Decimal(value)),
+        None => Err(Wrong::value(
+            "this is not a decimal number with at most 28 digits",
+            "write it as in -12.5",
+        )),
+    }
+}
+
+fn instant(text: &str) -> Result<Value, Wrong> {
+    match Timestamp::parse(text).filter(|_| text.len() <= limits::MAX_SCALAR_CHARS) {
+        Some(at) => Ok(Value::Instant(at)),
+        None => Err(Wrong::value(
+            "this is not an instant after 1970 with an offset (RFC 3339)",
+            "write it as in 2026-01-01T10:00:00Z",
+        )),
+    }
+}
+
+fn duration(text: &str) -> Result<Value, Wrong> {
+    match DurationMs::parse(text) {
+        Some(duration) => Ok(Value::Duration(duration)),
+        None => Err(Wrong::value(
+            "this is not a duration",
+            "write a whole number and a unit, as in 24h",
+        )),
+    }
+}
+
+/// Why numbers of JSON are not taken where exactness matters (RFC 8259, section 6).
+pub(crate) fn inexact() -> Wrong {
+    Wrong::value(
+        "a number of JSON is not exact: readers may round it",
+        "write the number as a string, as in \"12.50\"",
+    )
+}
+
+/// The value is of another kind than the field.
+pub(crate) fn wrong_kind(kind: Kind) -> Wrong {
+    let (reason, help) = match kind {
+        Kind::Boolean => (
+            "the field is true or false",
+            "write true or false, without quotes",
+        ),
+        Kind::Integer => (
+            "the field is a whole number",
+            "write digits, without quotes",
+        ),
+        Kind::Decimal => ("the field is a decimal number", "write it as in \"12.5\""),
+        Kind::Text => ("the field is a text", "write a string"),
+        Kind::Country => (
+            "the field is a country",
+            "write the two letters of ISO 3166-1",
+        ),
+        Kind::Money => (
+            "the field is an amount",
+            "write it as in {\"value\":\"12.50\",\"currency\":\"EUR\"}",
+        ),
+        Kind::Instant => (
+            "the field is an instant",
+            "write it as in \"2026-01-01T10:00:00Z\"",
+        ),
+        Kind::Duration => ("the field is a duration", "write it as in \"24h\""),
+        Kind::Texts => (
+            "the field is a list of texts",
+            "write it as in [\"one\",\"two\"]",
+        ),
+    };
+    Wrong::value(reason, help)
+}

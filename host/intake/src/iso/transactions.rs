@@ -1,0 +1,296 @@
+//! Elements into facts, one request for each transaction.
+//!
+//! What stands once for the whole message or for a group of its payments holds for every transaction
+//! of it.
+
+use weft_dictionary::{Dictionary, Field, Kind, Timestamp};
+use weft_vault::Secret;
+
+use super::document::{Document, NodeId};
+use super::identify::{Identified, identify};
+use super::plan::{Plan, Source};
+use super::{IsoEnvelope, OriginalIds, Payment};
+use crate::canonical::canonical;
+use crate::facts::Facts;
+use crate::limits;
+use crate::message::{Envelope, Message};
+use crate::problem::{Problem, ProblemCode};
+use crate::wrong::Wrong;
+
+const OPERATION: &str = "payment.authorize";
+/// What senders write where they have no identifier (CBPR+ usage guidelines); it identifies nothing.
+const NOT_PROVIDED: &str = "NOTPROVIDED";
+
+/// The message element, its group of payments if it has such, and one transaction.
+type Chain = Vec<NodeId>;
+
+pub(crate) fn read<'f>(
+    dictionary: &Dictionary,
+    plan: &Plan,
+    facts: impl Fn() -> Facts<'f>,
+    body: &[u8],
+) -> Result<Message, Problem> {
+    let document = Document::parse(body)?;
+    let identified = identify(&document)?;
+    let chains = transactions(&document, &identified)?;
+    let envelope = envelope(&document, &identified, &chains)?;
+    let mut requests = Vec::with_capacity(chains.len());
+    for (place, chain) in chains.iter().enumerate() {
+        let one = One {
+            document: &document,
+            payment: identified.payment,
+            chain,
+            place,
+        };
+        let mut facts = facts();
+        for (id, sources) in plan.fields(identified.payment) {
+            one.say(&mut facts, dictionary.field(*id), sources)?;
+        }
+        requests.push(facts.into_request(OPERATION.to_owned()));
+    }
+    Ok(Message {
+        envelope: Envelope::Iso(envelope),
+        requests,
+    })
+}
+
+/// All transactions of a message, in its order.
+fn transactions(document: &Document, identified: &Identified) -> Result<Vec<Chain>, Problem> {
+    let mut chains: Vec<Chain> = vec![vec![identified.message]];
+    for name in identified.payment.transactions() {
+        chains = chains
+            .into_iter()
+            .flat_map(|chain| {
+                let parent = chain.last().copied().unwrap_or(identified.message);
+                document.children(parent, name).map(move |child| {
+                    let mut longer = chain.clone();
+                    longer.push(child);
+                    longer
+                })
+            })
+            .take(limits::MAX_TRANSACTIONS + 1)
+            .collect();
+    }
+    let path = format!(
+        "/Document/*/{}",
+        identified.payment.transactions().join("/")
+    );
+    match chains.len() {
+        0 => Err(
+            Problem::new(ProblemCode::MissingField, "the message has no transaction").pointer(path),
+        ),
+        n if n > limits::MAX_TRANSACTIONS => {
+            let most = limits::MAX_TRANSACTIONS;
+            let reason = format!("the message has more than {most} transactions");
+            Err(Problem::new(ProblemCode::InvalidValue, reason)
+                .pointer(path)
+                .help("send several messages"))
+        }
+        _ => Ok(chains),
+    }
+}
+
+fn envelope(
+    document: &Document,
+    identified: &Identified,
+    chains: &[Chain],
+) -> Result<IsoEnvelope, Problem> {
+    let header = |name: &str| {
+        let path = format!("/Document/*/GrpHdr/{name}");
+        let group = document.children(identified.message, "GrpHdr").next();
+        let id = group.and_then(|group| document.children(group, name).next());
+        let missing = || {
+            Problem::new(
+                ProblemCode::MissingField,
+                "the message's header has no such element",
+            )
+            .pointer(path.clone())
+        };
+        identifier(document, id.ok_or_else(missing)?, &path)?.ok_or_else(missing)
+    };
+    let created = header("CreDtTm")?;
+    if !is_date_time(&created) {
+        return Err(Problem::new(
+            ProblemCode::InvalidValue,
+            "this is not a date and time (ISO 8601)",
+        )
+        .pointer("/Document/*/GrpHdr/CreDtTm")
+        .help("write it as in 2026-01-01T10:00:00Z"));
+    }
+    Ok(IsoEnvelope {
+        payment: identified.payment,
+        definition: identified.definition.clone(),
+        message_id: header("MsgId")?,
+        created,
+        transactions: chains
+            .iter()
+            .map(|chain| original(document, chain))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// How the sender names a transaction.
+fn original(document: &Document, chain: &Chain) -> Result<OriginalIds, Problem> {
+    let below = |parent: Option<NodeId>, name: &'static str| {
+        let child = parent.and_then(|parent| document.children(parent, name).next());
+        match child {
+            Some(child) => identifier(document, child, &format!("/Document/*//{name}")),
+            None => Ok(None),
+        }
+    };
+    let group = chain.get(1).copied().filter(|_| chain.len() > 2);
+    let ids = chain
+        .last()
+        .and_then(|tx| document.children(*tx, "PmtId").next());
+    Ok(OriginalIds {
+        payment_information: below(group, "PmtInfId")?,
+        instruction: below(ids, "InstrId")?,
+        end_to_end: below(ids, "EndToEndId")?,
+        transaction: below(ids, "TxId")?,
+        uetr: below(ids, "UETR")?,
+    })
+}
+
+/// An identifier that the reply repeats: one to 35 characters (Max35Text), or a UETR.
+fn identifier(document: &Document, id: NodeId, path: &str) -> Result<Option<String>, Problem> {
+    let Some(text) = document.text_of(id) else {
+        return Ok(None);
+    };
+    let text = text.expose(|text| text.trim().to_owned());
+    let most = limits::MAX_ID_CHARS + 1;
+    if text.chars().count() > most || text.chars().any(char::is_control) {
+        let reason =
+            format!("the identifier has more than {most} characters, or control characters");
+        return Err(Problem::new(ProblemCode::InvalidValue, reason)
+            .pointer(path)
+            .help("shorten it"));
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+/// ISO 20022 ISODateTime: with or without an offset.
+fn is_date_time(text: &str) -> bool {
+    Timestamp::parse(text).is_some() || Timestamp::parse(&format!("{text}Z")).is_some()
+}
+
+/// One transaction.
+struct One<'d> {
+    document: &'d Document,
+    payment: Payment,
+    chain: &'d [NodeId],
+    place: usize,
+}
+
+impl One<'_> {
+    /// Says a field from the first of its places that is there.
+    fn say(&self, facts: &mut Facts<'_>, field: &Field, sources: &[Source]) -> Result<(), Problem> {
+        for source in sources {
+            let (elements, attribute) = match source {
+                Source::Constant(constant) => {
+                    let said = facts.text(field, constant);
+                    return said.map_err(|wrong| wrong.in_xml("/Document".to_owned()));
+                }
+                Source::Path {
+                    elements,
+                    attribute,
+                } => (elements, attribute),
+            };
+            let found = self.find(self.chain[0], elements, 1);
+            let value = found.and_then(|node| match attribute {
+                Some(name) => self.document.attribute(node, name),
+                None => self.document.text_of(node),
+            });
+            let (Some(node), Some(value)) = (found, value) else {
+                continue;
+            };
+            if field.name == "payment.id" && value.expose(|id| id.trim() == NOT_PROVIDED) {
+                continue;
+            }
+            let said = self.said(facts, field, node, value, elements);
+            return said.map_err(|wrong| wrong.in_xml(self.path(elements)));
+        }
+        Ok(())
+    }
+
+    fn said(
+        &self,
+        facts: &mut Facts<'_>,
+        field: &Field,
+        node: NodeId,
+        value: &Secret,
+        elements: &[Box<str>],
+    ) -> Result<(), Wrong> {
+        // What is said to be an IBAN has to be one.
+        if elements.last().is_some_and(|name| &**name == "IBAN") {
+            value.expose(|iban| canonical(Some(weft_dictionary::Format::Iban), iban))?;
+        }
+        match field.kind {
+            Kind::Money => match self.document.attribute(node, "Ccy") {
+                Some(currency) => value.expose(|amount| {
+                    currency.expose(|code| facts.money(field, amount.trim(), code.trim()))
+                }),
+                None => Err(Wrong::value(
+                    "the amount has no currency",
+                    "add the attribute Ccy",
+                )),
+            },
+            Kind::Boolean => match value.expose(|text| boolean(text.trim())) {
+                Some(value) => facts.boolean(field, value),
+                None => Err(Wrong::value(
+                    "the element is true or false",
+                    "write true or false",
+                )),
+            },
+            Kind::Integer => facts.integer(field, value.expose(|text| text.trim().parse().ok())),
+            // A date and time without an offset is no instant (ISO 20022 allows it, nobody can say
+            // when it was), so it is not kept.
+            Kind::Instant if value.expose(|text| Timestamp::parse(text.trim()).is_none()) => {
+                facts.drop_one();
+                Ok(())
+            }
+            _ => value.expose(|text| facts.text(field, text.trim())),
+        }
+    }
+
+    /// The first element with a text at a path, on the way of this transaction.
+    fn find(&self, from: NodeId, path: &[Box<str>], depth: usize) -> Option<NodeId> {
+        let Some((name, rest)) = path.split_first() else {
+            return Some(from);
+        };
+        let own = self.payment.transactions().get(depth - 1);
+        if own.is_some_and(|own| *own == &**name) && self.chain.get(depth - 1) == Some(&from) {
+            return self.find(*self.chain.get(depth)?, rest, depth + 1);
+        }
+        self.document
+            .children(from, name)
+            .find_map(|child| self.find(child, rest, depth))
+            .filter(|found| self.document.text_of(*found).is_some())
+    }
+
+    /// Where an element is, for people; a transaction by its place, from 1.
+    fn path(&self, elements: &[Box<str>]) -> String {
+        let mut path = "/Document/*".to_owned();
+        for name in elements {
+            path.push('/');
+            path.push_str(name);
+            if self
+                .payment
+                .transactions()
+                .last()
+                .is_some_and(|tx| *tx == &**name)
+            {
+                path.push_str(&format!("[{}]", self.place + 1));
+            }
+        }
+        path
+    }
+}
+
+/// XML Schema, part 2, 3.3.2.
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}

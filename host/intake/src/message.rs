@@ -1,0 +1,103 @@
+//! What a body becomes: requests with their facts, and what the reply to it needs.
+
+use weft_dictionary::Row;
+use weft_journal::{AppendError, Appended};
+use zeroize::Zeroizing;
+
+use crate::iso::IsoEnvelope;
+
+/// What a body is said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MediaType {
+    /// `application/json`.
+    Json,
+    /// `application/xml` or `text/xml`: an ISO 20022 message.
+    Xml,
+}
+
+impl MediaType {
+    /// Reads the value of a `Content-Type` header; parameters do not matter.
+    pub fn from_content_type(value: &str) -> Option<MediaType> {
+        let essence = value.split(';').next().unwrap_or_default().trim();
+        let is = |name: &str| essence.eq_ignore_ascii_case(name);
+        if is("application/json") {
+            Some(MediaType::Json)
+        } else if is("application/xml") || is("text/xml") {
+            Some(MediaType::Xml)
+        } else {
+            None
+        }
+    }
+}
+
+/// One body, read.
+pub struct Message {
+    /// What it came in.
+    pub envelope: Envelope,
+    /// What it asks for: one request in JSON, one for each transaction in ISO 20022.
+    pub requests: Vec<Request>,
+}
+
+/// What requests came in, as far as the reply needs it.
+pub enum Envelope {
+    /// JSON.
+    Json,
+    /// A message of ISO 20022.
+    Iso(IsoEnvelope),
+}
+
+impl Envelope {
+    /// The message's own identifier, if it has one.
+    pub fn message_id(&self) -> Option<&str> {
+        match self {
+            Envelope::Json => None,
+            Envelope::Iso(iso) => Some(iso.message_id()),
+        }
+    }
+}
+
+/// One request. Its sensitive values are tokens by now; whether the tokens are durable is another
+/// matter: nobody may be told of them before [`Request::tokens_durable`] has returned.
+pub struct Request {
+    /// What the caller wants, for example `payment.authorize`.
+    pub operation: String,
+    /// The facts.
+    pub row: Row,
+    /// Values that were in the body and are not kept: unknown to the dictionary, or not the caller's
+    /// to say.
+    pub dropped: u32,
+    /// What the customer answered to a challenge.
+    pub one_time: OneTime,
+    pub(crate) durable: Vec<Appended>,
+}
+
+impl Request {
+    /// Waits until all tokens of the row are on the disk.
+    pub async fn tokens_durable(&mut self) -> Result<(), AppendError> {
+        for appended in std::mem::take(&mut self.durable) {
+            appended.await?;
+        }
+        Ok(())
+    }
+}
+
+/// A value that is compared once and then forgotten: overwritten with zeros when it is dropped. It has
+/// no `Debug`, `Clone` or `Serialize` on purpose.
+#[derive(Default)]
+pub struct OneTime(Zeroizing<Vec<u8>>);
+
+impl OneTime {
+    pub(crate) fn new(value: &str) -> OneTime {
+        OneTime(Zeroizing::new(value.as_bytes().to_vec()))
+    }
+
+    /// Shows the value to `reader`; empty when none was sent.
+    pub fn expose<R>(&self, reader: impl FnOnce(&[u8]) -> R) -> R {
+        reader(&self.0)
+    }
+
+    /// Whether none was sent.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
