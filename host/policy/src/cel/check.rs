@@ -666,6 +666,7 @@ fn first_part(expression: &Expr) -> Option<&Expression> {
             _ => None,
         }),
         Expr::Select(select) if !select.test => Some(&select.operand),
+        Expr::Comprehension(comprehension) => Some(&comprehension.iter_range),
         _ => None,
     }
 }
