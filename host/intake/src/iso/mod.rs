@@ -50,11 +50,12 @@ impl Payment {
         }
     }
 
-    /// Where its transactions are, below the message element.
-    pub(crate) fn transactions(self) -> &'static [&'static str] {
+    /// The elements that repeat, from the message element down to a transaction, each by its names: the
+    /// first version of pain.001 has others than the later ones.
+    pub(crate) fn levels(self) -> &'static [&'static [&'static str]] {
         match self {
-            Payment::Pacs008 => &["CdtTrfTxInf"],
-            Payment::Pain001 => &["PmtInf", "CdtTrfTxInf"],
+            Payment::Pacs008 => &[&["CdtTrfTxInf"]],
+            Payment::Pain001 => &[&["PmtInf"], &["CdtTrfTxInf", "PmtTx"]],
         }
     }
 }
@@ -79,7 +80,7 @@ impl IsoEnvelope {
         &self.definition
     }
 
-    /// `GrpHdr/MsgId`.
+    /// `GrpHdr/MsgId`; `GrpHdr/GrpId` in the first versions.
     pub fn message_id(&self) -> &str {
         &self.message_id
     }

@@ -57,12 +57,15 @@ pub(crate) fn read<'f>(
 /// All transactions of a message, in its order.
 fn transactions(document: &Document, identified: &Identified) -> Result<Vec<Chain>, Problem> {
     let mut chains: Vec<Chain> = vec![vec![identified.message]];
-    for name in identified.payment.transactions() {
+    for names in identified.payment.levels() {
         chains = chains
             .into_iter()
             .flat_map(|chain| {
                 let parent = chain.last().copied().unwrap_or(identified.message);
-                document.children(parent, name).map(move |child| {
+                let children = names
+                    .iter()
+                    .flat_map(move |name| document.children(parent, name));
+                children.map(move |child| {
                     let mut longer = chain.clone();
                     longer.push(child);
                     longer
@@ -71,10 +74,7 @@ fn transactions(document: &Document, identified: &Identified) -> Result<Vec<Chai
             .take(limits::MAX_TRANSACTIONS + 1)
             .collect();
     }
-    let path = format!(
-        "/Document/*/{}",
-        identified.payment.transactions().join("/")
-    );
+    let path = "/Document/*";
     match chains.len() {
         0 => Err(
             Problem::new(ProblemCode::MissingField, "the message has no transaction").pointer(path),
@@ -95,20 +95,22 @@ fn envelope(
     identified: &Identified,
     chains: &[Chain],
 ) -> Result<IsoEnvelope, Problem> {
-    let header = |name: &str| {
-        let path = format!("/Document/*/GrpHdr/{name}");
-        let group = document.children(identified.message, "GrpHdr").next();
-        let id = group.and_then(|group| document.children(group, name).next());
-        let missing = || {
-            Problem::new(
-                ProblemCode::MissingField,
-                "the message's header has no such element",
-            )
-            .pointer(path.clone())
+    let group = document.children(identified.message, "GrpHdr").next();
+    let header = |names: [&str; 2]| {
+        let path = format!("/Document/*/GrpHdr/{}", names[0]);
+        let mut named = names
+            .iter()
+            .filter_map(|name| group.and_then(|group| document.children(group, name).next()));
+        let id = match named.next() {
+            Some(id) => identifier(document, id, limits::MAX_ID_CHARS, &path)?,
+            None => None,
         };
-        identifier(document, id.ok_or_else(missing)?, &path)?.ok_or_else(missing)
+        id.ok_or_else(|| {
+            let reason = "the message's header has no such element";
+            Problem::new(ProblemCode::MissingField, reason).pointer(path)
+        })
     };
-    let created = header("CreDtTm")?;
+    let created = header(["CreDtTm"; 2])?;
     if !is_date_time(&created) {
         return Err(Problem::new(
             ProblemCode::InvalidValue,
@@ -120,7 +122,7 @@ fn envelope(
     Ok(IsoEnvelope {
         payment: identified.payment,
         definition: identified.definition.clone(),
-        message_id: header("MsgId")?,
+        message_id: header(["MsgId", "GrpId"])?,
         created,
         transactions: chains
             .iter()
@@ -134,7 +136,10 @@ fn original(document: &Document, chain: &Chain) -> Result<OriginalIds, Problem> 
     let below = |parent: Option<NodeId>, name: &'static str| {
         let child = parent.and_then(|parent| document.children(parent, name).next());
         match child {
-            Some(child) => identifier(document, child, &format!("/Document/*//{name}")),
+            Some(child) => {
+                let most = limits::MAX_ID_CHARS + usize::from(name == "UETR");
+                identifier(document, child, most, &format!("/Document/*//{name}"))
+            }
             None => Ok(None),
         }
     };
@@ -151,16 +156,19 @@ fn original(document: &Document, chain: &Chain) -> Result<OriginalIds, Problem> 
     })
 }
 
-/// An identifier that the reply repeats: one to 35 characters (Max35Text), or a UETR.
-fn identifier(document: &Document, id: NodeId, path: &str) -> Result<Option<String>, Problem> {
+/// An identifier that the reply repeats.
+fn identifier(
+    document: &Document,
+    id: NodeId,
+    most: usize,
+    path: &str,
+) -> Result<Option<String>, Problem> {
     let Some(text) = document.text_of(id) else {
         return Ok(None);
     };
     let text = text.expose(|text| text.trim().to_owned());
-    let most = limits::MAX_ID_CHARS + 1;
     if text.chars().count() > most || text.chars().any(char::is_control) {
-        let reason =
-            format!("the identifier has more than {most} characters, or control characters");
+        let reason = format!("the text has more than {most} characters, or control characters");
         return Err(Problem::new(ProblemCode::InvalidValue, reason)
             .pointer(path)
             .help("shorten it"));
@@ -168,9 +176,28 @@ fn identifier(document: &Document, id: NodeId, path: &str) -> Result<Option<Stri
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
-/// ISO 20022 ISODateTime: with or without an offset.
+/// ISO 20022 ISODateTime: `2026-01-01T10:00:00`, maybe a fraction, maybe `Z` or an offset.
 fn is_date_time(text: &str) -> bool {
-    Timestamp::parse(text).is_some() || Timestamp::parse(&format!("{text}Z")).is_some()
+    let Some((seconds, rest)) = text.split_at_checked(19) else {
+        return false;
+    };
+    let rest = rest.strip_prefix('.').map_or(rest, |fraction| {
+        fraction.trim_start_matches(|c: char| c.is_ascii_digit())
+    });
+    let offset = match rest.as_bytes() {
+        [] => "Z",
+        b"Z" => rest,
+        [
+            b'+' | b'-',
+            b'0'..=b'9',
+            b'0'..=b'9',
+            b':',
+            b'0'..=b'9',
+            b'0'..=b'9',
+        ] => rest,
+        _ => return false,
+    };
+    seconds.as_bytes()[10] == b'T' && Timestamp::parse(&format!("{seconds}{offset}")).is_some()
 }
 
 /// One transaction.
@@ -195,7 +222,7 @@ impl One<'_> {
                     attribute,
                 } => (elements, attribute),
             };
-            let found = self.find(self.chain[0], elements, 1);
+            let found = self.find(self.chain[0], elements, 0);
             let value = found.and_then(|node| match attribute {
                 Some(name) => self.document.attribute(node, name),
                 None => self.document.text_of(node),
@@ -252,33 +279,32 @@ impl One<'_> {
         }
     }
 
-    /// The first element with a text at a path, on the way of this transaction.
-    fn find(&self, from: NodeId, path: &[Box<str>], depth: usize) -> Option<NodeId> {
+    /// The first element with a text at a path, on the way of this transaction: from the `level`th
+    /// element of its chain, or from an element beside it.
+    fn find(&self, from: NodeId, path: &[Box<str>], level: usize) -> Option<NodeId> {
         let Some((name, rest)) = path.split_first() else {
-            return Some(from);
+            return self.document.text_of(from).map(|_| from);
         };
-        let own = self.payment.transactions().get(depth - 1);
-        if own.is_some_and(|own| *own == &**name) && self.chain.get(depth - 1) == Some(&from) {
-            return self.find(*self.chain.get(depth)?, rest, depth + 1);
+        let on_the_way = self.chain.get(level) == Some(&from);
+        let names = self.payment.levels().get(level).filter(|_| on_the_way);
+        if names.is_some_and(|names| names.contains(&&**name)) {
+            let own = *self.chain.get(level + 1)?;
+            let same_name = self.document.node(own).name == *name;
+            return self.find(own, rest, level + 1).filter(|_| same_name);
         }
         self.document
             .children(from, name)
-            .find_map(|child| self.find(child, rest, depth))
-            .filter(|found| self.document.text_of(*found).is_some())
+            .find_map(|child| self.find(child, rest, usize::MAX))
     }
 
-    /// Where an element is, for people; a transaction by its place, from 1.
+    /// Where an element is, for people; a transaction by its place in the message, from 1.
     fn path(&self, elements: &[Box<str>]) -> String {
+        let transactions = self.payment.levels().last();
         let mut path = "/Document/*".to_owned();
         for name in elements {
             path.push('/');
             path.push_str(name);
-            if self
-                .payment
-                .transactions()
-                .last()
-                .is_some_and(|tx| *tx == &**name)
-            {
+            if transactions.is_some_and(|names| names.contains(&&**name)) {
                 path.push_str(&format!("[{}]", self.place + 1));
             }
         }
