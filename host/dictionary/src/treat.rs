@@ -34,9 +34,7 @@ fn band(value: &Value) -> Option<Value> {
             Value::text(decade(m.minor_units / unit, &format!(" {}", m.currency)))
         }
         Value::Instant(at) => Value::text(at.to_string().get(..10)?),
-        Value::Duration(d) => {
-            Value::text(decade(i64::try_from(d.0 / DAY_MS).ok()?, " days"))
-        }
+        Value::Duration(d) => Value::text(decade(i64::try_from(d.0 / DAY_MS).ok()?, " days")),
         Value::Boolean(_) | Value::Text(_) | Value::Token(_) | Value::Texts(_) => return None,
     })
 }
@@ -45,17 +43,28 @@ fn band(value: &Value) -> Option<Value> {
 fn decade(n: i64, unit: &str) -> String {
     let magnitude = n.unsigned_abs();
     if magnitude < 10 {
-        return if n < 0 { format!("-9..0{unit}") } else { format!("0..9{unit}") };
+        return if n < 0 {
+            format!("-9..0{unit}")
+        } else {
+            format!("0..9{unit}")
+        };
     }
     let low = 10_u64.pow(magnitude.ilog10());
     let high = low.saturating_mul(10) - 1;
-    if n < 0 { format!("-{high}..-{low}{unit}") } else { format!("{low}..{high}{unit}") }
+    if n < 0 {
+        format!("-{high}..-{low}{unit}")
+    } else {
+        format!("{low}..{high}{unit}")
+    }
 }
 
 /// The first character and a fixed number of dots, so that not even the length is told.
 fn mask(value: &Value) -> Option<Value> {
     match value {
-        Value::Text(text) => text.chars().next().map(|first| Value::text(format!("{first}•••"))),
+        Value::Text(text) => text
+            .chars()
+            .next()
+            .map(|first| Value::text(format!("{first}•••"))),
         Value::Instant(_) | Value::Duration(DurationMs(_)) => band(value),
         _ => None,
     }
@@ -67,23 +76,37 @@ mod tests {
     use crate::{Currency, Money, Token};
 
     fn shown(treatment: Treatment, value: &Value) -> String {
-        treatment.apply(value).map_or("nothing".into(), |v| v.to_json().to_string())
+        treatment
+            .apply(value)
+            .map_or("nothing".into(), |v| v.to_json().to_string())
     }
 
     #[test]
     fn bands_are_powers_of_ten() {
         let eur = Currency::from_code("EUR").expect("a currency");
-        let amount = Value::Money(Money { minor_units: 123_456, currency: eur });
+        let amount = Value::Money(Money {
+            minor_units: 123_456,
+            currency: eur,
+        });
         assert_eq!(shown(Treatment::Band, &amount), "\"1000..9999 EUR\"");
         assert_eq!(shown(Treatment::Band, &Value::Integer(-42)), "\"-99..-10\"");
         assert_eq!(shown(Treatment::Band, &Value::Integer(0)), "\"0..9\"");
-        assert_eq!(shown(Treatment::Band, &Value::Integer(i64::MAX)), "\"1000000000000000000..9999999999999999999\"");
+        assert_eq!(
+            shown(Treatment::Band, &Value::Integer(i64::MAX)),
+            "\"1000000000000000000..9999999999999999999\""
+        );
     }
 
     #[test]
     fn no_treatment_below_clear_shows_the_text() {
         let city = Value::text("Antwerp");
-        for treatment in [Treatment::Absent, Treatment::Present, Treatment::Band, Treatment::Masked, Treatment::Token] {
+        for treatment in [
+            Treatment::Absent,
+            Treatment::Present,
+            Treatment::Band,
+            Treatment::Masked,
+            Treatment::Token,
+        ] {
             assert!(!shown(treatment, &city).contains("ntwerp"), "{treatment:?}");
         }
         assert_eq!(shown(Treatment::Masked, &city), "\"A•••\"");

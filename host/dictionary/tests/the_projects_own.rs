@@ -19,7 +19,12 @@ fn card_numbers_become_tokens_and_secrets_are_known_as_such() {
     let dictionary = shipped();
     let class = |name: &str| dictionary.by_name(name).expect(name).class;
     assert_eq!(class("instrument.pan"), Class::Cardholder);
-    for secret in ["instrument.cvv", "instrument.pin", "instrument.track", "challenge.response"] {
+    for secret in [
+        "instrument.cvv",
+        "instrument.pin",
+        "instrument.track",
+        "challenge.response",
+    ] {
         assert_eq!(class(secret), Class::Secret, "{secret}");
     }
 }
@@ -27,7 +32,10 @@ fn card_numbers_become_tokens_and_secrets_are_known_as_such() {
 #[test]
 fn nobody_but_the_host_can_say_what_was_verified() {
     let dictionary = shipped();
-    for field in dictionary.fields().filter(|f| ["evidence", "processing"].contains(&f.section())) {
+    for field in dictionary
+        .fields()
+        .filter(|f| ["evidence", "processing"].contains(&f.section()))
+    {
         assert_eq!(field.origin, Origin::Host, "{}", field.name);
     }
 }

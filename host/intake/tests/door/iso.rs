@@ -1,0 +1,216 @@
+//! ISO 20022 messages that are not as they should be, and the bounds.
+
+use weft_intake::MediaType;
+
+use crate::house::House;
+
+const TRANSFER: &str = include_str!("../../../../examples/demo/transfer.xml");
+const TRANSACTION: &str = "/Document/*/CdtTrfTxInf[1]";
+
+fn changed(from: &str, to: &str) -> String {
+    assert!(TRANSFER.contains(from), "{from}");
+    TRANSFER.replacen(from, to, 1)
+}
+
+#[test]
+fn a_value_that_is_not_taken_is_refused_with_its_path() {
+    let house = House::new();
+    for (from, to, path) in [
+        ("BE68539007547034", "BE68539007547035", "/DbtrAcct/Id/IBAN"),
+        (
+            "<IBAN>BE68539007547034",
+            "<IBAN>50100123456789",
+            "/DbtrAcct/Id/IBAN",
+        ),
+        (
+            "<InstdAmt Ccy=\"EUR\">42.50",
+            "<InstdAmt Ccy=\"EUR\">42.505",
+            "/InstdAmt",
+        ),
+        (
+            "<InstdAmt Ccy=\"EUR\">42.50",
+            "<InstdAmt Ccy=\"EUR\">0",
+            "/InstdAmt",
+        ),
+        (
+            "<InstdAmt Ccy=\"EUR\">42.50",
+            "<InstdAmt Ccy=\"EUX\">42.50",
+            "/InstdAmt/@Ccy",
+        ),
+        (
+            "<InstdAmt Ccy=\"EUR\">42.50",
+            "<InstdAmt>42.50",
+            "/InstdAmt",
+        ),
+        ("KREDBEBB", "KREDBEB", "/DbtrAgt/FinInstnId/BICFI"),
+        ("<Ctry>BE", "<Ctry>ZZ", "/Dbtr/PstlAdr/Ctry"),
+    ] {
+        let problem = house.refused(MediaType::Xml, &changed(from, to));
+        let expected = format!("{TRANSACTION}{path}");
+        assert_eq!(
+            (problem.code(), problem.where_it_is()),
+            ("invalid-value", Some(&*expected)),
+            "{to}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_payment_message_is_refused() {
+    let house = House::new();
+    for (from, to, code) in [
+        ("pacs.008.001.08", "pacs.008.001.14", "unsupported-message"),
+        ("pacs.008.001.08", "pacs.008.002.08", "unsupported-message"),
+        ("pacs.008.001.08", "camt.053.001.08", "unsupported-message"),
+        (
+            "urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08",
+            "urn:example",
+            "unsupported-message",
+        ),
+        ("<MsgId>DEMO-MSG-1</MsgId>", "", "missing-field"),
+        (
+            "<MsgId>DEMO-MSG-1",
+            "<MsgId>DEMO-MSG-1DEMO-MSG-1DEMO-MSG-1DEMO-MSG-1",
+            "invalid-value",
+        ),
+        (
+            "2026-11-23T09:00:00Z",
+            "2026-11-23 09:00:00Z",
+            "invalid-value",
+        ),
+        (
+            "2026-11-23T09:00:00Z",
+            "2026-13-23T09:00:00Z",
+            "invalid-value",
+        ),
+        ("</Document>", "", "malformed"),
+        ("</GrpHdr>", "</GrpHdx>", "malformed"),
+        ("Ines Peeters", "Ines &who;", "malformed"),
+        ("Ines Peeters", "Ines & Peeters", "malformed"),
+        ("<GrpHdr>", "<q:GrpHdr/><GrpHdr>", "malformed"),
+        (
+            "<Document",
+            "<!DOCTYPE d [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><Document",
+            "malformed",
+        ),
+        ("encoding=\"UTF-8\"", "encoding=\"ISO-8859-1\"", "malformed"),
+    ] {
+        let problem = house.refused(MediaType::Xml, &changed(from, to));
+        assert_eq!(problem.code(), code, "{to}: {problem}");
+    }
+    for body in [
+        "",
+        "  ",
+        "{}",
+        "text",
+        "<a/><b/>",
+        "\u{0}",
+        "<Document xmlns=\"\"/>",
+    ] {
+        let problem = house.refused(MediaType::Xml, body);
+        assert!(
+            matches!(problem.code(), "malformed" | "unsupported-message"),
+            "{body}: {problem}"
+        );
+    }
+}
+
+#[test]
+fn a_business_header_has_to_be_about_its_message() {
+    let house = House::new();
+    let document = TRANSFER.split_once("?>").expect("a declaration").1;
+    let wrapped = |about: &str| {
+        format!(
+            "<Wrapper><AppHdr xmlns=\"urn:iso:std:iso:20022:tech:xsd:head.001.001.02\">\
+             <MsgDefIdr>{about}</MsgDefIdr></AppHdr>{document}</Wrapper>"
+        )
+    };
+    let good = house.read(MediaType::Xml, &wrapped("pacs.008.001.08"));
+    assert_eq!(
+        good.ok()
+            .and_then(|m| m.envelope.message_id().map(str::to_owned))
+            .as_deref(),
+        Some("DEMO-MSG-1")
+    );
+    let problem = house.refused(MediaType::Xml, &wrapped("pacs.009.001.08"));
+    assert_eq!(problem.where_it_is(), Some("/AppHdr/MsgDefIdr"));
+    let two = format!("<Wrapper>{document}{document}</Wrapper>");
+    assert_eq!(
+        house.refused(MediaType::Xml, &two).code(),
+        "unsupported-message"
+    );
+}
+
+/// The example with its transaction this often, each with an amount of its own.
+fn times(count: usize) -> String {
+    let start = TRANSFER.find("<CdtTrfTxInf>").expect("a transaction");
+    let end = TRANSFER.find("</CdtTrfTxInf>").expect("its end") + "</CdtTrfTxInf>".len();
+    let one = |n: usize| TRANSFER[start..end].replace(">42.50<", &format!(">{}.00<", n + 1));
+    let all: String = (0..count).map(one).collect();
+    format!("{}{all}{}", &TRANSFER[..start], &TRANSFER[end..])
+}
+
+#[test]
+fn each_transaction_is_a_request_with_what_holds_for_all() {
+    let house = House::new();
+    let message = house
+        .read(MediaType::Xml, &times(3))
+        .unwrap_or_else(|p| panic!("{p}"));
+    let amounts: Vec<_> = message
+        .requests
+        .iter()
+        .map(|request| house.fact(request, "payment.amount").expect("an amount")["value"].clone())
+        .collect();
+    assert_eq!(amounts, ["1.00", "2.00", "3.00"]);
+    for request in &message.requests {
+        assert!(house.fact(request, "payment.created_at").is_some());
+    }
+    let broken = times(3).replacen(">3.00<", ">3.001<", 2);
+    let problem = house.refused(MediaType::Xml, &broken);
+    assert_eq!(
+        problem.where_it_is(),
+        Some("/Document/*/CdtTrfTxInf[3]/InstdAmt")
+    );
+}
+
+#[test]
+fn a_message_has_bounds() {
+    let house = House::new();
+    assert!(house.read(MediaType::Xml, &times(100)).is_ok());
+    for (body, code) in [
+        (times(101), "invalid-value"),
+        (times(0), "missing-field"),
+        (
+            format!("{}{}", "<a>".repeat(100), "</a>".repeat(100)),
+            "malformed",
+        ),
+        (format!("<a>{}</a>", "<b/>".repeat(60_000)), "malformed"),
+        (
+            format!(
+                "<a {}/>",
+                (0..50).map(|n| format!("a{n}='' ")).collect::<String>()
+            ),
+            "malformed",
+        ),
+        (
+            format!("<a>{}</a>", " ".repeat(weft_intake::limits::MAX_BODY_BYTES)),
+            "body-too-large",
+        ),
+    ] {
+        let problem = house.refused(MediaType::Xml, &body);
+        assert_eq!(problem.code(), code, "{problem}");
+    }
+}
+
+#[test]
+fn an_identifier_that_identifies_nothing_is_not_taken_for_the_payments() {
+    let house = House::new();
+    let uetr = "<UETR>5d1e6a3c-0b57-4c1e-9a35-3f8d2f6f3c11</UETR>";
+    let body = changed(uetr, "").replace("DEMO-E2E-1", "NOTPROVIDED");
+    let message = house
+        .read(MediaType::Xml, &body)
+        .unwrap_or_else(|p| panic!("{p}"));
+    assert_eq!(house.fact(&message.requests[0], "payment.id"), None);
+    let end_to_end = house.fact(&message.requests[0], "payment.end_to_end_id");
+    assert_eq!(end_to_end, Some("NOTPROVIDED".into()));
+}

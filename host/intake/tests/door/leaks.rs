@@ -1,0 +1,200 @@
+//! Whatever a body has become on its way, nothing of what is in it is in a problem, and nothing panics.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use weft_intake::{MediaType, Problem};
+use zeroize::Zeroizing;
+
+use crate::house::House;
+
+const JSON: &str = include_str!("../../../../examples/demo/allowed.json");
+const XML: &str = include_str!("../../../../examples/demo/transfer.xml");
+/// Planted wherever a mutation lets it be; a valid test number.
+const PLANTED: [&str; 3] = [
+    "4929123456789012",
+    "4111111111111111",
+    "4929 1234 5678 9012",
+];
+
+/// Bytes that mean something in JSON or XML.
+const TOKENS: [&str; 24] = [
+    "\"",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\\",
+    "\\u0000",
+    "\\ud800",
+    "null",
+    "-1e999",
+    "<",
+    ">",
+    "</a>",
+    "&",
+    "&#0;",
+    "&x;",
+    "<![CDATA[",
+    "<!DOCTYPE",
+    "<?",
+    "\u{0}",
+    "ü",
+    "\u{202e}",
+];
+
+#[derive(Debug, Clone)]
+enum Mutation {
+    Cut(usize, usize),
+    Repeat(usize, usize),
+    Byte(usize, u8),
+    Token(usize, usize),
+    Plant(usize, usize),
+    PlantValue(usize, usize),
+}
+
+fn mutation() -> impl Strategy<Value = Mutation> {
+    let at = 0..4096_usize;
+    prop_oneof![
+        (at.clone(), 1..64_usize).prop_map(|(a, n)| Mutation::Cut(a, n)),
+        (at.clone(), 1..64_usize).prop_map(|(a, n)| Mutation::Repeat(a, n)),
+        (at.clone(), any::<u8>()).prop_map(|(a, b)| Mutation::Byte(a, b)),
+        (at.clone(), 0..TOKENS.len()).prop_map(|(a, t)| Mutation::Token(a, t)),
+        (at.clone(), 0..PLANTED.len()).prop_map(|(a, p)| Mutation::Plant(a, p)),
+        (at, 0..PLANTED.len()).prop_map(|(a, p)| Mutation::PlantValue(a, p)),
+    ]
+}
+
+fn apply(body: &mut Vec<u8>, mutation: &Mutation) {
+    let length = body.len().max(1);
+    let insert = |body: &mut Vec<u8>, at: usize, text: &[u8]| {
+        let at = at.min(body.len());
+        body.splice(at..at, text.iter().copied());
+    };
+    match *mutation {
+        Mutation::Cut(at, count) => {
+            let at = at % length;
+            body.drain(at.min(body.len())..(at + count).min(body.len()));
+        }
+        Mutation::Repeat(at, count) => {
+            let at = (at % length).min(body.len());
+            let piece = body[at..(at + count).min(body.len())].to_vec();
+            insert(body, at, &piece);
+        }
+        Mutation::Byte(at, byte) => {
+            if let Some(place) = body.get_mut(at % length) {
+                *place = byte;
+            }
+        }
+        Mutation::Token(at, token) => insert(body, at % length, TOKENS[token].as_bytes()),
+        Mutation::Plant(at, which) => insert(body, at % length, PLANTED[which].as_bytes()),
+        // In place of a whole text, so that the body is still well-formed.
+        Mutation::PlantValue(at, which) => {
+            let is_edge = |b: &u8| matches!(b, b'"' | b'<' | b'>');
+            let at = (at % length).min(body.len());
+            let start = body[..at].iter().rposition(is_edge).map_or(0, |p| p + 1);
+            let end = body[at..]
+                .iter()
+                .position(is_edge)
+                .map_or(body.len(), |p| at + p);
+            body.splice(start..end, PLANTED[which].bytes());
+        }
+    }
+}
+
+/// Everything that a caller or a log may see of a problem.
+fn shown(problem: &Problem) -> String {
+    format!("{problem} {problem:?} {}", problem.to_json())
+}
+
+fn leaks(shown: &str) -> bool {
+    let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
+    let whole = [
+        "4929123456789012",
+        "4111111111111111",
+        "53900754",
+        "370400440532",
+    ];
+    let words = [
+        "Peeters",
+        "Veldstraat",
+        "Groenten",
+        "KREDBEBB",
+        "+3247",
+        "DEMO-",
+        "demo-",
+    ];
+    whole.iter().any(|n| digits.contains(n)) || words.iter().any(|w| shown.contains(w))
+}
+
+/// The same bodies in every run.
+fn runner(seed: u8, cases: u32) -> TestRunner {
+    let config = Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new_with_rng(
+        config,
+        TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]),
+    )
+}
+
+fn check(seed: u8, media: MediaType, body: &str) {
+    let house = House::new();
+    let mutations = proptest::collection::vec(mutation(), 1..6);
+    let outcome = runner(seed, 4_000).run(&mutations, |mutations| {
+        let mut bytes = body.as_bytes().to_vec();
+        mutations
+            .iter()
+            .for_each(|mutation| apply(&mut bytes, mutation));
+        if let Err(problem) = house.intake.read(media, Zeroizing::new(bytes)) {
+            let shown = shown(&problem);
+            prop_assert!(!leaks(&shown), "{}", shown);
+            prop_assert_ne!(problem.code(), "internal", "{}", shown);
+        }
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+}
+
+#[test]
+fn problems_quote_nothing_of_a_json_body() {
+    check(1, MediaType::Json, JSON);
+}
+
+#[test]
+fn problems_quote_nothing_of_an_xml_body() {
+    check(2, MediaType::Xml, XML);
+}
+
+/// A card number in each field in turn.
+#[test]
+fn problems_do_not_quote_a_card_number_in_any_field() {
+    let house = House::new();
+    let mut refused = 0;
+    for field in house.dictionary.fields() {
+        for value in [
+            "\"4929123456789012\"",
+            "4929123456789012",
+            "[\"4929123456789012\"]",
+            "{\"4929123456789012\":1}",
+        ] {
+            let nested = field
+                .name
+                .rsplit('.')
+                .fold(value.to_owned(), |inner, name| {
+                    format!("{{\"{name}\":{inner}}}")
+                });
+            let body = format!("{{\"operation\":\"a\",{}", &nested[1..]);
+            if let Err(problem) = house.read(MediaType::Json, &body) {
+                assert!(!leaks(&shown(&problem)), "{}: {problem}", field.name);
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 100, "{refused} refused");
+}

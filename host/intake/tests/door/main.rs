@@ -1,0 +1,9 @@
+//! Stories at the door: bodies in, facts or problems out.
+
+mod forms;
+mod house;
+mod iso;
+mod json;
+mod leaks;
+mod reply;
+mod samples;

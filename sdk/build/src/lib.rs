@@ -1,0 +1,1 @@
+//! Builds policy plugins into WebAssembly components.

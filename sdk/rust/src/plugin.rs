@@ -1,0 +1,122 @@
+//! What the macros implement.
+
+use crate::value::{Unfit, Value};
+use crate::{Finding, Reasons};
+
+/// Facts about an evaluation that are not personal data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// Of the request.
+    pub request_id: String,
+    /// For example `payment.authorize`.
+    pub operation: String,
+    /// Whose payments.
+    pub tenant: String,
+    /// The policy that asks.
+    pub policy: String,
+    /// The only clock: fixed for the request, the same in a replay.
+    pub evaluated_at: crate::Instant,
+    /// The only randomness: fixed by the request.
+    pub seed: u64,
+}
+
+/// Why a plugin cannot decide. The host then does what the policy's `on_error` or `on_missing` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// A setting is not what the manifest says.
+    BadSettings(String),
+    /// A need is not what the manifest says.
+    BadInput(String),
+    /// Anything else.
+    Internal(String),
+}
+
+/// A problem in the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The setting's name.
+    pub path: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+/// What a plugin wants to know: a struct with `#[derive(Needs)]`.
+pub trait Needs: Sized {
+    /// The needs as entries of the manifest, parts of JSON.
+    const DECLARED: &'static [&'static str];
+    /// The fields, in order.
+    const FIELDS: &'static [&'static str];
+    /// Reads a row.
+    fn decode(row: Vec<Value>) -> Result<Self, Failure>;
+}
+
+/// What a policy may set: a struct with `#[derive(Settings)]`.
+pub trait Settings: Sized {
+    /// The settings as entries of the manifest, parts of JSON.
+    const DECLARED: &'static [&'static str];
+    /// The settings, in order, with their defaults as JSON.
+    const DEFAULTS: &'static [(&'static str, Option<&'static str>, &'static str)];
+    /// Reads a row.
+    fn decode(row: Vec<Value>) -> Result<Self, Failure>;
+    /// What the manifest's ranges cannot say: relations between settings.
+    fn check(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+}
+
+/// No settings.
+impl Settings for () {
+    const DECLARED: &'static [&'static str] = &[];
+    const DEFAULTS: &'static [(&'static str, Option<&'static str>, &'static str)] = &[];
+    fn decode(_: Vec<Value>) -> Result<Self, Failure> {
+        Ok(())
+    }
+}
+
+/// A plugin: what `#[policy]` makes of a function.
+pub trait Plugin {
+    /// What it wants to know.
+    type Needs: Needs;
+    /// What a policy may set.
+    type Settings: Settings;
+    /// Why it decides.
+    type Reasons: Reasons;
+    /// Its manifest, `weft.manifest/1`.
+    const MANIFEST: &'static str;
+    /// Decides.
+    fn evaluate(context: &Context, settings: &Self::Settings, needs: &Self::Needs) -> Finding;
+}
+
+/// Reads one value of a row; used by derived code.
+pub fn read<T: crate::FromValue>(row: &mut std::vec::IntoIter<Value>) -> Result<T, Unfit> {
+    T::from_value(row.next().ok_or(Unfit::Missing)?)
+}
+
+/// One evaluation, from rows to a finding.
+pub fn evaluate<P: Plugin>(
+    context: &Context,
+    settings: Vec<Value>,
+    needs: Vec<Value>,
+) -> Result<Finding, Failure> {
+    let settings = P::Settings::decode(settings)?;
+    let needs = P::Needs::decode(needs)?;
+    Ok(P::evaluate(context, &settings, &needs))
+}
+
+/// The problems in a row of settings.
+pub fn validate<P: Plugin>(settings: Vec<Value>) -> Vec<Problem> {
+    match P::Settings::decode(settings) {
+        Ok(settings) => settings.check(),
+        Err(
+            Failure::BadSettings(message) | Failure::BadInput(message) | Failure::Internal(message),
+        ) => {
+            let path = message
+                .split([' ', ':'])
+                .next()
+                .unwrap_or_default()
+                .trim_matches('`')
+                .to_owned();
+            vec![Problem { path, message }]
+        }
+    }
+}
