@@ -1,0 +1,133 @@
+//! Every bound of this crate: those that a platform team sets, and those that stand.
+
+use std::time::Duration;
+
+use weft_intake::limits::MAX_BODY_BYTES;
+
+/// Callers of one host.
+pub const MAX_CALLERS: usize = 256;
+/// Characters of a caller's name.
+pub const MAX_NAME_CHARS: usize = 64;
+/// Characters of a bearer token.
+pub const MAX_TOKEN_CHARS: usize = 512;
+/// Characters of an idempotency key.
+pub const MAX_KEY_CHARS: usize = 255;
+/// Header fields of a request.
+pub const MAX_HEADERS: usize = 64;
+/// Bytes of a request's line and header fields.
+pub const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// Media ranges of an `Accept` header.
+pub const MAX_MEDIA_RANGES: usize = 32;
+/// Connections beyond the limit that are told so at the same time; more wait to be accepted.
+pub const MAX_TURNED_AWAY: usize = 64;
+/// Bytes that are read and thrown away behind an answer that did not wait for the body, so that the
+/// caller, who may still be sending, gets to read it.
+pub const MAX_LINGER_BYTES: usize = 4 * MAX_BODY_BYTES;
+/// How long that may take.
+pub const LINGER: Duration = Duration::from_millis(500);
+/// How often payments whose time is over are looked for.
+pub const EXPIRY_INTERVAL: Duration = Duration::from_millis(250);
+/// How long to wait when the machine cannot accept a connection, for want of file descriptors.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What a platform team may set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of a body; never more than [`MAX_BODY_BYTES`].
+    pub body_bytes: usize,
+    /// How long a request's header may take to arrive, and how long a connection may be idle between
+    /// two requests.
+    pub header_timeout: Duration,
+    /// How long a body may take to arrive.
+    pub body_timeout: Duration,
+    /// How long a caller may let an answer wait that it does not read.
+    pub write_timeout: Duration,
+    /// Connections at the same time.
+    pub connections: usize,
+    /// Requests that one caller may send in a second, on average.
+    pub requests_per_second: u32,
+    /// Requests that one caller may send at once.
+    pub burst: u32,
+    /// How long a stop waits for callers to get the answers that are under way.
+    pub stop_grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            body_bytes: MAX_BODY_BYTES,
+            header_timeout: Duration::from_secs(15),
+            body_timeout: Duration::from_secs(15),
+            write_timeout: Duration::from_secs(15),
+            connections: 1_024,
+            requests_per_second: 5_000,
+            burst: 1_000,
+            stop_grace: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A limit that cannot be kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the limit `{name}` is {value}: {reason}; set it to {remedy}")]
+pub struct LimitError {
+    /// Which.
+    pub name: &'static str,
+    /// What it is set to.
+    pub value: String,
+    /// Why that cannot be.
+    pub reason: &'static str,
+    /// What it can be.
+    pub remedy: String,
+}
+
+impl Limits {
+    /// Whether they can be kept.
+    pub fn check(&self) -> Result<(), LimitError> {
+        self.check_body()?;
+        let counts = [
+            ("connections", self.connections),
+            ("requests_per_second", self.requests_per_second as usize),
+            ("burst", self.burst as usize),
+        ];
+        for (name, value) in counts {
+            at_least_one(name, value)?;
+        }
+        let times = [
+            ("header_timeout", self.header_timeout),
+            ("body_timeout", self.body_timeout),
+            ("write_timeout", self.write_timeout),
+        ];
+        for (name, value) in times {
+            at_least_one(
+                name,
+                usize::try_from(value.as_millis()).unwrap_or(usize::MAX),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn check_body(&self) -> Result<(), LimitError> {
+        if (1..=MAX_BODY_BYTES).contains(&self.body_bytes) {
+            return Ok(());
+        }
+        Err(LimitError {
+            name: "body_bytes",
+            value: self.body_bytes.to_string(),
+            reason: "no message of that size can be read",
+            remedy: format!("1 to {MAX_BODY_BYTES}"),
+        })
+    }
+}
+
+fn at_least_one(name: &'static str, value: usize) -> Result<(), LimitError> {
+    if value > 0 {
+        return Ok(());
+    }
+    Err(LimitError {
+        name,
+        value: "0".to_owned(),
+        reason: "nothing would ever be answered",
+        remedy: "1 or more".to_owned(),
+    })
+}
