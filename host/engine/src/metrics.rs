@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -165,9 +165,17 @@ impl Metrics {
 
     /// The text form that Prometheus scrapes.
     pub fn render(&self) -> String {
+        self.render_with(&[])
+    }
+
+    /// The same, with the metrics of other rooms behind the engine's own.
+    pub fn render_with(&self, others: &[&Registry]) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
-        let _ = encode(&mut text, &self.registry);
+        for registry in std::iter::once(&self.registry).chain(others.iter().copied()) {
+            let _ = encode_registry(&mut text, registry);
+        }
+        let _ = encode_eof(&mut text);
         text
     }
 
