@@ -3,12 +3,18 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use weft_engine::Engine;
 
+use crate::buckets::Buckets;
 use crate::limits::LimitError;
-use crate::{Callers, Limits};
+use crate::metrics::Metrics;
+use crate::service::Service;
+use crate::{Callers, Limits, connection, expiry};
 
 /// What a gateway is made of.
 #[derive(Debug, Clone)]
@@ -54,7 +60,7 @@ pub enum GatewayError {
 pub struct Gateway {
     listener: TcpListener,
     address: SocketAddr,
-    engine: Engine,
+    service: Service,
 }
 
 impl Gateway {
@@ -65,10 +71,17 @@ impl Gateway {
         let failed = |source| GatewayError::Bind { address, source };
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
+        let service = Service {
+            engine,
+            buckets: Buckets::new(config.callers.len(), &config.limits),
+            callers: config.callers,
+            limits: config.limits,
+            metrics: Metrics::new(),
+        };
         Ok(Gateway {
             listener,
             address,
-            engine,
+            service,
         })
     }
 
@@ -77,15 +90,23 @@ impl Gateway {
         self.address
     }
 
-    /// Serves until `stop` is there. Returns when everything under way is answered and the engine has
-    /// stopped.
+    /// Serves until `stop` is there. Then no more connections are accepted, requests under way are
+    /// answered within the grace of the stop, and the engine stops: what was taken by then is durable,
+    /// whether its answer was read or not. If the future is dropped, connections are cut off and the
+    /// engine is not stopped.
     pub async fn serve(
         self,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), GatewayError> {
-        stop.await;
-        drop(self.listener);
-        self.engine.stop().await;
+        let engine = self.service.engine.clone();
+        let no_more_expiry = CancellationToken::new();
+        // A set of one: whoever drops this future ends the task.
+        let mut expiry = JoinSet::new();
+        expiry.spawn(expiry::run(engine.clone(), no_more_expiry.clone()));
+        connection::serve(self.listener, Arc::new(self.service), stop).await;
+        no_more_expiry.cancel();
+        while expiry.join_next().await.is_some() {}
+        engine.stop().await;
         Ok(())
     }
 }

@@ -12,8 +12,6 @@ pub const MAX_NAME_CHARS: usize = 64;
 pub const MAX_TOKEN_CHARS: usize = 512;
 /// Characters of an idempotency key.
 pub const MAX_KEY_CHARS: usize = 255;
-/// Header fields of a request.
-pub const MAX_HEADERS: usize = 64;
 /// Bytes of a request's line and header fields.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 /// Media ranges of an `Accept` header.
