@@ -1,1 +1,96 @@
-//! risk-rules.
+//! Risk scoring of card and account payments.
+//!
+//! Every payment gets a score from 0 to 1000: the sum of the points of its signals. Each signal is one
+//! question about one thing that was seen before, with a weight and a ramp from the policy; each that gives
+//! points is a reason of the finding and names the facts that it rests on. There is no model and nothing is
+//! learned: with the policy file and the recorded facts anybody can add the points up again.
+//!
+//! | signal | question | points by default |
+//! |---|---|---|
+//! | [`amount`](signal::amount) | far above the usual amount? without a baseline: above the currency's limit? | 250 or 150 |
+//! | [`velocity`](signal::velocity) | many payments, or payees, in an hour or a day? | 200 |
+//! | [`velocity`](signal::velocity) | several payments that add up to many usual days? | 200 |
+//! | [`device`](signal::device) | a device that the account does not know, or none? | 150 |
+//! | [`place`](signal::place) | a way that nobody travels in that time? | 250 |
+//! | [`place`](signal::place) | a device abroad? a country that the policy watches? | 50, 150 |
+//! | [`payee`](signal::payee) | a payee that the account has not paid before? | 80 |
+//! | [`payee`](signal::payee) | many payments to a private payee, or at a terminal? | 150, 100 |
+//! | [`takeover`](signal::takeover) | SIM card or credentials just changed? | 200 |
+//! | [`night`](signal::night) | the middle of the night? | 30 |
+//!
+//! By default a score of 250 is flagged, 400 challenged, 600 held, 950 refused. So no single signal stops
+//! a payment; two strong ones ask the customer, three make it wait, and only nearly all of them refuse it.
+//! A payment that is challenged or held may go on when the customer approves it in the app: the finding
+//! carries that step-up. A score below the first threshold is an `allow`, with the score and its reasons.
+//!
+//! What is missing never lowers a score that is known: a withheld fact counts in full, a payment without a
+//! payer that anything is known of waits, and a new account is rated by limits instead of a baseline.
+
+mod input;
+mod score;
+mod settings;
+pub mod signal;
+mod why;
+
+use weft_sdk::prelude::*;
+
+pub use input::Input;
+pub use settings::{Limits, Weights};
+pub use why::Why;
+
+use score::{Score, is_payer_unknown};
+
+/// Scores one payment.
+#[policy(operations = ["payment.authorize"], obligations = ["step-up"], reasons = Why)]
+pub fn risk_rules(context: &Context, weights: &Weights, input: &Input) -> Finding {
+    let score = Score::of(context, input, weights);
+    let is_unknown = is_payer_unknown(input);
+    let mut verdict = verdict(score.points, weights);
+    if is_unknown {
+        verdict = verdict.max(least_for_unknown(weights));
+    }
+    if verdict > Verdict::Allow {
+        log_points(&score);
+    }
+    let mut finding = Finding::new(verdict).risk(u16::try_from(score.points).unwrap_or(u16::MAX));
+    if is_unknown {
+        finding = finding.because(Why::PayerUnknown, [Input::ACCOUNT_DAY, Input::CARD_DAY]);
+    }
+    for signal in score.signals {
+        finding = finding.because(signal.why, signal.evidence);
+    }
+    if matches!(verdict, Verdict::Challenge | Verdict::Hold) {
+        finding = finding.oblige("step-up", [("method", weights.step_up.as_str())]);
+    }
+    finding
+}
+
+fn verdict(points: i64, weights: &Weights) -> Verdict {
+    let thresholds = [
+        (weights.deny_at, Verdict::Deny),
+        (weights.hold_at, Verdict::Hold),
+        (weights.challenge_at, Verdict::Challenge),
+        (weights.flag_at, Verdict::Flag),
+    ];
+    thresholds
+        .into_iter()
+        .find_map(|(at, verdict)| (points >= at).then_some(verdict))
+        .unwrap_or(Verdict::Allow)
+}
+
+fn least_for_unknown(weights: &Weights) -> Verdict {
+    match weights.unknown_payer.as_str() {
+        "challenge" => Verdict::Challenge,
+        "deny" => Verdict::Deny,
+        _ => Verdict::Hold,
+    }
+}
+
+/// Points by signal, for whoever tunes the weights; the finding says the same without numbers.
+fn log_points(score: &Score) {
+    let mut line = format!("score {}:", score.points);
+    for signal in &score.signals {
+        line.push_str(&format!(" {} {}", signal.why.code(), signal.points));
+    }
+    log::debug(&line);
+}

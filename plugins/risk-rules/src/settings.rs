@@ -1,0 +1,320 @@
+//! What a policy may set: weights, where each signal begins and where it is full, and what a score leads to.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use weft_sdk::prelude::*;
+
+/// The score that no payment reaches: for thresholds that are not wanted.
+const NEVER: i64 = 1_001;
+
+/// Points, thresholds and limits. Durations and limits are in the form of policy files (`24h`, `250.00`).
+#[derive(Debug, Clone, PartialEq, Settings)]
+#[settings(check = relations)]
+pub struct Weights {
+    /// The score at which a payment is flagged; 1001 is never.
+    #[setting(default = 250, min = 0, max = 1_001)]
+    pub flag_at: i64,
+    /// The score at which the customer has to approve; 1001 is never.
+    #[setting(default = 400, min = 0, max = 1_001)]
+    pub challenge_at: i64,
+    /// The score at which a payment waits; 1001 is never.
+    #[setting(default = 600, min = 0, max = 1_001)]
+    pub hold_at: i64,
+    /// The score at which a payment is refused, whatever the customer approves; 1001 is never.
+    #[setting(default = 950, min = 0, max = 1_001)]
+    pub deny_at: i64,
+    /// How the customer approves a payment that is challenged or waits.
+    #[setting(default = "app-approval", one_of = ["app-approval"])]
+    pub step_up: String,
+    /// The mildest verdict on a payment of which neither the payer's account nor a card is known: there is no past to compare with.
+    #[setting(default = "hold", one_of = ["challenge", "hold", "deny"])]
+    pub unknown_payer: String,
+
+    /// Points for an amount far above the account's usual one.
+    #[setting(default = 250, min = 0, max = 1_000)]
+    pub amount_points: i64,
+    /// Robust deviations from the usual amount at which points begin.
+    #[setting(default = 4, min = 0, max = 1_000)]
+    pub amount_from: i64,
+    /// Robust deviations at which they are full.
+    #[setting(default = 12, min = 1, max = 10_000)]
+    pub amount_full: i64,
+    /// The amount must be so many times the usual one as well: some accounts hardly deviate.
+    #[setting(default = 2, min = 1, max = 1_000)]
+    pub amount_times: i64,
+    /// Points for an amount above the limit of its currency when the account has no baseline yet.
+    #[setting(default = 150, min = 0, max = 1_000)]
+    pub unproven_points: i64,
+    /// By currency, the amount up to which an account without a baseline pays without points. In a currency that is not listed every amount gets them.
+    #[setting(
+        default = r#"{"EUR":"250.00","GBP":"220.00","INR":"20000.00","SGD":"350.00","USD":"250.00"}"#
+    )]
+    pub unproven_limits: Json<Limits>,
+
+    /// Points for many payments of account, card or device, or to many payees; the strongest counts.
+    #[setting(default = 200, min = 0, max = 1_000)]
+    pub velocity_points: i64,
+    /// Payments of an account or card in an hour, this one included, above which points begin.
+    #[setting(default = 10, min = 0, max = 100_000)]
+    pub hourly_from: i64,
+    /// Payments in an hour at which they are full.
+    #[setting(default = 30, min = 1, max = 100_000)]
+    pub hourly_full: i64,
+    /// Payments of an account or card in a day above which points begin.
+    #[setting(default = 25, min = 0, max = 100_000)]
+    pub daily_from: i64,
+    /// Payments in a day at which they are full.
+    #[setting(default = 75, min = 1, max = 100_000)]
+    pub daily_full: i64,
+    /// Payments from a device in a day above which points begin.
+    #[setting(default = 25, min = 0, max = 100_000)]
+    pub device_daily_from: i64,
+    /// Payments from a device in a day at which they are full.
+    #[setting(default = 75, min = 1, max = 100_000)]
+    pub device_daily_full: i64,
+    /// Different payees of an account in a day above which points begin.
+    #[setting(default = 8, min = 0, max = 100_000)]
+    pub payees_from: i64,
+    /// Different payees in a day at which they are full.
+    #[setting(default = 20, min = 1, max = 100_000)]
+    pub payees_full: i64,
+    /// Points when several payments of a day add up to many usual days.
+    #[setting(default = 200, min = 0, max = 1_000)]
+    pub burst_points: i64,
+    /// Several are so many payments, this one included.
+    #[setting(default = 3, min = 2, max = 1_000)]
+    pub burst_payments: i64,
+    /// Usual days at which points begin.
+    #[setting(default = 5, min = 1, max = 10_000)]
+    pub burst_from: i64,
+    /// Usual days at which they are full.
+    #[setting(default = 15, min = 2, max = 100_000)]
+    pub burst_full: i64,
+
+    /// Points for a device that the account has not used before, or that a remote payment does not name.
+    #[setting(default = 150, min = 0, max = 1_000)]
+    pub device_points: i64,
+    /// How long a device is young to an account; a young one gets half the points.
+    #[setting(default = "24h", min = "0s", max = "90d")]
+    pub device_settles: Duration,
+    /// Entry modes in which a payment has to name its device.
+    #[setting(default = ["ecommerce", "wallet"])]
+    pub device_modes: Vec<String>,
+    /// Payment methods in which a payment that gives no entry mode has to name its device.
+    #[setting(default = ["card", "wallet"])]
+    pub device_methods: Vec<String>,
+
+    /// Points for a way that nobody travels in that time.
+    #[setting(default = 250, min = 0, max = 1_000)]
+    pub travel_points: i64,
+    /// Kilometres up to which no way is impossible; places are coarse, so at least 16.
+    #[setting(default = 100, min = 16, max = 20_016)]
+    pub travel_distance_km: i64,
+    /// Kilometres an hour at which points begin.
+    #[setting(default = 700, min = 1, max = 100_000)]
+    pub travel_from_km_h: i64,
+    /// Kilometres an hour at which they are full.
+    #[setting(default = 1_000, min = 2, max = 100_000)]
+    pub travel_full_km_h: i64,
+    /// Points for a device in another country than the payer's.
+    #[setting(default = 50, min = 0, max = 1_000)]
+    pub abroad_points: i64,
+    /// Points for a payee or device in a country of the list below.
+    #[setting(default = 150, min = 0, max = 1_000)]
+    pub watched_points: i64,
+    /// Countries that the policy watches, ISO 3166-1 alpha-2.
+    #[setting(default = [])]
+    pub watched_countries: Vec<String>,
+
+    /// Points for a payee that the account has not paid before.
+    #[setting(default = 80, min = 0, max = 1_000)]
+    pub payee_points: i64,
+    /// How long a payee is young to an account; a young one gets half the points.
+    #[setting(default = "24h", min = "0s", max = "90d")]
+    pub payee_settles: Duration,
+    /// Points for many payments to a payee without a merchant category.
+    #[setting(default = 150, min = 0, max = 1_000)]
+    pub payee_burst_points: i64,
+    /// Payments to such a payee in a day above which points begin.
+    #[setting(default = 20, min = 0, max = 1_000_000)]
+    pub payee_daily_from: i64,
+    /// Payments to such a payee in a day at which they are full.
+    #[setting(default = 60, min = 1, max = 1_000_000)]
+    pub payee_daily_full: i64,
+    /// Points for many payments at one terminal.
+    #[setting(default = 100, min = 0, max = 1_000)]
+    pub terminal_points: i64,
+    /// Payments at a terminal in a day above which points begin.
+    #[setting(default = 500, min = 0, max = 1_000_000)]
+    pub terminal_daily_from: i64,
+    /// Payments at a terminal in a day at which they are full.
+    #[setting(default = 2_000, min = 1, max = 1_000_000)]
+    pub terminal_daily_full: i64,
+
+    /// Points for a SIM card or credentials that changed a short time ago.
+    #[setting(default = 200, min = 0, max = 1_000)]
+    pub takeover_points: i64,
+    /// How long ago is a short time.
+    #[setting(default = "72h", min = "0s", max = "90d")]
+    pub takeover_window: Duration,
+
+    /// Points for a payment at night.
+    #[setting(default = 30, min = 0, max = 1_000)]
+    pub night_points: i64,
+    /// The hour at which night begins, UTC.
+    #[setting(default = 0, min = 0, max = 23)]
+    pub night_from: i64,
+    /// The hour at which night ends, UTC. The same hour twice: no night.
+    #[setting(default = 5, min = 0, max = 23)]
+    pub night_until: i64,
+}
+
+/// Amounts by currency.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+pub struct Limits(BTreeMap<String, String>);
+
+impl Limits {
+    /// The limit in the currency of an amount, in its minor unit.
+    pub(crate) fn of(&self, amount: &Money) -> Option<i64> {
+        self.0
+            .get(&amount.currency)
+            .and_then(|limit| minor_units(limit, amount.exponent))
+    }
+}
+
+/// A decimal in minor units; what is less than one unit is dropped, which makes a limit no higher.
+fn minor_units(text: &str, exponent: u8) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) || text.ends_with('.') {
+        return None;
+    }
+    let padded = fraction
+        .bytes()
+        .chain(std::iter::repeat(b'0'))
+        .take(exponent.into());
+    whole.bytes().chain(padded).try_fold(0_i64, |sum, digit| {
+        sum.checked_mul(10)?.checked_add(i64::from(digit - b'0'))
+    })
+}
+
+/// What the manifest's ranges cannot say.
+fn relations(weights: &Weights) -> Vec<Problem> {
+    let w = weights;
+    let problem = |path: &str, message: String| Problem {
+        path: path.to_owned(),
+        message,
+    };
+    let mut problems = Vec::new();
+    let verdicts = [
+        ("challenge_at", w.challenge_at, "flag_at", w.flag_at),
+        ("hold_at", w.hold_at, "challenge_at", w.challenge_at),
+        ("deny_at", w.deny_at, "hold_at", w.hold_at),
+    ];
+    for (name, at, milder, milder_at) in verdicts {
+        if at < milder_at {
+            problems.push(problem(
+                name,
+                format!(
+                    "a severer verdict at a lower score: {at} is less than {milder} ({milder_at})"
+                ),
+            ));
+        }
+    }
+    if w.flag_at == 0 {
+        problems.push(problem(
+            "flag_at",
+            "every payment would be flagged; begin at 1".to_owned(),
+        ));
+    }
+    if w.challenge_at == NEVER && w.hold_at == NEVER && w.deny_at == NEVER {
+        problems.push(problem(
+            "challenge_at",
+            "no score would stop a payment; set one of the thresholds".to_owned(),
+        ));
+    }
+    let ramps = [
+        ("amount", w.amount_from, w.amount_full),
+        ("hourly", w.hourly_from, w.hourly_full),
+        ("daily", w.daily_from, w.daily_full),
+        ("device_daily", w.device_daily_from, w.device_daily_full),
+        ("payees", w.payees_from, w.payees_full),
+        ("burst", w.burst_from, w.burst_full),
+        ("payee_daily", w.payee_daily_from, w.payee_daily_full),
+        (
+            "terminal_daily",
+            w.terminal_daily_from,
+            w.terminal_daily_full,
+        ),
+    ];
+    for (name, from, full) in ramps {
+        if from >= full {
+            problems.push(problem(
+                &format!("{name}_full"),
+                format!("points are full at {full}, before they begin at {name}_from ({from})"),
+            ));
+        }
+    }
+    if w.travel_from_km_h >= w.travel_full_km_h {
+        problems.push(problem(
+            "travel_full_km_h",
+            format!(
+                "points are full at {}, before they begin at travel_from_km_h ({})",
+                w.travel_full_km_h, w.travel_from_km_h
+            ),
+        ));
+    }
+    problems.extend(limits_problems(&w.unproven_limits.0));
+    problems.extend(country_problems(&w.watched_countries));
+    problems
+}
+
+fn limits_problems(limits: &Limits) -> impl Iterator<Item = Problem> {
+    let is_code = |code: &str| code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
+    limits.0.iter().filter_map(move |(currency, limit)| {
+        let message = if !is_code(currency) {
+            "a currency is three upper-case letters, such as EUR".to_owned()
+        } else if minor_units(limit, 0).is_none() {
+            format!("the limit for {currency} is not an amount such as \"250.00\"")
+        } else {
+            return None;
+        };
+        Some(Problem {
+            path: "unproven_limits".to_owned(),
+            message,
+        })
+    })
+}
+
+fn country_problems(countries: &[String]) -> impl Iterator<Item = Problem> {
+    let is_code = |code: &str| code.len() == 2 && code.bytes().all(|b| b.is_ascii_alphabetic());
+    countries
+        .iter()
+        .filter(move |code| !is_code(code))
+        .map(|_| Problem {
+            path: "watched_countries".to_owned(),
+            message: "a country is two letters, such as BE".to_owned(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_are_read_in_the_currencys_own_minor_unit() {
+        assert_eq!(minor_units("250.00", 2), Some(25_000));
+        assert_eq!(minor_units("250", 2), Some(25_000));
+        assert_eq!(minor_units("30000", 0), Some(30_000));
+        assert_eq!(
+            minor_units("1.2345", 3),
+            Some(1_234),
+            "never above what is written"
+        );
+        assert_eq!(minor_units("0.5", 0), Some(0));
+        for bad in ["", ".", "1.", "-1", "1,5", "1e3", "9223372036854775808"] {
+            assert_eq!(minor_units(bad, 0), None, "{bad:?}");
+        }
+    }
+}

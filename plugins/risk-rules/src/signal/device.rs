@@ -1,0 +1,86 @@
+//! The device: does the account know it?
+//!
+//! A device is *new* when the account never used it, and *young* while that is only just so, at half the
+//! weight. For an account that is itself new every device is; that says nothing, and the amount is rated
+//! as unproven instead. A remote payment that does not name a device is rated like one from a new device:
+//! nothing is gained by leaving it out.
+
+use weft_sdk::{Duration, Need};
+
+use super::{Signal, Strength};
+use crate::input::{Fact, Input, known};
+use crate::settings::Weights;
+use crate::why::Why;
+
+/// Points for a device that is new to the account, or not named.
+pub(crate) fn signal(input: &Input, weights: &Weights) -> Option<Signal> {
+    if input.device.is_absent() {
+        let is_missed = is_expected(input, weights);
+        let evidence = [Input::DEVICE, Input::ENTRY_MODE, Input::METHOD];
+        return Signal::new(
+            Why::DeviceUnknown,
+            weights.device_points,
+            Strength::of(is_missed),
+            evidence,
+        );
+    }
+    let facts: [&dyn Fact; 4] = [
+        &input.device,
+        &input.account_age,
+        &input.account_device_age,
+        &input.device_age,
+    ];
+    let strength = Strength::from_facts(&facts, || {
+        if is_without_account(input) {
+            // A card alone: whether this host knows the device is all there is to know.
+            return Strength::of(input.device_age.is_absent());
+        }
+        novelty(
+            &input.account_device_age,
+            &input.account_age,
+            weights.device_settles,
+        )
+    });
+    let evidence = [
+        Input::ACCOUNT_DEVICE_AGE,
+        Input::DEVICE_AGE,
+        Input::ACCOUNT_AGE,
+    ];
+    Signal::new(Why::DeviceNew, weights.device_points, strength, evidence)
+}
+
+/// Whether the payment has no account, so that nothing is known of the account's past.
+fn is_without_account(input: &Input) -> bool {
+    input.account_day.is_absent()
+}
+
+/// Whether a payment of this kind comes from a device of the payer. One that does not say of what kind it
+/// is counts as remote.
+fn is_expected(input: &Input, weights: &Weights) -> bool {
+    match (&input.entry_mode, &input.method) {
+        (Need::Present(mode), _) => weights.device_modes.contains(mode),
+        (Need::Absent, Need::Present(method)) => weights.device_methods.contains(method),
+        _ => true,
+    }
+}
+
+/// How new a device or a payee is to an account that had a past without it.
+pub(crate) fn novelty(
+    pair_age: &Need<Duration>,
+    account_age: &Need<Duration>,
+    settles: Duration,
+) -> Strength {
+    let Some(account_age) = known(account_age) else {
+        return Strength::NONE;
+    };
+    let Some(pair_age) = known(pair_age) else {
+        return Strength::FULL;
+    };
+    let is_young = pair_age.0 < settles.0;
+    let has_older_past = account_age.0 >= pair_age.0.saturating_add(settles.0);
+    if is_young && has_older_past {
+        Strength::HALF
+    } else {
+        Strength::NONE
+    }
+}
