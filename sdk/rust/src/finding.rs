@@ -18,6 +18,10 @@ pub enum Verdict {
 }
 
 /// Reasons of a plugin: an enum with `#[derive(Reasons)]`. A reason that is not in it cannot be given.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what the reasons are",
+    note = "put `#[derive(Reasons)]` before the enum"
+)]
 pub trait Reasons {
     /// The reasons as entries of the manifest, parts of JSON.
     const DECLARED: &'static [&'static str];
@@ -113,5 +117,23 @@ impl Finding {
             arguments,
         });
         self
+    }
+
+    /// The codes of the reasons, in order.
+    pub fn codes(&self) -> Vec<&'static str> {
+        self.reasons.iter().map(|(code, _)| *code).collect()
+    }
+
+    /// The arguments of the first obligation of a kind.
+    pub fn obligation(&self, kind: &str) -> Option<&[(String, String)]> {
+        self.obligations
+            .iter()
+            .find(|o| o.kind == kind)
+            .map(|o| o.arguments.as_slice())
+    }
+
+    /// Whether it lets a payment go on.
+    pub fn goes_on(&self) -> bool {
+        self.verdict <= Verdict::Flag
     }
 }

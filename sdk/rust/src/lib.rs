@@ -4,7 +4,7 @@
 //! only source of its manifest: a field that is not in the struct cannot be read, and the host hands over
 //! nothing else.
 //!
-//! ```ignore
+//! ```
 //! use weft_sdk::prelude::*;
 //!
 //! #[derive(Needs)]
@@ -34,6 +34,12 @@
 //!         .because(Why::OverLimit, [Input::AMOUNT])
 //!         .oblige("step-up", [("method", "app-approval")])
 //! }
+//!
+//! let finding = weft_sdk::test::of::<step_up::Plugin>()
+//!     .need("payment.amount", Money::cents(600_00, "EUR"))
+//!     .evaluate();
+//! assert_eq!(finding.verdict, Verdict::Challenge);
+//! assert_eq!(finding.codes(), ["over-limit"]);
 //! ```
 //!
 //! | module | what is there |
@@ -53,6 +59,7 @@ pub mod log;
 #[doc(hidden)]
 pub mod manifest;
 pub mod plugin;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod test;
 pub mod value;
 

@@ -41,6 +41,10 @@ pub struct Problem {
 }
 
 /// What a plugin wants to know: a struct with `#[derive(Needs)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what the plugin needs",
+    note = "put `#[derive(Needs)]` before the struct"
+)]
 pub trait Needs: Sized {
     /// The needs as entries of the manifest, parts of JSON.
     const DECLARED: &'static [&'static str];
@@ -51,6 +55,10 @@ pub trait Needs: Sized {
 }
 
 /// What a policy may set: a struct with `#[derive(Settings)]`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say what a policy may set",
+    note = "put `#[derive(Settings)]` before the struct, or take `&()` for no settings"
+)]
 pub trait Settings: Sized {
     /// The settings as entries of the manifest, parts of JSON.
     const DECLARED: &'static [&'static str];
@@ -87,8 +95,43 @@ pub trait Plugin {
     fn evaluate(context: &Context, settings: &Self::Settings, needs: &Self::Needs) -> Finding;
 }
 
-/// Reads one value of a row; used by derived code.
-pub fn read<T: crate::FromValue>(row: &mut std::vec::IntoIter<Value>) -> Result<T, Unfit> {
+/// Reads the next need of a row; derived code uses it.
+pub fn need<T: crate::FromValue>(
+    row: &mut std::vec::IntoIter<Value>,
+    field: &str,
+) -> Result<T, Failure> {
+    read(row).map_err(|unfit| Failure::BadInput(format!("`{field}` {unfit}")))
+}
+
+/// Nothing is left of a row of needs; derived code uses it.
+pub fn needs_end(mut row: std::vec::IntoIter<Value>) -> Result<(), Failure> {
+    match row.next() {
+        None => Ok(()),
+        Some(_) => Err(Failure::BadInput(
+            "there are more needs than declared".into(),
+        )),
+    }
+}
+
+/// Reads the next setting of a row; derived code uses it.
+pub fn setting<T: crate::FromValue>(
+    row: &mut std::vec::IntoIter<Value>,
+    name: &str,
+) -> Result<T, Failure> {
+    read(row).map_err(|unfit| Failure::BadSettings(format!("`{name}` {unfit}")))
+}
+
+/// Nothing is left of a row of settings; derived code uses it.
+pub fn settings_end(mut row: std::vec::IntoIter<Value>) -> Result<(), Failure> {
+    match row.next() {
+        None => Ok(()),
+        Some(_) => Err(Failure::BadSettings(
+            "there are more settings than declared".into(),
+        )),
+    }
+}
+
+fn read<T: crate::FromValue>(row: &mut std::vec::IntoIter<Value>) -> Result<T, Unfit> {
     T::from_value(row.next().ok_or(Unfit::Missing)?)
 }
 

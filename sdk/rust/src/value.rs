@@ -35,6 +35,25 @@ pub enum Value {
     Json(String),
 }
 
+impl Value {
+    /// The kind in the manifest; `None` when there is no value.
+    pub fn kind(&self) -> Option<&'static str> {
+        Some(match self {
+            Value::Absent | Value::Withheld(_) => return None,
+            Value::Boolean(_) => "boolean",
+            Value::Integer(_) => "integer",
+            Value::Decimal(_) => "decimal",
+            Value::Text(_) => "text",
+            Value::Token(_) => "token",
+            Value::Money(_) => "money",
+            Value::Instant(_) => "instant",
+            Value::Duration(_) => "duration",
+            Value::Texts(_) => "texts",
+            Value::Json(_) => "json",
+        })
+    }
+}
+
 /// An exact amount.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Money {
@@ -96,10 +115,27 @@ pub struct Instant(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Duration(pub u64);
 
+impl Instant {
+    /// How long ago `earlier` was; nothing when it is later.
+    pub const fn since(self, earlier: Instant) -> Duration {
+        Duration(self.0.saturating_sub(earlier.0))
+    }
+}
+
 impl Duration {
+    /// So many minutes.
+    pub const fn minutes(minutes: u64) -> Duration {
+        Duration(minutes * 60_000)
+    }
+
     /// So many hours.
     pub const fn hours(hours: u64) -> Duration {
         Duration(hours * 3_600_000)
+    }
+
+    /// So many days.
+    pub const fn days(days: u64) -> Duration {
+        Duration(days * 86_400_000)
     }
 }
 
@@ -137,6 +173,10 @@ impl fmt::Display for Unfit {
 }
 
 /// A type that a need or setting can have. Derived code uses it.
+#[diagnostic::on_unimplemented(
+    message = "the host has no values of type `{Self}`",
+    note = "use `bool`, `i64`, `Decimal`, `String`, `Token`, `Money`, `Instant`, `Duration`, `Vec<String>` or `Json<T>`"
+)]
 pub trait FromValue: Sized {
     /// The kind in the manifest.
     const KIND: &'static str;
@@ -206,5 +246,32 @@ impl<T: DeserializeOwned> FromValue for Json<T> {
             Value::Absent | Value::Withheld(_) => Err(Unfit::Missing),
             _ => Err(Unfit::OtherKind("of kind json".to_owned())),
         }
+    }
+}
+
+macro_rules! into_value {
+    ($($variant:ident $t:ty),+ $(,)?) => {
+        $(impl From<$t> for Value {
+            fn from(value: $t) -> Value {
+                Value::$variant(value)
+            }
+        })+
+    };
+}
+
+into_value! {
+    Boolean bool, Integer i64, Decimal Decimal, Text String, Token Token, Money Money, Instant Instant,
+    Duration Duration, Texts Vec<String>,
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+}
+
+impl From<serde_json::Value> for Value {
+    fn from(json: serde_json::Value) -> Value {
+        Value::Json(json.to_string())
     }
 }
