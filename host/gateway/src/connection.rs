@@ -14,24 +14,30 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::Limits;
-use crate::limits::{ACCEPT_PAUSE, LINGER, MAX_HEADER_BYTES, MAX_LINGER_BYTES, MAX_TURNED_AWAY};
+use crate::limits::{
+    ACCEPT_PAUSE, BUFFER_BYTES, LINGER, MAX_HEADER_BYTES, MAX_LINGER_BYTES, MAX_TURNED_AWAY,
+};
 use crate::service::Service;
 use crate::socket::Socket;
 
-/// What a connection read so far may take up.
-const BUFFER_BYTES: usize = 64 * 1024;
+/// What becomes of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Treatment {
+    /// It is served.
+    Serve,
+    /// It is told that there is no room.
+    TurnAway,
+}
 
 /// The place of a connection; free again when it is dropped.
-enum Place {
-    /// It is served.
-    Served { _permit: OwnedSemaphorePermit },
-    /// It is told that there is no room.
-    TurnedAway { _permit: OwnedSemaphorePermit },
+struct Place {
+    treatment: Treatment,
+    _permit: OwnedSemaphorePermit,
 }
 
 /// Places for connections.
@@ -57,7 +63,7 @@ pub(crate) async fn serve(
         tokio::select! {
             biased;
             () = &mut stop => break,
-            Some(_) = connections.join_next() => {}
+            Some(ended) = connections.join_next() => note(&ended),
             accepted = places.accept(&listener) => {
                 if let Some((stream, place)) = accepted {
                     let (service, stopping) = (Arc::clone(&service), stopping.clone());
@@ -68,7 +74,11 @@ pub(crate) async fn serve(
     }
     drop(listener);
     stopping.cancel();
-    let all = async { while connections.join_next().await.is_some() {} };
+    let all = async {
+        while let Some(ended) = connections.join_next().await {
+            note(&ended);
+        }
+    };
     if timeout(service.limits.stop_grace, all).await.is_err() {
         let left = connections.len();
         tracing::warn!(left, "connections were cut off after the grace of the stop");
@@ -81,10 +91,17 @@ impl Places {
     async fn accept(&self, listener: &TcpListener) -> Option<(TcpStream, Place)> {
         let say_no = Arc::clone(&self.turned_away).acquire_owned().await.ok()?;
         match listener.accept().await {
-            Ok((stream, _)) => match Arc::clone(&self.served).try_acquire_owned() {
-                Ok(permit) => Some((stream, Place::Served { _permit: permit })),
-                Err(_) => Some((stream, Place::TurnedAway { _permit: say_no })),
-            },
+            Ok((stream, _)) => {
+                let (treatment, permit) = match Arc::clone(&self.served).try_acquire_owned() {
+                    Ok(permit) => (Treatment::Serve, permit),
+                    Err(_) => (Treatment::TurnAway, say_no),
+                };
+                let place = Place {
+                    treatment,
+                    _permit: permit,
+                };
+                Some((stream, place))
+            }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 sleep(ACCEPT_PAUSE).await;
@@ -94,41 +111,43 @@ impl Places {
     }
 }
 
+/// Requests cannot end their connection; if one ends all the same, it is a fault of the host's own.
+fn note(ended: &Result<(), JoinError>) {
+    if ended.as_ref().is_err_and(JoinError::is_panic) {
+        tracing::error!("a connection was ended by a panic");
+    }
+}
+
 async fn connection(
     stream: TcpStream,
     place: Place,
     service: Arc<Service>,
     stopping: CancellationToken,
 ) {
-    // Answers are written whole; waiting to send more at once gains nothing.
-    let _ = stream.set_nodelay(true);
-    let mut http = http(&service.limits);
-    let io = TokioIo::new(Socket::new(stream, service.limits.write_timeout));
-    let metrics = Arc::clone(&service);
-    let _connected = match place {
-        Place::Served { .. } => Some(metrics.metrics.connected()),
-        Place::TurnedAway { .. } => {
-            metrics.metrics.turned_away();
+    let _counted = match place.treatment {
+        Treatment::Serve => Some(service.metrics.connected()),
+        Treatment::TurnAway => {
+            service.metrics.turned_away();
             None
         }
     };
-    let turned_away = matches!(place, Place::TurnedAway { .. });
-    http.keep_alive(!turned_away);
-    let answer = service_fn(move |request| {
+    // Answers are written whole; waiting to send more at once gains nothing.
+    let _ = stream.set_nodelay(true);
+    let io = TokioIo::new(Socket::new(stream, service.limits.write_timeout));
+    let answer = service_fn(|request| {
         let service = Arc::clone(&service);
         Box::pin(async move {
-            if turned_away {
-                service.turn_away(request).await
-            } else {
-                service.answer(request).await
+            match place.treatment {
+                Treatment::Serve => service.answer(request).await,
+                Treatment::TurnAway => service.turn_away(request).await,
             }
         })
     });
-    let mut connection = http.serve_connection(io, answer);
-    let told = stopping
+    let mut connection = http(&service.limits, place.treatment).serve_connection(io, answer);
+    let ended = stopping
         .run_until_cancelled(poll_fn(|cx| connection.poll_without_shutdown(cx)))
         .await;
-    let ended = match told {
+    let ended = match ended {
         Some(ended) => ended,
         None => {
             Pin::new(&mut connection).graceful_shutdown();
@@ -141,9 +160,10 @@ async fn connection(
     }
 }
 
-fn http(limits: &Limits) -> http1::Builder {
+fn http(limits: &Limits, treatment: Treatment) -> http1::Builder {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
+        .keep_alive(treatment == Treatment::Serve)
         .header_read_timeout(limits.header_timeout)
         .max_header_size(MAX_HEADER_BYTES)
         .max_buf_size(BUFFER_BYTES);

@@ -14,6 +14,8 @@ pub const MAX_TOKEN_CHARS: usize = 512;
 pub const MAX_KEY_CHARS: usize = 255;
 /// Bytes of a request's line and header fields.
 pub const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// Bytes that a connection's buffer has for what was received and not looked at yet.
+pub const BUFFER_BYTES: usize = 64 * 1024;
 /// Media ranges of an `Accept` header.
 pub const MAX_MEDIA_RANGES: usize = 32;
 /// Connections beyond the limit that are told so at the same time; more wait to be accepted.
