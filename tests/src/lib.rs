@@ -1,1 +1,18 @@
-//! weft-tests.
+//! Whole-system tests: the real binary, real files, real plugins, real connections on loopback.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | [`binary`] | the `weft` binary and where the project's files are |
+//! | [`host`] | `weft serve` as a process, with callers of every role |
+//! | [`traffic`] | payments and requests to send |
+//! | [`search`] | values that must not be found, in every form in which they could be |
+//!
+//! The tests themselves are in `tests/system`. `make test` builds the binary and the plugins first.
+
+pub mod binary;
+pub mod host;
+pub mod search;
+pub mod traffic;
+
+pub use binary::{project, weft};
+pub use host::{Answer, Host};

@@ -1,2 +1,108 @@
-//! The weft command line.
-fn main() {}
+//! `weft`: the command line.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | `serve` | a host that answers over HTTP |
+//! | `demo` | a story played through a host of its own |
+//! | `decide`, `feed` | one message, or a history, through the engine |
+//! | `policy`, `plugin`, `audit` | for those who write policies, write plugins, verify the log |
+//! | `bench` | open-loop load on a running host |
+//! | `config`, `places` | one TOML file; the directories that commands share |
+//! | `token` | bearer tokens for callers |
+//! | `explain` | the page of a problem's code |
+//! | `output`, `exit` | what a command says, and how it ends |
+
+mod audit;
+mod bench;
+mod client;
+mod config;
+mod decide;
+mod demo;
+mod exit;
+mod explain;
+mod feed;
+mod output;
+mod places;
+mod plugin;
+mod policy;
+mod serve;
+mod token;
+
+use clap::{Parser, Subcommand};
+
+/// Decides mobile payments and the support requests about them, in one pipeline of sandboxed plugins and
+/// declarative policies, and records every decision before it answers.
+#[derive(Parser)]
+#[command(name = "weft", version, max_term_width = 100, after_help = FIRST_STEPS)]
+struct Cli {
+    /// What is logged to standard error: error, warn, info, debug, or a filter such as
+    /// `info,weft_engine=debug`.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILTER",
+        env = "WEFT_LOG",
+        default_value = "warn"
+    )]
+    log: String,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const FIRST_STEPS: &str = "\
+First steps:
+  weft demo                        play a story through a host of its own, verify its log
+  weft plugin new my-policy        start a plugin that builds and whose tests pass
+  weft policy check                check the policy files, with file, line and column
+  weft token new shop --role service   a token for a caller, and the lines for weft.toml
+  weft serve --config weft.toml    a host that answers over HTTP
+  weft audit verify                check every byte of the audit log";
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Demo),
+    Serve(serve::Serve),
+    Decide(decide::Decide),
+    Feed(feed::Feed),
+    /// Check policy files.
+    #[command(subcommand)]
+    Policy(policy::PolicyCommand),
+    /// Write, build, check and run plugins.
+    #[command(subcommand)]
+    Plugin(plugin::PluginCommand),
+    /// Verify and read the audit log.
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Make bearer tokens for callers.
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Show and check the configuration.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+    Bench(bench::Bench),
+    Explain(explain::Explain),
+}
+
+fn main() -> std::process::ExitCode {
+    let cli = Cli::parse();
+    if let Err(failed) = output::log_to_stderr(&cli.log) {
+        return exit::say(failed);
+    }
+    let result = match cli.command {
+        Command::Demo(args) => demo::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Decide(args) => decide::run(args),
+        Command::Feed(args) => feed::run(args),
+        Command::Policy(command) => policy::run(command),
+        Command::Plugin(command) => plugin::run(command),
+        Command::Audit(command) => audit::run(command),
+        Command::Token(command) => token::run(command),
+        Command::Config(command) => config::run(command),
+        Command::Bench(args) => bench::run(args),
+        Command::Explain(args) => explain::run(args),
+    };
+    match result {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(failed) => exit::say(failed),
+    }
+}

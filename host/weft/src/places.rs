@@ -3,25 +3,45 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use weft_engine::Config;
 
-/// Directories that a command reads and writes.
-#[derive(Args, Debug, Clone)]
+use crate::config::Settings;
+use crate::exit::Failed;
+
+/// Directories that a command reads and writes. What is said here goes before the configuration file.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Places")]
 pub(crate) struct Places {
-    /// Everything that the host writes lies below: keys, vault, audit log, compiled plugins.
-    #[arg(long, value_name = "DIR", default_value = "weft-data")]
-    pub(crate) data: PathBuf,
-    /// The dictionary, the pipeline, the policies.
-    #[arg(long, value_name = "DIR", default_value = "policies")]
-    pub(crate) policies: PathBuf,
-    /// Plugins, each NAME.wasm; `weft plugin build` makes them.
-    #[arg(long, value_name = "DIR", default_value = "target/plugins")]
-    pub(crate) plugins: PathBuf,
+    /// The configuration [default: none; `weft config show` prints every key with its default].
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Everything that the host writes: keys, vault, audit log, compiled plugins [default: weft-data].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// The dictionary, the pipeline, the policies [default: policies].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) policies: Option<PathBuf>,
+    /// Plugins, each NAME.wasm; `weft plugin build` makes them [default: target/plugins].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) plugins: Option<PathBuf>,
 }
 
 impl Places {
-    /// An engine on these directories, with defaults for the rest.
-    pub(crate) fn engine_config(&self) -> Config {
-        Config::new(self.data.clone(), self.policies.clone(), self.plugins.clone())
+    /// The configuration with what the command line says.
+    pub(crate) fn settings(&self) -> Result<Settings, Failed> {
+        let mut settings = match &self.config {
+            Some(file) => Settings::load(file)?,
+            None => Settings::default(),
+        };
+        let engine = &mut settings.engine;
+        for (said, place) in [
+            (&self.data, &mut engine.data_dir),
+            (&self.policies, &mut engine.policies_dir),
+            (&self.plugins, &mut engine.plugins_dir),
+        ] {
+            if let Some(said) = said {
+                place.clone_from(said);
+            }
+        }
+        Ok(settings)
     }
 }

@@ -103,7 +103,11 @@ impl Map {
         let file = path.display().to_string();
         let map: Map = yaml::parse(&file, &yaml::read_text(path)?)?;
         let problems = map.problems(&file, dictionary);
-        if problems.is_empty() { Ok(map) } else { Err(Diagnostics(problems)) }
+        if problems.is_empty() {
+            Ok(map)
+        } else {
+            Err(Diagnostics(problems))
+        }
     }
 
     fn problems(&self, file: &str, dictionary: &Dictionary) -> Vec<Diagnostic> {
@@ -113,7 +117,11 @@ impl Map {
         };
         if self.version.value != 1 {
             let at = Spanned::new(String::new(), self.version.referenced, self.version.defined);
-            refuse(&at, "this version of the form is not known".into(), "write version: 1".into());
+            refuse(
+                &at,
+                "this version of the form is not known".into(),
+                "write version: 1".into(),
+            );
         }
         for from in &self.fields {
             let name = &from.field;
@@ -126,28 +134,48 @@ impl Map {
                 continue;
             };
             if field.origin != Origin::Request {
-                refuse(name, format!("`{}` is not the caller's to say", name.value), "remove it".into());
+                refuse(
+                    name,
+                    format!("`{}` is not the caller's to say", name.value),
+                    "remove it".into(),
+                );
             }
             if from.from.is_some() == from.constant.is_some() {
-                refuse(name, format!("`{}` needs either `from` or `const`", name.value), "keep one".into());
+                refuse(
+                    name,
+                    format!("`{}` needs either `from` or `const`", name.value),
+                    "keep one".into(),
+                );
             }
             if (field.kind == Kind::Money) != from.currency.is_some() {
                 refuse(
                     name,
-                    format!("`currency` is for amounts, and every amount needs one: `{}` is {}", name.value, field.kind.as_str()),
+                    format!(
+                        "`currency` is for amounts, and every amount needs one: `{}` is {}",
+                        name.value,
+                        field.kind.as_str()
+                    ),
                     "add or remove `currency`".into(),
                 );
             }
         }
         for name in &self.in_order {
             if !self.fields.iter().any(|f| f.field.value == name.value) {
-                refuse(name, format!("`{}` is not among `fields`", name.value), "name one that is".into());
+                refuse(
+                    name,
+                    format!("`{}` is not among `fields`", name.value),
+                    "name one that is".into(),
+                );
             }
         }
-        if let Some(since) = &self.time.since {
-            if Timestamp::parse(&since.value).is_none() {
-                refuse(since, "this is not an instant".into(), "write RFC 3339, for example 2018-04-01T00:00:00Z".into());
-            }
+        if let Some(since) = &self.time.since
+            && Timestamp::parse(&since.value).is_none()
+        {
+            refuse(
+                since,
+                "this is not an instant".into(),
+                "write RFC 3339, for example 2018-04-01T00:00:00Z".into(),
+            );
         }
         problems
     }
@@ -156,7 +184,9 @@ impl Map {
 impl Time {
     /// The instant that a column says.
     pub(crate) fn read(&self, text: &str) -> Option<Timestamp> {
-        let Some(unit) = self.unit else { return Timestamp::parse(text) };
+        let Some(unit) = self.unit else {
+            return Timestamp::parse(text);
+        };
         let number: u64 = text.parse().ok()?;
         let ms = match unit {
             Unit::Ms => number,

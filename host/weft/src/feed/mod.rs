@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::task::JoinSet;
 use weft_dictionary::{Dictionary, Timestamp};
 use weft_engine::{Ask, Caller, Clock, Engine, Role};
 use weft_intake::MediaType;
@@ -20,7 +21,7 @@ mod source;
 mod summary;
 
 use map::Map;
-use source::{Line, Source};
+use source::{Line, Next, Source};
 use summary::Summary;
 
 pub(crate) use map::CODES;
@@ -30,12 +31,14 @@ const SIDE_BY_SIDE: usize = 64;
 
 /// Send historical payments through the engine.
 ///
-/// Reads a CSV or JSON-lines file (also .gz), makes a payment of each line by a map, and decides it at
-/// the time that the line says, with the policies and plugins of the host. Decisions, features and the
+/// Reads a CSV or JSON-lines file (also .gz) in the order of time, makes a payment of each line by a map, and
+/// decides it at the time that the line says, with the policies and plugins of the host. Decisions, features and the
 /// audit log are the same as if the payments had come through HTTP. The host must not run on the same
 /// data directory at the same time.
 #[derive(Args)]
-#[command(after_help = "Example:\n  weft feed transactions.csv.gz --map examples/feeds/handbook.yaml --from 2018-05-01T00:00:00Z --until 2018-05-02T00:00:00Z\n\nWrites: the data directory (--data). Prints: decisions by verdict, rate, and whether the audit log verifies.")]
+#[command(
+    after_help = "Example:\n  weft feed transactions.csv.gz --map examples/feeds/handbook.yaml --from 2018-05-01T00:00:00Z --until 2018-05-02T00:00:00Z\n\nWrites: the data directory (--data). Prints: decisions by verdict, rate, and whether the audit log verifies."
+)]
 pub(crate) struct Feed {
     /// The file: CSV or JSON lines, as the map says; .gz is unpacked.
     file: PathBuf,
@@ -56,22 +59,33 @@ pub(crate) struct Feed {
 }
 
 fn instant(text: &str) -> Result<Timestamp, String> {
-    Timestamp::parse(text).ok_or_else(|| "not an instant; write RFC 3339, for example 2018-05-01T00:00:00Z".into())
+    Timestamp::parse(text)
+        .ok_or_else(|| "not an instant; write RFC 3339, for example 2018-05-01T00:00:00Z".into())
 }
 
 pub(crate) fn run(args: Feed) -> Result<(), Failed> {
-    let dictionary = Dictionary::load(&args.places.policies.join("dictionary.yaml"))?;
+    let settings = args.places.settings()?.engine;
+    let data = settings.data_dir.clone();
+    let dictionary = Dictionary::load(&settings.policies_dir.join("dictionary.yaml"))?;
     let map = Map::load(&args.map, &dictionary)?;
-    let engine = Engine::start(args.places.engine_config(), Clock::history(), &output::step)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let engine = Engine::start(settings, Clock::history(), &output::step)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     let summary = runtime.block_on(async {
-        let summary = Feeder { engine: &engine, args: &args, summary: Summary::default() }.feed(&map, &dictionary).await;
+        let summary = Feeder {
+            engine: &engine,
+            args: &args,
+            summary: Summary::default(),
+        }
+        .feed(&map, &dictionary)
+        .await;
         engine.stop().await;
         summary
     })?;
     drop(engine);
     output::line(&summary.to_string());
-    audit::verify_and_say(&args.places.data)
+    audit::verify_and_say(&data)
 }
 
 struct Feeder<'a> {
@@ -88,8 +102,22 @@ impl Feeder<'_> {
         let mut batch: Vec<Line> = Vec::new();
         let mut order: HashSet<String> = HashSet::new();
         let mut taken = 0;
+        let mut latest = Timestamp(0);
         while self.args.limit.is_none_or(|limit| taken < limit) {
-            let Some(line) = source.next()? else { break };
+            let line = match source.next()? {
+                Next::Line(line) => line,
+                Next::Unreadable(number, why) => {
+                    self.summary.unreadable(number, why);
+                    continue;
+                }
+                Next::End => break,
+            };
+            if line.at < latest {
+                let why = "the payment is earlier than one before it; sort the file by time";
+                self.summary.unreadable(line.number, why);
+                continue;
+            }
+            latest = line.at;
             if self.args.from.is_some_and(|from| line.at < from) {
                 continue;
             }
@@ -113,26 +141,35 @@ impl Feeder<'_> {
 
     /// Decides payments that have nothing in common side by side.
     async fn decide(&mut self, batch: Vec<Line>, bar: &ProgressBar) -> Result<(), Failed> {
-        let Some(first) = batch.first() else { return Ok(()) };
+        let Some(first) = batch.first() else {
+            return Ok(());
+        };
         // What waited longer than it may is refused before the payments that come after it.
         self.engine.clock().advance(first.at);
         while let expired @ 1.. = self.engine.expire_due().await {
             self.summary.expired(expired);
         }
-        let mut under_way = Vec::with_capacity(batch.len());
+        let mut under_way = JoinSet::new();
         for line in batch {
+            let ask = Ask {
+                media: MediaType::Json,
+                body: Zeroizing::new(serde_json::to_vec(&line.body)?),
+                idempotency_key: None,
+                trace: None,
+                at: Some(line.at),
+            };
             let engine = self.engine.clone();
-            let body = Zeroizing::new(serde_json::to_vec(&line.body)?);
-            let at = Some(line.at);
-            let task = tokio::spawn(async move {
-                let caller = Caller { id: "feed".into(), role: Role::Service };
-                let ask = Ask { media: MediaType::Json, body, idempotency_key: None, trace: None, at };
-                engine.decide(&caller, ask).await
+            under_way.spawn(async move {
+                let caller = Caller {
+                    id: "feed".into(),
+                    role: Role::Service,
+                };
+                (line.number, line.fraud, engine.decide(&caller, ask).await)
             });
-            under_way.push((line.number, line.fraud, task));
         }
-        for (number, fraud, task) in under_way {
-            match task.await? {
+        while let Some(done) = under_way.join_next().await {
+            let (number, fraud, reply) = done?;
+            match reply {
                 Ok(reply) => {
                     for decision in &reply.decisions {
                         self.summary.decided(decision.verdict, fraud);

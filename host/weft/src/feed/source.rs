@@ -32,11 +32,26 @@ pub(crate) struct Line {
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SourceError {
     #[error("{path}: {source}")]
-    Io { path: String, source: std::io::Error },
+    Io {
+        path: String,
+        source: std::io::Error,
+    },
     #[error("{path}: the header has no column `{column}`, which the map names; it has {has}")]
-    NoColumn { path: String, column: String, has: String },
-    #[error("{path}, line {number}: {why}")]
-    Line { path: String, number: u64, why: &'static str },
+    NoColumn {
+        path: String,
+        column: String,
+        has: String,
+    },
+}
+
+/// What the next line is.
+pub(crate) enum Next {
+    /// A payment.
+    Line(Line),
+    /// Not one: its number, and why.
+    Unreadable(u64, &'static str),
+    /// There is no more.
+    End,
 }
 
 /// A file, read line by line.
@@ -44,12 +59,14 @@ pub(crate) struct Source<'a> {
     path: String,
     map: &'a Map,
     dictionary: &'a Dictionary,
+    /// Columns of a CSV file by their names.
+    header: HashMap<String, usize>,
     rows: Rows,
     number: u64,
 }
 
 enum Rows {
-    Csv { header: HashMap<String, usize>, records: Box<csv::Reader<Box<dyn Read>>> },
+    Csv(Box<csv::Reader<Box<dyn Read>>>),
     Jsonl(Box<dyn BufRead>),
 }
 
@@ -61,58 +78,67 @@ enum Columns<'a> {
 
 impl<'a> Source<'a> {
     /// Opens a file; one that ends in `.gz` is unpacked on the way.
-    pub(crate) fn open(path: &Path, map: &'a Map, dictionary: &'a Dictionary) -> Result<Self, SourceError> {
+    pub(crate) fn open(
+        path: &Path,
+        map: &'a Map,
+        dictionary: &'a Dictionary,
+    ) -> Result<Self, SourceError> {
         let shown = path.display().to_string();
-        let io = |source| SourceError::Io { path: shown.clone(), source };
+        let io = |source| SourceError::Io {
+            path: shown.clone(),
+            source,
+        };
         let file = BufReader::new(File::open(path).map_err(io)?);
         let plain: Box<dyn Read> = match path.extension() {
             Some(end) if end == "gz" => Box::new(MultiGzDecoder::new(file)),
             _ => Box::new(file),
         };
+        let mut header = HashMap::new();
         let rows = match map.format {
             Format::Jsonl => Rows::Jsonl(Box::new(BufReader::new(plain))),
             Format::Csv => {
                 let mut records = csv::Reader::from_reader(plain);
-                let header = records.headers().map_err(|e| io(e.into()))?;
-                let header: HashMap<String, usize> =
-                    header.iter().enumerate().map(|(i, name)| (name.to_owned(), i)).collect();
+                let names = records.headers().map_err(|e| io(e.into()))?;
+                header = names
+                    .iter()
+                    .enumerate()
+                    .map(|(i, name)| (name.to_owned(), i))
+                    .collect();
                 check_columns(&shown, map, &header)?;
-                Rows::Csv { header, records: Box::new(records) }
+                Rows::Csv(Box::new(records))
             }
         };
-        Ok(Source { path: shown, map, dictionary, rows, number: 0 })
+        Ok(Source {
+            path: shown,
+            map,
+            dictionary,
+            header,
+            rows,
+            number: 0,
+        })
     }
 
-    /// The next payment; `None` at the end.
-    pub(crate) fn next(&mut self) -> Result<Option<Line>, SourceError> {
+    /// The next line. One that is no payment is passed over by the next call; an error ends the file.
+    pub(crate) fn next(&mut self) -> Result<Next, SourceError> {
         self.number += 1;
-        let (path, number) = (self.path.clone(), self.number);
-        let line = |why| SourceError::Line { path, number, why };
-        let columns = match &mut self.rows {
-            Rows::Csv { header, records } => {
-                let mut record = csv::StringRecord::new();
-                match records.read_record(&mut record) {
-                    Ok(true) => Columns::Csv(header, record),
-                    Ok(false) => return Ok(None),
-                    Err(_) => return Err(line("this is not a line of CSV with the header's columns")),
-                }
-            }
-            Rows::Jsonl(reader) => {
-                let mut text = String::new();
-                let read = reader.take(MAX_LINE_BYTES).read_line(&mut text);
-                match read {
-                    Ok(0) => return Ok(None),
-                    Ok(_) => match serde_json::from_str(&text) {
-                        Ok(Json::Object(object)) => Columns::Json(object),
-                        _ => return Err(line("this is not a JSON object of at most 64 KiB")),
-                    },
-                    Err(_) => return Err(line("the line cannot be read")),
-                }
+        let columns = match self.rows.read(&self.header) {
+            Ok(Some(columns)) => columns,
+            Ok(None) => return Ok(Next::End),
+            Err(Bad::Line(why)) => return Ok(Next::Unreadable(self.number, why)),
+            Err(Bad::File(source)) => {
+                return Err(SourceError::Io {
+                    path: self.path.clone(),
+                    source,
+                });
             }
         };
-        let at = columns.get(&self.map.time.from).and_then(|text| self.map.time.read(&text));
-        let at = at.ok_or_else(|| line("the time is missing or not of the map's form"))?;
-        Ok(Some(self.line(&columns, at)))
+        let at = columns
+            .get(&self.map.time.from)
+            .and_then(|text| self.map.time.read(&text));
+        Ok(match at {
+            Some(at) => Next::Line(self.line(&columns, at)),
+            None => Next::Unreadable(self.number, "the time is missing or not of the map's form"),
+        })
     }
 
     fn line(&self, columns: &Columns<'_>, at: Timestamp) -> Line {
@@ -122,25 +148,95 @@ impl<'a> Source<'a> {
         for from in &self.map.fields {
             let text = match (&from.constant, &from.from) {
                 (Some(constant), _) => Some(constant.clone()),
-                (None, Some(column)) => columns.get(column).map(|text| format!("{}{text}", from.prefix)),
+                (None, Some(column)) => columns
+                    .get(column)
+                    .map(|text| format!("{}{text}", from.prefix)),
                 (None, None) => None,
             };
             let Some(text) = text else { continue };
-            if self.map.in_order.iter().any(|name| name.value == from.field.value) {
+            if self
+                .map
+                .in_order
+                .iter()
+                .any(|name| name.value == from.field.value)
+            {
                 order.push(format!("{}={text}", from.field.value));
             }
             let kind = self.dictionary.by_name(&from.field.value).map(|f| f.kind);
-            put(&mut body, &from.field.value, json(kind, text, from.currency.as_deref()));
+            put(
+                &mut body,
+                &from.field.value,
+                json(kind, text, from.currency.as_deref()),
+            );
         }
-        let fraud = self.map.label.as_ref().and_then(|l| columns.get(&l.from).map(|text| text == l.fraud));
-        Line { number: self.number, at, body: Json::Object(body), order, fraud }
+        let fraud = self
+            .map
+            .label
+            .as_ref()
+            .and_then(|l| columns.get(&l.from).map(|text| text == l.fraud));
+        Line {
+            number: self.number,
+            at,
+            body: Json::Object(body),
+            order,
+            fraud,
+        }
+    }
+}
+
+/// Why a line is not read.
+enum Bad {
+    /// The line is no line; the next one may be.
+    Line(&'static str),
+    /// The file cannot be read on.
+    File(std::io::Error),
+}
+
+impl Rows {
+    fn read<'h>(&mut self, header: &'h HashMap<String, usize>) -> Result<Option<Columns<'h>>, Bad> {
+        match self {
+            Rows::Csv(records) => {
+                let mut record = csv::StringRecord::new();
+                match records.read_record(&mut record) {
+                    Ok(true) => Ok(Some(Columns::Csv(header, record))),
+                    Ok(false) => Ok(None),
+                    Err(error) => Err(match error.into_kind() {
+                        csv::ErrorKind::Io(source) => Bad::File(source),
+                        _ => Bad::Line("this is not a line of CSV with the header's columns"),
+                    }),
+                }
+            }
+            Rows::Jsonl(reader) => read_json_line(reader.as_mut()),
+        }
+    }
+}
+
+fn read_json_line<'h>(reader: &mut dyn BufRead) -> Result<Option<Columns<'h>>, Bad> {
+    let mut text = Vec::new();
+    let read = reader
+        .take(MAX_LINE_BYTES)
+        .read_until(b'\n', &mut text)
+        .map_err(Bad::File)?;
+    if read == 0 {
+        return Ok(None);
+    }
+    if !text.ends_with(b"\n") && text.len() as u64 == MAX_LINE_BYTES {
+        reader.skip_until(b'\n').map_err(Bad::File)?;
+        return Err(Bad::Line("the line is longer than 64 KiB"));
+    }
+    match serde_json::from_slice(&text) {
+        Ok(Json::Object(object)) => Ok(Some(Columns::Json(object))),
+        _ => Err(Bad::Line("this is not a JSON object")),
     }
 }
 
 impl Columns<'_> {
     fn get(&self, name: &str) -> Option<String> {
         match self {
-            Columns::Csv(header, record) => header.get(name).and_then(|i| record.get(*i)).map(str::to_owned),
+            Columns::Csv(header, record) => header
+                .get(name)
+                .and_then(|i| record.get(*i))
+                .map(str::to_owned),
             Columns::Json(object) => match object.get(name)? {
                 Json::String(text) => Some(text.clone()),
                 Json::Null => None,
@@ -150,14 +246,24 @@ impl Columns<'_> {
     }
 }
 
-fn check_columns(path: &str, map: &Map, header: &HashMap<String, usize>) -> Result<(), SourceError> {
+fn check_columns(
+    path: &str,
+    map: &Map,
+    header: &HashMap<String, usize>,
+) -> Result<(), SourceError> {
     let named = map.fields.iter().filter_map(|f| f.from.as_ref());
-    let named = named.chain([&map.time.from]).chain(map.label.as_ref().map(|l| &l.from));
+    let named = named
+        .chain([&map.time.from])
+        .chain(map.label.as_ref().map(|l| &l.from));
     for column in named {
         if !header.contains_key(column) {
             let mut has: Vec<&str> = header.keys().map(String::as_str).collect();
             has.sort_unstable();
-            return Err(SourceError::NoColumn { path: path.to_owned(), column: column.clone(), has: has.join(", ") });
+            return Err(SourceError::NoColumn {
+                path: path.to_owned(),
+                column: column.clone(),
+                has: has.join(", "),
+            });
         }
     }
     Ok(())
@@ -185,7 +291,9 @@ fn put(body: &mut Object<String, Json>, field: &str, value: Json) {
             body.insert(field.to_owned(), value);
         }
         Some((section, rest)) => {
-            let inner = body.entry(section).or_insert_with(|| Json::Object(Object::new()));
+            let inner = body
+                .entry(section)
+                .or_insert_with(|| Json::Object(Object::new()));
             if let Json::Object(inner) = inner {
                 put(inner, rest, value);
             }

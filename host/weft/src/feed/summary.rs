@@ -41,6 +41,13 @@ impl Summary {
         }
     }
 
+    pub(crate) fn unreadable(&mut self, line: u64, why: &str) {
+        *self.problems.entry("unreadable-line").or_default() += 1;
+        if self.first_problems.len() < SHOWN {
+            self.first_problems.push(format!("line {line}: {why}"));
+        }
+    }
+
     pub(crate) fn expired(&mut self, payments: usize) {
         self.expired += payments;
     }
@@ -64,24 +71,44 @@ impl fmt::Display for Summary {
         let seconds = self.took.as_secs_f64().max(1e-9);
         #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
         let rate = all as f64 / seconds;
-        writeln!(f, "{all} payments decided in {seconds:.1} s ({rate:.0} a second)")?;
+        writeln!(
+            f,
+            "{all} payments decided in {seconds:.1} s ({rate:.0} a second)"
+        )?;
         writeln!(f)?;
-        let label = if self.labelled { "   of these fraud" } else { "" };
+        let label = if self.labelled {
+            "   of these fraud"
+        } else {
+            ""
+        };
         writeln!(f, "  verdict      decisions   share{label}")?;
         for (verdict, count) in &self.verdicts {
             #[allow(clippy::cast_precision_loss, reason = "a share for people")]
             let share = 100.0 * count.all as f64 / all.max(1) as f64;
-            write!(f, "  {:<10} {:>11}  {share:>5.1}%", verdict.as_str(), count.all)?;
+            write!(
+                f,
+                "  {:<10} {:>11}  {share:>5.1}%",
+                verdict.as_str(),
+                count.all
+            )?;
             if self.labelled {
                 write!(f, "  {:>14}", count.fraud)?;
             }
             writeln!(f)?;
         }
         if self.expired > 0 {
-            writeln!(f, "\n{} payments that waited were refused when their hold expired", self.expired)?;
+            writeln!(
+                f,
+                "\n{} payments that waited were refused when their hold expired",
+                self.expired
+            )?;
         }
         if !self.problems.is_empty() {
-            writeln!(f, "\n{} lines were refused without a decision:", self.refusals())?;
+            writeln!(
+                f,
+                "\n{} lines were refused without a decision:",
+                self.refusals()
+            )?;
             for (code, count) in &self.problems {
                 writeln!(f, "  {code:<20} {count}")?;
             }

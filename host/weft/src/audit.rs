@@ -1,0 +1,131 @@
+//! `weft audit`: for those who trust nothing that they cannot check.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use weft_audit::{Filter, Report, VerifyOptions};
+
+use crate::exit::Failed;
+use crate::output;
+use crate::places::Places;
+
+/// The audit log.
+#[derive(Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Check every byte of the audit log.
+    ///
+    /// Reads every record again, recomputes the Merkle tree (RFC 6962), checks the signed checkpoint
+    /// against it, and compares the queryable store with the records. Alters nothing; works beside a
+    /// running host. Exits 0 when the log is sound, 1 when it is not.
+    Verify {
+        #[command(flatten)]
+        places: Places,
+        /// The verifier key that you trust, as a file: a copy of audit/log.vkey that was taken when the host
+        /// was set up. Without it the key beside the log is used, and a log that was forged as a whole
+        /// looks sound.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
+    /// Print records of the audit log, oldest first.
+    Show {
+        #[command(flatten)]
+        places: Places,
+        /// Only this decision.
+        #[arg(long, value_name = "ID")]
+        decision: Option<String>,
+        /// Only decisions about this payment.
+        #[arg(long, value_name = "ID")]
+        payment: Option<String>,
+        /// Only decisions that belong to this case.
+        #[arg(long, value_name = "ID")]
+        case: Option<String>,
+        /// Only the newest so many.
+        #[arg(long, value_name = "N")]
+        last: Option<usize>,
+        /// One JSON object a line, with index and leaf hash, instead of Markdown.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
+    match command {
+        AuditCommand::Verify { places, key } => {
+            let options = VerifyOptions {
+                vkey: key.as_deref().map(read_key).transpose()?,
+            };
+            say(&verify(&places.settings()?.engine.data_dir, &options)?)
+        }
+        AuditCommand::Show {
+            places,
+            decision,
+            payment,
+            case,
+            last,
+            json,
+        } => {
+            let filter = Filter {
+                decision,
+                transaction: payment,
+                case,
+                last,
+            };
+            show(&log_of(&places.settings()?.engine.data_dir)?, &filter, json)
+        }
+    }
+}
+
+fn read_key(path: &Path) -> Result<String, Failed> {
+    std::fs::read_to_string(path)
+        .map_err(|error| Failed::because(format!("{}: {error}", path.display())))
+}
+
+/// Checks the log of a data directory and says what was found.
+pub(crate) fn verify_and_say(data: &Path) -> Result<(), Failed> {
+    say(&verify(data, &VerifyOptions::default())?)
+}
+
+fn verify(data: &Path, options: &VerifyOptions) -> Result<Report, Failed> {
+    Ok(weft_audit::verify(&log_of(data)?, options, &output::step)?)
+}
+
+fn say(report: &Report) -> Result<(), Failed> {
+    output::line(&report.to_string());
+    if report.is_sound() {
+        Ok(())
+    } else {
+        Err(Failed::Said)
+    }
+}
+
+/// The log's directory, if there is one.
+fn log_of(data: &Path) -> Result<PathBuf, Failed> {
+    let dir = data.join("audit");
+    if dir.is_dir() {
+        return Ok(dir);
+    }
+    Err(Failed::because(format!(
+        "there is no audit log in {}; name the host's data directory with --data",
+        data.display()
+    )))
+}
+
+fn show(dir: &Path, filter: &Filter, json: bool) -> Result<(), Failed> {
+    let entries = weft_audit::show(dir, filter)?;
+    if entries.is_empty() {
+        output::step("no record is like that");
+    }
+    for entry in &entries {
+        if json {
+            let line = serde_json::json!({
+                "index": entry.index,
+                "leaf_hash": data_encoding::HEXLOWER.encode(&entry.leaf_hash),
+                "record": entry.record,
+            });
+            output::line(&line.to_string());
+        } else {
+            output::line(&weft_audit::render(entry));
+        }
+    }
+    Ok(())
+}

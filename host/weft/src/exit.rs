@@ -1,0 +1,55 @@
+//! How a command ends when it does not succeed.
+//!
+//! Exit status 1: the command ran and found something wrong, or could not do what it was asked. Status 2
+//! (from the argument parser): the command was called wrongly.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use weft_diagnostic::Diagnostics;
+
+use crate::output;
+
+/// Why a command did not succeed.
+pub(crate) enum Failed {
+    /// The command has said everything.
+    Said,
+    /// To be told.
+    Because(Box<dyn Error + Send + Sync>),
+}
+
+impl Failed {
+    /// A reason in words: what, why, and what to do.
+    pub(crate) fn because(text: impl Into<String>) -> Failed {
+        Failed::Because(text.into().into())
+    }
+}
+
+impl<E: Error + Send + Sync + 'static> From<E> for Failed {
+    fn from(error: E) -> Failed {
+        Failed::Because(Box::new(error))
+    }
+}
+
+/// Tells why, and gives the exit status.
+pub(crate) fn say(failed: Failed) -> ExitCode {
+    if let Failed::Because(error) = failed {
+        match diagnostics(error.as_ref()) {
+            Some(problems) => output::problems(problems),
+            None => output::error(&error.to_string()),
+        }
+    }
+    ExitCode::FAILURE
+}
+
+/// Problems in files, wherever they are in the chain of causes.
+fn diagnostics<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Diagnostics> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(problems) = error.downcast_ref::<Diagnostics>() {
+            return Some(problems);
+        }
+        cause = error.source();
+    }
+    None
+}

@@ -1,0 +1,69 @@
+//! `weft policy`: for those who write and review policies.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use weft_dictionary::Dictionary;
+use weft_engine::Pipeline;
+use weft_policy::{Body, PolicySet};
+use weft_sandbox::{Sandbox, SandboxConfig};
+
+use crate::exit::Failed;
+use crate::output;
+
+/// Policy files.
+#[derive(Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Check policy files and run the tests in them.
+    ///
+    /// Every problem is told with file, line and column, why it is one, and what to do. Exits 0 when there is
+    /// none.
+    Check {
+        /// The directory with dictionary.yaml, pipeline.yaml and the policies.
+        #[arg(default_value = "policies")]
+        dir: PathBuf,
+        /// Where the plugins are: with it, each plugin is loaded, and its settings and grants are checked
+        /// against its manifest.
+        #[arg(long, value_name = "DIR")]
+        plugins: Option<PathBuf>,
+    },
+}
+
+pub(crate) fn run(command: PolicyCommand) -> Result<(), Failed> {
+    let PolicyCommand::Check { dir, plugins } = command;
+    let dictionary = Dictionary::load(&dir.join("dictionary.yaml"))?;
+    let set = PolicySet::load(&dir, &dictionary)?;
+    output::problems(set.warnings());
+    let asks_plugin =
+        |policy: &&std::sync::Arc<weft_policy::Policy>| matches!(policy.body(), Body::Plugin(_));
+    let with_plugins = set.policies().iter().filter(asks_plugin).count();
+    output::line(&format!(
+        "{} in {}: {} with rules, {} that ask plugins; {} tests passed",
+        output::counted(set.policies().len(), "sound policy file"),
+        dir.display(),
+        set.policies().len() - with_plugins,
+        with_plugins,
+        set.tests().passed,
+    ));
+    match plugins {
+        Some(plugins) => {
+            let sandbox = Sandbox::new(SandboxConfig {
+                max_in_flight: 1,
+                cache: None,
+            })?;
+            let pipeline = Pipeline::load(&dir, &plugins, false, &dictionary, &sandbox)?;
+            for plugin in pipeline.plugins() {
+                output::line(&format!(
+                    "plugin {} {}, sha256 {}: settings and grants fit",
+                    plugin.name, plugin.version, plugin.digest
+                ));
+            }
+            output::line(&format!("policy set {}", pipeline.digest()));
+        }
+        None if with_plugins > 0 => output::step(
+            "settings and grants of plugins were not checked; name the plugins with --plugins DIR",
+        ),
+        None => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,258 @@
+//! `weft serve` as a process, with callers of every role.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+use crate::binary::{run, weft};
+
+/// The roles of the callers; each caller is called like its role.
+pub const ROLES: [&str; 5] = ["service", "agent", "supervisor", "regulator", "operator"];
+
+/// A running host, its directory, and its callers' tokens. Killed when it goes.
+pub struct Host {
+    /// Holds `data` and `weft.toml`.
+    pub dir: TempDir,
+    tokens: Vec<String>,
+    child: Option<Child>,
+    address: String,
+    log: Option<std::thread::JoinHandle<String>>,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// Of the body.
+    pub content_type: String,
+    /// Its bytes.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> Json {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("no JSON in an answer {}: {e}", self.status))
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl Host {
+    /// A host with the project's policies and plugins, and `more` in its configuration.
+    pub fn start(more: &str) -> Host {
+        let dir = tempfile::tempdir().unwrap_or_else(|e| panic!("no directory: {e}"));
+        let config = dir.path().join("weft.toml");
+        fs::write(&config, more).unwrap_or_else(|e| panic!("no configuration: {e}"));
+        let config = config.display().to_string();
+        let token = |role: &str| {
+            let said = run(&["token", "new", role, "--role", role, "--add-to", &config]);
+            assert!(said.ok, "{}", said.err);
+            said.out.trim().to_owned()
+        };
+        let tokens = ROLES.into_iter().map(token).collect();
+        let mut host = Host {
+            dir,
+            tokens,
+            child: None,
+            address: String::new(),
+            log: None,
+        };
+        host.go_on();
+        host
+    }
+
+    /// Starts it (again) on its directory, and waits until it is ready.
+    pub fn go_on(&mut self) {
+        let config = self.dir.path().join("weft.toml").display().to_string();
+        let data = self.data().display().to_string();
+        let mut child = weft(&[
+            "--log",
+            "trace",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--config",
+            &config,
+            "--data",
+            &data,
+            "--policies",
+            "policies",
+            "--plugins",
+            "target/plugins",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|e| panic!("no host: {e}"));
+        let (out, err) = (child.stdout.take(), child.stderr.take());
+        self.log = err.map(|mut err| {
+            std::thread::spawn(move || {
+                let mut log = String::new();
+                let _ = err.read_to_string(&mut log);
+                log
+            })
+        });
+        let mut line = String::new();
+        if let Some(out) = out {
+            let _ = BufReader::new(out).read_line(&mut line);
+        }
+        self.child = Some(child);
+        match line.trim().strip_prefix("ready: ") {
+            Some(address) => self.address = address.to_owned(),
+            None => panic!("the host did not start: {}", self.end()),
+        }
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// Its address, `http://…`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The token of a role's caller.
+    pub fn token(&self, role: &str) -> &str {
+        let at = ROLES.iter().position(|r| *r == role);
+        &self.tokens[at.unwrap_or_else(|| panic!("no role {role}"))]
+    }
+
+    /// Stops it as an operator would, and gives what it logged. It has to end well.
+    pub fn stop(&mut self) -> String {
+        self.signal(rustix::process::Signal::TERM);
+        let mut child = self.child.take().unwrap_or_else(|| panic!("not running"));
+        let status = child.wait().unwrap_or_else(|e| panic!("no status: {e}"));
+        let log = self.logged();
+        assert!(status.success(), "the host ended with {status}:\n{log}");
+        log
+    }
+
+    /// Ends it as a power cut would end the process, and gives what it logged.
+    pub fn kill(&mut self) -> String {
+        self.signal(rustix::process::Signal::KILL);
+        self.end()
+    }
+
+    fn end(&mut self) -> String {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        self.logged()
+    }
+
+    fn logged(&mut self) -> String {
+        self.log
+            .take()
+            .and_then(|log| log.join().ok())
+            .unwrap_or_default()
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let id = self
+            .child
+            .as_ref()
+            .and_then(|c| i32::try_from(c.id()).ok())
+            .and_then(rustix::process::Pid::from_raw)
+            .unwrap_or_else(|| panic!("not running"));
+        rustix::process::kill_process(id, signal).unwrap_or_else(|e| panic!("no signal: {e}"));
+    }
+
+    /// Asks for a decision with a JSON body.
+    pub fn decide(&self, role: &str, body: &Json) -> Answer {
+        self.post(role, "application/json", body.to_string().as_bytes(), &[])
+    }
+
+    /// Asks for a decision.
+    pub fn post(&self, role: &str, media: &str, body: &[u8], headers: &[(&str, &str)]) -> Answer {
+        self.try_post(role, media, body, headers)
+            .unwrap_or_else(|why| panic!("no answer: {why}"))
+    }
+
+    /// Asks for a decision of a host that may go away meanwhile.
+    pub fn try_post(
+        &self,
+        role: &str,
+        media: &str,
+        body: &[u8],
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, String> {
+        let mut request = client()
+            .post(format!("{}/v1/decisions", self.address))
+            .header("Authorization", format!("Bearer {}", self.token(role)))
+            .header("Content-Type", media);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request.send(body))
+    }
+
+    /// Reads a resource.
+    pub fn get(&self, role: &str, path: &str) -> Answer {
+        let request = client()
+            .get(format!("{}{path}", self.address))
+            .header("Authorization", format!("Bearer {}", self.token(role)));
+        answer(request.call()).unwrap_or_else(|why| panic!("no answer: {why}"))
+    }
+}
+
+/// A host must not outlive its test.
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn client() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into()
+}
+
+fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, String> {
+    let mut response = result.map_err(|e| e.to_string())?;
+    let content_type = response
+        .headers()
+        .get("content-type")
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
+    let body = response
+        .body_mut()
+        .read_to_vec()
+        .map_err(|e| e.to_string())?;
+    Ok(Answer {
+        status: response.status().as_u16(),
+        content_type,
+        body,
+    })
+}
+
+/// All files below a directory.
+pub fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            all.extend(files(&path));
+        } else {
+            all.push(path);
+        }
+    }
+    all.sort();
+    all
+}
