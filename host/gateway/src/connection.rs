@@ -154,9 +154,12 @@ async fn connection(
             poll_fn(|cx| connection.poll_without_shutdown(cx)).await
         }
     };
-    match ended {
-        Ok(()) => linger(connection.into_parts().io.into_inner()).await,
-        Err(error) => tracing::debug!(%error, "a connection ended early"),
+    if let Err(error) = &ended {
+        tracing::debug!(%error, "a connection ended early");
+    }
+    // What is no HTTP is answered, too.
+    if ended.is_ok() || ended.is_err_and(|error| error.is_parse()) {
+        linger(connection.into_parts().io.into_inner()).await;
     }
 }
 

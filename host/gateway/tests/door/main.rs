@@ -1,0 +1,11 @@
+//! The gateway at its door: a real listener, a real engine, callers that speak HTTP.
+
+mod access;
+mod deciding;
+mod hostile;
+mod house;
+mod limits;
+mod observing;
+mod stopping;
+mod traffic;
+mod wire;
