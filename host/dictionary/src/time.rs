@@ -66,7 +66,7 @@ impl DurationMs {
 impl fmt::Display for DurationMs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (unit, ms) in [UNITS[1], UNITS[2], UNITS[3], UNITS[4]] {
-            if self.0 >= ms && self.0 % ms == 0 {
+            if self.0 >= ms && self.0.is_multiple_of(ms) {
                 return write!(f, "{}{unit}", self.0 / ms);
             }
         }
