@@ -48,6 +48,11 @@ impl Verdict {
         }
     }
 
+    /// Whether what was asked for goes on. Abstaining is no reason to.
+    pub fn is_granted(self) -> bool {
+        matches!(self, Verdict::Allow | Verdict::Flag)
+    }
+
     /// Whether a payment with this verdict waits for evidence or for a person.
     pub fn is_pending(self) -> bool {
         matches!(self, Verdict::Challenge | Verdict::Hold)
