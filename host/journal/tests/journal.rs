@@ -316,8 +316,8 @@ fn a_batch_with_a_hole_is_torn_because_its_pages_reach_the_disk_in_any_order() {
     put(&journal, b"alone");
     let before = used(&segments(dir.path())[0]);
     // While the writer is held in the hook all of these queue, and are one batch.
-    let (hold, held) = std::sync::mpsc::channel::<()>();
-    let (entered, entering) = std::sync::mpsc::channel();
+    let (hold, held) = std::sync::mpsc::sync_channel::<()>(1);
+    let (entered, entering) = std::sync::mpsc::sync_channel(16);
     journal.on_commit(move |_| {
         let _ = entered.send(());
         let _ = held.recv();

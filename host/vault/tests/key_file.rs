@@ -2,7 +2,7 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::sync::{Arc, Barrier};
+use std::sync::Barrier;
 use std::thread;
 
 use tempfile::TempDir;
@@ -38,21 +38,19 @@ fn it_is_made_once_for_its_owner_only() {
 fn many_at_once_make_one() {
     const THREADS: usize = 8;
     let dir = TempDir::new().expect("a directory");
-    let path = Arc::new(dir.path().join("keys.weft"));
-    let start = Arc::new(Barrier::new(THREADS));
-    let threads: Vec<_> = (0..THREADS)
-        .map(|_| {
-            let (path, start) = (Arc::clone(&path), Arc::clone(&start));
-            thread::spawn(move || {
-                start.wait();
-                Keys::open_or_create(&path).expect("keys").root_id()
-            })
-        })
-        .collect();
-    let ids: Vec<[u8; 16]> = threads
-        .into_iter()
-        .map(|t| t.join().expect("a thread"))
-        .collect();
+    let path = dir.path().join("keys.weft");
+    let start = Barrier::new(THREADS);
+    let open = || {
+        start.wait();
+        Keys::open_or_create(&path).expect("keys").root_id()
+    };
+    let ids: Vec<[u8; 16]> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(open)).collect();
+        threads
+            .into_iter()
+            .map(|t| t.join().expect("a thread"))
+            .collect()
+    });
     assert!(ids.iter().all(|id| *id == ids[0]));
     assert_eq!(fs::read_dir(dir.path()).expect("the directory").count(), 1);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Arc, Barrier, OnceLock};
+use std::sync::{Barrier, OnceLock};
 use std::thread;
 
 use proptest::prelude::*;
@@ -63,28 +63,26 @@ fn many_at_once_get_one_token_and_each_can_wait_for_it() {
     const THREADS: usize = 8;
     const VALUES: usize = 200;
     let dir = TempDir::new().expect("a directory");
-    let vault = Arc::new(open(dir.path()));
-    let start = Arc::new(Barrier::new(THREADS));
-    let threads: Vec<_> = (0..THREADS)
-        .map(|_| {
-            let (vault, start) = (Arc::clone(&vault), Arc::clone(&start));
-            thread::spawn(move || {
-                start.wait();
-                (0..VALUES)
-                    .map(|n| {
-                        let found = token(&vault, "account", &format!("account {n}"));
-                        // Durable by now for every one of them: it can be read back from the disk.
-                        assert_eq!(value(&vault, &found), format!("account {n}"));
-                        found
-                    })
-                    .collect::<Vec<_>>()
+    let vault = open(dir.path());
+    let start = Barrier::new(THREADS);
+    let tokens = || {
+        start.wait();
+        (0..VALUES)
+            .map(|n| {
+                let found = token(&vault, "account", &format!("account {n}"));
+                // Durable by now for every one of them: it can be read back from the disk.
+                assert_eq!(value(&vault, &found), format!("account {n}"));
+                found
             })
-        })
-        .collect();
-    let mut seen: Vec<Vec<Token>> = threads
-        .into_iter()
-        .map(|t| t.join().expect("a thread"))
-        .collect();
+            .collect::<Vec<_>>()
+    };
+    let mut seen: Vec<Vec<Token>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(tokens)).collect();
+        threads
+            .into_iter()
+            .map(|t| t.join().expect("a thread"))
+            .collect()
+    });
     let first = seen.pop().expect("one");
     assert!(seen.iter().all(|other| *other == first));
     assert_eq!(first.iter().collect::<HashSet<_>>().len(), VALUES);
