@@ -68,19 +68,39 @@ fn luhn(digits: &str) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// ISO 13616: known country, its length and form, check digits.
+/// ISO 13616: known country, form, check digits.
 fn iban(text: &str) -> Result<Secret, Wrong> {
     let compact = upper(without(text, &[' ']));
-    if compact.expose(|iban| iban.parse::<iban::Iban>().is_ok()) {
+    if compact
+        .expose(iban_of)
+        .is_ok_and(|country| country == Country::HasIbans)
+    {
         Ok(compact)
     } else {
         Err(wrong_iban())
     }
 }
 
+/// Whether the country of what looks like an IBAN has any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Country {
+    HasIbans,
+    HasNone,
+}
+
+/// What the check digits say. What a country's banks put behind them is not judged: the registry of
+/// ISO 13616 changes, and a number that is wrong there is refused by the bank that should have it.
+fn iban_of(number: &str) -> Result<Country, iban::ParseIbanError> {
+    match number.parse::<iban::Iban>() {
+        Ok(_) | Err(iban::ParseIbanError::InvalidBban(_)) => Ok(Country::HasIbans),
+        Err(iban::ParseIbanError::UnknownCountry(_)) => Ok(Country::HasNone),
+        Err(error) => Err(error),
+    }
+}
+
 fn wrong_iban() -> Wrong {
     Wrong::value(
-        "this is not an IBAN: its country, length, form or check digits are wrong (ISO 13616)",
+        "this is not an IBAN: its country, form or check digits are wrong (ISO 13616)",
         "check the number for typing errors",
     )
 }
@@ -89,9 +109,9 @@ fn wrong_iban() -> Wrong {
 fn account(text: &str) -> Result<Secret, Wrong> {
     let compact = upper(without(text, &[' ']));
     if compact.expose(looks_like_iban) {
-        return match compact.expose(|iban| iban.parse::<iban::Iban>()) {
-            // A country that has no IBAN may well have such account numbers.
-            Ok(_) | Err(iban::ParseIbanError::UnknownCountry(_)) => Ok(compact),
+        // A country that has no IBANs may well have such account numbers.
+        return match compact.expose(iban_of) {
+            Ok(_) => Ok(compact),
             Err(_) => Err(wrong_iban()),
         };
     }
@@ -125,8 +145,10 @@ fn looks_like_iban(number: &str) -> bool {
 
 /// The country of an account's canonical number; `None` unless it is an IBAN.
 pub(crate) fn iban_country(canonical: &str) -> Option<&str> {
-    canonical.parse::<iban::Iban>().ok()?;
-    canonical.get(..2)
+    match iban_of(canonical).ok()? {
+        Country::HasIbans => canonical.get(..2),
+        Country::HasNone => None,
+    }
 }
 
 /// ISO 9362: four characters of the party, two letters of the country, two and maybe three more.
@@ -272,6 +294,12 @@ mod tests {
                 "GB82 WEST 1234 5698 7654 32",
                 "GB82WEST12345698765432",
             ),
+            // Of the samples of market practice: check digits are right, a bank's four letters are digits.
+            (
+                Format::Account,
+                "GB02456756789067890123",
+                "GB02456756789067890123",
+            ),
             (Format::Bic, "cobadeff", "COBADEFF"),
             (Format::Phone, "+32 (470) 12-34-56", "+32470123456"),
             (Format::Email, "Ines@Example.ORG", "Ines@example.org"),
@@ -314,6 +342,7 @@ mod tests {
     #[test]
     fn only_an_iban_has_a_country() {
         assert_eq!(iban_country("BE68539007547034"), Some("BE"));
+        assert_eq!(iban_country("GB02456756789067890123"), Some("GB"));
         assert_eq!(iban_country("50100123456789"), None);
         assert_eq!(iban_country("AB12"), None);
     }
