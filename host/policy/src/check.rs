@@ -231,15 +231,15 @@ impl<'a> PolicyChecker<'a> {
         let effective = &self.source.metadata.effective;
         let from = self.instant(&effective.from);
         let until = effective.until.as_ref().map(|until| self.instant(until));
-        if let (Some(until), Some(at)) = (until, &effective.until) {
-            if until <= from {
-                self.refuse(
-                    codes::CONTRADICTION,
-                    at,
-                    "the policy ends before it begins",
-                    "write an instant after `from`",
-                );
-            }
+        if let (Some(until), Some(at)) = (until, &effective.until)
+            && until <= from
+        {
+            self.refuse(
+                codes::CONTRADICTION,
+                at,
+                "the policy ends before it begins",
+                "write an instant after `from`",
+            );
         }
         (from, until)
     }

@@ -18,3 +18,25 @@ fn they_load_without_a_warning_and_their_tests_hold() {
         set.tests()
     );
 }
+
+#[test]
+fn the_page_for_regulators_lists_each_with_its_title_and_status() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let dictionary = Dictionary::load(&dir.join("dictionary.yaml"))
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    let set = PolicySet::load(&dir, &dictionary).unwrap_or_else(|problems| panic!("{problems}"));
+    let page = std::fs::read_to_string(dir.join("README.md")).expect("the page");
+    for policy in set.policies() {
+        let link = format!("| [`{}`]({}) | ", policy.id(), policy.path());
+        let line = page.lines().find(|line| line.starts_with(&link));
+        let line = line.unwrap_or_else(|| panic!("the page does not list {}", policy.id()));
+        let title = policy.title().split(':').next().unwrap_or_default();
+        assert!(line.contains(title), "another title: {line}");
+        let status = format!("| {:?}", policy.status()).to_lowercase();
+        assert!(line.contains(&status), "another status: {line}");
+        let unread = policy.sources().iter().filter(|s| !s.verified).count();
+        assert_eq!(line.contains('*'), unread > 0, "unverified sources are in italics: {line}");
+    }
+    let listed = page.lines().filter(|line| line.starts_with("| [`")).count();
+    assert_eq!(listed, set.policies().len(), "the page lists a policy that is not there");
+}
