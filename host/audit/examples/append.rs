@@ -63,10 +63,10 @@ type Took = Result<(Vec<u64>, Duration), Box<dyn std::error::Error>>;
 async fn drive(log: &std::sync::Arc<Log>, writers: usize, for_so_long: Duration) -> Took {
     let number = std::sync::Arc::new(AtomicU64::new(0));
     let started = Instant::now();
-    let tasks: Vec<_> = (0..writers)
+    let tasks: tokio::task::JoinSet<_> = (0..writers)
         .map(|_| {
             let (log, number) = (log.clone(), number.clone());
-            tokio::spawn(async move {
+            async move {
                 let mut took = Vec::new();
                 while started.elapsed() < for_so_long {
                     let record = decision(number.fetch_add(1, Ordering::Relaxed));
@@ -75,12 +75,12 @@ async fn drive(log: &std::sync::Arc<Log>, writers: usize, for_so_long: Duration)
                     took.push(at.elapsed().as_nanos() as u64);
                 }
                 Ok::<_, weft_audit::AppendError>(took)
-            })
+            }
         })
         .collect();
     let mut took = Vec::new();
-    for task in tasks {
-        took.extend(task.await??);
+    for done in tasks.join_all().await {
+        took.extend(done?);
     }
     Ok((took, started.elapsed()))
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use crate::checkpoint::{Checkpoint, LogKey};
@@ -19,7 +19,7 @@ pub(crate) enum Message {
     /// A batch that is durable.
     Batch { first: u64, records: Vec<Vec<u8>> },
     /// Sign what you have heard of so far, and say when it is done.
-    Sign(Sender<()>),
+    Sign(SyncSender<()>),
     /// The journal is closed: sign, and end.
     Stop,
 }
@@ -133,7 +133,7 @@ impl Keeper {
         lock(&self.shared.recent).applied(first + records.len() as u64);
     }
 
-    fn sign_for(&mut self, done: &Sender<()>) {
+    fn sign_for(&mut self, done: &SyncSender<()>) {
         self.sign_or_log();
         // Who asked may be gone.
         let _ = done.send(());

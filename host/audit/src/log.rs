@@ -4,7 +4,7 @@ use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::SyncSender;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::task::{Context, Poll, ready};
 use std::thread::JoinHandle;
@@ -54,8 +54,9 @@ impl Default for Tuning {
     }
 }
 
-/// Where a durable record stands.
+/// Where a durable record stands. Only the log makes one, when the record is durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Receipt {
     /// Its index in the log.
     pub index: u64,
@@ -63,8 +64,9 @@ pub struct Receipt {
     pub leaf_hash: Hash,
 }
 
-/// A decision as it stands in the log.
+/// A decision as it stands in the log. Only the log makes one, from a record that is durable.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Stored {
     /// Its index.
     pub index: u64,
@@ -193,6 +195,11 @@ impl Log {
         self.len() == 0
     }
 
+    /// Whether queries are answered: the store has not failed, the log is not closed.
+    pub fn is_queryable(&self) -> bool {
+        self.shared.ask(|_| Ok(())).is_ok()
+    }
+
     /// The exact bytes of a record.
     pub fn bytes(&self, index: u64) -> Result<Vec<u8>, ReadError> {
         Ok(self.shared.journal.read(index)?)
@@ -288,7 +295,7 @@ impl Log {
             .as_ref()
             .map(|(keeper, _)| keeper.clone());
         if let Some(keeper) = keeper {
-            let (done, signed) = std::sync::mpsc::channel();
+            let (done, signed) = sync_channel(1);
             if keeper.send(Message::Sign(done)).is_ok() {
                 let _ = signed.recv();
             }

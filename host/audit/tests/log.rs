@@ -15,10 +15,10 @@ use weft_dictionary::Timestamp;
 async fn a_reader_sees_what_was_appended_before_it_asked() {
     let dir = tempfile::tempdir().expect("a directory");
     let log = std::sync::Arc::new(open(dir.path()));
-    let mut tasks = Vec::new();
+    let mut tasks = tokio::task::JoinSet::new();
     for task in 0..16u64 {
         let log = log.clone();
-        tasks.push(tokio::spawn(async move {
+        tasks.spawn(async move {
             for n in 0..60 {
                 let n = task * 60 + n;
                 let receipt = log.append(&decision(n)).await.expect("durable");
@@ -36,11 +36,9 @@ async fn a_reader_sees_what_was_appended_before_it_asked() {
                 assert_eq!(linked.len() as u64, n % 3 + 1);
                 assert_eq!(linked.last().map(|s| s.index), Some(receipt.index));
             }
-        }));
+        });
     }
-    for task in tasks {
-        task.await.expect("no panic");
-    }
+    tasks.join_all().await;
     assert_eq!(log.len(), 960);
     assert_eq!(log.by_case("case-0").expect("readable").len(), 10);
     assert!(log.decision("dec_unknown").expect("readable").is_none());
