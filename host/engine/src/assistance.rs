@@ -11,9 +11,12 @@ use weft_intake::{Problem, Request};
 use weft_policy::Effect;
 use weft_verdict::{Finding, Verdict};
 
+use crate::Role;
 use crate::decide::Asked;
 use crate::engine::Inner;
 use crate::known::ASSISTANCE_SECTIONS;
+use crate::limits::MAX_CHAIN;
+use crate::problems;
 use crate::reader::state_of;
 use crate::record::{Draft, Links};
 
@@ -52,6 +55,8 @@ impl Inner {
             return self.decide_about(asked, effect, request, None).await;
         };
         let _one_at_a_time = self.locks.lock(&payment).await;
+        // What waits past its time is refused before anybody is told that it waits.
+        self.expire_if_due(&payment, asked.at).await?;
         let about = self.about(payment)?;
         self.decide_about(asked, effect, request, about).await
     }
@@ -81,7 +86,7 @@ impl Inner {
         if let Some(finding) = answer.finding() {
             evaluated.add_host_finding(finding);
         }
-        let granted = evaluated.outcome.verdict <= Verdict::Flag;
+        let granted = evaluated.outcome.verdict.is_granted();
         let follow = about.as_ref().map(|about| Follow {
             passed: evidence
                 .clone()
@@ -105,23 +110,33 @@ impl Inner {
             follow,
         };
         self.commit(asked, draft).await?;
-        if let (Some(about), Some(evidence), true) = (about, evidence, granted) {
-            if about.is_decided_again_by(effect) {
-                self.decide_again(asked, &about.payment, &about.own, &decision, &evidence)
-                    .await?;
-            }
+        if let (Some(about), Some(evidence), true) = (about, evidence, granted)
+            && about.is_decided_again_by(effect)
+        {
+            self.decide_again(asked, &about.payment, &about.own, &decision, &evidence)
+                .await?;
         }
         Ok(decision)
     }
 
     /// The payment, if this host ever decided about it. The caller holds its lock.
     fn about(&self, payment: String) -> Result<Option<About>, Problem> {
-        let Some(own) = self.own_decision(&payment)? else {
+        let mut chain = self.chain(&payment)?;
+        if chain.len() >= MAX_CHAIN {
+            return Err(problems::asked_too_often());
+        }
+        let Some(head) = chain.last().map(|stored| &stored.record) else {
             return Ok(None);
         };
-        let head = self.head_decision(&payment)?;
-        let state = head.as_ref().and_then(state_of).unwrap_or(State::Refused);
-        let head = head.map_or_else(|| own.decision.clone(), |h| h.decision);
+        let state = state_of(head).unwrap_or(State::Refused);
+        let head = head.decision.clone();
+        let Some(own) = chain
+            .iter()
+            .rposition(|stored| self.is_payment(&stored.record.operation))
+        else {
+            return Ok(None);
+        };
+        let own = chain.swap_remove(own).record;
         let waiting = self.pending.get(&payment);
         Ok(Some(About {
             payment,
@@ -215,6 +230,13 @@ impl Inner {
         let (Some(about), Some(waiting), Some(challenge)) = (about, waiting, challenge) else {
             return Answer::Refused(Refusal::NoChallenge);
         };
+        // The customer is authenticated by the service that asked for the payment, and by no other. What
+        // anybody else answers is not compared, and does not count against the customer.
+        let own_channel =
+            asked.caller.role == Role::Service && asked.caller.id == about.own.caller.id;
+        if !own_channel {
+            return Answer::Refused(Refusal::NoChallenge);
+        }
         let named = self.text(row, self.known.challenge_id).unwrap_or_default();
         if let Some(refusal) = waiting.refuses_answer(&named, asked.at) {
             return Answer::Refused(refusal);

@@ -1,5 +1,6 @@
 //! One message, start to end: read, decided, recorded, answered.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,14 +21,14 @@ pub struct Ask {
     pub body: Zeroizing<Vec<u8>>,
     /// The caller's key for sending the same request again.
     pub idempotency_key: Option<String>,
-    /// The caller's trace id, if it has one.
+    /// The caller's trace id, if it has one: a W3C trace-id, a UUID, or one of this host's own. It
+    /// stands in the record, so what has another form is not taken, and a new one is made.
     pub trace: Option<String>,
     /// When it was, for a host whose clock is a history; any other host asks its own clock.
     pub at: Option<Timestamp>,
 }
 
 /// What the caller gets.
-#[derive(Debug)]
 pub struct Reply {
     /// Of the body.
     pub content_type: &'static str,
@@ -39,6 +40,17 @@ pub struct Reply {
     pub replayed: bool,
     /// Binds what callers, proxies and this host say about one request.
     pub trace: String,
+}
+
+/// The body may carry the response to a challenge, so it is not printed.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("content_type", &self.content_type)
+            .field("replayed", &self.replayed)
+            .field("trace", &self.trace)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What all decisions of one message share.
@@ -96,16 +108,15 @@ impl Inner {
             .permits
             .try_acquire()
             .map_err(|_| problems::saturated())?;
-        self.metrics.in_flight(1);
+        let _in_flight = self.metrics.in_flight();
         let answer = self.read_and_decide(caller, ask).await;
-        self.metrics.in_flight(-1);
         self.metrics.decided_in(started.elapsed());
         answer
     }
 
     async fn read_and_decide(&self, caller: Caller, ask: Ask) -> Result<Reply, Problem> {
         let reading = Instant::now();
-        let trace = match ask.trace {
+        let trace = match ask.trace.filter(|trace| ids::is_trace(trace)) {
             Some(trace) => trace,
             None => ids::fresh("trc").map_err(|e| problems::internal(&e.to_string()))?,
         };

@@ -1,7 +1,7 @@
 //! The engine and what its parts share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use tokio_util::task::TaskTracker;
@@ -19,7 +19,7 @@ use crate::known::Known;
 use crate::locks::Locks;
 use crate::metrics::{Metrics, Part};
 use crate::pipeline::Pipeline;
-use crate::{Caller, Clock, Config, facts, ids, problems};
+use crate::{Caller, Clock, Config, Role, facts, ids, problems};
 
 /// The host's engine: one decision, start to end. Cheap to clone.
 #[derive(Clone)]
@@ -51,6 +51,8 @@ pub(crate) struct Inner {
     pub(crate) idempotency: Table,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) workers: rayon::ThreadPool,
+    /// Walks that workers are on.
+    pub(crate) walks: Arc<AtomicUsize>,
     pub(crate) permits: tokio::sync::Semaphore,
     pub(crate) locks: Locks,
     pub(crate) tasks: TaskTracker,
@@ -91,14 +93,20 @@ impl Engine {
         if self.inner.is_stopping() {
             reasons.push("the host is stopping".to_owned());
         }
+        if !self.inner.log.is_queryable() {
+            reasons.push("the audit store cannot be read; a new start fills it again".to_owned());
+        }
         Readiness {
             ready: reasons.is_empty(),
             reasons,
         }
     }
 
-    /// Refuses the payments whose time is over. How many.
+    /// Refuses the payments whose time is over. How many; none when the host is stopping.
     pub async fn expire_due(&self) -> usize {
+        if self.inner.is_stopping() {
+            return 0;
+        }
         let inner = Arc::clone(&self.inner);
         let turn = self
             .inner
@@ -115,12 +123,15 @@ impl Engine {
         }
     }
 
-    /// Takes no new requests, finishes what is under way, signs the log's last checkpoint.
+    /// Takes no new requests, finishes what is under way, signs the log's last checkpoint. Called again, it
+    /// only waits for what is under way.
     pub async fn stop(&self) {
-        self.inner.stopping.store(true, Ordering::Release);
+        let stops_already = self.inner.stopping.swap(true, Ordering::AcqRel);
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
-        self.inner.record_stop().await;
+        if !stops_already {
+            self.inner.record_stop().await;
+        }
     }
 }
 
@@ -139,6 +150,9 @@ impl Inner {
             problems::unknown_operation(self.pipeline.did_you_mean(&request.operation))
         })?;
         match operation.kind {
+            OperationKind::Payment if asked.caller.role != Role::Service => {
+                Err(problems::role_may_not_pay(asked.caller.role))
+            }
             OperationKind::Payment => {
                 self.decide_payment(asked, &request.operation, request.row)
                     .await
@@ -159,7 +173,7 @@ impl Inner {
     ) -> Result<(), Problem> {
         let known = &self.known;
         self.set(row, known.session_role, Value::text(caller.role.as_str()))?;
-        if matches!(caller.role, crate::Role::Agent | crate::Role::Supervisor) {
+        if matches!(caller.role, Role::Agent | Role::Supervisor) {
             self.set(row, known.agent_id, Value::text(caller.id.as_str()))?;
         } else {
             row.clear(known.agent_id);

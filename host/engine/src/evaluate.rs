@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -73,13 +74,7 @@ impl Evaluated {
             failure: None,
             discharged: None,
         });
-        let all = combine(
-            self.findings
-                .iter()
-                .filter(|f| f.enforced)
-                .map(|f| &f.finding),
-        );
-        self.outcome = outcome(&all);
+        self.outcome = outcome(&combined(&self.findings));
     }
 }
 
@@ -97,6 +92,7 @@ impl Inner {
             vault: Arc::clone(&self.vault),
             metrics: Arc::clone(&self.metrics),
             tenant: self.config.tenant.clone(),
+            walks: Arc::clone(&self.walks),
             question,
         };
         let queued = Instant::now();
@@ -117,39 +113,57 @@ struct Walk {
     vault: Arc<Vault>,
     metrics: Arc<Metrics>,
     tenant: String,
+    walks: Arc<AtomicUsize>,
     question: Question,
+}
+
+/// A walk under way. Goes with it, also when a policy panics.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    fn new(walks: &'a AtomicUsize) -> UnderWay<'a> {
+        walks.fetch_add(1, Ordering::AcqRel);
+        UnderWay(walks)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Walk {
     fn run(&self, mut row: Row) -> Evaluated {
+        let _under_way = UnderWay::new(&self.walks);
         let mut findings: Vec<FindingRecord> = Vec::new();
+        // What the stage that was asked last says: only the last of all stages says yes.
+        let mut last_word = Verdict::Abstain;
         for (index, stage) in self.pipeline.stages().iter().enumerate() {
             let started = Instant::now();
             let found = self.ask_stage(index, &row);
             self.metrics.part(Part::Stage(index), started.elapsed());
+            last_word = combined(&found).verdict;
             findings.extend(found);
             let so_far = combined(&findings);
             if stage
                 .stop_at
                 .is_some_and(|stop_at| so_far.verdict >= stop_at)
             {
+                last_word = so_far.verdict;
                 break;
             }
             self.redact(&mut row, &so_far.obligations);
         }
-        let mut all = combined(&findings);
-        if all.verdict == Verdict::Abstain {
-            let default = Finding::of(
-                self.pipeline.without_policy(&self.question.operation),
-                NO_POLICY,
-            );
-            all = combine([&all, &default]);
-        }
         self.count(&findings);
-        Evaluated {
-            findings,
-            outcome: outcome(&all),
+        let outcome = outcome(&combined(&findings));
+        let mut evaluated = Evaluated { findings, outcome };
+        // That a payment's data may be processed here is no reason to let the payment go on.
+        if last_word == Verdict::Abstain {
+            let default = self.pipeline.without_policy(&self.question.operation);
+            evaluated.add_host_finding(Finding::of(default, NO_POLICY));
         }
+        evaluated
     }
 
     /// The findings of one stage, in the order of its policies.
@@ -158,8 +172,11 @@ impl Walk {
             .pipeline
             .asked(stage, &self.question.operation, self.question.at);
         let plugins = asked.iter().filter(|b| b.plugin.is_some()).count();
-        // Handing work to another thread costs about as much as one small plugin.
-        if plugins > 1 {
+        // Handing work to another thread costs about as much as one small plugin. And a thread that waits
+        // for what it handed on takes up the next walk on top of its stack: where every thread has a walk of
+        // its own, each does its policies itself, so that walks do not pile up.
+        let others_idle = self.walks.load(Ordering::Acquire) < rayon::current_num_threads();
+        if plugins > 1 && others_idle {
             asked
                 .par_iter()
                 .filter_map(|bound| self.ask(bound, row))
@@ -198,7 +215,6 @@ impl Walk {
                 Body::Plugin(_) => self.ask_plugin(&mut record, bound, row),
             },
         }
-        self.discharge(&mut record);
         Some(record)
     }
 
@@ -206,6 +222,7 @@ impl Walk {
         let outcome = policy.evaluate(row);
         record.finding = outcome.finding;
         record.fired = outcome.fired;
+        self.discharge_rules(record, policy);
         if !outcome.missing.is_empty() {
             self.missing(record, policy, &outcome.missing);
         }
@@ -234,7 +251,7 @@ impl Walk {
             .collect();
         let evaluation = plugin.bound.evaluate(&context, &needs);
         for line in &evaluation.logs {
-            tracing::debug!(policy = bound.policy.id(), level = ?line.level, "{}", line.message);
+            tracing::debug!(policy = bound.policy.id(), level = ?line.level, "{}", line.text);
         }
         record.plugin = Some(PluginRecord {
             name: plugin.name.clone(),
@@ -244,7 +261,9 @@ impl Walk {
             elapsed_us: evaluation.elapsed_us,
         });
         match evaluation.result {
-            Ok(finding) => record.finding = finding,
+            Ok(finding) => {
+                (record.finding, record.discharged) = self.discharged(&finding);
+            }
             Err(found) => failed(record, &bound.policy, found),
         }
     }
@@ -274,23 +293,40 @@ impl Walk {
         record.finding = combine([&record.finding, &stands_for]);
     }
 
-    /// A step-up that the customer has passed is done: what asked for it counts as a flag.
-    fn discharge(&self, record: &mut FindingRecord) {
-        let Some(method) = self.question.evidence else {
+    /// Each rule that fired is discharged for itself: a hold of one rule is not cleared by the step-up
+    /// that another asks for. What stands for missing facts and failures comes later, and stays.
+    fn discharge_rules(&self, record: &mut FindingRecord, policy: &Policy) {
+        let (Some(_), Body::Rules(rules)) = (self.question.evidence, policy.body()) else {
             return;
         };
-        let asks = |o: &Obligation| {
-            o.kind == ObligationKind::StepUp
-                && o.arguments
-                    .get("method")
-                    .is_some_and(|m| m == method.as_str())
+        let fired = rules.iter().filter(|rule| record.fired.contains(&rule.id));
+        let (findings, discharged): (Vec<Finding>, Vec<Option<Verdict>>) =
+            fired.map(|rule| self.discharged(&rule.finding)).unzip();
+        record.finding = combine(&findings);
+        record.discharged = discharged.into_iter().max().flatten();
+    }
+
+    /// A finding, and what it said before, if the customer has passed all that it asks for: it then
+    /// counts as a flag.
+    fn discharged(&self, finding: &Finding) -> (Finding, Option<Verdict>) {
+        let passed = |o: &Obligation| {
+            let method = self.question.evidence.map(Method::as_str);
+            method.is_some() && o.arguments.get("method").map(String::as_str) == method
         };
-        let finding = &mut record.finding;
-        if finding.verdict.is_pending() && finding.obligations.iter().any(asks) {
-            record.discharged = Some(finding.verdict);
-            finding.verdict = Verdict::Flag;
-            finding.obligations.retain(|o| !asks(o));
+        let mut step_ups = finding
+            .obligations
+            .iter()
+            .filter(|o| o.kind == ObligationKind::StepUp)
+            .peekable();
+        let asks = step_ups.peek().is_some();
+        if !finding.verdict.is_pending() || !asks || !step_ups.all(passed) {
+            return (finding.clone(), None);
         }
+        let mut flag = finding.clone();
+        flag.verdict = Verdict::Flag;
+        flag.obligations
+            .retain(|o| o.kind != ObligationKind::StepUp);
+        (flag, Some(finding.verdict))
     }
 
     /// Takes from later stages what this one says they may not see.

@@ -19,7 +19,7 @@ pub(crate) struct Recorded {
 
 /// A record's facts cannot be read back.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unreadable {
+pub(crate) enum Unreadable {
     /// The sealed facts do not open: other keys, or a damaged record.
     #[error("the personal facts of decision {0} do not open with this host's keys")]
     Sealed(String),

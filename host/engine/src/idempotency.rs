@@ -1,23 +1,19 @@
 //! One effect for a request that is sent more than once.
 //!
-//! A key is remembered for [`WINDOW`]; the records of the log carry keyed hashes of key and request, so
+//! A key is remembered for [`KEY_WINDOW`]; the records of the log carry keyed hashes of key and request, so
 //! that the table is rebuilt at start and nothing that a caller sent is stored.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use weft_audit::IdempotencyRecord;
-use weft_dictionary::{DurationMs, Timestamp};
+use weft_dictionary::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::Caller;
-
-/// How long a key is remembered.
-pub const WINDOW: DurationMs = DurationMs(24 * 3_600_000);
-/// Keys remembered at the same time; the oldest go first.
-pub const MAX_KEYS: usize = 1_000_000;
+use crate::limits::{KEY_WINDOW, MAX_KEYS};
 
 /// Keyed hashes of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +39,7 @@ pub(crate) enum Seen {
     OtherRequest,
 }
 
-/// The keys of the last [`WINDOW`].
+/// The keys of the last [`KEY_WINDOW`].
 pub(crate) struct Table {
     key: Zeroizing<[u8; 32]>,
     inner: Mutex<Inner>,
@@ -52,13 +48,19 @@ pub(crate) struct Table {
 #[derive(Default)]
 struct Inner {
     by_key: HashMap<String, Entry>,
-    by_age: VecDeque<(Timestamp, String)>,
+    /// Every key once, by when it came first.
+    by_age: BTreeMap<Age, String>,
+    /// Keys so far, so that two of the same instant are told apart.
+    keys: u64,
 }
+
+type Age = (Timestamp, u64);
 
 struct Entry {
     request: String,
     decisions: Vec<String>,
     in_flight: bool,
+    age: Age,
 }
 
 impl Table {
@@ -89,12 +91,14 @@ impl Table {
         let mut inner = self.lock();
         inner.expire(now);
         let Some(entry) = inner.by_key.get_mut(&mark.key) else {
+            let age = inner.next_age(now);
             let entry = Entry {
                 request: mark.request.clone(),
                 decisions: Vec::new(),
                 in_flight: true,
+                age,
             };
-            inner.insert(mark.key.clone(), entry, now);
+            inner.insert(mark.key.clone(), entry);
             return Seen::Undecided(Vec::new());
         };
         if entry.request != mark.request {
@@ -121,7 +125,7 @@ impl Table {
     pub(crate) fn forget(&self, mark: &Mark, decided: Vec<String>) {
         let mut inner = self.lock();
         if decided.is_empty() {
-            inner.by_key.remove(&mark.key);
+            inner.remove(&mark.key);
         } else if let Some(entry) = inner.by_key.get_mut(&mark.key) {
             entry.decisions = decided;
             entry.in_flight = false;
@@ -131,18 +135,22 @@ impl Table {
     /// Takes over what a record says, at start.
     pub(crate) fn restore(&self, record: &IdempotencyRecord, decision: &str, at: Timestamp) {
         let mut inner = self.lock();
-        match inner.by_key.get_mut(&record.key) {
-            Some(entry) => entry.decisions.push(decision.to_owned()),
-            None => {
-                let decisions = vec![decision.to_owned()];
-                let entry = Entry {
-                    request: record.request.clone(),
-                    decisions,
-                    in_flight: false,
-                };
-                inner.insert(record.key.clone(), entry, at);
-            }
+        if let Some(entry) = inner.by_key.get_mut(&record.key)
+            && entry.request == record.request
+        {
+            entry.decisions.push(decision.to_owned());
+            return;
         }
+        // The first record of this request; another one had the key before it, and was forgotten.
+        inner.remove(&record.key);
+        let age = inner.next_age(at);
+        let entry = Entry {
+            request: record.request.clone(),
+            decisions: vec![decision.to_owned()],
+            in_flight: false,
+            age,
+        };
+        inner.insert(record.key.clone(), entry);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -171,26 +179,38 @@ impl Mark {
 }
 
 impl Inner {
-    fn insert(&mut self, key: String, entry: Entry, at: Timestamp) {
-        self.by_age.push_back((at, key.clone()));
+    fn next_age(&mut self, at: Timestamp) -> Age {
+        self.keys += 1;
+        (at, self.keys)
+    }
+
+    fn insert(&mut self, key: String, entry: Entry) {
+        self.by_age.insert(entry.age, key.clone());
         self.by_key.insert(key, entry);
-        if self.by_age.len() > MAX_KEYS {
+        if self.by_key.len() > MAX_KEYS {
             self.drop_oldest();
+        }
+        debug_assert_eq!(self.by_age.len(), self.by_key.len(), "every key once");
+    }
+
+    fn remove(&mut self, key: &str) {
+        if let Some(entry) = self.by_key.remove(key) {
+            self.by_age.remove(&entry.age);
         }
     }
 
     fn expire(&mut self, now: Timestamp) {
         while self
             .by_age
-            .front()
-            .is_some_and(|(at, _)| now.since(*at) > WINDOW)
+            .first_key_value()
+            .is_some_and(|((at, _), _)| now.since(*at) > KEY_WINDOW)
         {
             self.drop_oldest();
         }
     }
 
     fn drop_oldest(&mut self) {
-        if let Some((_, key)) = self.by_age.pop_front() {
+        if let Some((_, key)) = self.by_age.pop_first() {
             self.by_key.remove(&key);
         }
     }
@@ -245,7 +265,23 @@ mod tests {
         table.forget(&mark, Vec::new());
         assert_eq!(table.begin(&mark, 1, Timestamp(1)), new());
         table.settle(&mark, vec!["dec_1".into()]);
-        assert_eq!(table.begin(&mark, 1, Timestamp(WINDOW.0 + 2)), new());
+        assert_eq!(table.begin(&mark, 1, Timestamp(KEY_WINDOW.0 + 2)), new());
+    }
+
+    #[test]
+    fn a_key_that_was_refused_first_is_remembered_from_when_it_was_decided() {
+        let table = table();
+        let mark = table.mark(&caller("a"), "k", &table.request(b"body"));
+        table.begin(&mark, 1, Timestamp(0));
+        table.forget(&mark, Vec::new());
+        let late = Timestamp(KEY_WINDOW.0 - 1);
+        table.begin(&mark, 1, late);
+        table.settle(&mark, vec!["dec_1".into()]);
+        let a_day_after_the_first = Timestamp(KEY_WINDOW.0 + 1);
+        assert_eq!(
+            table.begin(&mark, 1, a_day_after_the_first),
+            decided(&["dec_1"])
+        );
     }
 
     #[test]

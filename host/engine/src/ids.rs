@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 /// The machine has no randomness: nothing can be named, so nothing can be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gives no randomness")]
-pub struct NoRandomness;
+pub(crate) struct NoRandomness;
 
 /// A random name: a prefix and 128 bits in lower-case base32.
 pub(crate) fn fresh(prefix: &str) -> Result<String, NoRandomness> {
@@ -25,15 +25,23 @@ pub(crate) fn is_decision(text: &str) -> bool {
         .is_some_and(|body| body.len() == 26 && body.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
+/// Whether a text has the form of a trace id and can be nothing else, so that it may be recorded.
+pub(crate) fn is_trace(text: &str) -> bool {
+    let hex = |part: &str| part.bytes().all(|b| b.is_ascii_hexdigit());
+    let w3c = text.len() == 32 && hex(text);
+    let uuid = text.len() == 36
+        && text.split('-').all(hex)
+        && text.split('-').map(str::len).eq([8, 4, 4, 4, 12]);
+    let own = text
+        .strip_prefix("trc_")
+        .is_some_and(|body| body.len() == 26 && body.bytes().all(|b| b.is_ascii_alphanumeric()));
+    w3c || uuid || own
+}
+
 /// The seed that plugins get: fixed by the decision's id, so a replay gets the same.
 pub(crate) fn seed(decision: &str) -> u64 {
     let hash = Sha256::digest(decision.as_bytes());
     let mut first = [0_u8; 8];
     first.copy_from_slice(&hash[..8]);
     u64::from_be_bytes(first)
-}
-
-/// SHA-256 in lower-case hexadecimal.
-pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
-    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
 }

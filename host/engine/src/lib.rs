@@ -8,6 +8,7 @@
 //! | `record`, `facts` | a decision into its record; rows into records and back |
 //! | `reader`, [`view`] | records into what one caller may see |
 //! | `start` | from directories to a host that decides |
+//! | [`limits`] | every bound |
 //! | [`metrics`] | what a platform team watches |
 //!
 //! Promises: when [`Engine::decide`] returns a reply, every decision in it is durable. One request is
@@ -25,6 +26,7 @@ mod facts;
 mod idempotency;
 mod ids;
 mod known;
+pub mod limits;
 mod lock_file;
 mod locks;
 pub mod metrics;

@@ -4,8 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Locks; payments share one where their hashes meet.
-const STRIPES: usize = 1_024;
+use crate::limits::LOCK_STRIPES;
 
 /// A lock for every payment, striped.
 pub(crate) struct Locks {
@@ -16,7 +15,7 @@ pub(crate) struct Locks {
 impl Locks {
     pub(crate) fn new() -> Locks {
         let stripes = std::iter::repeat_with(|| Mutex::new(()))
-            .take(STRIPES)
+            .take(LOCK_STRIPES)
             .collect();
         Locks {
             stripes,
@@ -26,7 +25,7 @@ impl Locks {
 
     /// Waits until nobody else decides about the payment.
     pub(crate) async fn lock(&self, payment: &str) -> MutexGuard<'_, ()> {
-        let stripe = self.hasher.hash_one(payment) % STRIPES as u64;
+        let stripe = self.hasher.hash_one(payment) % LOCK_STRIPES as u64;
         let stripe = usize::try_from(stripe).unwrap_or_default();
         self.stripes[stripe].lock().await
     }

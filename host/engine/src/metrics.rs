@@ -16,6 +16,15 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use weft_verdict::{FailureKind, Verdict};
 
+/// A request that is being decided.
+pub(crate) struct InFlight<'a>(&'a Gauge<i64>);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// The parts of a decision whose time is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Part {
@@ -46,7 +55,7 @@ pub struct Metrics {
     replays: Counter,
     pending: Gauge,
     log_records: Gauge,
-    payments_in_flight: Gauge<i64>,
+    requests_in_flight: Gauge<i64>,
     fuel: Counter<u64, AtomicU64>,
 }
 
@@ -99,7 +108,7 @@ impl Metrics {
             replays: Counter::default(),
             pending: Gauge::default(),
             log_records: Gauge::default(),
-            payments_in_flight: Gauge::default(),
+            requests_in_flight: Gauge::default(),
             fuel: Counter::default(),
         };
         metrics.register();
@@ -158,7 +167,7 @@ impl Metrics {
         r.register(
             "in_flight",
             "Requests being decided",
-            self.payments_in_flight.clone(),
+            self.requests_in_flight.clone(),
         );
         r.register("plugin_fuel", "Fuel used by plugins", self.fuel.clone());
     }
@@ -239,7 +248,9 @@ impl Metrics {
             .set(i64::try_from(log_records).unwrap_or(i64::MAX));
     }
 
-    pub(crate) fn in_flight(&self, change: i64) {
-        self.payments_in_flight.inc_by(change);
+    /// One more request is being decided, until the guard goes.
+    pub(crate) fn in_flight(&self) -> InFlight<'_> {
+        self.requests_in_flight.inc();
+        InFlight(&self.requests_in_flight)
     }
 }

@@ -10,14 +10,13 @@ use weft_verdict::{Finding, ObligationKind, Verdict};
 use crate::decide::Asked;
 use crate::engine::Inner;
 use crate::evaluate::{Evaluated, Question};
+use crate::limits::EXPIRE_BATCH;
 use crate::metrics::Part;
 use crate::record::{Draft, Links};
 use crate::{Caller, Role, ids, problems};
 
 /// The operation of the decision that the host takes when a hold expires.
 pub(crate) const EXPIRE: &str = "payment.expire";
-/// Expired payments decided in one turn, so that expiry never holds up a stop.
-const EXPIRE_BATCH: usize = 256;
 
 impl Inner {
     /// The first decision about a payment.
@@ -34,7 +33,7 @@ impl Inner {
             return Err(problems::missing("/payment/amount"));
         }
         let _one_at_a_time = self.locks.lock(&payment).await;
-        if self.head_decision(&payment)?.is_some() {
+        if !self.chain(&payment)?.is_empty() {
             return Err(problems::payment_known());
         }
         if !self.pending.has_room() {
@@ -42,6 +41,7 @@ impl Inner {
         }
         let decision = self.fresh_id("dec")?;
         self.say_host_facts(&mut row, &asked.caller, asked.at)?;
+        self.say_evidence(&mut row, None)?;
         let snapshot = self.timed(Part::Features, || self.behaviour.snapshot(&row, asked.at));
         for (id, value) in &snapshot.values {
             self.set(&mut row, *id, value.clone())?;
@@ -146,16 +146,24 @@ impl Inner {
         for payment in due {
             let _one_at_a_time = self.locks.lock(&payment).await;
             // It may have been released while we waited for the lock.
-            let Some(waiting) = self.pending.get(&payment) else {
-                continue;
-            };
-            if waiting.expires_at > now {
-                continue;
-            }
-            self.expire(&payment, &waiting.decision, now).await?;
-            expired += 1;
+            expired += usize::from(self.expire_if_due(&payment, now).await?);
         }
         Ok(expired)
+    }
+
+    /// Refuses a payment if its time is over; whether it did. The caller holds the payment's lock.
+    pub(crate) async fn expire_if_due(
+        &self,
+        payment: &str,
+        now: Timestamp,
+    ) -> Result<bool, Problem> {
+        match self.pending.get(payment) {
+            Some(waiting) if waiting.expires_at <= now => {
+                self.expire(payment, &waiting.decision, now).await?;
+                Ok(true)
+            }
+            _ => Ok(false),
+        }
     }
 
     async fn expire(&self, payment: &str, previous: &str, now: Timestamp) -> Result<(), Problem> {

@@ -40,6 +40,20 @@ pub enum PipelineError {
         /// Why.
         why: String,
     },
+    /// The component says that it is another plugin.
+    #[error(
+        "policy `{policy}` asks the plugin `{plugin}`, and {path} says in its manifest that it is `{found}`: put the right component there, or name that plugin in the policy"
+    )]
+    OtherName {
+        /// The policy.
+        policy: String,
+        /// What the policy names.
+        plugin: String,
+        /// The component.
+        path: PathBuf,
+        /// What the component's manifest says.
+        found: String,
+    },
     /// The component is another one than the policy names.
     #[error(
         "policy `{policy}` names the plugin digest {wanted}, the component has {found}: {help}"
@@ -263,6 +277,15 @@ impl Binder<'_> {
                 path: path.clone(),
                 why: why.to_string(),
             })?;
+        // Pseudonyms go by the plugin's name: one plugin must not pass for another.
+        if plugin.manifest().name != usage.name {
+            return Err(PipelineError::OtherName {
+                policy: policy.to_owned(),
+                plugin: usage.name.clone(),
+                path,
+                found: plugin.manifest().name.clone(),
+            });
+        }
         self.check_digest(policy, usage, plugin.digest())?;
         let needs = self.needs(policy, usage, plugin.manifest())?;
         let bound = plugin

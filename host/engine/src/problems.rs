@@ -3,6 +3,7 @@
 use weft_intake::{Problem, ProblemCode};
 
 use crate::Role;
+use crate::limits::MAX_CHAIN;
 
 pub(crate) fn internal(detail: &str) -> Problem {
     Problem::new(ProblemCode::Internal, detail)
@@ -43,6 +44,21 @@ pub(crate) fn payment_known() -> Problem {
     )
     .pointer("/payment/id")
     .help("a payment is decided once; to send a request again, use the same Idempotency-Key")
+}
+
+pub(crate) fn role_may_not_pay(role: Role) -> Problem {
+    let detail = format!(
+        "callers with the role {} do not make payments",
+        role.as_str()
+    );
+    Problem::new(ProblemCode::Forbidden, detail).pointer("/operation")
+}
+
+pub(crate) fn asked_too_often() -> Problem {
+    let detail = format!("more than {MAX_CHAIN} requests were made about this payment");
+    Problem::new(ProblemCode::Conflict, detail)
+        .pointer("/payment/id")
+        .help("no more are taken; a payment that waits is refused when its time is over")
 }
 
 pub(crate) fn key_used_for_another_request() -> Problem {

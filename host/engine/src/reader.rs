@@ -65,29 +65,14 @@ impl Inner {
         })
     }
 
-    fn chain(&self, payment: &str) -> Result<Vec<Stored>, Problem> {
+    pub(crate) fn chain(&self, payment: &str) -> Result<Vec<Stored>, Problem> {
         self.log.by_transaction(payment).map_err(|error| {
             tracing::error!(%error, "the log cannot be read");
             problems::internal("the audit log cannot be read")
         })
     }
 
-    /// The payment's own last decision that carries its facts.
-    pub(crate) fn own_decision(&self, payment: &str) -> Result<Option<DecisionRecord>, Problem> {
-        let chain = self.chain(payment)?;
-        Ok(chain
-            .into_iter()
-            .rev()
-            .map(|s| s.record)
-            .find(|r| self.is_payment(&r.operation)))
-    }
-
-    /// The last decision of the payment's chain.
-    pub(crate) fn head_decision(&self, payment: &str) -> Result<Option<DecisionRecord>, Problem> {
-        Ok(self.chain(payment)?.pop().map(|s| s.record))
-    }
-
-    fn is_payment(&self, operation: &str) -> bool {
+    pub(crate) fn is_payment(&self, operation: &str) -> bool {
         self.pipeline
             .operation(operation)
             .is_some_and(|o| o.kind == OperationKind::Payment)
@@ -98,6 +83,13 @@ impl Inner {
         let follow = follow_of(record);
         let insider = caller.role != Role::Service;
         let assistance = !self.is_payment(&record.operation) && record.operation != payment::EXPIRE;
+        // The payment's other decisions, for those who see anything of them.
+        let chain = match &record.transaction {
+            Some(payment) if assistance || sees_context(caller.role, record) => {
+                self.chain(payment)?
+            }
+            _ => Vec::new(),
+        };
         Ok(DecisionView {
             decision: record.decision.clone(),
             operation: record.operation.clone(),
@@ -108,9 +100,9 @@ impl Inner {
             message: self.message(caller.role, record),
             reasons: self.reasons(record, &record.outcome.reasons, insider),
             obligations: visible_obligations(record),
-            challenge: self.challenge(caller, record, follow.as_ref())?,
+            challenge: self.challenge(caller, record, follow.as_ref(), &chain),
             context: if assistance {
-                self.context(caller, record)?
+                self.context(caller, record, &chain)?
             } else {
                 None
             },
@@ -120,9 +112,11 @@ impl Inner {
                 index: stored.index,
                 leaf_hash: stored.leaf_hash_hex(),
             },
-            decided_again: self
-                .decided_again(caller, record, assistance)?
-                .map(Box::new),
+            decided_again: if assistance {
+                self.decided_again(caller, record, &chain)?.map(Box::new)
+            } else {
+                None
+            },
         })
     }
 
@@ -131,16 +125,13 @@ impl Inner {
         &self,
         caller: &Caller,
         record: &DecisionRecord,
-        assistance: bool,
+        chain: &[Stored],
     ) -> Result<Option<DecisionView>, Problem> {
-        let Some(payment) = record.transaction.as_ref().filter(|_| assistance) else {
-            return Ok(None);
-        };
-        let next = self.chain(payment)?.into_iter().find(|s| {
+        let next = chain.iter().find(|s| {
             s.record.previous.as_deref() == Some(&record.decision)
                 && self.is_payment(&s.record.operation)
         });
-        next.map(|stored| self.view(caller, &stored)).transpose()
+        next.map(|stored| self.view(caller, stored)).transpose()
     }
 
     /// The payment in the eyes of support: only when the decision itself granted it.
@@ -148,11 +139,11 @@ impl Inner {
         &self,
         caller: &Caller,
         record: &DecisionRecord,
+        chain: &[Stored],
     ) -> Result<Option<ContextView>, Problem> {
-        let (Some(payment), true) = (&record.transaction, sees_context(caller.role, record)) else {
+        if !sees_context(caller.role, record) {
             return Ok(None);
-        };
-        let chain = self.chain(payment)?;
+        }
         let before = chain
             .iter()
             .map(|s| &s.record)
@@ -223,17 +214,18 @@ impl Inner {
         caller: &Caller,
         record: &DecisionRecord,
         follow: Option<&Follow>,
-    ) -> Result<Option<ChallengeView>, Problem> {
+        chain: &[Stored],
+    ) -> Option<ChallengeView> {
         if let Some(challenge) = follow.and_then(|f| f.challenge.as_ref()) {
-            return Ok(Some(self.challenge_view(caller, record, challenge, false)));
+            return Some(self.challenge_view(caller, record, challenge, false));
         }
         // Support sees what the customer has to pass, as it stood when it asked.
-        let (Some(payment), true) = (&record.transaction, sees_context(caller.role, record)) else {
-            return Ok(None);
-        };
+        if !sees_context(caller.role, record) {
+            return None;
+        }
         let mut asked = None;
         let mut passed = false;
-        for stored in self.chain(payment)? {
+        for stored in chain {
             let Some(follow) = follow_of(&stored.record) else {
                 continue;
             };
@@ -245,7 +237,7 @@ impl Inner {
                 break;
             }
         }
-        Ok(asked.map(|challenge| self.challenge_view(caller, record, &challenge, passed)))
+        asked.map(|challenge| self.challenge_view(caller, record, &challenge, passed))
     }
 
     fn challenge_view(
@@ -345,7 +337,7 @@ fn may_see(caller: &Caller, record: &DecisionRecord) -> bool {
 /// Whether a decision shows the payment to support: to agents, when it granted what they asked for.
 fn sees_context(role: Role, record: &DecisionRecord) -> bool {
     matches!(role, Role::Agent | Role::Supervisor)
-        && record.outcome.verdict <= Verdict::Flag
+        && record.outcome.verdict.is_granted()
         && record.operation != payment::EXPIRE
 }
 

@@ -16,8 +16,9 @@ use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
 use weft_vault::{Keys, Label, Vault};
 
 use crate::engine::{Engine, Inner};
-use crate::idempotency::{Table, WINDOW};
+use crate::idempotency::Table;
 use crate::known::{Known, MissingField};
+use crate::limits::KEY_WINDOW;
 use crate::lock_file::{LockError, LockFile};
 use crate::locks::Locks;
 use crate::metrics::Metrics;
@@ -121,6 +122,7 @@ impl Engine {
             idempotency: Table::new(keys.derive(Label::Idempotency)),
             metrics: Arc::new(metrics),
             workers: workers(config.workers)?,
+            walks: Arc::default(),
             permits: tokio::sync::Semaphore::new(config.max_in_flight),
             locks: Locks::new(),
             tasks: TaskTracker::new(),
@@ -147,7 +149,8 @@ impl Inner {
         if records > 0 {
             progress(&format!("rebuilding state from {records} records"));
         }
-        let oldest_key = Timestamp(self.clock.now().0.saturating_sub(WINDOW.0));
+        let mut unreadable = 0_u64;
+        let oldest_key = Timestamp(self.clock.now().0.saturating_sub(KEY_WINDOW.0));
         self.log.replay(0, |_, record| {
             self.clock.advance(record.at());
             let Some(decision) = record.decision() else {
@@ -160,8 +163,10 @@ impl Inner {
                 .observation
                 .clone()
                 .map(serde_json::from_value::<Observation>);
-            if let Some(Ok(observation)) = observed {
-                self.behaviour.observe(&observation);
+            match observed {
+                Some(Ok(observation)) => self.behaviour.observe(&observation),
+                Some(Err(_)) => unreadable += 1,
+                None => {}
             }
             if let Some(mark) = decision
                 .idempotency
@@ -172,6 +177,12 @@ impl Inner {
                     .restore(mark, &decision.decision, decision.at);
             }
         })?;
+        if unreadable > 0 {
+            tracing::warn!(
+                unreadable,
+                "observations of another version of this host were left out: what was seen then counts as not seen"
+            );
+        }
         self.metrics.sizes(self.pending.len(), self.log.len());
         Ok(())
     }
@@ -247,5 +258,23 @@ fn workers(workers: usize) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildEr
     rayon::ThreadPoolBuilder::new()
         .num_threads(worker_count(workers))
         .thread_name(|i| format!("weft-policy-{i}"))
+        // Who waits for the evaluation learns that it was not finished; nobody else is harmed. What the
+        // panic says is not told: it could quote a fact.
+        .panic_handler(|_| tracing::error!("the evaluation of a policy panicked"))
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_panic_of_a_worker_ends_one_evaluation_and_not_the_host() {
+        let workers = super::workers(1).expect("a thread");
+        let (answer, wait) = tokio::sync::oneshot::channel::<()>();
+        workers.spawn(move || {
+            let _not_sent = answer;
+            panic!("on purpose");
+        });
+        assert!(wait.blocking_recv().is_err(), "who waits is told");
+        assert_eq!(workers.install(|| 7), 7, "the next evaluation is asked");
+    }
 }

@@ -1,0 +1,147 @@
+//! The same request, sent more than once.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use weft_engine::{Ask, Role};
+use weft_intake::MediaType;
+use zeroize::Zeroizing;
+
+use crate::house::{House, caller, payment, service};
+use crate::policies::usual;
+
+#[tokio::test]
+async fn the_same_key_gets_the_same_bytes() {
+    let house = House::new(&usual());
+    for (id, euros) in [("p-1", "27.40"), ("p-2", "1890.00"), ("p-3", "9000.00")] {
+        let body = payment(id, euros);
+        let first = house.decide_with_key(&service(), &body, Some(id)).await;
+        let first = first.unwrap_or_else(|p| panic!("{p}"));
+        let records = house.engine.log().len();
+        house.pass_minutes(7);
+        let second = house.decide_with_key(&service(), &body, Some(id)).await;
+        let second = second.unwrap_or_else(|p| panic!("{p}"));
+        assert_eq!((first.replayed, second.replayed), (false, true));
+        assert_eq!(first.body, second.body);
+        assert_eq!(house.engine.log().len(), records, "nothing was decided");
+    }
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_one_request_of_one_caller() {
+    let house = House::new(&usual());
+    let body = payment("p-1", "27.40");
+    let first = house.decide_with_key(&service(), &body, Some("k")).await;
+    assert!(first.is_ok());
+    let other_body = payment("p-2", "27.40");
+    let Err(problem) = house
+        .decide_with_key(&service(), &other_body, Some("k"))
+        .await
+    else {
+        panic!("another request under the same key was decided")
+    };
+    assert_eq!(
+        (problem.code(), problem.status()),
+        ("idempotency-mismatch", 422)
+    );
+    let other = caller("another-platform", Role::Service);
+    let theirs = house.decide_with_key(&other, &other_body, Some("k")).await;
+    assert!(!theirs.unwrap_or_else(|p| panic!("{p}")).replayed);
+}
+
+#[tokio::test]
+async fn a_request_that_was_refused_leaves_its_key_free() {
+    let house = House::new(&usual());
+    let mut wrong = payment("p-1", "27.40");
+    wrong["operation"] = json!("payment.nothing");
+    let refused = house.decide_with_key(&service(), &wrong, Some("k")).await;
+    assert!(refused.is_err());
+    let right = payment("p-1", "27.40");
+    let reply = house.decide_with_key(&service(), &right, Some("k")).await;
+    assert!(!reply.unwrap_or_else(|p| panic!("{p}")).replayed);
+}
+
+#[tokio::test]
+async fn a_key_is_remembered_for_a_day() {
+    let house = House::new(&usual());
+    let body = payment("p-1", "27.40");
+    let first = house.decide_with_key(&service(), &body, Some("k")).await;
+    assert!(first.is_ok());
+    house.pass_minutes(24 * 60);
+    let same_day = house.decide_with_key(&service(), &body, Some("k")).await;
+    assert!(same_day.unwrap_or_else(|p| panic!("{p}")).replayed);
+    house.pass_minutes(1);
+    let Err(problem) = house.decide_with_key(&service(), &body, Some("k")).await else {
+        panic!("the payment was decided twice")
+    };
+    assert_eq!(
+        problem.code(),
+        "conflict",
+        "the payment is known without the key"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_request_many_times_at_once_is_decided_once() {
+    let house = Arc::new(House::new(&usual()));
+    for round in 0..10 {
+        let id = format!("p-{round}");
+        let body = payment(&id, "1890.00");
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let (house, body, id) = (Arc::clone(&house), body.clone(), id.clone());
+            tasks.spawn(async move { house.decide_with_key(&service(), &body, Some(&id)).await });
+        }
+        let mut decided = 0;
+        for outcome in tasks.join_all().await {
+            match outcome {
+                Ok(reply) => decided += usize::from(!reply.replayed),
+                // Under way: the caller sends it again in a moment.
+                Err(problem) => assert_eq!(problem.code(), "conflict"),
+            }
+        }
+        assert_eq!((decided, house.times_decided(&id)), (1, 1), "{id}");
+    }
+}
+
+/// The identifier of an ISO 20022 message is its key.
+#[tokio::test]
+async fn a_message_with_several_payments_is_answered_as_a_whole() {
+    let house = House::new(&usual());
+    let transfer = |id: &str, amount: &str| {
+        format!(
+            "<CdtTrfTxInf><PmtId><EndToEndId>{id}</EndToEndId></PmtId><Amt><InstdAmt Ccy=\"EUR\">{amount}</InstdAmt></Amt></CdtTrfTxInf>"
+        )
+    };
+    let body = |transfers: &str| {
+        format!(
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn><GrpHdr><MsgId>M-1</MsgId>\
+             <CreDtTm>2026-06-01T12:00:00Z</CreDtTm></GrpHdr><PmtInf><PmtInfId>P-1</PmtInfId>{transfers}</PmtInf></CstmrCdtTrfInitn></Document>"
+        )
+    };
+    let three = transfer("E-1", "10.00") + &transfer("E-2", "9000") + &transfer("E-3", "700.00");
+    let send = |text: String| {
+        let ask = Ask {
+            media: MediaType::Xml,
+            body: Zeroizing::new(text.into_bytes()),
+            idempotency_key: None,
+            trace: None,
+            at: Some(house.now()),
+        };
+        let engine = Arc::clone(&house.engine);
+        async move { engine.decide(&service(), ask).await }
+    };
+    let first = send(body(&three)).await.unwrap_or_else(|p| panic!("{p}"));
+    let verdicts: Vec<&str> = first.decisions.iter().map(|d| d.verdict.as_str()).collect();
+    assert_eq!(verdicts, ["allow", "deny", "challenge"]);
+    let again = send(body(&three)).await.unwrap_or_else(|p| panic!("{p}"));
+    assert!(again.replayed);
+    let ids = |reply: &weft_engine::Reply| -> Vec<String> {
+        reply.decisions.iter().map(|d| d.decision.clone()).collect()
+    };
+    assert_eq!(ids(&first), ids(&again));
+    let Err(problem) = send(body(&transfer("E-4", "10.00"))).await else {
+        panic!("another message under the same identifier was decided")
+    };
+    assert_eq!(problem.code(), "idempotency-mismatch");
+}

@@ -1,0 +1,17 @@
+//! A real engine on a directory of its own, with the project's dictionary and policies made for the test.
+
+mod assistance;
+mod confirm;
+mod discharge;
+mod house;
+mod idempotency;
+mod payments;
+mod pipeline;
+mod plugins;
+mod policies;
+mod restart;
+mod secrets;
+mod views;
+
+#[path = "../../../sandbox/tests/guest/mod.rs"]
+mod guest;

@@ -1,0 +1,150 @@
+//! Policies that ask a plugin.
+
+use std::fs;
+
+use weft_engine::Config;
+use weft_verdict::{FailureKind, Verdict};
+
+use crate::guest::Guest;
+use crate::house::{House, Site, agent, ask, codes, payment, service, state};
+use crate::policies::{PolicyFile, amounts, assistance};
+
+const GRANTS: &str = "  grants: [{field: payment.amount, treatment: clear}]\n";
+
+/// Asks the plugin that holds amounts over its limit.
+fn limit(more: &str) -> PolicyFile {
+    let body =
+        format!("plugin:\n  name: amount-limit\n  settings: {{limit_minor: 100000}}\n{more}");
+    PolicyFile::new("test.limit", "payment.authorize", &body)
+}
+
+fn crash() -> PolicyFile {
+    let body = format!("plugin:\n  name: crash\n{GRANTS}");
+    PolicyFile::new("test.crash", "payment.authorize", &body)
+}
+
+fn site(policies: &[PolicyFile], plugins: &[(&str, Vec<u8>)]) -> Site {
+    let site = Site::new(policies);
+    for (name, component) in plugins {
+        let path = site.plugins_dir().join(format!("{name}.wasm"));
+        fs::write(path, component).expect("written");
+    }
+    site
+}
+
+/// Traps as soon as it is asked.
+fn crashing() -> Vec<u8> {
+    let mut guest = Guest::evaluating("(unreachable)");
+    guest = guest.with_manifest(
+        crate::guest::MANIFEST.replace("\"name\":\"amount-limit\"", "\"name\":\"crash\""),
+    );
+    guest.build()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plugin_decides_and_its_step_up_is_passed_like_any_other() {
+    let mut policies = assistance();
+    policies.push(limit(GRANTS));
+    let house = site(&policies, &[("amount-limit", Guest::valid().build())]).start();
+    let view = house.decided(&service(), &payment("p-0", "27.40")).await;
+    assert_eq!(view.verdict, Verdict::Allow);
+    house.approved("p-1").await;
+    let held = &house.chain("p-1")[0];
+    assert_eq!(
+        (held.outcome.verdict, held.outcome.risk),
+        (Verdict::Hold, Some(700))
+    );
+    let plugin = held.findings[0].plugin.as_ref().expect("a plugin");
+    let [in_use] = house.engine.pipeline().plugins() else {
+        panic!("one plugin")
+    };
+    assert_eq!(
+        (&plugin.name, &plugin.digest),
+        (&in_use.name, &in_use.digest)
+    );
+    assert!(plugin.fuel > 0);
+    let view = house.decided(&agent(), &ask("assist.confirm", "p-1")).await;
+    let again = view.decided_again.expect("decided again");
+    assert_eq!(
+        (again.verdict, state(&again), again.risk),
+        (Verdict::Flag, Some("released"), Some(700))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plugin_that_traps_harms_nobody_else() {
+    let policies = [amounts(), limit(GRANTS), crash()];
+    let plugins = [
+        ("amount-limit", Guest::valid().build()),
+        ("crash", crashing()),
+    ];
+    let house = site(&policies, &plugins).start();
+    for id in ["p-1", "p-2"] {
+        let view = house.decided(&service(), &payment(id, "27.40")).await;
+        assert_eq!(view.verdict, Verdict::Hold, "{id}");
+        assert_eq!(codes(&view), ["because", "policy-failed"], "{id}");
+        let record = house.record(&view);
+        let said: Vec<(&str, Verdict, Option<FailureKind>)> = record
+            .findings
+            .iter()
+            .map(|f| {
+                let failure = f.failure.as_ref().map(|failure| failure.kind);
+                (f.policy.as_str(), f.finding.verdict, failure)
+            })
+            .collect();
+        assert_eq!(
+            said,
+            [
+                ("test.amounts", Verdict::Allow, None),
+                ("test.crash", Verdict::Hold, Some(FailureKind::Trap)),
+                ("test.limit", Verdict::Allow, None),
+            ],
+            "{id}"
+        );
+    }
+    let metrics = house.engine.metrics().render();
+    let counted = "weft_failures_total{policy=\"test.crash\",kind=\"trap\"} 2";
+    assert!(metrics.contains(counted), "{metrics}");
+}
+
+/// Why a host does not start with these.
+fn refused(policy: PolicyFile, plugins: &[(&str, Vec<u8>)], change: fn(&mut Config)) -> String {
+    let site = site(&[policy], plugins);
+    let mut config = site.config();
+    change(&mut config);
+    match site.start_with(config) {
+        Ok(House { .. }) => panic!("it starts"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn a_host_does_not_start_with_a_plugin_that_is_not_what_its_policy_says() {
+    let valid = [("amount-limit", Guest::valid().build())];
+    let digest = format!("  digest: \"sha256:{}\"\n{GRANTS}", "0".repeat(64));
+    let keep = |_: &mut Config| {};
+    let demand = |config: &mut Config| config.require_plugin_digests = true;
+    let no_grant = "  grants: [{field: instrument.pan, treatment: token}]\n";
+    for (why, expected) in [
+        (refused(limit(GRANTS), &[], keep), "cannot be read"),
+        (
+            refused(limit(no_grant), &valid, keep),
+            "does not grant `payment.amount`",
+        ),
+        (
+            refused(limit(&digest), &valid, keep),
+            "names the plugin digest sha256:0000",
+        ),
+        (
+            refused(limit(GRANTS), &valid, demand),
+            "plugins.require_digests is on",
+        ),
+        (
+            refused(limit(GRANTS), &[("amount-limit", crashing())], keep),
+            "says in its manifest that it is `crash`",
+        ),
+    ] {
+        assert!(why.contains(expected), "{expected} in: {why}");
+        assert!(why.contains("test.limit"), "{why}");
+    }
+}

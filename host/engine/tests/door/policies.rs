@@ -1,0 +1,145 @@
+//! Policies made for a test, and the sets that most stories use.
+
+/// One policy file.
+pub(crate) struct PolicyFile {
+    id: String,
+    stage: &'static str,
+    on: &'static str,
+    status: &'static str,
+    from: &'static str,
+    body: String,
+    on_missing: &'static str,
+}
+
+impl PolicyFile {
+    /// A policy of the stage `decision` with this body: `match`, `rules`, `plugin`.
+    pub(crate) fn new(id: &str, on: &'static str, body: &str) -> PolicyFile {
+        PolicyFile {
+            id: id.to_owned(),
+            stage: "decision",
+            on,
+            status: "enforced",
+            from: "2026-01-01T00:00:00Z",
+            body: body.to_owned(),
+            on_missing: "hold",
+        }
+    }
+
+    pub(crate) fn stage(self, stage: &'static str) -> PolicyFile {
+        PolicyFile { stage, ..self }
+    }
+
+    pub(crate) fn status(self, status: &'static str) -> PolicyFile {
+        PolicyFile { status, ..self }
+    }
+
+    pub(crate) fn from(self, from: &'static str) -> PolicyFile {
+        PolicyFile { from, ..self }
+    }
+
+    pub(crate) fn on_missing(self, on_missing: &'static str) -> PolicyFile {
+        PolicyFile { on_missing, ..self }
+    }
+
+    pub(crate) fn file_name(&self) -> String {
+        format!("{}.yaml", self.id)
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let PolicyFile {
+            id,
+            stage,
+            on,
+            status,
+            from,
+            body,
+            on_missing,
+        } = self;
+        format!(
+            "apiVersion: weft/v1\nkind: Policy\nmetadata:\n  id: {id}\n  title: t\n  owner: o\n  sources: [{{title: s, reference: r, \
+             verified: true}}]\n  effective: {{from: {from}}}\n  status: {status}\nstage: {stage}\non: [{on}]\n{body}\nreasons:\n  - {{code: \
+             because, title: Because, status_reason: FRAD}}\n  - {{code: other, title: Another reason}}\non_missing: {on_missing}\non_error: \
+             hold\nmessages: {{customer: for customers of {id}, agent: for agents of {id}, auditor: for auditors of {id}}}\n"
+        )
+    }
+}
+
+/// One rule with the reason `because`, in flow form.
+pub(crate) fn rule(id: &str, when: &str, verdict: &str, more: &str) -> String {
+    let more = if more.is_empty() {
+        String::new()
+    } else {
+        format!(", {more}")
+    };
+    format!("  - {{id: {id}, when: \"{when}\", verdict: {verdict}, reason: because{more}}}\n")
+}
+
+/// What a rule adds to ask for the customer's approval in the app.
+pub(crate) const STEP_UP: &str =
+    "obligations: [{kind: step-up, arguments: {method: app-approval}}]";
+
+/// Below 100 EUR allowed, then flagged, challenged, held, and from 5000 EUR denied.
+pub(crate) fn amounts() -> PolicyFile {
+    let between = |low: &str, high: &str| {
+        format!(
+            "payment.amount >= money('{low}', 'EUR') && payment.amount < money('{high}', 'EUR')"
+        )
+    };
+    let mut rules = String::from("rules:\n");
+    rules += &rule("small", &between("0", "100"), "allow", "risk: 40");
+    rules += &rule("medium", &between("100", "500"), "flag", "risk: 300");
+    let step_up = |risk: u16| format!("risk: {risk}, {STEP_UP}");
+    rules += &rule("large", &between("500", "1000"), "challenge", &step_up(600));
+    rules += &rule("huge", &between("1000", "5000"), "hold", &step_up(800));
+    rules += &rule(
+        "absurd",
+        "payment.amount >= money('5000', 'EUR')",
+        "deny",
+        "risk: 990",
+    );
+    PolicyFile::new("test.amounts", "payment.authorize", &rules)
+}
+
+/// Agents ask within a case, the customer answers in the service's channel, agents confirm with evidence.
+pub(crate) fn assistance() -> Vec<PolicyFile> {
+    let disclose = "obligations: [{kind: disclose, arguments: {payment.amount: clear, device.id: token, \
+                    location.city: masked, payer.name: clear, payment.state: clear}}]";
+    let support = "session.role in ['agent', 'supervisor']";
+    let ask = String::from("rules:\n")
+        + &rule(
+            "granted",
+            &format!("{support} && has(case.id) && has(payment.state)"),
+            "allow",
+            disclose,
+        )
+        + &rule("no-case", "!has(case.id)", "deny", "")
+        + &rule("unknown", "!has(payment.state)", "deny", "");
+    let verify = String::from("rules:\n")
+        + &rule(
+            "right",
+            "session.role == 'service' && evidence.step_up",
+            "allow",
+            "",
+        )
+        + &rule("not-its-channel", "session.role != 'service'", "deny", "");
+    let confirm = String::from("rules:\n")
+        + &rule(
+            "verified",
+            &format!("{support} && payment.state == 'pending' && evidence.step_up"),
+            "allow",
+            "",
+        )
+        + &rule("no-evidence", "!evidence.step_up", "deny", "");
+    vec![
+        PolicyFile::new("test.ask", "assist.failed_payment", &ask).on_missing("deny"),
+        PolicyFile::new("test.verify", "assist.verify_identity", &verify).on_missing("deny"),
+        PolicyFile::new("test.confirm", "assist.confirm", &confirm).on_missing("deny"),
+    ]
+}
+
+/// All of the above.
+pub(crate) fn usual() -> Vec<PolicyFile> {
+    let mut policies = assistance();
+    policies.push(amounts());
+    policies
+}

@@ -1,0 +1,173 @@
+//! Who sees what of a decision.
+
+use serde_json::{Value as Json, json};
+use weft_engine::{Caller, Role};
+
+use crate::house::{House, agent, ask, caller, payment, service};
+use crate::policies::usual;
+
+fn supervisor() -> Caller {
+    caller("supervisor-1", Role::Supervisor)
+}
+
+fn regulator() -> Caller {
+    caller("authority", Role::Regulator)
+}
+
+async fn seen(house: &House, by: &Caller, decision: &str) -> Option<Json> {
+    match house.engine.decision(by, decision).await {
+        Ok(view) => Some(serde_json::to_value(view).expect("JSON")),
+        Err(problem) => {
+            assert_eq!((problem.code(), problem.status()), ("not-found", 404));
+            None
+        }
+    }
+}
+
+fn members(view: &Json) -> Vec<&str> {
+    let object = view.as_object().expect("an object");
+    object.keys().map(String::as_str).collect()
+}
+
+#[tokio::test]
+async fn the_platform_sees_its_own_decisions_without_risk_and_findings() {
+    let house = House::new(&usual());
+    let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
+    let view = seen(&house, &service(), &held.decision)
+        .await
+        .expect("its own");
+    assert_eq!(
+        members(&view),
+        [
+            "at",
+            "challenge",
+            "decision",
+            "log",
+            "message",
+            "obligations",
+            "operation",
+            "payment",
+            "reasons",
+            "verdict"
+        ]
+    );
+    assert_eq!(
+        view["reasons"],
+        json!([{"code": "because", "title": "Because", "status_reason": "FRAD"}])
+    );
+    let other = caller("another-platform", Role::Service);
+    assert_eq!(seen(&house, &other, &held.decision).await, None);
+}
+
+#[tokio::test]
+async fn a_regulator_sees_every_finding_and_nothing_about_the_customer() {
+    let house = House::new(&usual());
+    let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
+    let view = seen(&house, &regulator(), &held.decision)
+        .await
+        .expect("all decisions");
+    assert_eq!(view["risk"], json!(800));
+    assert_eq!(view["message"], json!("for auditors of test.amounts"));
+    let [finding] = view["findings"].as_array().expect("findings").as_slice() else {
+        panic!("{view}")
+    };
+    assert_eq!(finding["policy"], json!("test.amounts"));
+    assert_eq!(finding["fired"], json!(["huge"]));
+    assert_eq!(finding["finding"]["verdict"], json!("hold"));
+    assert!(view["challenge"].get("response").is_none(), "{view}");
+    let asked = house
+        .decided(&agent(), &ask("assist.failed_payment", "p-1"))
+        .await;
+    let view = seen(&house, &regulator(), &asked.decision)
+        .await
+        .expect("all decisions");
+    assert!(view.get("context").is_none(), "{view}");
+    let text = view.to_string();
+    assert!(!text.contains("tok_eu_"), "not even pseudonyms: {text}");
+}
+
+#[tokio::test]
+async fn agents_see_their_own_requests_and_supervisors_all() {
+    let house = House::new(&usual());
+    let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
+    let asked = house
+        .decided(&agent(), &ask("assist.failed_payment", "p-1"))
+        .await;
+    let other = caller("agent-8", Role::Agent);
+    assert_eq!(
+        seen(&house, &agent(), &held.decision).await,
+        None,
+        "a payment is not an agent's"
+    );
+    assert_eq!(
+        seen(&house, &other, &asked.decision).await,
+        None,
+        "another agent's"
+    );
+    let own = seen(&house, &agent(), &asked.decision).await.expect("own");
+    assert_eq!(own, serde_json::to_value(&asked).expect("JSON"));
+    let view = seen(&house, &supervisor(), &asked.decision)
+        .await
+        .expect("all");
+    assert!(view.get("context").is_some() && view.get("findings").is_none());
+    let view = seen(&house, &supervisor(), &held.decision)
+        .await
+        .expect("all");
+    assert!(view["challenge"].get("response").is_none());
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_what_is_not_to_be_seen_answer_alike() {
+    let house = House::new(&usual());
+    let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
+    let operator = caller("ops", Role::Operator);
+    let mut answers = Vec::new();
+    for (by, id) in [
+        (&agent(), held.decision.as_str()),
+        (&operator, held.decision.as_str()),
+        (&regulator(), "dec_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        (&regulator(), "dec_"),
+        (&regulator(), "p-1"),
+        (&regulator(), "../../etc/passwd"),
+    ] {
+        let Err(problem) = house.engine.decision(by, id).await else {
+            panic!("{by:?} sees {id}")
+        };
+        answers.push(problem.to_json().to_string());
+    }
+    answers.dedup();
+    assert_eq!(answers.len(), 1, "{answers:#?}");
+}
+
+/// What is told of a decision does not change when more is decided about its payment.
+#[tokio::test]
+async fn a_view_stays_as_it_was() {
+    let house = House::new(&usual());
+    house.approved("p-1").await;
+    let first = house.chain("p-1")[0].decision.clone();
+    let before = seen(&house, &service(), &first).await;
+    let view = house.decided(&agent(), &ask("assist.confirm", "p-1")).await;
+    assert!(view.decided_again.is_some());
+    assert_eq!(seen(&house, &service(), &first).await, before);
+}
+
+#[tokio::test]
+async fn metrics_name_no_payment() {
+    let house = House::new(&usual());
+    house.decided(&service(), &payment("p-1", "1890.00")).await;
+    house
+        .decided(&agent(), &ask("assist.failed_payment", "p-1"))
+        .await;
+    let text = house.engine.metrics().render();
+    for line in [
+        "weft_decisions_total{operation=\"payment.authorize\",verdict=\"hold\"} 1",
+        "weft_decisions_total{operation=\"assist.failed_payment\",verdict=\"allow\"} 1",
+        "weft_pending_payments 1",
+        "weft_in_flight 0",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+    }
+    for word in ["p-1", "case-1042", "agent-7", "platform"] {
+        assert!(!text.contains(word), "{word}");
+    }
+}
