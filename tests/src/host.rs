@@ -96,12 +96,14 @@ impl Host {
         .spawn()
         .unwrap_or_else(|e| panic!("no host: {e}"));
         let (out, err) = (child.stdout.take(), child.stderr.take());
-        self.log = err.map(|mut err| {
-            std::thread::spawn(move || {
+        self.log = err.and_then(|mut err| {
+            let reader = std::thread::Builder::new().name("host-log".into());
+            let read = move || {
                 let mut log = String::new();
                 let _ = err.read_to_string(&mut log);
                 log
-            })
+            };
+            reader.spawn(read).ok()
         });
         let mut line = String::new();
         if let Some(out) = out {
@@ -142,8 +144,13 @@ impl Host {
 
     /// Ends it as a power cut would end the process, and gives what it logged.
     pub fn kill(&mut self) -> String {
-        self.signal(rustix::process::Signal::KILL);
+        self.kill_now();
         self.end()
+    }
+
+    /// The same while others still talk to it; [`Host::kill`] then buries it.
+    pub fn kill_now(&self) {
+        self.signal(rustix::process::Signal::KILL);
     }
 
     fn end(&mut self) -> String {

@@ -42,10 +42,15 @@ fn between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
 pub(crate) fn problem(from: &str, file: &str, status: u16, problem: &Json) {
     line(&format!("   {from} sends {file}"));
     let text = |key: &str| problem[key].as_str().unwrap_or_default();
-    said(
-        &emphasise("31;1", "REFUSED"),
-        &format!("{status} {}: {}", text("code"), text("detail")),
-    );
+    let place = match problem["pointer"].as_str() {
+        Some(pointer) => format!(" at {pointer}"),
+        None => String::new(),
+    };
+    let why = format!("{status} {}{place}: {}", text("code"), text("detail"));
+    say(&label("31;1", "REFUSED"), &why);
+    if let Some(help) = problem["help"].as_str() {
+        said("help", help);
+    }
 }
 
 /// One decision, as its caller sees it.
@@ -184,16 +189,26 @@ fn log(decision: &Json) {
 pub(crate) fn surprise(surprise: Option<String>) -> bool {
     match surprise {
         Some(what) => {
-            said(&emphasise("31;1", "SURPRISE"), &what);
+            say(&label("31;1", "SURPRISE"), &what);
             false
         }
         None => true,
     }
 }
 
+/// A label in colour, as wide as every label.
+fn label(colour: &str, text: &str) -> String {
+    emphasise(colour, &format!("{text:<8}"))
+}
+
 /// A labelled text, wrapped.
 fn said(label: &str, text: &str) {
-    let mut shown = format!("   {label:<8} ");
+    say(&format!("{label:<8}"), text);
+}
+
+/// The same for a label that is as wide as every label.
+fn say(label: &str, text: &str) {
+    let mut shown = format!("   {label} ");
     let mut column = INDENT;
     for word in text.split(' ') {
         let length = word.chars().count();

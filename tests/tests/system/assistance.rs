@@ -1,0 +1,139 @@
+//! Support is a part of the payment: the same path, the payment's own findings, never a weaker check.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+use weft_tests::Host;
+use weft_tests::traffic::{assistance, held, usual};
+
+fn learn(host: &Host) {
+    for n in 0..6 {
+        let answer = host.decide("service", &usual(&format!("usual-{n}")));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+}
+
+/// A payment that is held, as its service sees it.
+fn hold(host: &Host, id: &str) -> Json {
+    let answer = host.decide("service", &held(id));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let decision = answer.json();
+    assert_eq!(decision["verdict"], "hold", "{decision}");
+    decision
+}
+
+fn approve(host: &Host, held: &Json) -> Json {
+    let body = json!({
+        "operation": "assist.verify_identity",
+        "payment": {"id": held["payment"]["id"]},
+        "challenge": {"id": held["challenge"]["id"], "response": held["challenge"]["response"]},
+    });
+    host.decide("service", &body).json()
+}
+
+#[test]
+fn an_agent_sees_what_was_decided_cut_to_the_case() {
+    let host = Host::start("");
+    learn(&host);
+    let held = hold(&host, "p1");
+    let asked = host.decide(
+        "agent",
+        &assistance("assist.failed_payment", "p1", "case-1"),
+    );
+    let asked = asked.json();
+    assert_eq!(asked["payment"]["state"], "pending");
+    let context = &asked["context"];
+    assert_eq!(context["decision"], held["decision"]);
+    assert_eq!(context["verdict"], "hold");
+    assert!(context["feature_snapshot"].is_string(), "{asked}");
+    let why = context["why"].as_array().expect("findings");
+    assert!(why.iter().any(|w| w["verdict"] == "hold"), "{asked}");
+    let facts = context["facts"].as_object().expect("facts");
+    for shown in ["payment.amount", "device.platform", "location.country"] {
+        assert!(facts.contains_key(shown), "no {shown} in {asked}");
+    }
+    for hidden in [
+        "payer.name",
+        "payer.account",
+        "payee.account",
+        "instrument.pan",
+        "payer.phone",
+    ] {
+        assert!(!facts.contains_key(hidden), "{hidden} in {asked}");
+    }
+    assert_eq!(asked["challenge"]["method"], "app-approval");
+    assert!(asked["challenge"].get("response").is_none(), "{asked}");
+    // The score is the recorded one, as a regulator finds it.
+    let id = held["decision"].as_str().expect("an id");
+    let recorded = host.get("regulator", &format!("/v1/decisions/{id}")).json();
+    assert_eq!(recorded["risk"], context["risk"]);
+}
+
+#[test]
+fn an_agents_word_changes_nothing_and_the_customers_approval_counts_once() {
+    let host = Host::start("");
+    learn(&host);
+    let held = hold(&host, "p2");
+    let mut claim = assistance("assist.confirm", "p2", "case-2");
+    claim["evidence"] = json!({"step_up": true, "method": "app-approval"});
+    let claimed = host.decide("agent", &claim).json();
+    assert_eq!(claimed["verdict"], "deny");
+    assert_eq!(claimed["payment"]["state"], "pending");
+
+    assert_eq!(approve(&host, &held)["verdict"], "allow");
+    let confirm = assistance("assist.confirm", "p2", "case-2");
+    let confirmed = host.decide("agent", &confirm).json();
+    assert_eq!(
+        confirmed["decided_again"]["payment"]["state"], "released",
+        "{confirmed}"
+    );
+    let again = host.decide("agent", &confirm).json();
+    assert_eq!(again["verdict"], "deny");
+    assert!(again.get("decided_again").is_none(), "{again}");
+}
+
+#[test]
+fn two_agents_who_confirm_at_once_release_a_payment_once() {
+    let host = Host::start("");
+    learn(&host);
+    let held = hold(&host, "p3");
+    approve(&host, &held);
+    let confirmed: Vec<Json> = std::thread::scope(|scope| {
+        let agents: Vec<_> = ["agent", "supervisor"]
+            .into_iter()
+            .cycle()
+            .take(8)
+            .map(|role| {
+                let host = &host;
+                scope.spawn(move || {
+                    let body = assistance("assist.confirm", "p3", "case-3");
+                    host.decide(role, &body).json()
+                })
+            })
+            .collect();
+        agents
+            .into_iter()
+            .map(|a| a.join().expect("an answer"))
+            .collect()
+    });
+    let released = confirmed.iter().filter(|c| c["decided_again"].is_object());
+    assert_eq!(released.count(), 1, "{confirmed:#?}");
+}
+
+#[test]
+fn a_hold_that_nobody_releases_is_refused() {
+    let host = Host::start("[payments]\nhold_expires = \"1s\"\n");
+    learn(&host);
+    let held = hold(&host, "p4");
+    // The host looks for expired payments by itself; what is asked does not make it look.
+    let state = || {
+        let body = assistance("assist.failed_payment", "p4", "case-4");
+        host.decide("agent", &body).json()["payment"]["state"].clone()
+    };
+    let begun = Instant::now();
+    while state() == "pending" && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(state(), "expired");
+    assert_ne!(approve(&host, &held)["verdict"], "allow");
+}

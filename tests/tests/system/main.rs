@@ -1,0 +1,11 @@
+//! The whole system: the binary that is shipped, with the project's own policies and plugins.
+
+mod assistance;
+mod bench;
+mod commands;
+mod crash;
+mod demo;
+mod feed;
+mod leaks;
+mod samples;
+mod tampering;
