@@ -35,8 +35,16 @@ fn the_page_for_regulators_lists_each_with_its_title_and_status() {
         let status = format!("| {:?}", policy.status()).to_lowercase();
         assert!(line.contains(&status), "another status: {line}");
         let unread = policy.sources().iter().filter(|s| !s.verified).count();
-        assert_eq!(line.contains('*'), unread > 0, "unverified sources are in italics: {line}");
+        assert_eq!(
+            line.contains('*'),
+            unread > 0,
+            "unverified sources are in italics: {line}"
+        );
     }
     let listed = page.lines().filter(|line| line.starts_with("| [`")).count();
-    assert_eq!(listed, set.policies().len(), "the page lists a policy that is not there");
+    assert_eq!(
+        listed,
+        set.policies().len(),
+        "the page lists a policy that is not there"
+    );
 }

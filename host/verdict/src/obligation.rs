@@ -21,7 +21,9 @@ pub enum ObligationKind {
     Notify,
     /// Another person approves, in another session.
     FourEyes,
-    /// The payment stands up to a limit only. `amount_minor`, `currency`.
+    /// The payment, or its data, stands within limits only. `amount_minor` and `currency`: up to an amount;
+    /// `retention_h` and `keep_in`: deleted here after so many hours, and kept in a region; `copy_in`: a copy
+    /// is kept in a region.
     Limit,
 }
 
