@@ -35,10 +35,10 @@ pub struct Weights {
     #[setting(default = 250, min = 0, max = 1_000)]
     pub amount_points: i64,
     /// Robust deviations from the usual amount at which points begin.
-    #[setting(default = 4, min = 0, max = 1_000)]
+    #[setting(default = 3, min = 0, max = 1_000)]
     pub amount_from: i64,
     /// Robust deviations at which they are full.
-    #[setting(default = 12, min = 1, max = 10_000)]
+    #[setting(default = 6, min = 1, max = 10_000)]
     pub amount_full: i64,
     /// The amount must be so many times the usual one as well: some accounts hardly deviate.
     #[setting(default = 2, min = 1, max = 1_000)]
@@ -201,73 +201,93 @@ fn minor_units(text: &str, exponent: u8) -> Option<i64> {
 
 /// What the manifest's ranges cannot say.
 fn relations(weights: &Weights) -> Vec<Problem> {
-    let w = weights;
-    let problem = |path: &str, message: String| Problem {
-        path: path.to_owned(),
-        message,
-    };
+    let mut problems = threshold_problems(weights);
+    problems.extend(ramp_problems(weights));
+    problems.extend(limits_problems(&weights.unproven_limits.0));
+    problems.extend(country_problems(&weights.watched_countries));
+    problems
+}
+
+/// The severer the verdict, the higher its score; and some score stops a payment.
+fn threshold_problems(w: &Weights) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let verdicts = [
+    for (name, at, milder, milder_at) in [
         ("challenge_at", w.challenge_at, "flag_at", w.flag_at),
         ("hold_at", w.hold_at, "challenge_at", w.challenge_at),
         ("deny_at", w.deny_at, "hold_at", w.hold_at),
-    ];
-    for (name, at, milder, milder_at) in verdicts {
+    ] {
         if at < milder_at {
-            problems.push(problem(
-                name,
-                format!(
-                    "a severer verdict at a lower score: {at} is less than {milder} ({milder_at})"
-                ),
-            ));
+            let message = format!(
+                "a severer verdict at a lower score: {at} is less than {milder} ({milder_at})"
+            );
+            problems.push(problem(name, message));
         }
     }
     if w.flag_at == 0 {
         problems.push(problem(
             "flag_at",
-            "every payment would be flagged; begin at 1".to_owned(),
+            "every payment would be flagged; begin at 1",
         ));
     }
     if w.challenge_at == NEVER && w.hold_at == NEVER && w.deny_at == NEVER {
         problems.push(problem(
             "challenge_at",
-            "no score would stop a payment; set one of the thresholds".to_owned(),
+            "no score would stop a payment; set one of the thresholds",
         ));
     }
+    problems
+}
+
+/// Points begin before they are full.
+fn ramp_problems(w: &Weights) -> Vec<Problem> {
     let ramps = [
-        ("amount", w.amount_from, w.amount_full),
-        ("hourly", w.hourly_from, w.hourly_full),
-        ("daily", w.daily_from, w.daily_full),
-        ("device_daily", w.device_daily_from, w.device_daily_full),
-        ("payees", w.payees_from, w.payees_full),
-        ("burst", w.burst_from, w.burst_full),
-        ("payee_daily", w.payee_daily_from, w.payee_daily_full),
+        ("amount_from", w.amount_from, "amount_full", w.amount_full),
+        ("hourly_from", w.hourly_from, "hourly_full", w.hourly_full),
+        ("daily_from", w.daily_from, "daily_full", w.daily_full),
         (
-            "terminal_daily",
+            "device_daily_from",
+            w.device_daily_from,
+            "device_daily_full",
+            w.device_daily_full,
+        ),
+        ("payees_from", w.payees_from, "payees_full", w.payees_full),
+        ("burst_from", w.burst_from, "burst_full", w.burst_full),
+        (
+            "travel_from_km_h",
+            w.travel_from_km_h,
+            "travel_full_km_h",
+            w.travel_full_km_h,
+        ),
+        (
+            "payee_daily_from",
+            w.payee_daily_from,
+            "payee_daily_full",
+            w.payee_daily_full,
+        ),
+        (
+            "terminal_daily_from",
             w.terminal_daily_from,
+            "terminal_daily_full",
             w.terminal_daily_full,
         ),
     ];
-    for (name, from, full) in ramps {
-        if from >= full {
-            problems.push(problem(
-                &format!("{name}_full"),
-                format!("points are full at {full}, before they begin at {name}_from ({from})"),
-            ));
-        }
+    ramps
+        .into_iter()
+        .filter(|(_, from, _, full)| from >= full)
+        .map(|(begin, from, name, full)| {
+            problem(
+                name,
+                format!("points are full at {full}, before they begin at {begin} ({from})"),
+            )
+        })
+        .collect()
+}
+
+fn problem(path: &str, message: impl Into<String>) -> Problem {
+    Problem {
+        path: path.to_owned(),
+        message: message.into(),
     }
-    if w.travel_from_km_h >= w.travel_full_km_h {
-        problems.push(problem(
-            "travel_full_km_h",
-            format!(
-                "points are full at {}, before they begin at travel_from_km_h ({})",
-                w.travel_full_km_h, w.travel_from_km_h
-            ),
-        ));
-    }
-    problems.extend(limits_problems(&w.unproven_limits.0));
-    problems.extend(country_problems(&w.watched_countries));
-    problems
 }
 
 fn limits_problems(limits: &Limits) -> impl Iterator<Item = Problem> {

@@ -24,7 +24,7 @@ fn an_amount_is_unusual_by_the_accounts_own_spread() {
         )
     };
     assert_eq!(
-        [rated("4"), rated("8"), rated("12"), rated("170.5")],
+        [rated("3"), rated("4.5"), rated("6"), rated("170.5")],
         [0, 125, 250, 250]
     );
     assert_eq!(rated("-9"), 0, "less than usual");
