@@ -85,6 +85,11 @@ impl Guest {
         Ok(store)
     }
 
+    /// Bytes of all its memories together.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        self.limiter.memory_bytes
+    }
+
     /// Keeps a line, or counts it where there are too many.
     pub(crate) fn log<'a>(
         &mut self,

@@ -39,6 +39,8 @@ pub struct Evaluation {
     pub result: Result<Finding, Failure>,
     /// Units of fuel used.
     pub fuel: u64,
+    /// Bytes of linear memory at the end, which never shrinks.
+    pub memory_bytes: u64,
     /// Microseconds of wall time, waiting for a place included.
     pub elapsed_us: u64,
     /// What it logged.
@@ -173,6 +175,7 @@ impl Plugin {
         Called {
             result,
             fuel,
+            memory_bytes: guest.memory_bytes(),
             lines: std::mem::take(&mut guest.lines),
             dropped_lines: guest.dropped_lines,
         }
@@ -215,6 +218,7 @@ impl Bound {
         Evaluation {
             result: called.result,
             fuel: called.fuel,
+            memory_bytes: called.memory_bytes,
             elapsed_us: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
             logs: called.lines,
             dropped_log_lines: called.dropped_lines,
@@ -237,6 +241,7 @@ impl Bound {
         Called {
             result,
             fuel: called.fuel,
+            memory_bytes: called.memory_bytes,
             lines: called.lines,
             dropped_lines: called.dropped_lines,
         }
@@ -308,6 +313,7 @@ impl Bound {
 struct Called<T> {
     result: Result<T, Failure>,
     fuel: u64,
+    memory_bytes: u64,
     lines: Vec<LogLine>,
     dropped_lines: u32,
 }
@@ -318,6 +324,7 @@ impl<T> Called<T> {
         Called {
             result: Err(failure),
             fuel: 0,
+            memory_bytes: 0,
             lines: Vec::new(),
             dropped_lines: 0,
         }

@@ -68,6 +68,27 @@ pub(crate) fn verify(bytes: &[u8]) -> Result<&[u8], LoadError> {
     survey.verdict()
 }
 
+/// What a component imports: its interfaces by name, in the order of the file. For people who look at a
+/// file; whether the host takes it, [`crate::Sandbox::load`] says.
+pub fn imports(bytes: &[u8]) -> Result<Vec<String>, LoadError> {
+    let mut names = Vec::new();
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload.map_err(invalid)? {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::ComponentImportSection(imports) if depth == 1 => {
+                for import in imports {
+                    let name = import.map_err(invalid)?.name.name;
+                    names.push(clean(name, limits::MAX_DETAIL_CHARS));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(names)
+}
+
 fn invalid(error: wasmparser::BinaryReaderError) -> LoadError {
     LoadError::Invalid {
         offset: error.offset(),

@@ -1,12 +1,6 @@
 //! Test a plugin with `cargo test`, without Wasm and without a host.
 //!
-//! ```ignore
-//! let finding = weft_sdk::test::of::<step_up::Plugin>()
-//!     .need("payment.amount", Money::cents(500_00, "EUR"))
-//!     .setting("limit_minor", 100_00)
-//!     .evaluate();
-//! assert_eq!(finding.verdict, Verdict::Challenge);
-//! ```
+//! The first page of this crate has an example.
 //!
 //! Names, kinds and ranges are held to the manifest, and the finding is judged as the host judges it, so
 //! that what passes here passes there. What a test gets wrong ends it with a message that says what to do.
