@@ -186,11 +186,11 @@ impl Writer {
 
     /// Goes on in the next segment. On an error nothing has changed, and the next record tries again.
     fn next_segment(&mut self) -> Result<(), String> {
-        let prepared = match self.preparing.take() {
-            Some(thread) => thread
-                .join()
-                .unwrap_or_else(|_| Err(io::Error::other("preparing it panicked"))),
-            None => segment::prepare(&self.shared.dir, self.shared.segment_bytes),
+        let ahead = self.preparing.take().and_then(|thread| thread.join().ok());
+        let prepared = match ahead {
+            Some(Ok(file)) => Ok(file),
+            // There may be room by now.
+            Some(Err(_)) | None => segment::prepare(&self.shared.dir, self.shared.segment_bytes),
         };
         let file = prepared.map_err(|e| e.to_string())?;
         begin(&self.shared, &file, self.next).map_err(|e| e.to_string())?;
@@ -205,8 +205,8 @@ impl Writer {
     fn finish(&mut self) -> io::Result<()> {
         if let Some(thread) = self.preparing.take() {
             let _ = thread.join();
-            std::fs::remove_file(self.shared.dir.join(segment::NEXT))?;
-            segment::sync_dir(&self.shared.dir)?;
+            // No record is in it: where it stays (a full disk, a power cut), the next opening removes it.
+            let _ = std::fs::remove_file(self.shared.dir.join(segment::NEXT));
         }
         if self.marked || self.end - self.at < HEAD as u64 {
             return Ok(());

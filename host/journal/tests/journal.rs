@@ -517,3 +517,49 @@ proptest! {
         prop_assert_eq!((found.damage, found.torn, found.closed_cleanly), (vec![], None, true));
     }
 }
+
+/// What a full disk does: there is no room for another segment.
+#[test]
+fn without_room_for_a_segment_records_are_refused_and_nothing_is_lost() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (journal, _) = open(dir.path());
+    // Something is in the way of the file that is to become the next segment.
+    let in_the_way = dir.path().join("next.tmp");
+    fs::create_dir(&in_the_way).expect("made");
+    let large = vec![7; 40_000];
+    let append = |record: Vec<u8>| journal.append(record).expect("queued").wait();
+    for index in 0..3 {
+        assert_eq!(append(large.clone()).expect("it fits").index, index);
+    }
+    for _ in 0..2 {
+        let refused = append(large.clone()).expect_err("it does not fit");
+        assert!(
+            matches!(refused, AppendError::NoSegment { .. }),
+            "{refused}"
+        );
+        assert_eq!(journal.len_durable(), 3);
+    }
+    assert_eq!(put(&journal, b"small".as_slice()), 3, "what fits is taken");
+    fs::remove_dir(&in_the_way).expect("removed");
+    assert_eq!(put(&journal, large.clone()), 4, "there is room again");
+    drop(journal);
+    let (journal, recovery) = open(dir.path());
+    assert_eq!((recovery.records, recovery.cut.is_some()), (5, false));
+    let lengths: Vec<usize> = all(&journal).iter().map(Vec::len).collect();
+    assert_eq!(lengths, [40_000, 40_000, 40_000, 5, 40_000]);
+}
+
+#[test]
+fn a_journal_closes_cleanly_where_the_next_segment_could_not_be_prepared() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let (journal, _) = open(dir.path());
+    let in_the_way = dir.path().join("next.tmp");
+    fs::create_dir(&in_the_way).expect("made");
+    // More than half of the segment, so that the next one is prepared ahead.
+    put(&journal, vec![1; 50_000]);
+    put(&journal, vec![2; 30_000]);
+    drop(journal);
+    fs::remove_dir(&in_the_way).expect("removed");
+    let (_, recovery) = open(dir.path());
+    assert_eq!((recovery.records, recovery.cut.is_some()), (2, false));
+}
