@@ -14,10 +14,7 @@ pub(crate) fn render(
 ) -> Reply {
     let (content_type, body) = match envelope {
         Envelope::Json => ("application/json", json(&decisions)),
-        Envelope::Iso(_) => (
-            "application/xml",
-            iso::reply(envelope, &statuses(&decisions)),
-        ),
+        Envelope::Iso(_) => ("application/xml", report(envelope, &decisions)),
     };
     Reply {
         content_type,
@@ -36,6 +33,15 @@ fn json(decisions: &[DecisionView]) -> Vec<u8> {
     };
     // A view has only keys that are texts, so this cannot fail.
     json.unwrap_or_default()
+}
+
+/// Made when the first of its decisions was taken, so that the same request gets the same report.
+fn report(envelope: &Envelope, decisions: &[DecisionView]) -> Vec<u8> {
+    let statuses = statuses(decisions);
+    match decisions.first() {
+        Some(first) => iso::reply_at(envelope, &statuses, first.at),
+        None => iso::reply(envelope, &statuses),
+    }
 }
 
 fn statuses(decisions: &[DecisionView]) -> Vec<TransactionStatus> {

@@ -4,6 +4,7 @@
 //! says the same. What a reader may not see is not there.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -88,7 +89,7 @@ pub struct ReasonView {
 }
 
 /// What the customer has to pass.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct ChallengeView {
     /// Its name.
     pub id: String,
@@ -103,6 +104,18 @@ pub struct ChallengeView {
     /// asked for the payment, and nobody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
+}
+
+/// Whoever knows the response passes for the customer, so it is not printed.
+impl fmt::Debug for ChallengeView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChallengeView")
+            .field("id", &self.id)
+            .field("method", &self.method)
+            .field("expires_at", &self.expires_at)
+            .field("passed", &self.passed)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A payment in the eyes of support.

@@ -134,8 +134,13 @@ async fn a_message_with_several_payments_is_answered_as_a_whole() {
     let first = send(body(&three)).await.unwrap_or_else(|p| panic!("{p}"));
     let verdicts: Vec<&str> = first.decisions.iter().map(|d| d.verdict.as_str()).collect();
     assert_eq!(verdicts, ["allow", "deny", "challenge"]);
+    house.pass_minutes(1);
     let again = send(body(&three)).await.unwrap_or_else(|p| panic!("{p}"));
     assert!(again.replayed);
+    assert_eq!(first.body, again.body);
+    let report = String::from_utf8_lossy(&first.body);
+    let made = format!("<CreDtTm>{}</CreDtTm>", first.decisions[0].at);
+    assert!(report.contains(&made), "{report}");
     let ids = |reply: &weft_engine::Reply| -> Vec<String> {
         reply.decisions.iter().map(|d| d.decision.clone()).collect()
     };
