@@ -112,10 +112,15 @@ fn frames(error: &wasmtime::Error) -> Vec<String> {
         .collect()
 }
 
+/// A name as the author wrote it, without hashes; of another language than Rust as it is.
+fn demangled(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
 /// One frame, or several where functions were inlined.
 fn frame(frame: &FrameInfo) -> Vec<String> {
     let function = || match frame.func_name() {
-        Some(name) => name.to_owned(),
+        Some(name) => demangled(name),
         None => format!("function {}", frame.func_index()),
     };
     if frame.symbols().is_empty() {
@@ -125,7 +130,7 @@ fn frame(frame: &FrameInfo) -> Vec<String> {
         .symbols()
         .iter()
         .map(|symbol| {
-            let name = symbol.name().map_or_else(function, str::to_owned);
+            let name = symbol.name().map_or_else(function, demangled);
             match (symbol.file(), symbol.line()) {
                 (Some(file), Some(line)) => format!("{name} ({file}:{line})"),
                 (Some(file), None) => format!("{name} ({file})"),

@@ -153,12 +153,8 @@ pub fn validate<P: Plugin>(settings: Vec<Value>) -> Vec<Problem> {
         Err(
             Failure::BadSettings(message) | Failure::BadInput(message) | Failure::Internal(message),
         ) => {
-            let path = message
-                .split([' ', ':'])
-                .next()
-                .unwrap_or_default()
-                .trim_matches('`')
-                .to_owned();
+            // The message begins with the setting's name in backticks, see [`setting`].
+            let path = message.split('`').nth(1).unwrap_or_default().to_owned();
             vec![Problem { path, message }]
         }
     }

@@ -82,6 +82,9 @@ enum Why {
     reasons = Why
 )]
 fn limits(context: &Context, limits: &Limits, input: &Input) -> Finding {
+    if limits.since.is_some_and(|at| context.evaluated_at < at) {
+        return Finding::abstain();
+    }
     if limits.loud {
         log::warn("loud");
     }
@@ -188,6 +191,11 @@ fn settings_of_every_kind_reach_the_plugin() {
         .setting("share", Decimal::new(2, 0))
         .evaluate();
     assert_eq!(finding.risk, Some(6));
+    let early = small()
+        .setting("since", Instant(1_767_225_600_001))
+        .setting("limit_minor", 0)
+        .evaluate();
+    assert_eq!(early, Finding::abstain());
     let challenged = small()
         .setting("limit_minor", 0)
         .setting("method", "one-time-code")

@@ -39,6 +39,9 @@ pub(crate) struct Run {
     at: String,
 }
 
+/// Frames of Rust's own that come before those of a plugin that panics.
+const MACHINERY: [&str; 5] = ["__rustc", "std::", "core::", "<std::", "<core::"];
+
 /// What is wrong with an evaluation by hand.
 #[derive(Debug, thiserror::Error)]
 enum RunError {
@@ -151,7 +154,8 @@ fn tell(manifest: &Manifest, finding: &Finding) {
 fn tell_failure(failure: &Failure) {
     output::error(&failure.detail);
     output::line(&format!("failure  {}", failure.kind.as_str()));
-    for frame in &failure.frames {
+    let of_panic = |frame: &&String| MACHINERY.iter().any(|own| frame.starts_with(own));
+    for frame in failure.frames.iter().skip_while(of_panic) {
         output::line(&format!("         at {frame}"));
     }
     output::line(
