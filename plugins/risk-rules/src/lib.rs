@@ -35,7 +35,7 @@ mod why;
 use weft_sdk::prelude::*;
 
 pub use input::Input;
-pub use settings::{Limits, Weights};
+pub use settings::Weights;
 pub use why::Why;
 
 use score::{Score, is_payer_unknown};

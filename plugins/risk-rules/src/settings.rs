@@ -1,14 +1,13 @@
 //! What a policy may set: weights, where each signal begins and where it is full, and what a score leads to.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use serde::Deserialize;
 use weft_sdk::prelude::*;
 
 /// The score that no payment reaches: for thresholds that are not wanted.
 const NEVER: i64 = 1_001;
 
-/// Points, thresholds and limits. Durations and limits are in the form of policy files (`24h`, `250.00`).
+/// Points, thresholds and limits. Durations are in the form of policy files (`24h`).
 #[derive(Debug, Clone, PartialEq, Settings)]
 #[settings(check = relations)]
 pub struct Weights {
@@ -46,11 +45,10 @@ pub struct Weights {
     /// Points for an amount above the limit of its currency when the account has no baseline yet.
     #[setting(default = 150, min = 0, max = 1_000)]
     pub unproven_points: i64,
-    /// By currency, the amount up to which an account without a baseline pays without points. In a currency that is not listed every amount gets them.
-    #[setting(
-        default = r#"{"EUR":"250.00","GBP":"220.00","INR":"20000.00","SGD":"350.00","USD":"250.00"}"#
-    )]
-    pub unproven_limits: Json<Limits>,
+    /// The amounts up to which an account without a baseline pays without points, one a currency. In a currency
+    /// that is not listed every amount gets them.
+    #[setting(default = ["EUR 250.00", "GBP 220.00", "INR 20000.00", "SGD 350.00", "USD 250.00"])]
+    pub unproven_limits: Vec<String>,
 
     /// Points for many payments of account, card or device, or to many payees; the strongest counts.
     #[setting(default = 200, min = 0, max = 1_000)]
@@ -170,17 +168,13 @@ pub struct Weights {
     pub night_until: i64,
 }
 
-/// Amounts by currency.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-pub struct Limits(BTreeMap<String, String>);
-
-impl Limits {
-    /// The limit in the currency of an amount, in its minor unit.
-    pub(crate) fn of(&self, amount: &Money) -> Option<i64> {
-        self.0
-            .get(&amount.currency)
-            .and_then(|limit| minor_units(limit, amount.exponent))
-    }
+/// The limit in the currency of an amount, in its minor unit.
+pub(crate) fn limit_for(limits: &[String], amount: &Money) -> Option<i64> {
+    limits
+        .iter()
+        .filter_map(|limit| limit.split_once(' '))
+        .find(|(currency, _)| *currency == amount.currency)
+        .and_then(|(_, limit)| minor_units(limit.trim(), amount.exponent))
 }
 
 /// A decimal in minor units; what is less than one unit is dropped, which makes a limit no higher.
@@ -203,7 +197,7 @@ fn minor_units(text: &str, exponent: u8) -> Option<i64> {
 fn relations(weights: &Weights) -> Vec<Problem> {
     let mut problems = threshold_problems(weights);
     problems.extend(ramp_problems(weights));
-    problems.extend(limits_problems(&weights.unproven_limits.0));
+    problems.extend(limits_problems(&weights.unproven_limits));
     problems.extend(country_problems(&weights.watched_countries));
     problems
 }
@@ -290,21 +284,29 @@ fn problem(path: &str, message: impl Into<String>) -> Problem {
     }
 }
 
-fn limits_problems(limits: &Limits) -> impl Iterator<Item = Problem> {
+fn limits_problems(limits: &[String]) -> Vec<Problem> {
     let is_code = |code: &str| code.len() == 3 && code.bytes().all(|b| b.is_ascii_uppercase());
-    limits.0.iter().filter_map(move |(currency, limit)| {
-        let message = if !is_code(currency) {
-            "a currency is three upper-case letters, such as EUR".to_owned()
-        } else if minor_units(limit, 0).is_none() {
-            format!("the limit for {currency} is not an amount such as \"250.00\"")
-        } else {
-            return None;
-        };
-        Some(Problem {
-            path: "unproven_limits".to_owned(),
-            message,
+    let is_limit = |text: &String| {
+        text.split_once(' ').is_some_and(|(currency, limit)| {
+            is_code(currency) && minor_units(limit.trim(), 0).is_some()
         })
-    })
+    };
+    let mut problems = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (index, limit) in limits.iter().enumerate() {
+        let number = index + 1;
+        if !is_limit(limit) {
+            let message =
+                format!("limit {number} is not a currency and an amount, such as EUR 250.00");
+            problems.push(problem("unproven_limits", message));
+        } else if !seen.insert(limit.get(..3)) {
+            problems.push(problem(
+                "unproven_limits",
+                format!("limit {number} is a second one for its currency"),
+            ));
+        }
+    }
+    problems
 }
 
 fn country_problems(countries: &[String]) -> impl Iterator<Item = Problem> {

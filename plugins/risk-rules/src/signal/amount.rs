@@ -14,7 +14,7 @@ use weft_sdk::{Money, Need};
 
 use super::{Signal, Strength};
 use crate::input::{Input, known};
-use crate::settings::Weights;
+use crate::settings::{Weights, limit_for};
 use crate::why::Why;
 
 /// Points for the amount: by the baseline, or for want of one.
@@ -71,7 +71,7 @@ fn is_multiple(amount: &Money, usual: Option<&Money>, times: i64) -> bool {
 }
 
 fn unproven(input: &Input, weights: &Weights) -> Option<Signal> {
-    let limit = weights.unproven_limits.0.of(&input.amount);
+    let limit = limit_for(&weights.unproven_limits, &input.amount);
     let is_above = limit.is_none_or(|limit| input.amount.minor_units > limit);
     Signal::new(
         Why::AmountUnproven,

@@ -81,7 +81,7 @@ fn a_limit_holds_in_its_own_currency_only() {
 
 #[test]
 fn a_policy_gives_limits_by_currency() {
-    let limits = Value::Json(r#"{"BHD":"90.000","JPY":"30000"}"#.to_owned());
+    let limits = vec!["BHD 90.000".to_owned(), "JPY 30000".to_owned()];
     let pays = |minor_units, currency: &str, exponent| {
         let currency = currency.to_owned();
         let amount = Money {

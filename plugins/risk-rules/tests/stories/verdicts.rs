@@ -230,12 +230,19 @@ fn settings_that_contradict_each_other_are_refused() {
         path(usual().setting("watched_countries", vec!["Belgium".to_owned()])),
         ["watched_countries"]
     );
-    let limits =
-        |json: &str| path(usual().setting("unproven_limits", Value::Json(json.to_owned())));
-    assert_eq!(limits(r#"{"EUR":"1.000,00"}"#), ["unproven_limits"]);
-    assert_eq!(limits(r#"{"eur":"1.00"}"#), ["unproven_limits"]);
+    let limits = |list: &[&str]| {
+        let list: Vec<String> = list.iter().map(|limit| (*limit).to_owned()).collect();
+        path(usual().setting("unproven_limits", list))
+    };
+    for bad in ["EUR 1.000,00", "EUR", "eur 1.00", "1.00 EUR", ""] {
+        assert_eq!(limits(&[bad]), ["unproven_limits"], "{bad:?}");
+    }
     assert_eq!(
-        limits("{}"),
+        limits(&["EUR 1.00", "USD 1.00", "EUR 2.00"]),
+        ["unproven_limits"]
+    );
+    assert_eq!(
+        limits(&[]),
         Vec::<String>::new(),
         "every amount is unproven"
     );
