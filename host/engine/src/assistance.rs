@@ -37,6 +37,9 @@ enum Answer {
     None,
     /// It was right.
     Right(Evidence),
+    /// It was right before, and nobody has used the evidence yet. That is not renewed; but a payment that
+    /// the host could not decide again then, because it stopped, is decided again now.
+    RightBefore(Evidence),
     /// It was wrong: counted.
     Wrong,
     /// It was not even compared.
@@ -73,7 +76,7 @@ impl Inner {
         let answer = self.answer_challenge(asked, effect, &request, &row, about.as_ref());
         let waiting = about.as_ref().and_then(|a| a.waiting.as_ref());
         let evidence = match (&answer, waiting) {
-            (Answer::Right(evidence), _) => Some(evidence.clone()),
+            (Answer::Right(evidence) | Answer::RightBefore(evidence), _) => Some(evidence.clone()),
             (Answer::None, Some(waiting)) => {
                 let binding = about.as_ref().map(|a| self.binding(&a.payment, &row));
                 binding.and_then(|b| waiting.evidence_for(&b, asked.at).cloned())
@@ -238,16 +241,25 @@ impl Inner {
             return Answer::Refused(Refusal::NoChallenge);
         }
         let named = self.text(row, self.known.challenge_id).unwrap_or_default();
-        if let Some(refusal) = waiting.refuses_answer(&named, asked.at) {
-            return Answer::Refused(refusal);
+        let binding = self.binding(&about.payment, row);
+        let right = || {
+            let accepts = |response: &[u8]| self.challenges.accepts(challenge, response);
+            request.one_time.expose(accepts)
+        };
+        match waiting.refuses_answer(&named, asked.at) {
+            None => {}
+            Some(Refusal::AlreadyPassed) if right() => {
+                return match waiting.evidence_for(&binding, asked.at) {
+                    Some(evidence) => Answer::RightBefore(evidence.clone()),
+                    None => Answer::Refused(Refusal::AlreadyPassed),
+                };
+            }
+            Some(refusal) => return Answer::Refused(refusal),
         }
-        if challenge.binding != self.binding(&about.payment, row) {
+        if challenge.binding != binding {
             return Answer::Refused(Refusal::NoChallenge);
         }
-        let right = request
-            .one_time
-            .expose(|response| self.challenges.accepts(challenge, response));
-        if !right {
+        if !right() {
             return Answer::Wrong;
         }
         Answer::Right(Evidence {
@@ -277,7 +289,7 @@ impl Answer {
     /// What the host itself has to say about it.
     fn finding(&self) -> Option<Finding> {
         match self {
-            Answer::None | Answer::Right(_) => None,
+            Answer::None | Answer::Right(_) | Answer::RightBefore(_) => None,
             Answer::Wrong => Some(Finding::of(Verdict::Deny, "challenge-failed")),
             Answer::Refused(refusal) => Some(Finding::of(Verdict::Deny, refusal.code())),
         }

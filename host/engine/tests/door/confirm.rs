@@ -124,6 +124,27 @@ async fn evidence_is_good_for_a_time() {
     assert_eq!(house.times_decided("p-1"), 1);
 }
 
+#[tokio::test]
+async fn an_answer_that_comes_again_renews_nothing() {
+    let house = House::new(&usual());
+    let (_, challenge, response) = house.waiting("p-1", "1890.00").await;
+    let right = answer("p-1", &challenge, &response);
+    assert!(house.decided(&service(), &right).await.verdict.is_granted());
+    house.pass_minutes(4);
+    let again = house.decided(&service(), &right).await;
+    assert!(again.verdict.is_granted() && again.decided_again.is_none());
+    let wrong = house
+        .decided(&service(), &answer("p-1", &challenge, "wrong"))
+        .await;
+    assert_eq!(wrong.verdict, Verdict::Deny);
+    assert!(codes(&wrong).contains(&"challenge-passed-before"));
+    house.pass_minutes(1);
+    let late = house.decided(&service(), &right).await;
+    assert_eq!(late.verdict, Verdict::Deny);
+    let view = house.decided(&agent(), &ask("assist.confirm", "p-1")).await;
+    assert_eq!(view.verdict, Verdict::Deny, "five minutes after the first");
+}
+
 /// The evidence is a minute old, the hold is over, and nobody has swept it away yet.
 #[tokio::test]
 async fn a_hold_that_is_over_is_denied_whoever_comes_first() {
