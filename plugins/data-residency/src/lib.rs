@@ -13,7 +13,8 @@
 //!
 //! Payer and payee are where *any* of their known countries is: of residence, of the account, of the card,
 //! of the bank. When none is known, the corridor cannot be excluded; if it would object, the payment waits
-//! or is refused (`when_unknown`), and does not go on because a country was left out.
+//! or is refused (`when_unknown`), and does not go on because a country was left out. If it would only ask
+//! for a copy, the payment is flagged, for somebody to look.
 //!
 //! | module | what is there |
 //! |---|---|
@@ -45,6 +46,11 @@ pub enum Why {
     /// The region may keep it, and a copy has to be elsewhere.
     #[reason("A copy of the payment's data has to be kept in another region")]
     CopyElsewhere,
+    /// A copy has to be elsewhere, if a side of which no country is known is in the corridor.
+    #[reason(
+        "The countries of the payment are not known, so that a copy might have to be kept elsewhere"
+    )]
+    CopyUnknown,
     /// No country of one side is known.
     #[reason(
         "The countries of the payment are not known, so that its data might have to be elsewhere"
@@ -62,9 +68,9 @@ pub fn data_residency(_: &Context, law: &Law, input: &Input) -> Finding {
         match is_in(law, corridor, &payer, &payee) {
             Is::Not => {}
             Is::In => return answer(finding, corridor, input),
-            // Nothing against it here, wherever the payment is; a copy does no harm.
+            // Nothing against it here, wherever the payment is.
             Is::Unknown if corridor.place_of(&input.region) == Place::Keep => {
-                finding = kept(finding, corridor, input);
+                finding = perhaps_kept(finding, corridor, input);
             }
             Is::Unknown => return unknown(finding, law),
         }
@@ -95,6 +101,15 @@ fn kept(finding: Finding, corridor: &Corridor, input: &Input) -> Finding {
             .because(Why::CopyElsewhere, Input::COUNTRIES)
             .oblige("limit", [("copy_in", region)]),
     }
+}
+
+/// A copy that may be due is not made of every payment: that would carry data to where it need not be.
+fn perhaps_kept(mut finding: Finding, corridor: &Corridor, input: &Input) -> Finding {
+    if corridor.copy_needed(&input.region).is_none() {
+        return finding;
+    }
+    finding.verdict = finding.verdict.max(Verdict::Flag);
+    finding.because(Why::CopyUnknown, Input::COUNTRIES)
 }
 
 fn processed(finding: Finding, corridor: &Corridor) -> Finding {

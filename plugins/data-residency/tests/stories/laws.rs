@@ -168,24 +168,49 @@ fn a_country_that_is_left_out_does_not_let_a_payment_through() {
 
 #[test]
 fn the_side_that_is_known_may_exclude_a_corridor() {
-    let to_germany = payment("eu", india())
-        .need("payee.country", "DE")
-        .evaluate();
+    let law = || {
+        corridors(json!([{"name": "within", "payer": ["IN"], "payee": ["IN"], "keep_in": ["in"]}]))
+    };
     assert_eq!(
-        to_germany.verdict,
-        Verdict::Abstain,
-        "not domestic, and keeping is allowed either way"
+        payment("eu", law()).need("payee.country", "DE").evaluate(),
+        Finding::abstain()
     );
     assert_eq!(
-        to_germany.codes(),
-        ["copy-elsewhere"],
-        "perhaps from India: a copy does no harm"
+        payment("eu", law())
+            .need("payer.bank", "KREDBEBB")
+            .evaluate(),
+        Finding::abstain()
     );
     assert_eq!(
-        payment("in", india()).evaluate(),
+        payment("in", law()).evaluate(),
         Finding::abstain(),
         "in India nothing can be wrong"
     );
+}
+
+#[test]
+fn a_copy_that_may_be_due_is_looked_at_and_not_made_of_everything() {
+    let perhaps = payment("eu", india())
+        .need("payee.country", "DE")
+        .evaluate();
+    assert_eq!(
+        (perhaps.verdict, perhaps.codes()),
+        (Verdict::Flag, vec!["copy-unknown"])
+    );
+    assert_eq!(perhaps.obligations, []);
+    assert_eq!(
+        payment("in", india()).evaluate(),
+        Finding::abstain(),
+        "the copy is here"
+    );
+    let refused = corridors(json!([
+        {"name": "a copy", "payer": ["any"], "payee": ["IN"], "keep_in": ["any"], "copy_in": "in"},
+        {"name": "refused", "payer": ["CN"], "payee": ["any"], "keep_in": ["cn"]},
+    ]));
+    let finding = payment("eu", refused)
+        .need("payer.country", "CN")
+        .evaluate();
+    assert_eq!(finding.verdict, Verdict::Deny, "and it excuses nothing");
 }
 
 #[test]
