@@ -153,9 +153,17 @@ pub fn validate<P: Plugin>(settings: Vec<Value>) -> Vec<Problem> {
         Err(
             Failure::BadSettings(message) | Failure::BadInput(message) | Failure::Internal(message),
         ) => {
-            // The message begins with the setting's name in backticks, see [`setting`].
-            let path = message.split('`').nth(1).unwrap_or_default().to_owned();
+            let path = quoted(&message).to_owned();
             vec![Problem { path, message }]
         }
     }
+}
+
+/// The setting's name, which stands in backticks at the beginning, see [`setting`].
+fn quoted(message: &str) -> &str {
+    let Some(rest) = message.strip_prefix('`') else {
+        return "";
+    };
+    let end = rest.bytes().position(|byte| byte == b'`');
+    end.and_then(|end| rest.get(..end)).unwrap_or_default()
 }
