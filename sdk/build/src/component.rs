@@ -2,7 +2,7 @@
 
 use wit_component::ComponentEncoder;
 
-use crate::{BuildError, section};
+use crate::{BuildError, names, section};
 
 /// The section of the manifest, in the module as in the component.
 const MANIFEST: &str = "weft:manifest";
@@ -16,6 +16,7 @@ pub fn componentize(module: &[u8]) -> Result<Vec<u8>, BuildError> {
         1 => {}
         found => return Err(BuildError::SeveralPolicies { found }),
     }
+    let module = names::readable(&module)?;
     let wrap = |error: &dyn std::fmt::Display| BuildError::Wrap {
         why: format!("{error:#}"),
     };

@@ -10,6 +10,7 @@
 //! | `package` | what cargo knows about the crate |
 //! | `compile` | the crate to a core module |
 //! | `component` | the core module to a component |
+//! | `names` | names of functions, for traps, as their author wrote them |
 //! | `section` | custom sections of a module |
 //! | [`error`] | why there is no component |
 //!
@@ -18,6 +19,7 @@
 mod compile;
 mod component;
 pub mod error;
+mod names;
 mod package;
 mod section;
 pub mod toolchain;

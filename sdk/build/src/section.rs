@@ -50,7 +50,7 @@ pub(crate) fn append(component: &mut Vec<u8>, name: &str, data: &[u8]) {
 }
 
 /// The first section, its content, and what follows.
-fn next(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+pub(crate) fn next(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (length, after_length) = read_leb(bytes.get(1..)?)?;
     let content = after_length.get(..length)?;
     let after = &after_length[length..];
@@ -65,7 +65,7 @@ fn named<'a>(content: &'a [u8], name: &str) -> Option<&'a [u8]> {
 }
 
 /// LEB128, at most 32 bits.
-fn read_leb(bytes: &[u8]) -> Option<(usize, &[u8])> {
+pub(crate) fn read_leb(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let mut value = 0_u32;
     for (at, byte) in bytes.iter().take(5).enumerate() {
         let low = u32::from(byte & 0x7f);
@@ -77,7 +77,7 @@ fn read_leb(bytes: &[u8]) -> Option<(usize, &[u8])> {
     None
 }
 
-fn leb(mut n: usize) -> Vec<u8> {
+pub(crate) fn leb(mut n: usize) -> Vec<u8> {
     let mut out = Vec::new();
     loop {
         // Seven bits always fit.
