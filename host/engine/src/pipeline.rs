@@ -10,12 +10,19 @@ use weft_policy::{Body, Operation, PluginUse, Policy, PolicySet, Stage, Status};
 use weft_sandbox::{Budget, Sandbox};
 use weft_verdict::Verdict;
 
+use crate::payment::EXPIRE;
+
 /// Why a policy set cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PipelineError {
     /// The files have problems.
     #[error("{0}")]
     Files(#[from] Diagnostics),
+    /// An operation has the name of one of the host's own.
+    #[error(
+        "pipeline.yaml names the operation `{0}`, which is the host's own decision about a hold that is over; give it another name"
+    )]
+    HostOperation(&'static str),
     /// A policy names a plugin that is not there.
     #[error(
         "policy `{policy}` needs the plugin `{plugin}`, and {path} cannot be read: {why}; build it with `weft plugin build`, or name its directory with --plugins"
@@ -157,6 +164,9 @@ impl Pipeline {
         sandbox: &Sandbox,
     ) -> Result<Pipeline, PipelineError> {
         let set = PolicySet::load(policies, dictionary)?;
+        if set.operation(EXPIRE).is_some() {
+            return Err(PipelineError::HostOperation(EXPIRE));
+        }
         let binder = Binder {
             plugins,
             require_digests,

@@ -190,6 +190,21 @@ async fn another_policy_set_decides_from_the_next_start_on() {
     assert_eq!(house.chain("p-1")[0].policy_set, before);
 }
 
+/// Otherwise a caller could ask for what only the host says.
+#[tokio::test]
+async fn an_operation_of_the_hosts_own_is_nobody_elses() {
+    let site = Site::new(&usual());
+    let path = site.policies_dir().join("pipeline.yaml");
+    let pipeline = std::fs::read_to_string(&path).expect("a pipeline");
+    let own = "  - {name: payment.expire, title: t, kind: payment, no_policy: hold}\n";
+    std::fs::write(&path, pipeline + own).expect("written");
+    let config = site.config();
+    let Err(error) = site.start_with(config) else {
+        panic!("it starts")
+    };
+    assert!(error.to_string().contains("`payment.expire`"), "{error}");
+}
+
 #[tokio::test]
 async fn a_broken_policy_keeps_the_host_from_starting() {
     let broken = rule("typo", "payment.amuont > money('1', 'EUR')", "deny", "");
