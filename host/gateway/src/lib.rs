@@ -7,6 +7,7 @@
 //! |---|---|---|
 //! | `POST /v1/decisions` | callers; the engine knows which | the decision, whatever the verdict: 200 |
 //! | `GET /v1/decisions/{id}` | callers; each sees its own view | the decision, or 404 alike for what is not there and what the caller may not see |
+//! | `GET /v1/openapi.yaml` | anyone | this table for programs (OpenAPI 3.1) |
 //! | `GET /healthz` | anyone | 200 while the process lives |
 //! | `GET /readyz` | anyone | 200 when the host decides, 503 with the reasons when not |
 //! | `GET /metrics` | operators | OpenMetrics text of engine and gateway |

@@ -10,6 +10,8 @@ pub(crate) enum Route {
     Decide,
     /// A decision is read.
     Decision,
+    /// What there is, for programs (OpenAPI).
+    Description,
     /// Whether the process lives.
     Alive,
     /// Whether it decides.
@@ -29,13 +31,28 @@ pub(crate) enum Access {
     Only(Role),
 }
 
+/// The description of all resources.
+pub(crate) const OPENAPI: &str = include_str!("../openapi.yaml");
+
 const DECISIONS: &str = "/v1/decisions";
 
 impl Route {
+    /// All resources.
+    #[cfg(test)]
+    const ALL: [Route; 6] = [
+        Route::Decide,
+        Route::Decision,
+        Route::Description,
+        Route::Alive,
+        Route::Ready,
+        Route::Metrics,
+    ];
+
     /// The resource at a path, and the id that the path ends with.
     pub(crate) fn of(path: &str) -> Option<(Route, &str)> {
         let route = match path {
             DECISIONS => Route::Decide,
+            "/v1/openapi.yaml" => Route::Description,
             "/healthz" => Route::Alive,
             "/readyz" => Route::Ready,
             "/metrics" => Route::Metrics,
@@ -53,6 +70,7 @@ impl Route {
         match self {
             Route::Decide => "/v1/decisions",
             Route::Decision => "/v1/decisions/{id}",
+            Route::Description => "/v1/openapi.yaml",
             Route::Alive => "/healthz",
             Route::Ready => "/readyz",
             Route::Metrics => "/metrics",
@@ -63,7 +81,9 @@ impl Route {
     pub(crate) fn allow(self) -> &'static str {
         match self {
             Route::Decide => "POST",
-            Route::Decision | Route::Alive | Route::Ready | Route::Metrics => "GET, HEAD",
+            Route::Decision | Route::Description | Route::Alive | Route::Ready | Route::Metrics => {
+                "GET, HEAD"
+            }
         }
     }
 
@@ -78,7 +98,7 @@ impl Route {
     pub(crate) fn access(self) -> Access {
         match self {
             Route::Decide | Route::Decision => Access::Callers,
-            Route::Alive | Route::Ready => Access::Anyone,
+            Route::Description | Route::Alive | Route::Ready => Access::Anyone,
             Route::Metrics => Access::Only(Role::Operator),
         }
     }
@@ -89,6 +109,7 @@ impl Route {
             // The form of the question decides; see `service`.
             Route::Decide => &["application/json", "application/xml", "text/xml"],
             Route::Decision | Route::Alive | Route::Ready => &["application/json"],
+            Route::Description => &["application/yaml"],
             Route::Metrics => &["application/openmetrics-text; version=1.0.0; charset=utf-8"],
         }
     }
@@ -96,6 +117,9 @@ impl Route {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value as Json;
+    use weft_intake::ProblemCode;
+
     use super::*;
 
     #[test]
@@ -127,5 +151,35 @@ mod tests {
         assert!(!Route::Decide.has(&Method::GET));
         assert!(Route::Decision.has(&Method::HEAD));
         assert!(!Route::Decision.has(&Method::OPTIONS));
+    }
+
+    #[test]
+    fn the_description_has_every_resource_and_no_other() {
+        let description: Json = serde_saphyr::from_str(OPENAPI).expect("valid");
+        let paths = description["paths"].as_object().expect("paths");
+        assert_eq!(paths.len(), Route::ALL.len());
+        for route in Route::ALL {
+            let described = &paths[route.label()];
+            let methods: Vec<_> = described.as_object().expect("methods").keys().collect();
+            // HEAD goes with GET without saying.
+            let method = route.allow().split(',').next().map(str::to_lowercase);
+            assert_eq!(methods, [&method.expect("a method")], "{}", route.label());
+            let operation = &described[methods[0]];
+            let open = operation.get("security").is_some();
+            assert_eq!(open, route.access() == Access::Anyone, "{}", route.label());
+            let answer = operation["responses"]["200"]["content"].as_object();
+            for form in answer.iter().flat_map(|forms| forms.keys()) {
+                assert!(route.forms().contains(&form.as_str()), "{form}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_description_has_every_problem() {
+        let description: Json = serde_saphyr::from_str(OPENAPI).expect("valid");
+        let problem = &description["components"]["schemas"]["Problem"];
+        let described = problem["properties"]["code"]["enum"].as_array();
+        let codes = ProblemCode::ALL.iter().map(|code| Json::from(code.code()));
+        assert_eq!(described, Some(&codes.collect()));
     }
 }

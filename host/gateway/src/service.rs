@@ -20,7 +20,7 @@ use crate::buckets::Buckets;
 use crate::guard::guard;
 use crate::headers::{self, Shown};
 use crate::metrics::{Cause, Metrics};
-use crate::route::{Access, Route};
+use crate::route::{Access, OPENAPI, Route};
 use crate::trace::{TRACEPARENT, Trace};
 use crate::{Callers, Limits, accept, body};
 
@@ -104,7 +104,7 @@ impl Service {
             return Err(Refusal::method(route));
         }
         match route.access() {
-            Access::Anyone => self.health(route, request.headers()),
+            Access::Anyone => self.tell(route, request.headers()),
             Access::Callers => {
                 let caller = self.admit(request.headers(), None)?;
                 match route {
@@ -192,10 +192,13 @@ impl Service {
         Ok(answer::new(body, form))
     }
 
-    fn health(&self, route: Route, headers: &HeaderMap) -> Result<Answer, Refusal> {
+    /// What anyone may know.
+    fn tell(&self, route: Route, headers: &HeaderMap) -> Result<Answer, Refusal> {
         let form = accept::choose(headers, route.forms())?;
-        if route == Route::Alive {
-            return Ok(answer::new("{\"status\":\"alive\"}", form));
+        match route {
+            Route::Description => return Ok(answer::new(OPENAPI, form)),
+            Route::Alive => return Ok(answer::new("{\"status\":\"alive\"}", form)),
+            _ => {}
         }
         let readiness = self.engine.readiness();
         if !readiness.ready {

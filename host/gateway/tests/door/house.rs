@@ -40,6 +40,7 @@ pub(crate) struct Site(TempDir);
 
 impl Site {
     pub(crate) fn new() -> Site {
+        crate::log::capture();
         let dir = tempfile::tempdir().expect("a directory");
         for name in ["policies", "plugins"] {
             std::fs::create_dir(dir.path().join(name)).expect("made");

@@ -5,6 +5,7 @@ mod deciding;
 mod hostile;
 mod house;
 mod limits;
+mod log;
 mod observing;
 mod stopping;
 mod traffic;

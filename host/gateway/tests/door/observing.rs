@@ -1,16 +1,13 @@
 //! Health, readiness, metrics, traces, logs, and payments whose time is over.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
-use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
+use serde_json::{Value as Json, json};
 use weft_dictionary::DurationMs;
 use weft_engine::Config;
 use weft_gateway::Limits;
 
 use crate::house::{House, Site, token};
-use crate::traffic::{payment, payment_from};
+use crate::log::logged;
+use crate::traffic::{payment, payment_from, question};
 use crate::wire::{Call, soon};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -82,6 +79,64 @@ async fn metrics_tell_what_was_asked_and_nothing_that_was_sent() {
 }
 
 #[tokio::test]
+async fn the_description_has_every_member_of_a_decision() {
+    let house = House::new().await;
+    let got = house.send(Call::get("/v1/openapi.yaml")).await;
+    assert_eq!(
+        (got.status, got.header("content-type")),
+        (200, "application/yaml")
+    );
+    let description: Json = serde_saphyr::from_str(&got.text()).expect("valid");
+    let described = &description["components"]["schemas"]["Decision"];
+    let device = json!({"malware": false, "rooted": true});
+    let held = house
+        .send(Call::json(&payment_from("p-1", device)).by("shop"))
+        .await;
+    let held = held.expect_verdict("challenge").json();
+    let path = format!(
+        "/v1/decisions/{}",
+        held["decision"].as_str().expect("an id")
+    );
+    let seen = house.get(&path, "authority").await.json();
+    let answer = house
+        .send(Call::json(&question("p-1")).by("agent-7"))
+        .await
+        .json();
+    for view in [&held, &seen, &answer] {
+        assert_described(view, described, &description);
+    }
+    assert!(seen["findings"].is_array() && answer["context"].is_object());
+}
+
+/// Whether every member is described, and every one that must be there is.
+fn assert_described(value: &Json, schema: &Json, description: &Json) {
+    let schema = match schema["$ref"].as_str() {
+        Some(reference) => description.pointer(&reference[1..]).expect("there"),
+        None => schema,
+    };
+    if let (Some(items), Some(schema)) = (value.as_array(), schema.get("items")) {
+        items
+            .iter()
+            .for_each(|item| assert_described(item, schema, description));
+    }
+    let (Some(members), Some(properties)) = (value.as_object(), schema.get("properties")) else {
+        return;
+    };
+    for (name, member) in members {
+        let schema = properties
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} in {value}"));
+        assert_described(member, schema, description);
+    }
+    for name in schema["required"].as_array().into_iter().flatten() {
+        assert!(
+            value.get(name.as_str().expect("a name")).is_some(),
+            "{name} in {value}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_trace_goes_through() {
     let house = House::new().await;
     let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
@@ -119,39 +174,8 @@ async fn a_trace_goes_through() {
     assert_ne!(got.header("traceparent"), fresh);
 }
 
-/// Everything that is logged.
-#[derive(Clone, Default)]
-struct Logged(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Logged {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("whole").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Logged {
-    type Writer = Logged;
-
-    fn make_writer(&self) -> Logged {
-        self.clone()
-    }
-}
-
 #[tokio::test]
 async fn the_log_names_trace_caller_and_status_and_no_secret() {
-    let logged = Logged::default();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(logged.clone())
-        .finish();
-    // This thread is the whole runtime of the test.
-    let _logging = tracing::subscriber::set_default(subscriber);
     let house = House::new().await;
     let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
     let call = Call::json(&payment_from("p-1", json!({"id": "DEVICE-MARKER"})))
@@ -165,7 +189,8 @@ async fn the_log_names_trace_caller_and_status_and_no_secret() {
         .get("/PATH-MARKER", "shop")
         .await
         .expect_problem(404, "not-found");
-    let text = String::from_utf8(logged.0.lock().expect("whole").clone()).expect("text");
+    // This thread is the whole runtime of the test.
+    let text = logged();
     let line = text
         .lines()
         .find(|l| l.contains(TRACE) && l.contains("answered"));
