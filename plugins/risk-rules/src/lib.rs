@@ -7,7 +7,7 @@
 //!
 //! | signal | question | points by default |
 //! |---|---|---|
-//! | [`amount`](signal::amount) | far above the usual amount? without a baseline: above the currency's limit? | 250 or 150 |
+//! | [`amount`](signal::amount) | far above the usual amount? without a baseline: above the currency's limit? | 250 |
 //! | [`velocity`](signal::velocity) | many payments, or payees, in an hour or a day? | 200 |
 //! | [`velocity`](signal::velocity) | several payments that add up to many usual days? | 200 |
 //! | [`device`](signal::device) | a device that the account does not know, or none? | 150 |

@@ -43,8 +43,11 @@ pub struct Weights {
     #[setting(default = 2, min = 1, max = 1_000)]
     pub amount_times: i64,
     /// Points for an amount above the limit of its currency when the account has no baseline yet.
-    #[setting(default = 150, min = 0, max = 1_000)]
+    #[setting(default = 250, min = 0, max = 1_000)]
     pub unproven_points: i64,
+    /// They are full at so many times the limit.
+    #[setting(default = 4, min = 1, max = 1_000)]
+    pub unproven_times: i64,
     /// The amounts up to which an account without a baseline pays without points, one a currency. In a currency
     /// that is not listed every amount gets them.
     #[setting(default = ["EUR 250.00", "GBP 220.00", "INR 20000.00", "SGD 350.00", "USD 250.00"])]

@@ -7,7 +7,7 @@
 //! the median as well.
 //!
 //! Without a baseline there is nothing to compare with, which is not the same as nothing unusual: amounts
-//! above a limit of the policy are *unproven*. The limit is by currency, because there is no rate here to
+//! above a limit of the policy are *unproven*, and the more so the higher they are. The limit is by currency, because there is no rate here to
 //! convert by; in a currency without a limit every amount is unproven.
 
 use weft_sdk::{Money, Need};
@@ -72,11 +72,14 @@ fn is_multiple(amount: &Money, usual: Option<&Money>, times: i64) -> bool {
 
 fn unproven(input: &Input, weights: &Weights) -> Option<Signal> {
     let limit = limit_for(&weights.unproven_limits, &input.amount);
-    let is_above = limit.is_none_or(|limit| input.amount.minor_units > limit);
+    let strength = limit.map_or(Strength::FULL, |limit| {
+        let full = i128::from(limit) * i128::from(weights.unproven_times);
+        Strength::ramp(input.amount.minor_units.into(), limit.into(), full)
+    });
     Signal::new(
         Why::AmountUnproven,
         weights.unproven_points,
-        Strength::of(is_above),
+        strength,
         [Input::AMOUNT, Input::DEVIATION],
     )
 }

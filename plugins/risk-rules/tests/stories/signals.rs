@@ -52,11 +52,15 @@ fn an_account_that_always_pays_the_same_may_pay_a_little_more() {
 fn an_absent_baseline_is_not_a_zero() {
     let small = first().evaluate();
     assert_eq!((small.verdict, small.risk), (Verdict::Allow, Some(0)));
-    let at_the_limit = first().need("payment.amount", eur(250_00)).evaluate();
-    assert_eq!(at_the_limit.risk, Some(0));
-    let above = first().need("payment.amount", eur(250_01)).evaluate();
-    assert_eq!(above.codes(), ["amount-unproven"]);
-    assert_eq!((above.verdict, above.risk), (Verdict::Allow, Some(150)));
+    let pays = |cents| score(&first().need("payment.amount", eur(cents)).evaluate());
+    assert_eq!(pays(250_00), 0, "at the limit");
+    assert_eq!(pays(625_00), 125);
+    assert_eq!(pays(1_000_00), 250, "four times the limit");
+    let large = first().need("payment.amount", eur(90_000_00)).evaluate();
+    assert_eq!(
+        (large.verdict, large.codes()),
+        (Verdict::Flag, vec!["amount-unproven"])
+    );
 }
 
 #[test]
@@ -71,7 +75,7 @@ fn a_limit_holds_in_its_own_currency_only() {
         first().need("payment.amount", amount).evaluate().codes()
     };
     assert_eq!(pays(20_000_00, "INR", 2), Vec::<&str>::new());
-    assert_eq!(pays(20_000_01, "INR", 2), ["amount-unproven"]);
+    assert_eq!(pays(21_000_00, "INR", 2), ["amount-unproven"]);
     assert_eq!(
         pays(1, "JPY", 0),
         ["amount-unproven"],
@@ -92,11 +96,11 @@ fn a_policy_gives_limits_by_currency() {
         let payment = first().setting("unproven_limits", limits.clone());
         score(&payment.need("payment.amount", amount).evaluate())
     };
-    assert_eq!([pays(30_000, "JPY", 0), pays(30_001, "JPY", 0)], [0, 150]);
-    assert_eq!([pays(90_000, "BHD", 3), pays(90_001, "BHD", 3)], [0, 150]);
+    assert_eq!([pays(30_000, "JPY", 0), pays(120_000, "JPY", 0)], [0, 250]);
+    assert_eq!([pays(90_000, "BHD", 3), pays(360_000, "BHD", 3)], [0, 250]);
     assert_eq!(
         pays(1, "EUR", 2),
-        150,
+        250,
         "the policy's limits replace the plugin's"
     );
 }

@@ -99,7 +99,7 @@ fn no_single_signal_stops_a_payment() {
 #[test]
 fn thresholds_belong_to_the_severer_verdict() {
     let at = |points: i64| {
-        let payment = first().need("payment.amount", eur(900_00));
+        let payment = first().need("payment.amount", eur(1_000_00));
         payment.setting("unproven_points", points).evaluate()
     };
     use Verdict::{Allow, Challenge, Deny, Flag, Hold};
@@ -114,7 +114,7 @@ fn thresholds_belong_to_the_severer_verdict() {
 #[test]
 fn a_threshold_of_1001_is_never_reached() {
     let finding = first()
-        .need("payment.amount", eur(900_00))
+        .need("payment.amount", eur(1_000_00))
         .setting("unproven_points", 1_000)
         .setting("deny_at", 1_001)
         .evaluate();
