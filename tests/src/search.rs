@@ -34,7 +34,7 @@ impl Canary {
     pub fn is_in(&self, bytes: &[u8]) -> bool {
         self.forms
             .iter()
-            .any(|form| bytes.windows(form.len()).any(|window| window == form))
+            .any(|form| memchr::memmem::find(bytes, form).is_some())
     }
 
     /// The files below a directory in which it is.

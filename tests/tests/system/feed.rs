@@ -35,7 +35,7 @@ fn a_history_is_decided_and_its_log_verifies() {
     assert!(said.out.contains("600 payments decided"), "{}", said.out);
     assert!(said.out.contains("2 lines were refused"), "{}", said.out);
     assert!(
-        said.out.contains("line 601: ") && said.out.contains("line 602: "),
+        said.out.contains("line 602: ") && said.out.contains("line 603: "),
         "{}",
         said.out
     );

@@ -53,10 +53,8 @@ fn look_in(dir: &Path, cards: &[String], looked: &mut Looked) -> Result<(), Fail
         looked.files += 1;
         looked.bytes += bytes.len();
         for card in cards {
-            let found = bytes
-                .windows(card.len())
-                .any(|window| window == card.as_bytes());
-            looked.found += usize::from(found);
+            let found = memchr::memmem::find(&bytes, card.as_bytes());
+            looked.found += usize::from(found.is_some());
         }
     }
     Ok(())

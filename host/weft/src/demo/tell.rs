@@ -58,11 +58,9 @@ pub(crate) fn decision(from: &str, file: &str, decision: &Json) {
     let text = |key: &str| decision[key].as_str().unwrap_or_default();
     line(&format!("   {from} sends {file}: {}", text("operation")));
     let verdict = text("verdict");
-    let shown = emphasise(colour(verdict), &format!("{:<8}", verdict.to_uppercase()));
-    line(
-        &format!("   {shown} {}", text("message"))
-            .trim_end()
-            .to_owned(),
+    say(
+        &label(colour(verdict), &verdict.to_uppercase()),
+        text("message"),
     );
     reasons(&decision["reasons"]);
     payment(&decision["payment"]);

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Deserialize;
 use weft_diagnostic::yaml::{self, Spanned};
 use weft_diagnostic::{Code, Diagnostic, Diagnostics};
-use weft_dictionary::{Dictionary, DurationMs, Kind, Origin, Timestamp};
+use weft_dictionary::{Currency, Dictionary, DurationMs, Kind, Origin, Timestamp};
 
 /// A feed map that does not fit the dictionary.
 pub(crate) const DOES_NOT_FIT: Code = Code {
@@ -85,7 +85,11 @@ pub(crate) struct From {
     pub(crate) prefix: String,
     /// Of an amount.
     #[serde(default)]
-    pub(crate) currency: Option<String>,
+    pub(crate) currency: Option<Spanned<String>>,
+    /// Whether an amount is rounded to its currency's minor unit, half to even: for files whose amounts
+    /// went through binary floats, such as 85.64999999999999. Without it such a line is refused.
+    #[serde(default)]
+    pub(crate) rounded: bool,
 }
 
 /// Which payments turned out to be fraud.
@@ -148,14 +152,25 @@ impl Map {
                 );
             }
             if (field.kind == Kind::Money) != from.currency.is_some() {
+                let kind = field.kind.as_str();
+                let message = format!(
+                    "`currency` is for amounts, and every amount needs one: `{}` is {kind}",
+                    name.value
+                );
+                refuse(name, message, "add or remove `currency`".into());
+            }
+            if from.rounded && from.currency.is_none() {
+                let message = format!("only amounts are rounded: `{}` is none", name.value);
+                refuse(name, message, "remove `rounded`".into());
+            }
+            if let Some(currency) = &from.currency
+                && Currency::from_code(&currency.value).is_err()
+            {
+                let message = "this is not a currency of ISO 4217".to_owned();
                 refuse(
-                    name,
-                    format!(
-                        "`currency` is for amounts, and every amount needs one: `{}` is {}",
-                        name.value,
-                        field.kind.as_str()
-                    ),
-                    "add or remove `currency`".into(),
+                    currency,
+                    message,
+                    "write its three letters, such as EUR".into(),
                 );
             }
         }

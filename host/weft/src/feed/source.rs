@@ -6,17 +6,18 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
+use rust_decimal::Decimal;
 use serde_json::{Map as Object, Value as Json};
-use weft_dictionary::{Dictionary, Timestamp};
+use weft_dictionary::{Currency, Dictionary, Kind, Timestamp};
 
-use super::map::{Format, Map};
+use super::map::{Format, From, Map};
 
 /// Characters in one line.
 const MAX_LINE_BYTES: u64 = 64 * 1_024;
 
 /// One line, ready to be asked.
 pub(crate) struct Line {
-    /// From 1, without the header.
+    /// Its line in the file, from 1.
     pub(crate) number: u64,
     /// When the payment was.
     pub(crate) at: Timestamp,
@@ -94,6 +95,7 @@ impl<'a> Source<'a> {
             _ => Box::new(file),
         };
         let mut header = HashMap::new();
+        let mut number = 0;
         let rows = match map.format {
             Format::Jsonl => Rows::Jsonl(Box::new(BufReader::new(plain))),
             Format::Csv => {
@@ -105,6 +107,7 @@ impl<'a> Source<'a> {
                     .map(|(i, name)| (name.to_owned(), i))
                     .collect();
                 check_columns(&shown, map, &header)?;
+                number = 1;
                 Rows::Csv(Box::new(records))
             }
         };
@@ -114,7 +117,7 @@ impl<'a> Source<'a> {
             dictionary,
             header,
             rows,
-            number: 0,
+            number,
         })
     }
 
@@ -163,11 +166,7 @@ impl<'a> Source<'a> {
                 order.push(format!("{}={text}", from.field.value));
             }
             let kind = self.dictionary.by_name(&from.field.value).map(|f| f.kind);
-            put(
-                &mut body,
-                &from.field.value,
-                json(kind, text, from.currency.as_deref()),
-            );
+            put(&mut body, &from.field.value, json(kind, text, from));
         }
         let fraud = self
             .map
@@ -270,18 +269,31 @@ fn check_columns(
 }
 
 /// A column's text as the JSON that the field's kind takes; intake says so if it does not.
-fn json(kind: Option<weft_dictionary::Kind>, text: String, currency: Option<&str>) -> Json {
-    use weft_dictionary::Kind;
-    match (kind, currency) {
-        (_, Some(currency)) => serde_json::json!({ "value": text, "currency": currency }),
-        (Some(Kind::Boolean), _) => match text.as_str() {
+fn json(kind: Option<Kind>, text: String, from: &From) -> Json {
+    if let Some(currency) = &from.currency {
+        let value = if from.rounded {
+            rounded(&text, &currency.value).unwrap_or(text)
+        } else {
+            text
+        };
+        return serde_json::json!({ "value": value, "currency": currency.value });
+    }
+    match kind {
+        Some(Kind::Boolean) => match text.as_str() {
             "true" | "1" => true.into(),
             "false" | "0" => false.into(),
             _ => text.into(),
         },
-        (Some(Kind::Integer), _) => text.parse::<i64>().map_or_else(|_| text.into(), Json::from),
+        Some(Kind::Integer) => text.parse::<i64>().map_or_else(|_| text.into(), Json::from),
         _ => text.into(),
     }
+}
+
+/// An amount in whole minor units of its currency, half to even.
+fn rounded(text: &str, currency: &str) -> Option<String> {
+    let exponent = Currency::from_code(currency).ok()?.exponent();
+    let exact: Decimal = text.parse().ok()?;
+    Some(exact.round_dp(exponent.into()).to_string())
 }
 
 /// Puts a value where its field is in a request: `payment.id` at `/payment/id`.
@@ -298,5 +310,21 @@ fn put(body: &mut Object<String, Json>, field: &str, value: Json) {
                 put(inner, rest, value);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_float_made_of_an_amount_is_rounded() {
+        assert_eq!(
+            rounded("85.64999999999999", "EUR").as_deref(),
+            Some("85.65")
+        );
+        assert_eq!(rounded("0.125", "EUR").as_deref(), Some("0.12"));
+        assert_eq!(rounded("100.4", "JPY").as_deref(), Some("100"));
+        assert_eq!(rounded("much", "EUR"), None);
     }
 }
