@@ -169,7 +169,7 @@ fn the_manifest_is_what_the_structs_say() {
 #[test]
 fn what_is_over_the_limit_is_challenged_and_over_the_ceiling_held() {
     let challenged = small()
-        .need("payment.amount", Money::cents(500_01, "EUR"))
+        .need("payment.amount", Money::cents(50_001, "EUR"))
         .evaluate();
     assert_eq!(challenged.verdict, Verdict::Challenge);
     assert_eq!(challenged.risk, Some(1_000), "no risk is over 1000");
@@ -178,7 +178,7 @@ fn what_is_over_the_limit_is_challenged_and_over_the_ceiling_held() {
     let step_up = challenged.obligation("step-up").expect("a step-up");
     assert_eq!(step_up, [("method".to_owned(), "app-approval".to_owned())]);
     let held = small()
-        .need("payment.amount", Money::cents(1000_01, "EUR"))
+        .need("payment.amount", Money::cents(100_001, "EUR"))
         .evaluate();
     assert_eq!(held.verdict, Verdict::Hold);
 }
