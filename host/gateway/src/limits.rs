@@ -131,3 +131,28 @@ fn at_least_one(name: &'static str, value: usize) -> Result<(), LimitError> {
         remedy: "1 or more".to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_under_which_nothing_is_answered_is_refused() {
+        assert_eq!(Limits::default().check(), Ok(()));
+        let zero = Duration::from_micros(999);
+        let spoiled: [(&str, fn(&mut Limits, Duration)); 7] = [
+            ("body_bytes", |l, _| l.body_bytes = 0),
+            ("connections", |l, _| l.connections = 0),
+            ("requests_per_second", |l, _| l.requests_per_second = 0),
+            ("burst", |l, _| l.burst = 0),
+            ("header_timeout", |l, t| l.header_timeout = t),
+            ("body_timeout", |l, t| l.body_timeout = t),
+            ("write_timeout", |l, t| l.write_timeout = t),
+        ];
+        for (name, spoil) in spoiled {
+            let mut limits = Limits::default();
+            spoil(&mut limits, zero);
+            assert_eq!(limits.check().expect_err("refused").name, name);
+        }
+    }
+}
