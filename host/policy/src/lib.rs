@@ -7,6 +7,7 @@
 //! | [`policy`](Policy) | one checked policy: whether it applies, what its rules say |
 //! | `source`, `check` | the form of a file, and its checks |
 //! | `cel` | expressions: bounded parsing, types, three-valued evaluation |
+//! | `words` | rules in plain words |
 //! | `testing` | the tests that stand in the files |
 //! | [`codes`] | the classes of problem, each with a page |
 //!
@@ -23,6 +24,7 @@ mod pipeline;
 mod policy;
 mod source;
 mod testing;
+mod words;
 
 pub use load::PolicySet;
 pub use pipeline::{Effect, Operation, OperationKind, Stage};
@@ -31,3 +33,4 @@ pub use policy::{
     RuleOutcome, Source, Status,
 };
 pub use testing::TestReport;
+pub use words::Words;
