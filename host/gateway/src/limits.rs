@@ -139,20 +139,31 @@ mod tests {
     #[test]
     fn a_limit_under_which_nothing_is_answered_is_refused() {
         assert_eq!(Limits::default().check(), Ok(()));
-        let zero = Duration::from_micros(999);
-        let spoiled: [(&str, fn(&mut Limits, Duration)); 7] = [
-            ("body_bytes", |l, _| l.body_bytes = 0),
-            ("connections", |l, _| l.connections = 0),
-            ("requests_per_second", |l, _| l.requests_per_second = 0),
-            ("burst", |l, _| l.burst = 0),
-            ("header_timeout", |l, t| l.header_timeout = t),
-            ("body_timeout", |l, t| l.body_timeout = t),
-            ("write_timeout", |l, t| l.write_timeout = t),
-        ];
-        for (name, spoil) in spoiled {
+        let too_short = Duration::from_micros(999);
+        let with = |spoil: fn(&mut Limits)| {
             let mut limits = Limits::default();
-            spoil(&mut limits, zero);
-            assert_eq!(limits.check().expect_err("refused").name, name);
+            spoil(&mut limits);
+            limits
+        };
+        for (name, spoiled) in [
+            ("body_bytes", with(|l| l.body_bytes = 0)),
+            ("connections", with(|l| l.connections = 0)),
+            ("requests_per_second", with(|l| l.requests_per_second = 0)),
+            ("burst", with(|l| l.burst = 0)),
+            (
+                "header_timeout",
+                with(|l| l.header_timeout = Duration::ZERO),
+            ),
+            ("body_timeout", with(|l| l.body_timeout = Duration::ZERO)),
+            (
+                "write_timeout",
+                Limits {
+                    write_timeout: too_short,
+                    ..Limits::default()
+                },
+            ),
+        ] {
+            assert_eq!(spoiled.check().expect_err("refused").name, name);
         }
     }
 }
