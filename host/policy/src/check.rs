@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use weft_diagnostic::yaml::{self, Spanned};
 use weft_diagnostic::{Code, Diagnostic, did_you_mean};
-use weft_dictionary::{Dictionary, Timestamp};
-use weft_verdict::{Obligation, Verdict, limits as verdict_limits};
+use weft_dictionary::{Dictionary, Timestamp, Treatment};
+use weft_verdict::{Obligation, ObligationKind, Verdict, limits as verdict_limits};
 
 use crate::cel::check::{Scope, Text, Variable, check_condition, check_variable};
 use crate::cel::eval::Node;
@@ -13,7 +13,7 @@ use crate::cel::place::PlaceMap;
 use crate::load::{is_asked, near_stage};
 use crate::pipeline::{Layout, OperationKind};
 use crate::policy::{Body, Condition, Grant, PluginUse, Policy, ReasonText, Rule, covers, finding};
-use crate::source::{PluginSource, PolicyFile, RuleSource};
+use crate::source::{ObligationSource, PluginSource, PolicyFile, RuleSource};
 use crate::{codes, limits};
 
 /// The form of policy files that this host reads.
@@ -461,10 +461,15 @@ impl<'a> PolicyChecker<'a> {
             );
         }
         let when = self.condition(&rule.when)?;
-        let obligation = |o: &crate::source::ObligationSource| Obligation {
+        let obligation = |o: &ObligationSource| Obligation {
             kind: o.kind.value,
-            arguments: o.arguments.clone(),
+            arguments: (o.arguments.iter())
+                .map(|(name, value)| (name.clone(), value.value.clone()))
+                .collect(),
         };
+        for obligation in &rule.obligations {
+            self.check_obligation(obligation);
+        }
         let obligations = rule.obligations.iter().map(obligation).collect();
         let risk = rule.risk.as_ref().map(|risk| risk.value);
         let finding = finding(rule.verdict, &rule.reason.value, risk, obligations);
@@ -473,6 +478,32 @@ impl<'a> PolicyChecker<'a> {
             when,
             finding,
         })
+    }
+
+    /// What is to be shown or hidden is there, and the word for how much of it is one.
+    fn check_obligation(&mut self, obligation: &ObligationSource) {
+        let about_fields = [ObligationKind::Disclose, ObligationKind::Redact];
+        if !about_fields.contains(&obligation.kind.value) {
+            return;
+        }
+        for (name, treatment) in &obligation.arguments {
+            if self.dictionary.by_name(name).is_none() {
+                let near = self.dictionary.did_you_mean(name);
+                let help = near.map_or("see dictionary.yaml".to_owned(), |near| {
+                    format!("did you mean `{near}`?")
+                });
+                let message = format!("there is no field `{name}`");
+                self.refuse(codes::UNKNOWN_NAME, treatment, message, help);
+            }
+            if Treatment::from_name(&treatment.value).is_none() {
+                let message = format!("`{}` is not a treatment", treatment.value);
+                let help = format!(
+                    "write one of {}",
+                    Treatment::ALL.map(Treatment::as_str).join(", ")
+                );
+                self.refuse(codes::CONTRADICTION, treatment, message, help);
+            }
+        }
     }
 
     fn plugin(&mut self, plugin: &Spanned<PluginSource>) -> PluginUse {

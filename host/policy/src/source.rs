@@ -94,7 +94,7 @@ pub(crate) struct RuleSource {
 pub(crate) struct ObligationSource {
     pub(crate) kind: Spanned<ObligationKind>,
     #[serde(default)]
-    pub(crate) arguments: BTreeMap<String, String>,
+    pub(crate) arguments: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Deserialize)]

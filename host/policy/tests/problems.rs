@@ -219,3 +219,29 @@ fn a_test_that_does_not_hold_refuses_the_file() {
         "p.yaml:22:12: error[W0307]: test `calm`: expected deny, got abstain (fired: [], missing: [])"
     );
 }
+
+/// A misspelt field of a redaction would be a field that is not hidden.
+#[test]
+fn what_is_shown_or_hidden_has_to_be_there() {
+    for (arguments, expected) in [
+        (
+            "redact, arguments: {payer.cty: absent}",
+            "p.yaml:17:64: error[W0302]: there is no field `payer.cty` (did you mean `payer.city`?)",
+        ),
+        (
+            "disclose, arguments: {payer.city: shown}",
+            "p.yaml:17:67: error[W0305]: `shown` is not a treatment (write one of absent, present, band, masked, token, clear)",
+        ),
+    ] {
+        let rule = format!(
+            "rules:\n  - id: r\n    when: \"true\"\n    verdict: allow\n    obligations: [{{kind: {arguments}}}]\n    reason: because\n"
+        );
+        let said = load(&[("p.yaml", &policy(&rule, ""))])
+            .err()
+            .unwrap_or_default();
+        assert!(
+            said.lines().any(|line| line == expected),
+            "expected: {expected}\n     got: {said}"
+        );
+    }
+}
