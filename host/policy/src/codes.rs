@@ -56,6 +56,64 @@ pub const TEST: Code = Code {
            A policy with rules and without tests is worth a warning: nobody has written down what it should do.",
 };
 
+/// A parameter that does not fit.
+pub const PARAMETER: Code = Code {
+    id: "W0308",
+    title: "a parameter does not fit",
+    page: "A parameter is a threshold with a name, a title, a type and a value, so that a regulator finds it and a \
+           test can vary it. The value has to be of the type and within `min` and `max`, and a bare number needs a \
+           `unit`: 13 alone says nothing, 13 basis points does.\n\nTypes and how their values are written: `integer` 5, \
+           `decimal` 0.13, `money` 30.00 EUR, `duration` 24h, `text` anything. `at_threat` gives other values from a \
+           level of threat on.",
+};
+/// A list that does not fit.
+pub const LIST: Code = Code {
+    id: "W0309",
+    title: "a list does not fit",
+    page: "A list below `lists/` has a name, a title, a kind, sources and entries. Countries are of ISO 3166-1 \
+           (alpha-2), currencies of ISO 4217, corridors two countries as `BE>IN`, where `*` is any country on one side. \
+           An entry stands once. An empty list is refused, because a rule about it would never fire.",
+};
+/// A higher level of threat would make a decision milder.
+pub const THREAT: Code = Code {
+    id: "W0310",
+    title: "a higher level of threat would loosen the policy",
+    page: "The host says a level of threat, 0 to 3 (`processing.threat_level`). A policy may become stricter as it \
+           rises, never milder: a rule that objects may only fire more often, a rule that allows only more rarely. This \
+           is proven from the expressions where it can be. Where it cannot, the tests of the file, and rows made from \
+           them at the thresholds, are decided at all four levels; the message shows one that gets milder.",
+};
+/// A message shows what its reader may not see.
+pub const MESSAGE: Code = Code {
+    id: "W0311",
+    title: "a message shows what its reader may not see",
+    page: "Messages may name facts as `{payment.amount}`. Customers see what is public, operational or personal about \
+           their own payment; agents what the decision disclosed to them; auditors what is public or operational. A fact \
+           that is a token or a secret stands in no message. A brace itself is written `{{` or `}}`.",
+};
+/// Two versions of a policy at the same time.
+pub const PERIODS: Code = Code {
+    id: "W0312",
+    title: "two versions of a policy are in force at the same time",
+    page: "Files with the same id are versions of one policy: each is in force from its `effective.from` up to its \
+           `effective.until`, which is not included. At any time at most one of them may be in force, or a decision \
+           would not know which counts.",
+};
+/// A source that nobody has read against the policy.
+pub const UNVERIFIED: Code = Code {
+    id: "W0313",
+    title: "the policy is enforced and a source of it is not verified",
+    page: "Somebody should read each source and compare the policy with it, and then write `verified: true`. Until then \
+           that the policy is enforced is this deployment's own decision.",
+};
+/// Something that nothing uses.
+pub const UNUSED: Code = Code {
+    id: "W0314",
+    title: "nothing uses it",
+    page: "A parameter that no expression and no message uses, or a list that no policy uses, is a threshold or a rule \
+           that people believe in and that does nothing.",
+};
+
 /// The codes of this crate.
 pub const CODES: &[Code] = &[
     SYNTAX,
@@ -65,4 +123,11 @@ pub const CODES: &[Code] = &[
     CONTRADICTION,
     FAIL_OPEN,
     TEST,
+    PARAMETER,
+    LIST,
+    THREAT,
+    MESSAGE,
+    PERIODS,
+    UNVERIFIED,
+    UNUSED,
 ];

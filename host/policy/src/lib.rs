@@ -6,6 +6,7 @@
 //! | `pipeline` | stages and operations |
 //! | [`policy`](Policy) | one checked policy: whether it applies, what its rules say |
 //! | `source`, `check` | the form of a file, and its checks |
+//! | `lists` | countries, currencies, corridors and texts by name |
 //! | `cel` | expressions: bounded parsing, types, three-valued evaluation |
 //! | `words` | rules in plain words |
 //! | `testing` | the tests that stand in the files |
@@ -19,6 +20,7 @@ mod cel;
 mod check;
 pub mod codes;
 pub mod limits;
+mod lists;
 mod load;
 mod pipeline;
 mod policy;
@@ -26,8 +28,9 @@ mod source;
 mod testing;
 mod words;
 
+pub use lists::{List, ListKind};
 pub use load::PolicySet;
-pub use pipeline::{Effect, Operation, OperationKind, Stage};
+pub use pipeline::{Effect, Operation, OperationKind, Stage, WhenStopped};
 pub use policy::{
     Applies, Body, BudgetUse, Condition, Grant, Messages, PluginUse, Policy, ReasonText, Rule,
     RuleOutcome, Source, Status,

@@ -4,6 +4,12 @@
 pub const MAX_FILES: usize = 1_000;
 /// Rules in one policy.
 pub const MAX_RULES: usize = 100;
+/// Parameters of one policy.
+pub const MAX_PARAMETERS: usize = 50;
+/// Entries of one list.
+pub const MAX_LIST_ENTRIES: usize = 10_000;
+/// Characters of one message.
+pub const MAX_MESSAGE_CHARS: usize = 1_000;
 /// Stages in a pipeline.
 pub const MAX_STAGES: usize = 16;
 /// Characters of one expression. The parser recurses on long chains (`1+1+…`), so this bounds its stack.

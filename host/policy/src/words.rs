@@ -6,6 +6,8 @@
 use weft_dictionary::{Dictionary, FieldId};
 
 use crate::cel::eval::{Comparison, Constant, Node, Operator, TextTest};
+use crate::cel::functions::Extreme;
+use crate::cel::parameter::Threshold;
 use crate::policy::{Condition, Rule};
 
 /// A condition in words: a sentence, or several of which all or any hold.
@@ -122,6 +124,11 @@ impl Speaker<'_> {
                 let (one, two) = (self.value(one), self.value(two));
                 format!("{one} {} {two}", test.words(holds))
             }
+            Node::InList(value, list) => {
+                let value = self.value(value);
+                let is = yes("is in the list", "is not in the list");
+                format!("{value} {is} {} ({})", list.title(), list.name())
+            }
             // A boolean fact.
             other => format!("{}: {}", self.value(other), yes_no(holds)),
         }
@@ -145,6 +152,29 @@ impl Speaker<'_> {
                     self.value(two)
                 )
             }
+            Node::Parameter(threshold) => self.threshold(threshold),
+            Node::Corridor(from, to) => {
+                format!(
+                    "the corridor from {} to {}",
+                    self.value(from),
+                    self.value(to)
+                )
+            }
+            Node::Calendar(part, at, zone) => {
+                format!("the {part} of {} ({})", self.value(at), zone.name())
+            }
+            Node::Length(part, length) => format!("the {part} of {}", self.value(length)),
+            Node::Absolute(inner) => format!("{} without its sign", self.value(inner)),
+            Node::Extreme(extreme, one, two) => {
+                let which = match extreme {
+                    Extreme::Least => "lesser",
+                    Extreme::Greatest => "greater",
+                };
+                format!("the {which} of {} and {}", self.value(one), self.value(two))
+            }
+            Node::Treated(treatment, inner) => {
+                format!("{} as {}", self.value(inner), treatment.as_str())
+            }
             Node::If(condition, one, two) => format!(
                 "({} if {}, otherwise {})",
                 self.value(one),
@@ -153,6 +183,19 @@ impl Speaker<'_> {
             ),
             truth => format!("whether {}", self.truth(truth, true).one_line()),
         }
+    }
+
+    /// A threshold by its name and its values.
+    fn threshold(&self, threshold: &Threshold) -> String {
+        let base = constant(&threshold.values[0]);
+        if threshold.level.is_none() {
+            return format!("{base} ({})", threshold.name);
+        }
+        let levels: Vec<String> = (1..)
+            .zip(&threshold.values[1..])
+            .map(|(level, value)| format!("{} at threat {level}", constant(value)))
+            .collect();
+        format!("{base} ({}; {})", threshold.name, levels.join(", "))
     }
 
     /// A field by its title, and by its name, which titles of several sections can share.

@@ -9,7 +9,11 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use weft_dictionary::{DurationMs, FieldId, Money, Row, Timestamp, Value};
+use weft_dictionary::{DurationMs, FieldId, Money, Row, Timestamp, Treatment, Value};
+
+use super::functions::{CalendarPart, Extreme, LengthPart, Zone, absolute_money, treated};
+use super::parameter::Threshold;
+use crate::lists::{List, corridor};
 
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +78,21 @@ pub(crate) enum Node {
     Size(Box<Node>),
     Currency(Box<Node>),
     Minor(Box<Node>),
+    /// A threshold of the policy.
+    Parameter(Arc<Threshold>),
+    /// A text in a list of the set.
+    InList(Box<Node>, Arc<List>),
+    /// From one country to another: `BE>IN`.
+    Corridor(Box<Node>, Box<Node>),
+    /// What a clock in a zone shows.
+    Calendar(CalendarPart, Box<Node>, Zone),
+    /// Whole units of a length of time.
+    Length(LengthPart, Box<Node>),
+    Absolute(Box<Node>),
+    /// The least or greatest of two.
+    Extreme(Extreme, Box<Node>, Box<Node>),
+    /// A value as a reader with a treatment gets it: a text.
+    Treated(Treatment, Box<Node>),
 }
 
 /// A value that stands in the expression.
@@ -177,8 +196,74 @@ impl Node {
                 Val::Money(money) => Ok(Val::Integer(money.minor_units)),
                 _ => Err(Gap::Failed(TYPES)),
             },
+            Node::Parameter(threshold) => threshold.value(row).map(Constant::val),
+            Node::InList(node, list) => in_list(node, list, row),
+            Node::Corridor(from, to) => match both(from.eval(row), to.eval(row))? {
+                (Val::Text(from), Val::Text(to)) => Ok(Val::Text(Cow::Owned(corridor(&from, &to)))),
+                _ => Err(Gap::Failed(TYPES)),
+            },
+            Node::Calendar(part, node, zone) => match node.eval(row)? {
+                Val::Instant(at) => whole(part.of(at, zone)),
+                _ => Err(Gap::Failed(TYPES)),
+            },
+            Node::Length(part, node) => match node.eval(row)? {
+                Val::Duration(length) => whole(part.of(length)),
+                _ => Err(Gap::Failed(TYPES)),
+            },
+            Node::Absolute(node) => absolute(&node.eval(row)?),
+            Node::Extreme(extreme, one, two) => {
+                let (one, two) = both(one.eval(row), two.eval(row))?;
+                let order = compare(&one, &two)?;
+                Ok(if extreme.is_first(order) { one } else { two })
+            }
+            Node::Treated(treatment, node) => treated(*treatment, fact(&node.eval(row)?)?)
+                .map(|text| Val::Text(Cow::Owned(text.into())))
+                .ok_or(Gap::Failed(OVERFLOW)),
         }
     }
+}
+
+/// A text in a list; two countries need not be put together to be looked for.
+fn in_list<'r>(node: &'r Node, list: &List, row: &'r Row) -> Outcome<'r> {
+    let holds = match node {
+        Node::Corridor(from, to) => match both(from.eval(row), to.eval(row))? {
+            (Val::Text(from), Val::Text(to)) => list.holds_corridor(&from, &to),
+            _ => return Err(Gap::Failed(TYPES)),
+        },
+        _ => match node.eval(row)? {
+            Val::Text(text) => list.holds(&text),
+            _ => return Err(Gap::Failed(TYPES)),
+        },
+    };
+    Ok(Val::Boolean(holds))
+}
+
+fn whole<'r>(number: Option<i64>) -> Outcome<'r> {
+    number.map(Val::Integer).ok_or(Gap::Failed(OVERFLOW))
+}
+
+fn absolute<'r>(value: &Val<'_>) -> Outcome<'r> {
+    match value {
+        Val::Integer(n) => whole(n.checked_abs()),
+        Val::Decimal(d) => Ok(Val::Decimal(d.abs())),
+        Val::Money(money) => absolute_money(*money)
+            .map(Val::Money)
+            .ok_or(Gap::Failed(OVERFLOW)),
+        _ => Err(Gap::Failed(TYPES)),
+    }
+}
+
+/// A value as a row would hold it.
+fn fact(value: &Val<'_>) -> Result<Value, Gap> {
+    Ok(match value {
+        Val::Integer(n) => Value::Integer(*n),
+        Val::Decimal(d) => Value::Decimal(*d),
+        Val::Text(text) => Value::text(text.as_ref()),
+        Val::Money(money) => Value::Money(*money),
+        Val::Instant(at) => Value::Instant(*at),
+        Val::Duration(length) => Value::Duration(*length),
+        _ => return Err(Gap::Failed(TYPES)),
+    })
 }
 
 impl Constant {

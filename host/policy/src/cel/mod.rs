@@ -6,10 +6,14 @@
 //! | `parse` | bounded parsing, on a stack of its own |
 //! | `types` | the types of the policy language |
 //! | `check` | names and types; the checked form |
+//! | `functions` | what functions compute |
+//! | `parameter` | thresholds of a policy |
 //! | `eval` | the checked form over a row, with missing facts as a third truth value |
 
 pub(crate) mod check;
 pub(crate) mod eval;
+pub(crate) mod functions;
+pub(crate) mod parameter;
 pub(crate) mod parse;
 pub(crate) mod place;
 pub(crate) mod types;
