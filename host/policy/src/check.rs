@@ -8,6 +8,7 @@ use weft_dictionary::{Dictionary, Timestamp, Treatment};
 use weft_verdict::{Obligation, ObligationKind, Verdict, limits as verdict_limits};
 
 use crate::cel::check::{Scope, Text, Variable, check_condition, check_variable};
+use crate::cel::compile::Program;
 use crate::cel::eval::Node;
 use crate::cel::place::PlaceMap;
 use crate::load::{is_asked, near_stage};
@@ -290,6 +291,7 @@ impl<'a> PolicyChecker<'a> {
             if let Some(expression) = self.condition(&condition.expression) {
                 conditions.push(Condition {
                     name: condition.name.clone(),
+                    program: Program::compile(&expression, self.dictionary),
                     expression,
                 });
             }
@@ -475,6 +477,7 @@ impl<'a> PolicyChecker<'a> {
         let finding = finding(rule.verdict, &rule.reason.value, risk, obligations);
         Some(Rule {
             id: rule.id.value.clone(),
+            program: Program::compile(&when, self.dictionary),
             when,
             finding,
         })

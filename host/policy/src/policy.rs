@@ -5,7 +5,8 @@ use serde_json::{Map, Value as Json};
 use weft_dictionary::{FieldId, Row, Timestamp, Treatment};
 use weft_verdict::{Finding, Obligation, Reason, Verdict, combine};
 
-use crate::cel::eval::{Gap, Node};
+use crate::cel::compile::{Gap, Program};
+use crate::cel::eval::Node;
 
 /// How far a policy is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -74,6 +75,7 @@ pub struct Rule {
     /// Its name within the policy.
     pub id: String,
     pub(crate) when: Node,
+    pub(crate) program: Program,
     /// What it says when it fires.
     pub finding: Finding,
 }
@@ -123,6 +125,7 @@ pub struct Condition {
     /// In words.
     pub name: String,
     pub(crate) expression: Node,
+    pub(crate) program: Program,
 }
 
 /// Whether a policy applies to a row.
@@ -256,6 +259,26 @@ impl Policy {
         self.reasons.iter().find(|reason| reason.code == code)
     }
 
+    /// When it begins to be in force.
+    pub fn from(&self) -> Timestamp {
+        self.from
+    }
+
+    /// When it ceases to be in force.
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
+    }
+
+    /// What has to hold for it to apply.
+    pub fn conditions(&self) -> &[Condition] {
+        &self.conditions
+    }
+
+    /// The reasons that it may give.
+    pub fn reasons(&self) -> &[ReasonText] {
+        &self.reasons
+    }
+
     /// Whether it is in force at an instant: from is included, until is not.
     pub fn in_force(&self, at: Timestamp) -> bool {
         self.from <= at && self.until.is_none_or(|until| at < until)
@@ -271,11 +294,11 @@ impl Policy {
         let mut missing = Vec::new();
         let mut failed = None;
         for condition in &self.conditions {
-            match condition.expression.truth(row) {
+            match condition.program.truth(row, &mut missing) {
                 Ok(true) => {}
                 // One that does not hold decides, whatever the others rest on.
                 Ok(false) => return Applies::No,
-                Err(Gap::Missing(fields)) => missing.extend(fields),
+                Err(Gap::Missing) => {}
                 Err(Gap::Failed(why)) => failed = Some(format!("{}: {why}", condition.name)),
             }
         }
@@ -288,6 +311,19 @@ impl Policy {
         missing.sort_unstable();
         missing.dedup();
         Applies::Missing(missing)
+    }
+
+    /// How long it can take to ask whether it applies, and its rules, at most: in steps, each about as long as
+    /// comparing two numbers. What a plugin takes is bounded by its budget.
+    pub fn steps(&self) -> u64 {
+        let conditions = self.conditions.iter().map(|c| c.program.steps());
+        let rules = match &self.body {
+            Body::Rules(rules) => rules.as_slice(),
+            Body::Plugin(_) => &[],
+        };
+        conditions
+            .chain(rules.iter().map(|r| r.program.steps()))
+            .sum()
     }
 
     /// Asks its rules. A policy that asks a plugin has none, and says nothing.
@@ -303,13 +339,12 @@ impl Policy {
         };
         let mut findings = Vec::new();
         for rule in rules {
-            match rule.when.truth(row) {
+            match rule.program.truth(row, &mut outcome.missing) {
                 Ok(true) => {
                     outcome.fired.push(rule.id.clone());
                     findings.push(&rule.finding);
                 }
-                Ok(false) => {}
-                Err(Gap::Missing(fields)) => outcome.missing.extend(fields),
+                Ok(false) | Err(Gap::Missing) => {}
                 Err(Gap::Failed(why)) => outcome.failure = Some(format!("rule {}: {why}", rule.id)),
             }
         }
