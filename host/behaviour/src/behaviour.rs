@@ -3,13 +3,16 @@
 //! What this module promises:
 //! - a snapshot depends on the observations and on the time that is asked for, on nothing else: a host
 //!   that observes the same again, in the same order, answers the same;
-//! - windows are `[at − window, at)`; observations may come late by [`limits::MAX_LATE_MS`];
+//! - windows are `[at − window, at]`: what was observed counts, also at the very instant that is asked for;
+//!   observations may come late by [`limits::MAX_LATE_MS`];
 //! - memory is bounded: [`Limits`] says by what, [`Behaviour::statistics`] what was forgotten for it.
 //!
 //! What follows for the caller: times must be those of the host's own clock. Whoever can choose the time
 //! of a payment can choose the window that it is seen in, and a time far ahead makes a key forget its
 //! past. An observation is seen by the keys one after the other, so a snapshot that is taken meanwhile may
-//! see it in the account and not yet in the device.
+//! see it in the account and not yet in the device. Two payments of one key of which neither was observed
+//! when the other was asked about do not see each other: who must count each asks and observes under a lock
+//! of its own over the key ([`Behaviour::key_fields`]).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -121,6 +124,11 @@ impl Behaviour {
             id: Snapshot::id(named),
             values,
         }
+    }
+
+    /// The fields that features are of, alone or with others.
+    pub fn key_fields(&self) -> impl Iterator<Item = FieldId> {
+        self.keys.iter().map(|(id, _)| *id)
     }
 
     /// What to keep of a request; see [`Observation::of`].

@@ -114,8 +114,8 @@ impl History {
         change
     }
 
-    /// The events of `[at − window, at)`: the window is open to the right, so that the present payment,
-    /// and whatever claims the same instant, is not part of its own past.
+    /// The events of `[at − window, at]`. The present payment is not among them, because it is observed
+    /// after it was asked about; another one of the same instant that was observed is.
     pub(crate) fn window(&self, at: Timestamp, ms: u64) -> impl Iterator<Item = &Event> {
         let (from, to) = self.window_bounds(at, ms);
         self.events.range(from..to)
@@ -127,20 +127,20 @@ impl History {
         to - from
     }
 
-    /// When the key was first seen, if that was before `at`.
-    pub(crate) fn first_seen_before(&self, at: Timestamp) -> Option<Timestamp> {
-        (self.first_seen < at).then_some(self.first_seen)
+    /// When the key was first seen, if that was not after `at`.
+    pub(crate) fn first_seen_by(&self, at: Timestamp) -> Option<Timestamp> {
+        (self.first_seen <= at).then_some(self.first_seen)
     }
 
-    /// Where the key was last before `at`, and when: of its last payment that came with a place.
-    pub(crate) fn place_before(&self, at: Timestamp) -> Option<(Timestamp, Place)> {
-        let end = self.before(at);
+    /// Where the key was last until `at`, and when: of its last payment that came with a place.
+    pub(crate) fn place_by(&self, at: Timestamp) -> Option<(Timestamp, Place)> {
+        let end = self.until(at);
         let kept = self
             .events
             .range(..end)
             .rev()
             .find_map(|event| Some((event.at, event.place?)));
-        let older = self.older_place.filter(|(when, _)| *when < at);
+        let older = self.older_place.filter(|(when, _)| *when <= at);
         match (kept, older) {
             (Some(kept), Some(older)) if older.0 > kept.0 => Some(older),
             (kept, older) => kept.or(older),
@@ -154,13 +154,16 @@ impl History {
 
     fn window_bounds(&self, at: Timestamp, ms: u64) -> (usize, usize) {
         let start = Timestamp(at.0.saturating_sub(ms));
-        (self.before(start), self.before(at))
+        (
+            self.events.partition_point(|event| event.at < start),
+            self.until(at),
+        )
     }
 
-    /// How many events were before an instant. Mostly it is later than all of them.
-    fn before(&self, at: Timestamp) -> usize {
+    /// How many events were not after an instant. Mostly it is not before any of them.
+    fn until(&self, at: Timestamp) -> usize {
         match self.events.back() {
-            Some(last) if last.at >= at => self.events.partition_point(|event| event.at < at),
+            Some(last) if last.at > at => self.events.partition_point(|event| event.at <= at),
             _ => self.events.len(),
         }
     }
@@ -198,13 +201,14 @@ mod tests {
     }
 
     #[test]
-    fn a_window_has_its_start_and_not_its_end() {
+    fn a_window_has_its_start_and_its_end() {
         let history = history(&[10, 20, 30]);
         let count = |at, ms| history.count(Timestamp(at), ms);
-        assert_eq!(count(30, 20), 2, "10 is the start, 30 the end");
-        assert_eq!(count(31, 20), 2, "10 is out, 30 in");
-        assert_eq!(count(31, 21), 3);
-        assert_eq!(count(10, 20), 0);
+        assert_eq!(count(30, 20), 3, "10 is the start, 30 the end");
+        assert_eq!(count(31, 20), 2, "10 is out");
+        assert_eq!(count(29, 20), 2, "30 is out");
+        assert_eq!(count(10, 20), 1);
+        assert_eq!(count(9, 20), 0);
         assert_eq!(count(5, 20), 0, "a window over the beginning of time");
     }
 
@@ -223,11 +227,8 @@ mod tests {
         );
         let late = history.observe(event(99), KEEP);
         assert!(late.too_late && late.added == 0);
-        assert_eq!(
-            history.first_seen_before(Timestamp(100)),
-            Some(Timestamp(99))
-        );
-        assert_eq!(history.first_seen_before(Timestamp(99)), None);
+        assert_eq!(history.first_seen_by(Timestamp(100)), Some(Timestamp(99)));
+        assert_eq!(history.first_seen_by(Timestamp(98)), None);
     }
 
     #[test]
@@ -251,7 +252,7 @@ mod tests {
         assert_eq!(history.len(), 1);
         let last = |history: &History, at| {
             history
-                .place_before(Timestamp(at))
+                .place_by(Timestamp(at))
                 .map(|(when, place)| (when.0, <[i16; 2]>::from(place)[0]))
         };
         assert_eq!(last(&history, 501), Some((10, 2)));
@@ -263,7 +264,7 @@ mod tests {
         );
         history.observe(placed(450, 4), KEEP);
         assert_eq!(last(&history, 501), Some((450, 4)));
-        assert_eq!(last(&history, 450), Some((10, 2)));
+        assert_eq!(last(&history, 449), Some((10, 2)));
     }
 
     #[test]

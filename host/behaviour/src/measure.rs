@@ -73,7 +73,7 @@ impl<'a> Past<'a> {
                 self.usual(window_ms)?.deviation(amount).map(Value::Decimal)
             }
             Measure::Age => {
-                let first = history?.first_seen_before(at)?;
+                let first = history?.first_seen_by(at)?;
                 Some(Value::Duration(at.since(first)))
             }
             Measure::TravelSpeed => self.travel().map(|travel| rounded(travel.km_h)),
@@ -101,9 +101,9 @@ impl<'a> Past<'a> {
         }
         let way = || {
             let here = self.present.place?;
-            let (when, place) = self.history?.place_before(self.present.at)?;
+            let (when, place) = self.history?.place_by(self.present.at)?;
             let km = place.distance_km(here);
-            let km_h = speed_km_h(km, self.present.at.since(when).0)?;
+            let km_h = speed_km_h(km, self.present.at.since(when).0);
             Some(Travel { km, km_h })
         };
         let travel = way();

@@ -55,9 +55,9 @@ impl Place {
     }
 }
 
-/// How fast a way was, in km/h. `None` for no time at all.
-pub(crate) fn speed_km_h(km: f64, elapsed_ms: u64) -> Option<f64> {
-    (elapsed_ms > 0).then(|| km / (elapsed_ms as f64 / MS_PER_HOUR))
+/// How fast a way was, in km/h. What took no time that can be told took the least that can.
+pub(crate) fn speed_km_h(km: f64, elapsed_ms: u64) -> f64 {
+    km / (elapsed_ms.max(1) as f64 / MS_PER_HOUR)
 }
 
 impl TryFrom<[i16; 2]> for Place {
@@ -111,9 +111,9 @@ mod tests {
 
     #[test]
     fn speed_is_distance_over_time() {
-        assert_eq!(speed_km_h(1_000.0, 1_800_000), Some(2_000.0));
-        assert_eq!(speed_km_h(0.0, 1), Some(0.0));
-        assert_eq!(speed_km_h(1_000.0, 0), None);
+        assert_eq!(speed_km_h(1_000.0, 1_800_000), 2_000.0);
+        assert_eq!(speed_km_h(0.0, 0), 0.0);
+        assert_eq!(speed_km_h(1.0, 0), speed_km_h(1.0, 1));
     }
 
     #[test]

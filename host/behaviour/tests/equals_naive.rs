@@ -80,7 +80,7 @@ fn features(behaviour: &Behaviour, dictionary: &Dictionary, payment: &Payment) -
 
 /// The definitions, word by word, over all that was seen.
 fn naive(seen: &[Payment], now: &Payment) -> Features {
-    let before: Vec<&Payment> = seen.iter().filter(|p| p.at < now.at).collect();
+    let before: Vec<&Payment> = seen.iter().filter(|p| p.at <= now.at).collect();
     let of_account: Vec<&Payment> = before
         .iter()
         .copied()
@@ -145,7 +145,7 @@ fn naive(seen: &[Payment], now: &Payment) -> Features {
     if let (Some(last), Some(here)) = (last, now.place) {
         let km = distance(last.place.expect("filtered"), here);
         put("distance", format!("{}", km.round()));
-        let hours = (now.at - last.at) as f64 / HOUR as f64;
+        let hours = (now.at - last.at).max(1) as f64 / HOUR as f64;
         put("speed", format!("{}", (km / hours).round()));
     }
     if now.device.is_some() {

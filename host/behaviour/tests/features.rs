@@ -126,11 +126,12 @@ fn without_the_key_or_the_amount_a_feature_is_absent() {
 }
 
 #[test]
-fn windows_begin_at_their_first_millisecond_and_end_before_the_payment() {
+fn windows_begin_at_their_first_millisecond_and_end_with_the_payments_own() {
     let host = Host::new();
     host.observe(&payment(START));
     let count = |at| feature(&host, &payment(at), "count_1h").expect("a count");
-    assert_eq!(count(START), "0", "the same instant is not the past");
+    assert_eq!(count(START - 1), "0");
+    assert_eq!(count(START), "1", "what was observed counts at once");
     assert_eq!(count(START + 1), "1");
     assert_eq!(count(START + HOUR), "1", "an hour ago to the millisecond");
     assert_eq!(count(START + HOUR + 1), "0");

@@ -8,12 +8,14 @@ use weft_assist::{Evidence, Follow, Refusal, State, Waiting};
 use weft_audit::DecisionRecord;
 use weft_dictionary::{Row, Value};
 use weft_intake::{Problem, Request};
-use weft_policy::Effect;
+use weft_policy::{Effect, WhenStopped};
 use weft_verdict::{Finding, Verdict};
 
 use crate::Role;
 use crate::decide::Asked;
 use crate::engine::Inner;
+use crate::evaluate::Walked;
+use crate::host_reasons::CHALLENGE_FAILED;
 use crate::known::ASSISTANCE_SECTIONS;
 use crate::limits::MAX_CHAIN;
 use crate::problems;
@@ -57,7 +59,8 @@ impl Inner {
         let Some(payment) = self.text(&request.row, self.known.payment_id) else {
             return self.decide_about(asked, effect, request, None).await;
         };
-        let _one_at_a_time = self.locks.lock(&payment).await;
+        let _one_at_a_time = self.payments.lock(&payment).await;
+        let asked = &asked.now(&self.clock);
         // What waits past its time is refused before anybody is told that it waits.
         self.expire_if_due(&payment, asked.at).await?;
         let about = self.about(payment)?;
@@ -68,9 +71,10 @@ impl Inner {
         &self,
         asked: &Asked,
         effect: Effect,
-        request: Request,
+        mut request: Request,
         about: Option<About>,
     ) -> Result<String, Problem> {
+        let new_tokens = std::mem::take(&mut request.new_tokens);
         let decision = self.fresh_id("dec")?;
         let mut row = self.assistance_row(asked, &request, about.as_ref())?;
         let answer = self.answer_challenge(asked, effect, &request, &row, about.as_ref());
@@ -85,7 +89,10 @@ impl Inner {
         };
         self.say_evidence(&mut row, evidence.as_ref())?;
         let question = self.question(&decision, &request.operation, asked.at, None);
-        let mut evaluated = self.evaluate(question, row.clone()).await?;
+        let Walked {
+            mut evaluated,
+            facts,
+        } = self.evaluate(question, row.clone(), new_tokens).await?;
         if let Some(finding) = answer.finding() {
             evaluated.add_host_finding(finding);
         }
@@ -108,7 +115,10 @@ impl Inner {
             links,
             observation: None,
             feature_snapshot: about.as_ref().and_then(|a| a.own.feature_snapshot.clone()),
-            row: self.own_facts(&row),
+            row: match facts {
+                WhenStopped::Keep => self.own_facts(&row),
+                WhenStopped::Forget => self.not_forgotten(&row, &evaluated),
+            },
             evaluated,
             follow,
         };
@@ -290,7 +300,7 @@ impl Answer {
     fn finding(&self) -> Option<Finding> {
         match self {
             Answer::None | Answer::Right(_) | Answer::RightBefore(_) => None,
-            Answer::Wrong => Some(Finding::of(Verdict::Deny, "challenge-failed")),
+            Answer::Wrong => Some(Finding::of(Verdict::Deny, CHALLENGE_FAILED)),
             Answer::Refused(refusal) => Some(Finding::of(Verdict::Deny, refusal.code())),
         }
     }

@@ -26,6 +26,8 @@ pub struct Config {
     pub hold_expires: DurationMs,
     /// How long a passed challenge is good for.
     pub evidence_expires: DurationMs,
+    /// How threatened the host believes to be, 0 to 3: policies may become stricter by it.
+    pub threat_level: u8,
     /// Whether a policy must name the digest of its plugin.
     pub require_plugin_digests: bool,
 }
@@ -43,6 +45,7 @@ impl Config {
             max_in_flight: 1_024,
             hold_expires: DurationMs(15 * 60_000),
             evidence_expires: DurationMs(5 * 60_000),
+            threat_level: 0,
             require_plugin_digests: false,
         }
     }

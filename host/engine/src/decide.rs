@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::engine::{Engine, Inner};
 use crate::idempotency::{Mark, Seen, Table};
 use crate::metrics::Part;
-use crate::{Caller, DecisionView, ids, problems, reply};
+use crate::{Caller, Clock, DecisionView, ids, problems, reply};
 
 /// What a caller sends.
 pub struct Ask {
@@ -58,6 +58,8 @@ pub(crate) struct Asked {
     pub(crate) caller: Caller,
     pub(crate) trace: String,
     pub(crate) mark: Option<Mark>,
+    /// What a history says of the time.
+    pub(crate) told: Option<Timestamp>,
     pub(crate) at: Timestamp,
 }
 
@@ -68,7 +70,19 @@ impl Asked {
             caller: self.caller.clone(),
             trace: self.trace.clone(),
             mark: None,
+            told: self.told,
             at: self.at,
+        }
+    }
+
+    /// The same at the time that it is now: whoever waited for a lock decides when it has it.
+    pub(crate) fn now(&self, clock: &Clock) -> Asked {
+        Asked {
+            caller: self.caller.clone(),
+            trace: self.trace.clone(),
+            mark: self.mark.clone(),
+            told: self.told,
+            at: clock.of(self.told),
         }
     }
 }
@@ -122,12 +136,8 @@ impl Inner {
         };
         let request_hash = self.idempotency.request(&ask.body);
         let mut message = self.intake.read(ask.media, ask.body)?;
-        for request in &mut message.requests {
+        for request in &message.requests {
             self.metrics.dropped(request.dropped);
-            request
-                .tokens_durable()
-                .await
-                .map_err(|e| problems::internal(&e.to_string()))?;
         }
         self.metrics.part(Part::Intake, reading.elapsed());
         let key = ask
@@ -138,6 +148,7 @@ impl Inner {
             caller,
             trace,
             mark,
+            told: ask.at,
             at: self.clock.of(ask.at),
         };
         let (decisions, replayed) = self.decide_once(&asked, &mut message).await?;

@@ -1,7 +1,7 @@
 //! The engine and what its parts share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use tokio_util::task::TaskTracker;
@@ -19,7 +19,7 @@ use crate::known::Known;
 use crate::locks::Locks;
 use crate::metrics::{Metrics, Part};
 use crate::pipeline::Pipeline;
-use crate::{Caller, Clock, Config, Role, facts, ids, problems};
+use crate::{Caller, Clock, Config, Role, facts, ids, limits, problems};
 
 /// The host's engine: one decision, start to end. Cheap to clone.
 #[derive(Clone)]
@@ -54,9 +54,14 @@ pub(crate) struct Inner {
     /// Walks that workers are on.
     pub(crate) walks: Arc<AtomicUsize>,
     pub(crate) permits: tokio::sync::Semaphore,
-    pub(crate) locks: Locks,
+    /// One decision about a payment at a time.
+    pub(crate) payments: Locks,
+    /// One payment of an account, card or device at a time.
+    pub(crate) payers: Locks,
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: AtomicBool,
+    /// 0 to 3; what it is when a decision begins counts for the whole decision.
+    pub(crate) threat_level: AtomicU8,
     /// Holds the data directory; no other process can.
     pub(crate) _lock: crate::lock_file::LockFile,
 }
@@ -65,6 +70,18 @@ impl Engine {
     /// What a platform team watches.
     pub fn metrics(&self) -> &Metrics {
         &self.inner.metrics
+    }
+
+    /// The level of threat that decisions are taken under.
+    pub fn threat_level(&self) -> u8 {
+        self.inner.threat_level.load(Ordering::Acquire)
+    }
+
+    /// Takes the decisions that begin from now on under another level of threat, at most
+    /// [`limits::MAX_THREAT_LEVEL`].
+    pub fn set_threat_level(&self, level: u8) {
+        let level = level.min(limits::MAX_THREAT_LEVEL);
+        self.inner.threat_level.store(level, Ordering::Release);
     }
 
     /// The policy set and its plugins.
@@ -153,10 +170,7 @@ impl Inner {
             OperationKind::Payment if asked.caller.role != Role::Service => {
                 Err(problems::role_may_not_pay(asked.caller.role))
             }
-            OperationKind::Payment => {
-                self.decide_payment(asked, &request.operation, request.row)
-                    .await
-            }
+            OperationKind::Payment => self.decide_payment(asked, request).await,
             OperationKind::Assistance => {
                 let effect = operation.effect;
                 self.decide_assistance(asked, effect, request).await
@@ -194,6 +208,12 @@ impl Inner {
             row,
             known.processing_hour,
             Value::Integer(i64::try_from(hour).unwrap_or_default()),
+        )?;
+        let level = self.threat_level.load(Ordering::Acquire);
+        self.set(
+            row,
+            known.processing_threat_level,
+            Value::Integer(level.into()),
         )
     }
 

@@ -10,33 +10,32 @@ use weft_assist::Method;
 use weft_audit::{FindingRecord, OutcomeRecord, PluginRecord};
 use weft_dictionary::{Dictionary, FieldId, Row, Slot, Timestamp, Treatment};
 use weft_intake::Problem;
-use weft_policy::{Applies, Body, Policy, Status};
+use weft_journal::Appended;
+use weft_policy::{Applies, Body, Policy, Stage, Status, WhenStopped};
 use weft_sandbox::{Context, NeedValue};
-use weft_vault::Vault;
+use weft_vault::{NewRow, Vault, VaultError};
 use weft_verdict::{Failure, FailureKind, Finding, Obligation, ObligationKind, Verdict, combine};
 
 use crate::engine::Inner;
+use crate::host_reasons::{FACT_MISSING, NO_POLICY, POLICY_FAILED};
 use crate::metrics::{Metrics, Part};
 use crate::pipeline::{Bound, BoundPlugin, Need, Pipeline};
-use crate::problems;
+use crate::{problems, shorten};
 
 /// Why a need of a plugin is withheld: the policy grants it not.
 const NOT_GRANTED: &str = "not-granted";
 /// Why a need of a plugin is withheld: an earlier stage took it away.
 const REDACTED: &str = "redacted";
-/// The reason of a decision about which no policy said anything.
-const NO_POLICY: &str = "no-policy-applies";
-/// The reason of a finding that stands for a failure.
-const POLICY_FAILED: &str = "policy-failed";
-/// The reason of a finding that stands for a missing fact.
-const FACT_MISSING: &str = "fact-missing";
 
 /// What is asked of the pipeline, besides the row.
 #[derive(Debug, Clone)]
 pub(crate) struct Question {
     pub(crate) decision: String,
     pub(crate) operation: String,
+    /// Which policies are in force.
     pub(crate) at: Timestamp,
+    /// What plugins are told of the time: when the payment was asked about first.
+    pub(crate) evaluated_at: Timestamp,
     pub(crate) seed: u64,
     /// How the customer proved who they are, when the payment is decided again.
     pub(crate) evidence: Option<Method>,
@@ -47,6 +46,13 @@ pub(crate) struct Question {
 pub(crate) struct Evaluated {
     pub(crate) findings: Vec<FindingRecord>,
     pub(crate) outcome: OutcomeRecord,
+}
+
+/// What came of a walk through the stages.
+pub(crate) struct Walked {
+    pub(crate) evaluated: Evaluated,
+    /// What is to become of the facts.
+    pub(crate) facts: WhenStopped,
 }
 
 impl Evaluated {
@@ -62,29 +68,37 @@ impl Evaluated {
 
     /// One more finding, of the host itself.
     pub(crate) fn add_host_finding(&mut self, finding: Finding) {
-        self.findings.push(FindingRecord {
-            policy: "host".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            stage: "host".into(),
-            enforced: true,
-            plugin: None,
-            fired: Vec::new(),
-            missing: Vec::new(),
-            finding,
-            failure: None,
-            discharged: None,
-        });
-        self.outcome = outcome(&combined(&self.findings));
+        let all = combine([&finding_of(&self.outcome), &finding]);
+        self.findings.push(by_host(finding));
+        self.outcome = outcome(&all);
+    }
+}
+
+/// A finding of the host itself.
+pub(crate) fn by_host(finding: Finding) -> FindingRecord {
+    FindingRecord {
+        policy: "host".into(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        stage: "host".into(),
+        enforced: true,
+        plugin: None,
+        fired: Vec::new(),
+        missing: Vec::new(),
+        finding,
+        failure: None,
+        discharged: None,
     }
 }
 
 impl Inner {
-    /// Asks the pipeline on a worker thread.
+    /// Asks the pipeline on a worker thread. The new tokens of the request are in the vault when this
+    /// returns, unless its facts are to be forgotten.
     pub(crate) async fn evaluate(
         &self,
         question: Question,
         row: Row,
-    ) -> Result<Evaluated, Problem> {
+        new_tokens: Vec<NewRow>,
+    ) -> Result<Walked, Problem> {
         let (answer, wait) = tokio::sync::oneshot::channel();
         let walk = Walk {
             pipeline: Arc::clone(&self.pipeline),
@@ -99,10 +113,17 @@ impl Inner {
         self.workers.spawn(move || {
             walk.metrics.part(Part::Queue, queued.elapsed());
             // Nobody waits any more only when the host is going down.
-            let _ = answer.send(walk.run(row));
+            let _ = answer.send(walk.run(row, new_tokens));
         });
-        wait.await
-            .map_err(|_| problems::internal("the evaluation was not finished"))
+        let (walked, kept) = wait
+            .await
+            .map_err(|_| problems::internal("the evaluation was not finished"))?;
+        for durable in kept.map_err(|e| problems::not_tokenised(&e))? {
+            durable
+                .await
+                .map_err(|e| problems::not_tokenised(&e.into()))?;
+        }
+        Ok(walked)
     }
 }
 
@@ -134,12 +155,15 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Walk {
-    fn run(&self, mut row: Row) -> Evaluated {
+    fn run(&self, mut row: Row, new_tokens: Vec<NewRow>) -> (Walked, Kept) {
         let _under_way = UnderWay::new(&self.walks);
+        let mut facts = WhenStopped::Keep;
+        let mut keeping = Keeping::new(&self.vault, self.pipeline.stages(), new_tokens);
         let mut findings: Vec<FindingRecord> = Vec::new();
         // What the stage that was asked last says: only the last of all stages says yes.
         let mut last_word = Verdict::Abstain;
         for (index, stage) in self.pipeline.stages().iter().enumerate() {
+            keeping.before(index);
             let started = Instant::now();
             let found = self.ask_stage(index, &row);
             self.metrics.part(Part::Stage(index), started.elapsed());
@@ -151,6 +175,7 @@ impl Walk {
                 .is_some_and(|stop_at| so_far.verdict >= stop_at)
             {
                 last_word = so_far.verdict;
+                facts = stage.when_stopped;
                 break;
             }
             self.redact(&mut row, &so_far.obligations);
@@ -163,7 +188,10 @@ impl Walk {
             let default = self.pipeline.without_policy(&self.question.operation);
             evaluated.add_host_finding(Finding::of(default, NO_POLICY));
         }
-        evaluated
+        let default = self.pipeline.without_policy(&self.question.operation);
+        shorten::to_fit(&mut evaluated, default);
+        let kept = keeping.finish(facts);
+        (Walked { evaluated, facts }, kept)
     }
 
     /// The findings of one stage, in the order of its policies.
@@ -241,7 +269,7 @@ impl Walk {
             operation: self.question.operation.clone(),
             tenant: self.tenant.clone(),
             policy: bound.policy.id().to_owned(),
-            evaluated_at: self.question.at,
+            evaluated_at: self.question.evaluated_at,
             seed: self.question.seed,
         };
         let needs: Vec<NeedValue> = plugin
@@ -249,23 +277,50 @@ impl Walk {
             .iter()
             .map(|need| self.need(plugin, need, row))
             .collect();
+        let lacking: Vec<FieldId> = (plugin.needs.iter().zip(&needs))
+            .filter(|(need, value)| need.required && value.kind().is_none())
+            .map(|(need, _)| need.field)
+            .collect();
+        if !lacking.is_empty() {
+            record.plugin = Some(plugin_record(plugin, 0, 0));
+            return self.missing(record, &bound.policy, &lacking);
+        }
         let evaluation = plugin.bound.evaluate(&context, &needs);
         for line in &evaluation.logs {
             tracing::debug!(policy = bound.policy.id(), level = ?line.level, "{}", line.text);
         }
-        record.plugin = Some(PluginRecord {
-            name: plugin.name.clone(),
-            version: plugin.version.clone(),
-            digest: plugin.digest.clone(),
-            fuel: evaluation.fuel,
-            elapsed_us: evaluation.elapsed_us,
-        });
-        match evaluation.result {
+        record.plugin = Some(plugin_record(
+            plugin,
+            evaluation.fuel,
+            evaluation.elapsed_us,
+        ));
+        match evaluation.result.and_then(|f| self.of_known_fields(f)) {
             Ok(finding) => {
                 (record.finding, record.discharged) = self.discharged(&finding);
             }
             Err(found) => failed(record, &bound.policy, found),
         }
+    }
+
+    /// A finding that shows or hides a field which is not there would show or hide nothing. The failure
+    /// does not repeat the guest's words.
+    fn of_known_fields(&self, finding: Finding) -> Result<Finding, Failure> {
+        let about_fields = [ObligationKind::Disclose, ObligationKind::Redact];
+        let unknown = (finding.obligations.iter())
+            .filter(|o| about_fields.contains(&o.kind))
+            .find(|o| {
+                let mut names = o.arguments.keys();
+                names.any(|name| self.dictionary.by_name(name).is_none())
+            });
+        let Some(obligation) = unknown else {
+            return Ok(finding);
+        };
+        let kind = obligation.kind.as_str();
+        let detail = format!(
+            "an argument of the obligation `{kind}` is not a field of the dictionary; name fields as they \
+             stand there"
+        );
+        Err(failure(FailureKind::BadOutput, detail))
     }
 
     /// What a plugin gets for one of its needs.
@@ -377,6 +432,74 @@ pub(crate) fn treatments(
 
 fn combined(findings: &[FindingRecord]) -> Finding {
     combine(findings.iter().filter(|f| f.enforced).map(|f| &f.finding))
+}
+
+/// The new tokens of a request on their way into the vault: as soon as no stage can say any more that its
+/// facts are to be forgotten, so that the disk works while the policies do.
+struct Keeping<'a> {
+    vault: &'a Vault,
+    /// The first stage before which they are put there.
+    from: usize,
+    rows: Vec<NewRow>,
+    kept: Kept,
+}
+
+/// What to wait for until the new tokens are durable.
+type Kept = Result<Vec<Appended>, VaultError>;
+
+impl<'a> Keeping<'a> {
+    fn new(vault: &'a Vault, stages: &[Stage], rows: Vec<NewRow>) -> Keeping<'a> {
+        let forgets = |stage: &Stage| stage.when_stopped == WhenStopped::Forget;
+        Keeping {
+            vault,
+            from: stages.iter().rposition(forgets).map_or(0, |last| last + 1),
+            rows,
+            kept: Ok(Vec::new()),
+        }
+    }
+
+    fn before(&mut self, stage: usize) {
+        if stage == self.from {
+            self.keep();
+        }
+    }
+
+    fn finish(mut self, facts: WhenStopped) -> Kept {
+        if facts == WhenStopped::Keep {
+            self.keep();
+        }
+        self.kept
+    }
+
+    fn keep(&mut self) {
+        for row in self.rows.drain(..) {
+            if let Ok(kept) = &mut self.kept {
+                match self.vault.keep(row) {
+                    Ok(durable) => kept.push(durable),
+                    Err(error) => self.kept = Err(error),
+                }
+            }
+        }
+    }
+}
+
+fn plugin_record(plugin: &BoundPlugin, fuel: u64, elapsed_us: u64) -> PluginRecord {
+    PluginRecord {
+        name: plugin.name.clone(),
+        version: plugin.version.clone(),
+        digest: plugin.digest.clone(),
+        fuel,
+        elapsed_us,
+    }
+}
+
+fn finding_of(outcome: &OutcomeRecord) -> Finding {
+    Finding {
+        verdict: outcome.verdict,
+        risk: outcome.risk,
+        reasons: outcome.reasons.clone(),
+        obligations: outcome.obligations.clone(),
+    }
 }
 
 fn outcome(all: &Finding) -> OutcomeRecord {

@@ -45,7 +45,11 @@ known! {
     processing_tenant = "processing.tenant",
     processing_at = "processing.at",
     processing_hour = "processing.hour",
+    processing_threat_level = "processing.threat_level",
 }
+
+/// Where the keys of behaviour stand that belong to one payer, who pays once at a time.
+pub(crate) const PAYER_SECTIONS: [&str; 3] = ["payer", "instrument", "device"];
 
 /// What a request for assistance may say besides which payment it is about. All else about the payment
 /// is what was recorded: nobody can change a fact of a payment by asking about it.

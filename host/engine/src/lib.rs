@@ -10,6 +10,7 @@
 //! | `start` | from directories to a host that decides |
 //! | [`limits`] | every bound |
 //! | [`metrics`] | what a platform team watches |
+//! | [`panics`] | what is told of a panic |
 //!
 //! Promises: when [`Engine::decide`] returns a reply, every decision in it is durable. One request is
 //! decided wholly by one policy set. A payment is decided by one request at a time. All state but the log
@@ -23,6 +24,7 @@ mod decide;
 mod engine;
 mod evaluate;
 mod facts;
+mod host_reasons;
 mod idempotency;
 mod ids;
 mod known;
@@ -30,13 +32,16 @@ pub mod limits;
 mod lock_file;
 mod locks;
 pub mod metrics;
+pub mod panics;
 mod payment;
 mod pipeline;
 mod problems;
 mod reader;
 mod record;
 mod reply;
+mod shorten;
 mod start;
+mod told;
 pub mod view;
 
 pub use caller::{Caller, Role};

@@ -11,8 +11,17 @@ pub const MAX_KEYS: usize = 1_000_000;
 pub const MAX_CHAIN: usize = 100;
 /// Expired payments that are decided in one turn, so that expiry never holds up a stop.
 pub(crate) const EXPIRE_BATCH: usize = 256;
-/// Locks over payments; payments share one where their hashes meet.
-pub(crate) const LOCK_STRIPES: usize = 1_024;
+/// Locks over payments, and as many over payers: names share one where their hashes meet, and then wait for
+/// each other. With 256 requests of three names each under way, one of thirty waits without need.
+pub(crate) const LOCK_STRIPES: usize = 1 << 16;
+/// How far the machine's clock may be set back without a decision's time going back: time stands still
+/// until the clock has caught up. What is set back further is followed.
+pub(crate) const MAX_STANDSTILL: DurationMs = DurationMs(60_000);
+/// Bytes that the findings and the outcome of one record may take, so that facts and the rest always have
+/// room beside them.
+pub(crate) const MAX_FINDINGS_BYTES: usize = 32 << 10;
+/// The highest level of threat.
+pub const MAX_THREAT_LEVEL: u8 = 3;
 
 // What the log gives of one payment is all that there is of it.
 const _: () = assert!(MAX_CHAIN < weft_audit::limits::MAX_LINKED);

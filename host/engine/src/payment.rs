@@ -3,13 +3,16 @@
 
 use weft_assist::{Binding, Challenge, Evidence, Follow, Method, State};
 use weft_audit::DecisionRecord;
-use weft_dictionary::{Row, Timestamp, Value};
-use weft_intake::Problem;
+use weft_dictionary::{FieldId, Row, Timestamp, Value};
+use weft_intake::{Problem, Request};
+use weft_policy::WhenStopped;
 use weft_verdict::{Finding, ObligationKind, Verdict};
 
 use crate::decide::Asked;
 use crate::engine::Inner;
-use crate::evaluate::{Evaluated, Question};
+use crate::evaluate::{Evaluated, Question, Walked};
+use crate::host_reasons::HOLD_EXPIRED;
+use crate::known::PAYER_SECTIONS;
 use crate::limits::EXPIRE_BATCH;
 use crate::metrics::Part;
 use crate::record::{Draft, Links};
@@ -23,22 +26,31 @@ impl Inner {
     pub(crate) async fn decide_payment(
         &self,
         asked: &Asked,
-        operation: &str,
-        mut row: Row,
+        request: Request,
     ) -> Result<String, Problem> {
+        let Request {
+            operation,
+            mut row,
+            new_tokens,
+            ..
+        } = request;
         let payment = self
             .text(&row, self.known.payment_id)
             .ok_or_else(|| problems::missing("/payment/id"))?;
         if row.get(self.known.payment_amount).is_none() {
             return Err(problems::missing("/payment/amount"));
         }
-        let _one_at_a_time = self.locks.lock(&payment).await;
+        let _one_at_a_time = self.payments.lock(&payment).await;
         if !self.chain(&payment)?.is_empty() {
             return Err(problems::payment_known());
         }
         if !self.pending.has_room() {
             return Err(problems::saturated());
         }
+        // Until this payment is observed, no other of the same payer is asked about: each sees all that
+        // came before it, and the time of the next is not before that of this one.
+        let _one_payment_at_a_time = self.payers.lock_all(self.payer_keys(&row)).await;
+        let asked = &asked.now(&self.clock);
         let decision = self.fresh_id("dec")?;
         self.say_host_facts(&mut row, &asked.caller, asked.at)?;
         self.say_evidence(&mut row, None)?;
@@ -46,24 +58,44 @@ impl Inner {
         for (id, value) in &snapshot.values {
             self.set(&mut row, *id, value.clone())?;
         }
-        let question = self.question(&decision, operation, asked.at, None);
-        let evaluated = self.evaluate(question, row.clone()).await?;
+        let question = self.question(&decision, &operation, asked.at, None);
+        let Walked { evaluated, facts } = self.evaluate(question, row.clone(), new_tokens).await?;
         let follow = self.follow_payment(&payment, &row, &evaluated, asked.at)?;
+        let kept = facts == WhenStopped::Keep;
         let draft = Draft {
             decision: decision.clone(),
-            operation: operation.to_owned(),
+            operation,
             links: Links {
                 transaction: Some(payment),
                 ..Links::of(self, &row)
             },
-            observation: weft_behaviour::Observation::of(&self.dictionary, &row, asked.at),
-            feature_snapshot: Some(snapshot.id),
-            row,
+            observation: self.behaviour.observation(&row, asked.at).filter(|_| kept),
+            feature_snapshot: Some(snapshot.id).filter(|_| kept),
+            row: if kept {
+                row
+            } else {
+                self.not_forgotten(&row, &evaluated)
+            },
             evaluated,
             follow: Some(follow),
         };
         self.commit(asked, draft).await?;
         Ok(decision)
+    }
+
+    /// The account, the card and the device of a payment, as far as behaviour looks at them. Not the payee
+    /// and the terminal: half a town pays at the same till, and must not queue at it here.
+    fn payer_keys(&self, row: &Row) -> Vec<String> {
+        let of_payer = |id: &FieldId| {
+            let section = self.dictionary.field(*id).section();
+            PAYER_SECTIONS.contains(&section)
+        };
+        let keys = self.behaviour.key_fields().filter(of_payer);
+        keys.filter_map(|id| {
+            let value = row.get(id)?.to_json();
+            Some(format!("{}={value}", self.dictionary.field(id).name))
+        })
+        .collect()
     }
 
     /// What follows for a payment that is decided for the first time.
@@ -105,15 +137,24 @@ impl Inner {
     ) -> Result<String, Problem> {
         let decision = self.fresh_id("dec")?;
         let mut row = self.restore(before)?;
-        self.say_host_facts(&mut row, &asked.caller, asked.at)?;
+        // The time is a fact of the payment: a rule about nights, or a plugin's score, is about when it was
+        // made and not about when the customer answered.
+        let made_at = match row.get(self.known.processing_at) {
+            Some(Value::Instant(at)) => *at,
+            _ => before.at,
+        };
+        self.say_host_facts(&mut row, &asked.caller, made_at)?;
         self.say_evidence(&mut row, Some(evidence))?;
-        let question = self.question(
-            &decision,
-            &before.operation,
-            asked.at,
-            Some(evidence.method),
-        );
-        let evaluated = self.evaluate(question, row.clone()).await?;
+        let question = Question {
+            evaluated_at: made_at,
+            ..self.question(
+                &decision,
+                &before.operation,
+                asked.at,
+                Some(evidence.method),
+            )
+        };
+        let Walked { evaluated, .. } = self.evaluate(question, row.clone(), Vec::new()).await?;
         let follow = Follow {
             used: Some(evidence.challenge.clone()),
             ..Follow::state(State::after(evaluated.outcome.verdict))
@@ -144,7 +185,7 @@ impl Inner {
         let due = self.pending.due(now, EXPIRE_BATCH);
         let mut expired = 0;
         for payment in due {
-            let _one_at_a_time = self.locks.lock(&payment).await;
+            let _one_at_a_time = self.payments.lock(&payment).await;
             // It may have been released while we waited for the lock.
             expired += usize::from(self.expire_if_due(&payment, now).await?);
         }
@@ -187,13 +228,14 @@ impl Inner {
             observation: None,
             feature_snapshot: None,
             row,
-            evaluated: Evaluated::by_host(Finding::of(Verdict::Deny, "hold-expired")),
+            evaluated: Evaluated::by_host(Finding::of(Verdict::Deny, HOLD_EXPIRED)),
             follow: Some(Follow::state(State::Expired)),
         };
         let asked = Asked {
             caller,
             trace,
             mark: None,
+            told: None,
             at: now,
         };
         self.commit(&asked, draft).await
@@ -223,6 +265,7 @@ impl Inner {
             decision: decision.to_owned(),
             operation: operation.to_owned(),
             at,
+            evaluated_at: at,
             seed: ids::seed(decision),
             evidence,
         }

@@ -150,6 +150,8 @@ pub(crate) struct BoundPlugin {
 pub(crate) struct Need {
     pub(crate) field: FieldId,
     pub(crate) purpose: String,
+    /// Whether the plugin cannot do without it.
+    pub(crate) required: bool,
     /// The stricter of what the plugin wants and what the policy grants.
     pub(crate) granted: Option<Treatment>,
 }
@@ -380,6 +382,7 @@ impl Binder<'_> {
             needs.push(Need {
                 field: field.id,
                 purpose: wanted.purpose.clone(),
+                required: wanted.required,
                 granted,
             });
         }

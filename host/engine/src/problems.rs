@@ -97,6 +97,15 @@ pub(crate) fn no_such_decision() -> Problem {
     )
 }
 
+pub(crate) fn not_tokenised(error: &weft_vault::VaultError) -> Problem {
+    tracing::error!(%error, "new tokens could not be kept");
+    Problem::new(
+        ProblemCode::NotReady,
+        "the vault does not take the request's values, so nothing was decided",
+    )
+    .help("send it again in a moment, with the same idempotency key")
+}
+
 pub(crate) fn not_recorded(error: &weft_audit::AppendError) -> Problem {
     tracing::error!(%error, "a decision could not be recorded");
     Problem::new(

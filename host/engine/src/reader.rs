@@ -5,18 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 use weft_assist::{Challenge, Follow, State};
 use weft_audit::{DecisionRecord, FindingRecord, Stored};
-use weft_dictionary::Treatment;
 use weft_intake::Problem;
-use weft_policy::{Messages, OperationKind};
+use weft_policy::OperationKind;
 use weft_verdict::{Obligation, ObligationKind, Reason, Verdict};
 
 use crate::engine::{Engine, Inner};
-use crate::evaluate::treatments;
+use crate::told::Told;
 use crate::view::{
-    ChallengeView, ContextView, DecisionView, FindingView, LogView, PaymentView, ReasonView,
-    WhyView,
+    ChallengeView, ContextView, DecisionView, FindingView, LogView, NowView, PaymentView,
+    ReasonView, WhyView,
 };
-use crate::{Caller, Role, ids, payment, problems};
+use crate::{Caller, Role, host_reasons, ids, payment, problems};
 
 impl Engine {
     /// A decision, as this caller may see it. One that is not there and one that the caller may not see
@@ -37,9 +36,45 @@ impl Inner {
             .transpose()?
             .flatten();
         match stored {
-            Some(stored) if may_see(caller, &stored.record) => self.view(caller, &stored),
-            _ => Err(problems::no_such_decision()),
+            Some(stored) => self.view_of_now(caller, &stored),
+            None => Err(problems::no_such_decision()),
         }
+    }
+
+    /// A decision with what became of its payment since. Only who asks for a decision again is told: the
+    /// reply to a request says the same however often the request is sent.
+    fn view_of_now(&self, caller: &Caller, stored: &Stored) -> Result<DecisionView, Problem> {
+        let record = &stored.record;
+        let chain = match &record.transaction {
+            Some(payment) if self.is_about_itself(record) => self.chain(payment)?,
+            _ => Vec::new(),
+        };
+        // The service that asked for a payment sees every decision about the payment itself.
+        let own = caller.role == Role::Service
+            && (chain.first()).is_some_and(|first| first.record.caller.id == caller.id);
+        if !own && !may_see(caller, record) {
+            return Err(problems::no_such_decision());
+        }
+        let mut view = self.view(caller, stored)?;
+        view.now = self.now(&chain);
+        Ok(view)
+    }
+
+    /// Where a payment stands by its latest decision about itself.
+    fn now(&self, chain: &[Stored]) -> Option<NowView> {
+        let latest = (chain.iter().rev())
+            .map(|stored| &stored.record)
+            .find(|record| self.is_about_itself(record))?;
+        Some(NowView {
+            state: state_of(latest)?.as_str(),
+            decision: latest.decision.clone(),
+            at: latest.at,
+        })
+    }
+
+    /// Whether a decision is about a payment, and not about helping with one.
+    fn is_about_itself(&self, record: &DecisionRecord) -> bool {
+        self.is_payment(&record.operation) || record.operation == payment::EXPIRE
     }
 
     /// The views of decisions that were just taken, or taken before for the same request.
@@ -82,13 +117,18 @@ impl Inner {
         let record = &stored.record;
         let follow = follow_of(record);
         let insider = caller.role != Role::Service;
-        let assistance = !self.is_payment(&record.operation) && record.operation != payment::EXPIRE;
+        let assistance = !self.is_about_itself(record);
         // The payment's other decisions, for those who see anything of them.
         let chain = match &record.transaction {
             Some(payment) if assistance || sees_context(caller.role, record) => {
                 self.chain(payment)?
             }
             _ => Vec::new(),
+        };
+        let told = Told {
+            caller,
+            record,
+            own: self.own_of(record, &chain),
         };
         Ok(DecisionView {
             decision: record.decision.clone(),
@@ -97,7 +137,7 @@ impl Inner {
             verdict: record.outcome.verdict,
             risk: record.outcome.risk.filter(|_| insider),
             payment: payment_view(record, follow.as_ref()),
-            message: self.message(caller.role, record),
+            message: self.message(told, assistance),
             reasons: self.reasons(record, &record.outcome.reasons, insider),
             obligations: visible_obligations(record),
             challenge: self.challenge(caller, record, follow.as_ref(), &chain),
@@ -106,8 +146,9 @@ impl Inner {
             } else {
                 None
             },
-            findings: self.findings(caller.role, record),
+            findings: self.findings(told),
             previous: record.previous.clone(),
+            now: None,
             log: LogView {
                 index: stored.index,
                 leaf_hash: stored.leaf_hash_hex(),
@@ -144,25 +185,40 @@ impl Inner {
         if !sees_context(caller.role, record) {
             return Ok(None);
         }
-        let before = chain
-            .iter()
-            .map(|s| &s.record)
-            .take_while(|r| r.decision != record.decision);
-        let Some(own) = before.filter(|r| self.is_payment(&r.operation)).last() else {
+        let Some(own) = self.own_of(record, chain) else {
             return Ok(None);
+        };
+        let told = Told {
+            caller,
+            record,
+            own: Some(own),
         };
         Ok(Some(ContextView {
             decision: own.decision.clone(),
             verdict: own.outcome.verdict,
             risk: own.outcome.risk,
             feature_snapshot: own.feature_snapshot.clone(),
-            why: self.why(own),
+            why: self.why(own, told),
             facts: self.disclosed(record, own)?,
         }))
     }
 
+    /// The decision about the payment itself that stood when this one was taken.
+    fn own_of<'c>(
+        &self,
+        record: &DecisionRecord,
+        chain: &'c [Stored],
+    ) -> Option<&'c DecisionRecord> {
+        chain
+            .iter()
+            .map(|s| &s.record)
+            .take_while(|r| r.decision != record.decision)
+            .filter(|r| self.is_payment(&r.operation))
+            .last()
+    }
+
     /// The findings that were made for the payment, the most severe first.
-    fn why(&self, own: &DecisionRecord) -> Vec<WhyView> {
+    fn why(&self, own: &DecisionRecord, told: Told<'_>) -> Vec<WhyView> {
         let mut why: Vec<WhyView> = own
             .findings
             .iter()
@@ -170,7 +226,7 @@ impl Inner {
             .map(|found| WhyView {
                 policy: found.policy.clone(),
                 verdict: found.finding.verdict,
-                message: self.messages(found).map(|m| m.agent.clone()),
+                message: (self.messages(found)).map(|messages| self.tell(messages, told)),
                 reasons: self.reasons(own, &found.finding.reasons, true),
             })
             .collect();
@@ -185,23 +241,14 @@ impl Inner {
         record: &DecisionRecord,
         own: &DecisionRecord,
     ) -> Result<BTreeMap<String, Json>, Problem> {
-        let obligations = &record.outcome.obligations;
-        let redacted = treatments(&self.dictionary, obligations, ObligationKind::Redact);
         let mut row = self.restore(own)?;
         for (id, value) in self.restore(record)?.facts() {
             self.set(&mut row, id, value.clone())?;
         }
         let mut facts = BTreeMap::new();
-        for (id, treatment) in treatments(&self.dictionary, obligations, ObligationKind::Disclose) {
+        for (id, treatment) in self.most_disclosed(record) {
             let field = self.dictionary.field(id);
-            let most = redacted
-                .get(&id)
-                .copied()
-                .unwrap_or(Treatment::Clear)
-                .min(field.class.ceiling());
-            let shown = row
-                .get(id)
-                .and_then(|value| treatment.min(most).apply(value));
+            let shown = row.get(id).and_then(|value| treatment.apply(value));
             if let Some(shown) = shown {
                 facts.insert(field.name.clone(), shown.to_json());
             }
@@ -258,8 +305,8 @@ impl Inner {
         }
     }
 
-    fn findings(&self, role: Role, record: &DecisionRecord) -> Vec<FindingView> {
-        if role != Role::Regulator {
+    fn findings(&self, told: Told<'_>) -> Vec<FindingView> {
+        if told.caller.role != Role::Regulator {
             return Vec::new();
         }
         let view = |found: &FindingRecord| {
@@ -269,31 +316,30 @@ impl Inner {
             }
             FindingView {
                 policy: found.policy.clone(),
-                message: self.messages(found).map(|m| m.auditor.clone()),
+                message: (self.messages(found)).map(|messages| self.tell(messages, told)),
                 recorded,
             }
         };
-        record.findings.iter().map(view).collect()
+        told.record.findings.iter().map(view).collect()
     }
 
-    /// The words of the finding that decided, for this reader.
-    fn message(&self, role: Role, record: &DecisionRecord) -> Option<String> {
+    /// The words of the finding that decided, for this reader. A payment that goes on needs none: they say
+    /// why it does not. People inside are told why it is flagged; its customer is not.
+    fn message(&self, told: Told<'_>, assistance: bool) -> Option<String> {
+        let record = told.record;
+        let from = match told.caller.role {
+            Role::Service => Verdict::Challenge,
+            _ => Verdict::Flag,
+        };
+        if !assistance && record.outcome.verdict < from {
+            return None;
+        }
         let decisive = record
             .findings
             .iter()
             .filter(|f| f.enforced && f.finding.verdict == record.outcome.verdict)
             .find_map(|found| self.messages(found))?;
-        Some(match role {
-            Role::Service => decisive.customer.clone(),
-            Role::Agent | Role::Supervisor => decisive.agent.clone(),
-            Role::Regulator | Role::Operator | Role::Host => decisive.auditor.clone(),
-        })
-    }
-
-    /// The messages of the policy that made a finding, if it is still the same policy.
-    fn messages(&self, found: &FindingRecord) -> Option<&Messages> {
-        let policy = self.pipeline.set().policy(&found.policy)?;
-        (policy.version() == found.version).then(|| policy.messages())
+        Some(self.tell(decisive, told))
     }
 
     fn reasons(
@@ -302,16 +348,25 @@ impl Inner {
         reasons: &[Reason],
         insider: bool,
     ) -> Vec<ReasonView> {
+        // What a policy noticed that then had nothing to say is no reason for the decision.
+        let counted = |reason: &&Reason| {
+            let mut given = (record.findings.iter())
+                .filter(|f| f.finding.reasons.contains(reason))
+                .peekable();
+            given.peek().is_none() || given.any(|f| f.finding.verdict > Verdict::Abstain)
+        };
         let view = |reason: &Reason| {
             let described = record
                 .findings
                 .iter()
                 .filter(|f| f.finding.reasons.contains(reason))
-                .filter_map(|f| self.pipeline.set().policy(&f.policy))
+                .filter_map(|f| self.policy_of(f).or_else(|| self.policy_then(f, record.at)))
                 .find_map(|policy| policy.reason(&reason.code));
             ReasonView {
                 code: reason.code.clone(),
-                title: described.map(|d| d.title.clone()),
+                title: described
+                    .map(|d| d.title.clone())
+                    .or_else(|| host_reasons::title(&reason.code).map(str::to_owned)),
                 status_reason: described.and_then(|d| d.status_reason.clone()),
                 fields: if insider {
                     reason.fields.clone()
@@ -320,7 +375,7 @@ impl Inner {
                 },
             }
         };
-        let unique: BTreeSet<ReasonView> = reasons.iter().map(view).collect();
+        let unique: BTreeSet<ReasonView> = reasons.iter().filter(counted).map(view).collect();
         unique.into_iter().collect()
     }
 }
@@ -335,7 +390,7 @@ fn may_see(caller: &Caller, record: &DecisionRecord) -> bool {
 }
 
 /// Whether a decision shows the payment to support: to agents, when it granted what they asked for.
-fn sees_context(role: Role, record: &DecisionRecord) -> bool {
+pub(crate) fn sees_context(role: Role, record: &DecisionRecord) -> bool {
     matches!(role, Role::Agent | Role::Supervisor)
         && record.outcome.verdict.is_granted()
         && record.operation != payment::EXPIRE

@@ -5,7 +5,7 @@ use std::time::Instant;
 use weft_assist::Follow;
 use weft_audit::{CallerRecord, DecisionRecord, Record, SCHEMA};
 use weft_behaviour::Observation;
-use weft_dictionary::Row;
+use weft_dictionary::{Class, Origin, Row};
 use weft_intake::Problem;
 
 use crate::decide::Asked;
@@ -48,6 +48,35 @@ pub(crate) struct Draft {
 }
 
 impl Inner {
+    /// What is recorded of a request whose facts are not to be stored here: who asked for what, what the
+    /// host itself says, and the public and operational facts on which the findings rest.
+    pub(crate) fn not_forgotten(&self, row: &Row, evaluated: &Evaluated) -> Row {
+        let known = &self.known;
+        let ids = [
+            known.payment_id,
+            known.case_id,
+            known.session_id,
+            known.challenge_id,
+        ];
+        let rests_on = |name: &str| {
+            let mut reasons = evaluated.findings.iter().flat_map(|f| &f.finding.reasons);
+            reasons.any(|reason| reason.fields.iter().any(|field| field == name))
+        };
+        let mut kept = Row::new(&self.dictionary);
+        for (id, value) in row.facts() {
+            let field = self.dictionary.field(id);
+            let harmless = matches!(field.class, Class::Public | Class::Operational);
+            if ids.contains(&id)
+                || field.origin == Origin::Host
+                || (harmless && rests_on(&field.name))
+            {
+                // It was in a row of the same dictionary a moment ago.
+                let _ = kept.set(&self.dictionary, id, value.clone());
+            }
+        }
+        kept
+    }
+
     /// Makes a decision durable and then takes over what follows from it. The caller holds the payment's
     /// lock, so nobody sees the payment between the two.
     pub(crate) async fn commit(&self, asked: &Asked, draft: Draft) -> Result<(), Problem> {
@@ -95,12 +124,22 @@ impl Inner {
             facts: recorded.facts,
             sealed: recorded.sealed,
             feature_snapshot: draft.feature_snapshot.clone(),
-            observation: json(draft.observation.as_ref())?,
+            observation: json(recorded_observation(draft).as_ref())?,
             findings: draft.evaluated.findings.clone(),
             outcome: draft.evaluated.outcome.clone(),
             follow: json(draft.follow.as_ref())?,
         })
     }
+}
+
+/// Where the payer was is a personal fact, and stands sealed among the others; whoever reads the
+/// observation back takes it from there.
+fn recorded_observation(draft: &Draft) -> Option<Observation> {
+    let observation = draft.observation.as_ref()?;
+    Some(Observation {
+        place: None,
+        ..observation.clone()
+    })
 }
 
 fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<serde_json::Value>, Problem> {

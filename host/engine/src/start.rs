@@ -1,13 +1,16 @@
 //! From directories to a host that decides.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU8};
 
+use rustix::fs::Mode;
 use tokio_util::task::TaskTracker;
 use weft_assist::{ChallengeKey, Pending};
-use weft_audit::{EventRecord, Log, LogConfig, Record, SCHEMA};
+use weft_audit::{DecisionRecord, EventRecord, Log, LogConfig, Record, SCHEMA};
 use weft_behaviour::{Behaviour, Observation};
 use weft_diagnostic::Diagnostics;
 use weft_dictionary::{Dictionary, Timestamp};
@@ -18,13 +21,13 @@ use weft_vault::{Keys, Label, Vault};
 use crate::engine::{Engine, Inner};
 use crate::idempotency::Table;
 use crate::known::{Known, MissingField};
-use crate::limits::KEY_WINDOW;
+use crate::limits::{KEY_WINDOW, MAX_THREAT_LEVEL};
 use crate::lock_file::{LockError, LockFile};
 use crate::locks::Locks;
 use crate::metrics::Metrics;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::reader::follow_of;
-use crate::{Clock, Config};
+use crate::{Clock, Config, facts};
 
 /// Why a host does not start. Every variant says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -83,7 +86,7 @@ impl Engine {
         clock: Clock,
         progress: &dyn Fn(&str),
     ) -> Result<Engine, StartError> {
-        fs::create_dir_all(&config.data_dir).map_err(|source| StartError::DataDir {
+        make_data_dir(&config.data_dir).map_err(|source| StartError::DataDir {
             path: config.data_dir.clone(),
             source,
         })?;
@@ -124,9 +127,11 @@ impl Engine {
             workers: workers(config.workers)?,
             walks: Arc::default(),
             permits: tokio::sync::Semaphore::new(config.max_in_flight),
-            locks: Locks::new(),
+            payments: Locks::new(),
+            payers: Locks::new(),
             tasks: TaskTracker::new(),
             stopping: AtomicBool::new(false),
+            threat_level: AtomicU8::new(config.threat_level.min(MAX_THREAT_LEVEL)),
             config,
             clock,
             dictionary,
@@ -140,6 +145,14 @@ impl Engine {
             inner: Arc::new(inner),
         })
     }
+}
+
+/// What a host keeps is nobody's but its owner's, also what libraries write there in ways of their own: from
+/// now on this process gives no rights to others on anything that it makes.
+fn make_data_dir(dir: &Path) -> io::Result<()> {
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    fs::set_permissions(dir, Permissions::from_mode(0o700))
 }
 
 impl Inner {
@@ -159,13 +172,9 @@ impl Inner {
             if let (Some(payment), Some(follow)) = (&decision.transaction, follow_of(decision)) {
                 self.pending.apply(payment, &decision.decision, &follow);
             }
-            let observed = decision
-                .observation
-                .clone()
-                .map(serde_json::from_value::<Observation>);
-            match observed {
-                Some(Ok(observation)) => self.behaviour.observe(&observation),
-                Some(Err(_)) => unreadable += 1,
+            match self.observed(decision) {
+                Some(Some(observation)) => self.behaviour.observe(&observation),
+                Some(None) => unreadable += 1,
                 None => {}
             }
             if let Some(mark) = decision
@@ -180,11 +189,24 @@ impl Inner {
         if unreadable > 0 {
             tracing::warn!(
                 unreadable,
-                "observations of another version of this host were left out: what was seen then counts as not seen"
+                "observations of other keys or another version of this host were left out: what was seen then counts as not seen"
             );
         }
         self.metrics.sizes(self.pending.len(), self.log.len());
         Ok(())
+    }
+
+    /// What behaviour keeps of a recorded payment, if anything; if so, whether it can be read.
+    fn observed(&self, decision: &DecisionRecord) -> Option<Option<Observation>> {
+        let recorded = decision.observation.clone()?;
+        let read = || {
+            let mut observation: Observation = serde_json::from_value(recorded).ok()?;
+            let row = facts::restore(&self.dictionary, &self.vault, decision).ok()?;
+            let again = self.behaviour.observation(&row, observation.at);
+            observation.place = observation.place.or(again.and_then(|o| o.place));
+            Some(observation)
+        };
+        Some(read())
     }
 
     fn record_start(&self) -> Result<(), StartError> {

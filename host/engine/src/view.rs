@@ -50,6 +50,10 @@ pub struct DecisionView {
     /// The decision before it about the same payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous: Option<String>,
+    /// What became of the payment since. Only where the decision is asked for by its id: a reply says the
+    /// same however often its request is sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub now: Option<NowView>,
     /// Where it stands in the audit log.
     pub log: LogView,
     /// The payment's new decision, when this one led to it.
@@ -70,6 +74,18 @@ pub struct PaymentView {
         serialize_with = "rfc3339_opt"
     )]
     pub expires_at: Option<Timestamp>,
+}
+
+/// Where a payment stands by now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NowView {
+    /// `pending`, `released`, `refused`, `expired`.
+    pub state: &'static str,
+    /// The latest decision about it.
+    pub decision: String,
+    /// When that was taken; RFC 3339.
+    #[serde(serialize_with = "rfc3339")]
+    pub at: Timestamp,
 }
 
 /// One reason.

@@ -51,7 +51,7 @@ fn pan(text: &str) -> Result<Secret, Wrong> {
     }
 }
 
-fn luhn(digits: &str) -> bool {
+pub(crate) fn luhn(digits: &str) -> bool {
     let sum: u32 = digits
         .bytes()
         .rev()

@@ -11,10 +11,10 @@ use weft_dictionary::{
     Class, Currency, Dictionary, DurationMs, Field, FieldId, Kind, Money, Origin, Row, Timestamp,
     Value,
 };
-use weft_journal::Appended;
-use weft_vault::{Secret, Vault, VaultError};
+use weft_vault::{NewRow, Secret, Vault, VaultError};
 
 use crate::canonical::{canonical, iban_country};
+use crate::card_number;
 use crate::limits;
 use crate::message::{OneTime, Request};
 use crate::problem::ProblemCode;
@@ -53,7 +53,7 @@ pub(crate) struct Facts<'a> {
     row: Row,
     dropped: u32,
     one_time: OneTime,
-    durable: Vec<Appended>,
+    new_tokens: Vec<NewRow>,
 }
 
 impl<'a> Facts<'a> {
@@ -69,7 +69,7 @@ impl<'a> Facts<'a> {
             row: Row::new(dictionary),
             dropped: 0,
             one_time: OneTime::default(),
-            durable: Vec::new(),
+            new_tokens: Vec::new(),
         }
     }
 
@@ -79,7 +79,7 @@ impl<'a> Facts<'a> {
             row: self.row,
             dropped: self.dropped,
             one_time: self.one_time,
-            durable: self.durable,
+            new_tokens: self.new_tokens,
         }
     }
 
@@ -180,7 +180,9 @@ impl<'a> Facts<'a> {
             ));
         }
         check_length(field, text, 0)?;
-        Ok(canonical(None, text)?.expose(|text| text.into()))
+        let canonical = canonical(None, text)?;
+        canonical.expose(no_card_number)?;
+        Ok(canonical.expose(|text| text.into()))
     }
 
     fn secret(&mut self, field: &Field, text: &str) -> Result<(), Wrong> {
@@ -210,6 +212,7 @@ impl<'a> Facts<'a> {
         if field.class.is_tokenised() {
             self.tokenise(field, &canonical)
         } else {
+            canonical.expose(no_card_number)?;
             self.set(field.id, Value::Text(canonical.expose(|text| text.into())))
         }
     }
@@ -217,7 +220,7 @@ impl<'a> Facts<'a> {
     fn tokenise(&mut self, field: &Field, canonical: &Secret) -> Result<(), Wrong> {
         let kind = field.token.as_deref().unwrap_or_default();
         let tokenised = self.vault.tokenise(kind, canonical).map_err(not_stored)?;
-        self.durable.extend(tokenised.durable);
+        self.new_tokens.extend(tokenised.row);
         self.set(field.id, Value::Token(tokenised.token))
     }
 
@@ -254,6 +257,18 @@ fn not_stored(error: VaultError) -> Wrong {
         ProblemCode::NotReady,
         "the vault does not take the value, so nothing was decided",
     )
+}
+
+/// What is not tokenised is recorded as it came, for ever: a card number must not be in it.
+fn no_card_number(text: &str) -> Result<(), Wrong> {
+    if !card_number::is_in(text) {
+        return Ok(());
+    }
+    Err(Wrong::value(
+        "the text has the form of a card number, and this field would be recorded in clear",
+        "send card numbers in instrument.pan only; an identifier of your own that looks like one is told apart \
+         by a letter right before or after its digits",
+    ))
 }
 
 fn check_length(field: &Field, text: &str, filler: usize) -> Result<(), Wrong> {

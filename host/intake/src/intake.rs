@@ -34,8 +34,11 @@ impl Intake {
         }
     }
 
-    /// Reads a body. What it holds that is sensitive is in the vault when this returns, and the body
-    /// is wiped; when a problem is returned, some of it may be in the vault, and nothing else is kept.
+    /// Reads a body. What it holds that is sensitive has become tokens when this returns, and the body is
+    /// wiped. Nothing is on the disk: new tokens go into the vault with [`Request::new_tokens`], and when a
+    /// problem is returned, nothing is kept.
+    ///
+    /// [`Request::new_tokens`]: crate::Request::new_tokens
     pub fn read(&self, media: MediaType, body: Zeroizing<Vec<u8>>) -> Result<Message, Problem> {
         if body.len() > limits::MAX_BODY_BYTES {
             let most = limits::MAX_BODY_BYTES;

@@ -14,6 +14,7 @@
 //! | `json`, `leaf`, `tree`, `shape` | a JSON request, walked along the dictionary's tree |
 //! | `facts` | values into a row: checked, canonical, tokenised; the same for both forms |
 //! | `canonical` | forms of texts: card numbers, accounts, mailboxes |
+//! | `card_number` | card numbers in fields that are recorded in clear: refused |
 //! | `wrong` | why one value is not taken |
 //!
 //! What follows for the rest of the house:
@@ -23,6 +24,7 @@
 //!   which ends where it is compared.
 
 mod canonical;
+mod card_number;
 mod facts;
 pub mod intake;
 pub mod iso;

@@ -1,7 +1,7 @@
 //! What a body becomes: requests with their facts, and what the reply to it needs.
 
 use weft_dictionary::Row;
-use weft_journal::{AppendError, Appended};
+use weft_vault::NewRow;
 use zeroize::Zeroizing;
 
 use crate::iso::IsoEnvelope;
@@ -56,8 +56,7 @@ impl Envelope {
     }
 }
 
-/// One request. Its sensitive values are tokens by now; whether the tokens are durable is another
-/// matter: nobody may be told of them before [`Request::tokens_durable`] has returned.
+/// One request. Its sensitive values are tokens by now; those that are new are not in the vault yet.
 pub struct Request {
     /// What the caller wants, for example `payment.authorize`.
     pub operation: String,
@@ -68,17 +67,8 @@ pub struct Request {
     pub dropped: u32,
     /// What the customer answered to a challenge.
     pub one_time: OneTime,
-    pub(crate) durable: Vec<Appended>,
-}
-
-impl Request {
-    /// Waits until all tokens of the row are on the disk.
-    pub async fn tokens_durable(&mut self) -> Result<(), AppendError> {
-        for appended in std::mem::take(&mut self.durable) {
-            appended.await?;
-        }
-        Ok(())
-    }
+    /// Tokens that are new: nobody may be told of them before the vault has kept them.
+    pub new_tokens: Vec<NewRow>,
 }
 
 /// A value that is compared once and then forgotten: overwritten with zeros when it is dropped. It has

@@ -18,6 +18,20 @@ pub struct Stage {
     pub title: String,
     /// The mildest verdict at which later stages are not asked.
     pub stop_at: Option<Verdict>,
+    /// What becomes of the facts of a request that ends at this stage.
+    pub when_stopped: WhenStopped,
+}
+
+/// What becomes of the facts of a request that ends at a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WhenStopped {
+    /// They are recorded like those of any other request.
+    #[default]
+    Keep,
+    /// They are not stored here: the record says who asked for what, what was found, and the public and
+    /// operational facts on which the findings rest.
+    Forget,
 }
 
 /// What an operation is about.
@@ -73,6 +87,8 @@ struct StageSource {
     title: String,
     #[serde(default)]
     stop_at: Option<Verdict>,
+    #[serde(default)]
+    when_stopped: Option<Spanned<WhenStopped>>,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +138,9 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Layout, Diagnostics> {
         source.operations.iter().map(|o| &o.name),
         &mut problems,
     );
+    for stage in &source.stages {
+        check_stage(file, stage, &mut problems);
+    }
     for operation in &source.operations {
         check_operation(file, operation, &mut problems);
     }
@@ -132,6 +151,7 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Layout, Diagnostics> {
         name: s.name.value,
         title: s.title,
         stop_at: s.stop_at,
+        when_stopped: s.when_stopped.map(|w| w.value).unwrap_or_default(),
     };
     let operation = |o: OperationSource| Operation {
         name: o.name.value,
@@ -144,6 +164,23 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Layout, Diagnostics> {
         stages: source.stages.into_iter().map(stage).collect(),
         operations: source.operations.into_iter().map(operation).collect(),
     })
+}
+
+/// Who forgets a request cannot decide it again later, so only what is refused is forgotten.
+fn check_stage(file: &str, stage: &StageSource, problems: &mut Vec<Diagnostic>) {
+    let Some(when_stopped) = &stage.when_stopped else {
+        return;
+    };
+    if when_stopped.value == WhenStopped::Forget && stage.stop_at != Some(Verdict::Deny) {
+        let message = format!(
+            "`{}` would forget requests that may still be decided",
+            stage.name.value
+        );
+        problems.push(
+            yaml::error_at(codes::CONTRADICTION, file, when_stopped, message)
+                .help("write stop_at: deny, or remove `when_stopped`"),
+        );
+    }
 }
 
 fn check_operation(file: &str, operation: &OperationSource, problems: &mut Vec<Diagnostic>) {
@@ -199,6 +236,22 @@ mod tests {
         let problems = parse("pipeline.yaml", &text).err().expect("refused");
         assert_eq!(problems.0[0].code, codes::FAIL_OPEN);
         assert_eq!(problems.0[0].place.line, 4);
+    }
+
+    #[test]
+    fn only_what_is_refused_is_forgotten() {
+        let stage = |more: &str| {
+            let text = format!(
+                "version: 1\nstages: [{{name: decision, title: t{more}, when_stopped: forget}}]\noperations: []\n"
+            );
+            parse("pipeline.yaml", &text)
+        };
+        let layout = stage(", stop_at: deny").ok().expect("taken");
+        assert_eq!(layout.stages[0].when_stopped, WhenStopped::Forget);
+        for more in ["", ", stop_at: hold"] {
+            let problems = stage(more).err().expect("refused");
+            assert_eq!(problems.0[0].code, codes::CONTRADICTION, "{more}");
+        }
     }
 
     #[test]

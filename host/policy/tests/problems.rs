@@ -203,7 +203,9 @@ fn all_problems_of_all_files_are_told() {
         .err()
         .unwrap_or_default();
     assert!(
-        said.contains("b.yaml:1:1: error[W0305]: `test.policy` is the id of a.yaml, too"),
+        said.contains(
+            "b.yaml:8:21: error[W0312]: `test.policy` is in force at the same time as in a.yaml:8:21"
+        ),
         "{said}"
     );
 }
@@ -226,11 +228,11 @@ fn what_is_shown_or_hidden_has_to_be_there() {
     for (arguments, expected) in [
         (
             "redact, arguments: {payer.cty: absent}",
-            "p.yaml:17:64: error[W0302]: there is no field `payer.cty` (did you mean `payer.city`?)",
+            "p.yaml:16:57: error[W0302]: there is no field `payer.cty` (did you mean `payer.city`?)",
         ),
         (
             "disclose, arguments: {payer.city: shown}",
-            "p.yaml:17:67: error[W0305]: `shown` is not a treatment (write one of absent, present, band, masked, token, clear)",
+            "p.yaml:16:60: error[W0305]: `shown` is not a treatment (write one of absent, present, band, masked, token, clear)",
         ),
     ] {
         let rule = format!(

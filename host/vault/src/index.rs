@@ -51,7 +51,7 @@ impl Index {
         lock(&self.by_blind, blind)
     }
 
-    /// Remembers the token of a new value, whose row is on its way.
+    /// Remembers the token of a new value, whose row is not in the vault yet.
     pub(crate) fn put(&self, shard: &mut Shard, blind: Blind, token: TokenBits) {
         let known = Known {
             token,

@@ -38,4 +38,4 @@ pub use key_file::KeyFileError;
 pub use keys::{Key, Keys};
 pub use label::Label;
 pub use secret::Secret;
-pub use vault::{Tokenised, Vault};
+pub use vault::{NewRow, Tokenised, Vault};

@@ -44,9 +44,14 @@ impl Store {
         Ok(Store { journal, mac })
     }
 
-    /// Puts a row into the journal's queue.
-    pub(crate) fn append(&self, row: &TokenRow<'_>) -> Result<Appended, VaultError> {
-        Ok(self.journal.append(self.mac.finish(row.encode()))?)
+    /// A row as it goes into the journal.
+    pub(crate) fn encode(&self, row: &TokenRow<'_>) -> Vec<u8> {
+        self.mac.finish(row.encode())
+    }
+
+    /// Puts an encoded row into the journal's queue.
+    pub(crate) fn append(&self, row: Vec<u8>) -> Result<Appended, VaultError> {
+        Ok(self.journal.append(row)?)
     }
 
     /// The body of a durable row, checked.

@@ -2,7 +2,8 @@
 //!
 //! What this module promises:
 //! - the same value of the same kind has one token in a vault, also when many ask at once, and each
-//!   of them can wait until that token is durable;
+//!   of them can have it kept and wait until it is durable;
+//! - nothing of a new value is on the disk before [`Vault::keep`] is asked to put it there;
 //! - a token says nothing about its value, and there is no way back but [`Vault::detokenise`];
 //! - what is read back is what was put in: rows are authenticated and bound to their token, kind,
 //!   region, tenant and key version, so an altered, moved or foreign row is refused.
@@ -38,14 +39,17 @@ const KEY_VERSION: u16 = 1;
 const ROW_USE: &[u8] = b"weft/vault/row/v1";
 const BLOB_USE: &[u8] = b"weft/vault/blob/v1";
 
-/// A token, and what to wait for before anybody is told of it.
-#[must_use = "the token may be told only once it is durable"]
+/// A token, and the row that has to be kept before anybody is told of it.
+#[must_use = "the token may be told only once its row is kept and durable"]
 pub struct Tokenised {
     /// What stands for the value.
     pub token: Token,
-    /// Resolves when the token is durable; `None` if it is by now.
-    pub durable: Option<Appended>,
+    /// For [`Vault::keep`]; `None` if the vault has it by now.
+    pub row: Option<NewRow>,
 }
+
+/// A token and its sealed value that are not in the vault yet, and never will be if this is dropped.
+pub struct NewRow(Vec<u8>);
 
 /// The tokens of one region and tenant.
 pub struct Vault {
@@ -91,8 +95,8 @@ impl Vault {
     /// The token of a value in its canonical form. `kind` is the dictionary's kind of token: values
     /// of one kind share tokens, values of different kinds never do.
     ///
-    /// Does not wait for the disk ([`Tokenised::durable`] does), only while another value of the same
-    /// part of the index is sealed: a few microseconds. A full queue of the journal is an error.
+    /// Does not touch the disk ([`Vault::keep`] does); waits only while another value of the same part of
+    /// the index is sealed: a few microseconds.
     pub fn tokenise(&self, kind: &str, canonical: &Secret) -> Result<Tokenised, VaultError> {
         check_name("kind of token", "card", kind)?;
         let blind = canonical.expose(|value| {
@@ -105,26 +109,31 @@ impl Vault {
                 &[kind.as_bytes(), value.as_bytes()],
             ))
         })?;
-        // Held until the row is in the journal's queue: who asks for the same value meanwhile waits
-        // here and then finds it.
+        // Held until the token is in the index: who asks for the same value meanwhile waits here and
+        // then finds it.
         let mut shard = self.index.shard(&blind);
         let (token, bits) = match shard.get(&blind) {
             Some(known) => {
                 let token = Token::new(&self.region, kind, known.token);
                 if known.durable {
-                    let durable = None;
-                    return Ok(Tokenised { token, durable });
+                    return Ok(Tokenised { token, row: None });
                 }
-                // Its row is on its way, or did not get there. This request writes it once more and
-                // waits for its own.
+                // Its row is on its way, did not get there, or was not to be kept. This request has one of
+                // its own.
                 (token, known.token)
             }
             None if self.index.len() >= limits::MAX_TOKENS => return Err(VaultError::Full),
             None => self.new_token(kind)?,
         };
-        let durable = Some(self.store_value(kind, &blind, &bits, canonical)?);
+        let row = Some(self.new_row(kind, &blind, &bits, canonical)?);
         self.index.put(&mut shard, blind, bits);
-        Ok(Tokenised { token, durable })
+        Ok(Tokenised { token, row })
+    }
+
+    /// Puts a new token into the journal's queue; it is durable when what this returns resolves. A full
+    /// queue is an error.
+    pub fn keep(&self, row: NewRow) -> Result<Appended, VaultError> {
+        self.store.append(row.0)
     }
 
     /// The value of a token.
@@ -225,22 +234,22 @@ impl Vault {
         Ok((token, bits))
     }
 
-    fn store_value(
+    fn new_row(
         &self,
         kind: &str,
         blind: &Blind,
         token: &TokenBits,
         canonical: &Secret,
-    ) -> Result<Appended, VaultError> {
+    ) -> Result<NewRow, VaultError> {
         let associated = self.row_use(kind, blind, token, KEY_VERSION);
         let sealed = canonical.expose(|value| self.rows.seal(&associated, value.as_bytes()))?;
-        self.store.append(&TokenRow {
+        Ok(NewRow(self.store.encode(&TokenRow {
             key_version: KEY_VERSION,
             blind: *blind,
             token: *token,
             kind,
             sealed: &sealed,
-        })
+        })))
     }
 
     fn row_use(&self, kind: &str, blind: &Blind, token: &TokenBits, key_version: u16) -> Vec<u8> {

@@ -26,11 +26,9 @@ fn rows_of(values: &[&str]) -> Vec<Vec<u8>> {
         let tokenised = vault
             .tokenise("card", &Secret::copy_of(value))
             .expect("a token");
-        tokenised
-            .durable
-            .expect("a new value")
-            .wait()
-            .expect("durable");
+        let row = tokenised.row.expect("a new value");
+        let durable = vault.keep(row).expect("taken");
+        durable.wait().expect("durable");
     }
     drop(vault);
     let (journal, _) = Journal::open(dir.path(), JournalConfig::default()).expect("the journal");
@@ -122,11 +120,9 @@ fn a_row_of_another_vault_is_refused() {
     let tokenised = foreign
         .tokenise("card", &Secret::copy_of("4111111111111111"))
         .expect("a token");
-    tokenised
-        .durable
-        .expect("a new value")
-        .wait()
-        .expect("durable");
+    let row = tokenised.row.expect("a new value");
+    let durable = foreign.keep(row).expect("taken");
+    durable.wait().expect("durable");
     drop(foreign);
     let (journal, _) = Journal::open(dir.path(), JournalConfig::default()).expect("the journal");
     rows.push(journal.read(1).expect("a row"));

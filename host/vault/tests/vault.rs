@@ -23,7 +23,13 @@ fn token(vault: &Vault, kind: &str, value: &str) -> Token {
     let tokenised = vault
         .tokenise(kind, &Secret::copy_of(value))
         .expect("a token");
-    if let Some(durable) = tokenised.durable {
+    keep(vault, tokenised)
+}
+
+/// The token, once it is durable.
+fn keep(vault: &Vault, tokenised: Tokenised) -> Token {
+    if let Some(row) = tokenised.row {
+        let durable = vault.keep(row).expect("taken");
         durable.wait().expect("durable");
     }
     tokenised.token
@@ -34,6 +40,26 @@ fn value(vault: &Vault, token: &Token) -> String {
         .detokenise(token)
         .expect("the value")
         .expose(str::to_owned)
+}
+
+#[test]
+fn what_is_not_kept_is_not_in_the_vault() {
+    let dir = TempDir::new().expect("a directory");
+    let vault = open(dir.path());
+    let card = Secret::copy_of("4111111111111111");
+    let forgotten = vault.tokenise("card", &card).expect("a token").token;
+    assert!(matches!(
+        vault.detokenise(&forgotten),
+        Err(VaultError::UnknownToken)
+    ));
+    // As long as the vault is open the value has one token, whoever keeps it.
+    let kept = token(&vault, "card", "4111111111111111");
+    assert_eq!(kept, forgotten);
+    assert_eq!(value(&vault, &kept), "4111111111111111");
+    let other = vault.tokenise("card", &Secret::copy_of("5500000000000004"));
+    drop(other.expect("a token"));
+    drop(vault);
+    assert_eq!(open(dir.path()).len(), 1, "the one that was kept");
 }
 
 #[test]
@@ -52,7 +78,7 @@ fn a_value_keeps_its_token_over_a_restart() {
         .tokenise("card", &Secret::copy_of("4111111111111111"))
         .expect("a token");
     assert_eq!(again.token, card);
-    assert!(again.durable.is_none(), "known and durable since the start");
+    assert!(again.row.is_none(), "known and durable since the start");
     assert_eq!(value(&vault, &card), "4111111111111111");
     assert_eq!(value(&vault, &account), "BE68539007547034");
     assert_eq!(vault.len(), 2);
@@ -275,10 +301,7 @@ proptest! {
             .collect();
         let mut bodies = HashSet::new();
         for (vault, kind, value, tokenised) in asked {
-            if let Some(durable) = tokenised.durable {
-                durable.wait().expect("durable");
-            }
-            let token = tokenised.token;
+            let token = keep(vault, tokenised);
             prop_assert_eq!(&ask(vault, kind, value).token, &token);
             prop_assert_eq!(self::value(vault, &token), value.as_str());
             let body = token.as_str().rsplit('_').next().expect("a body").to_owned();

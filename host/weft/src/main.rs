@@ -84,6 +84,7 @@ enum Command {
 }
 
 fn main() -> std::process::ExitCode {
+    weft_engine::panics::tell_without_text();
     let cli = Cli::parse();
     if let Err(failed) = output::log_to_stderr(&cli.log) {
         return exit::say(failed);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use weft_engine::Role;
 use weft_verdict::Verdict;
 
-use crate::house::{House, agent, answer, ask, caller, codes, service, state};
-use crate::policies::usual;
+use crate::house::{House, agent, answer, ask, caller, codes, payment, service, state};
+use crate::policies::{PolicyFile, rule, usual};
 
 #[tokio::test]
 async fn a_held_payment_is_released_when_support_confirms_what_the_customer_approved() {
@@ -204,4 +204,33 @@ async fn what_nobody_released_in_time_is_refused() {
         (Verdict::Deny, Some("expired"))
     );
     assert!(codes(&late).contains(&"challenge-unknown"));
+}
+
+/// A payment is decided again by what was known when it was made, not by the hour at which the customer
+/// answered.
+#[tokio::test]
+async fn the_hour_of_a_payment_is_when_it_was_made() {
+    let at_one = rule("late", "processing.hour >= 13", "deny", "");
+    let policy = PolicyFile::new(
+        "test.late",
+        "payment.authorize",
+        &format!("rules:\n{at_one}"),
+    );
+    let mut policies = usual();
+    policies.push(policy);
+    let house = House::new(&policies);
+    house.pass_minutes(58);
+    house.approved("p-1").await;
+    house.pass_minutes(3);
+    let view = house.decided(&agent(), &ask("assist.confirm", "p-1")).await;
+    let again = view.decided_again.expect("decided again");
+    assert_eq!(again.verdict, Verdict::Flag);
+    let (before, after) = (&house.chain("p-1")[0], house.record(&again));
+    for fact in ["processing.at", "processing.hour"] {
+        assert_eq!(before.facts[fact], after.facts[fact], "{fact}");
+    }
+    assert_eq!(after.outcome.risk, before.outcome.risk);
+    assert!(after.at > before.at);
+    let late = house.decided(&service(), &payment("p-2", "27.40")).await;
+    assert_eq!(late.verdict, Verdict::Deny);
 }

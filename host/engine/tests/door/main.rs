@@ -2,7 +2,9 @@
 
 mod assistance;
 mod confirm;
+mod data_dir;
 mod discharge;
+mod forget;
 mod house;
 mod idempotency;
 mod payments;
@@ -11,6 +13,7 @@ mod plugins;
 mod policies;
 mod restart;
 mod secrets;
+mod velocity;
 mod views;
 
 #[path = "../../../sandbox/tests/guest/mod.rs"]

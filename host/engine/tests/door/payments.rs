@@ -22,16 +22,56 @@ async fn the_policy_decides_and_the_state_follows() {
         assert_eq!(state(&view), Some(expected), "{id}");
         assert_eq!(view.challenge.is_some(), is_challenged, "{id}");
         assert_eq!(codes(&view), ["because"], "{id}");
+        let told = Some("for customers of test.amounts").filter(|_| verdict > Verdict::Flag);
         assert_eq!(
             view.message.as_deref(),
-            Some("for customers of test.amounts"),
-            "{id}"
+            told,
+            "{id}: who pays without hindrance is told nothing"
         );
         let expires_at = view.payment.as_ref().and_then(|p| p.expires_at);
         let waits = house.now().plus(house.site.config().hold_expires);
         assert_eq!(expires_at, is_challenged.then_some(waits), "{id}");
     }
     assert_eq!(house.engine.pending(), 2);
+}
+
+/// What all policies together say can be more than a record holds: the payment is decided all the same, and
+/// nothing less has to be done.
+#[tokio::test]
+async fn policies_that_say_very_much_do_not_stop_payments() {
+    let long = |policy: usize, limits: usize| {
+        let limit = |n: usize| format!("{{kind: limit, arguments: {{currency: \"{n:0200}\"}}}}");
+        let limits: Vec<String> = (0..limits).map(|n| limit(policy * 100 + n)).collect();
+        let more = format!("obligations: [{}]", limits.join(", "));
+        let body = format!("rules:\n{}", rule("long", "true", "flag", &more));
+        PolicyFile::new(&format!("test.long-{policy}"), "payment.authorize", &body)
+    };
+    let mut policies = usual();
+    policies.extend((0..4).map(|policy| long(policy, 20)));
+    let house = House::new(&policies);
+    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!((view.verdict, view.obligations.len()), (Verdict::Flag, 80));
+    let record = house.record(&view);
+    let of_host = record.findings.iter().find(|f| f.policy == "host");
+    assert_eq!(
+        of_host.expect("a note").finding.reasons[0].code,
+        "findings-shortened"
+    );
+    assert_eq!(codes(&view), ["because"]);
+
+    policies.extend((4..40).map(|policy| long(policy, 20)));
+    let house = House::new(&policies);
+    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!(
+        (view.verdict, codes(&view)),
+        (Verdict::Hold, vec!["too-much-found"])
+    );
+    assert_eq!(
+        view.reasons[0].title.as_deref(),
+        Some("The policies ask for more than a record has room for")
+    );
+    let view = house.decided(&service(), &payment("p-2", "9000.00")).await;
+    assert_eq!(view.verdict, Verdict::Deny, "never milder");
 }
 
 #[tokio::test]

@@ -5,9 +5,9 @@ use std::fs;
 use weft_engine::Config;
 use weft_verdict::{FailureKind, Verdict};
 
-use crate::guest::Guest;
+use crate::guest::{Arg, Guest, Say};
 use crate::house::{House, Site, agent, ask, codes, payment, service, state};
-use crate::policies::{PolicyFile, amounts, assistance};
+use crate::policies::{PolicyFile, amounts, assistance, rule};
 
 const GRANTS: &str = "  grants: [{field: payment.amount, treatment: clear}]\n";
 
@@ -105,6 +105,51 @@ async fn a_plugin_that_traps_harms_nobody_else() {
     let metrics = house.engine.metrics().render();
     let counted = "weft_failures_total{policy=\"test.crash\",kind=\"trap\"} 2";
     assert!(metrics.contains(counted), "{metrics}");
+}
+
+/// A plugin that cannot do without a fact is not asked when it is missing, and its policy says `on_missing`.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fact_that_a_plugin_cannot_do_without_is_missing() {
+    let redact = "obligations: [{kind: redact, arguments: {payment.amount: absent}}]";
+    let hide = format!("rules:\n{}", rule("all", "true", "allow", redact));
+    let hide = PolicyFile::new("test.hide", "payment.authorize", &hide).stage("minimisation");
+    let policies = [hide, limit(GRANTS).on_missing("deny")];
+    let house = site(&policies, &[("amount-limit", Guest::valid().build())]).start();
+    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!(view.verdict, Verdict::Deny);
+    assert!(codes(&view).contains(&"fact-missing"), "{view:?}");
+    let record = house.record(&view);
+    let found = &record.findings[1];
+    assert_eq!(found.missing, ["payment.amount"]);
+    assert!(found.failure.is_none() && found.plugin.is_some());
+}
+
+/// A misspelt field of a redaction would hide nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plugin_shows_and_hides_only_fields_that_are_there() {
+    let mut guest = Guest::valid();
+    let say = guest.data.ok(&Say {
+        obligations: vec![(
+            "redact".into(),
+            vec![("payer.nme".into(), Arg::Text("absent".into()))],
+        )],
+        ..Say::of(1)
+    });
+    guest.evaluate = format!("(i32.const {say})");
+    let manifest = crate::guest::MANIFEST.replace("[\"step-up\"]", "[\"redact\"]");
+    let house = site(
+        &[limit(GRANTS)],
+        &[("amount-limit", guest.with_manifest(manifest).build())],
+    )
+    .start();
+    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!(view.verdict, Verdict::Hold);
+    let failure = house.record(&view).findings[0]
+        .failure
+        .clone()
+        .expect("a failure");
+    assert_eq!(failure.kind, FailureKind::BadOutput);
+    assert!(!failure.detail.contains("nme"), "{}", failure.detail);
 }
 
 /// Why a host does not start with these.

@@ -10,7 +10,7 @@ use crate::house::{House, agent, answer, ask, caller, payment, service};
 use crate::policies::usual;
 
 /// Of the sample payment: as it was sent, and as it could have been brought into another form.
-const CANARIES: [&str; 21] = [
+pub(crate) const CANARIES: [&str; 21] = [
     "4111 1111 1111 1111",
     "4111111111111111",
     "411111111111",
@@ -34,7 +34,7 @@ const CANARIES: [&str; 21] = [
     "yellow bicycle",
 ];
 /// Personal facts: sealed in the log, shown to an agent only as far as a policy discloses them.
-const SEALED: [&str; 4] = ["Gentbrugge", "Destelbergen", "51.0543", "3.7174"];
+pub(crate) const SEALED: [&str; 4] = ["Gentbrugge", "Destelbergen", "51.0543", "3.7174"];
 
 /// A text in every form in which it could lie around.
 fn forms(text: &str) -> Vec<Vec<u8>> {
@@ -68,13 +68,13 @@ fn contains(bytes: &[u8], form: &[u8]) -> bool {
 }
 
 /// Which of these are in the bytes, in whatever form.
-fn found<'a>(bytes: &[u8], canaries: &[&'a str]) -> Vec<&'a str> {
+pub(crate) fn found<'a>(bytes: &[u8], canaries: &[&'a str]) -> Vec<&'a str> {
     let is_in = |canary: &&&str| forms(canary).iter().any(|form| contains(bytes, form));
     canaries.iter().filter(is_in).copied().collect()
 }
 
 /// Every file below a directory, without the zeros that a prepared file ends with.
-fn files(dir: &Path, each: &mut dyn FnMut(&Path, &[u8])) {
+pub(crate) fn files(dir: &Path, each: &mut dyn FnMut(&Path, &[u8])) {
     for entry in fs::read_dir(dir).expect("a directory") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {

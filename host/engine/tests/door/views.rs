@@ -3,8 +3,8 @@
 use serde_json::{Value as Json, json};
 use weft_engine::{Caller, Role};
 
-use crate::house::{House, agent, ask, caller, payment, service};
-use crate::policies::usual;
+use crate::house::{House, agent, ask, caller, codes, payment, service};
+use crate::policies::{PolicyFile, rule, usual};
 
 fn supervisor() -> Caller {
     caller("supervisor-1", Role::Supervisor)
@@ -44,6 +44,7 @@ async fn the_platform_sees_its_own_decisions_without_risk_and_findings() {
             "decision",
             "log",
             "message",
+            "now",
             "obligations",
             "operation",
             "payment",
@@ -139,16 +140,91 @@ async fn what_is_not_there_and_what_is_not_to_be_seen_answer_alike() {
     assert_eq!(answers.len(), 1, "{answers:#?}");
 }
 
-/// What is told of a decision does not change when more is decided about its payment.
+/// What is told of a decision does not change when more is decided about its payment, but for what became
+/// of it.
 #[tokio::test]
-async fn a_view_stays_as_it_was() {
+async fn a_view_stays_as_it_was_and_says_what_became_of_the_payment() {
     let house = House::new(&usual());
     house.approved("p-1").await;
     let first = house.chain("p-1")[0].decision.clone();
-    let before = seen(&house, &service(), &first).await;
+    let mut before = seen(&house, &service(), &first).await.expect("its own");
+    assert_eq!(before["now"]["state"], json!("pending"));
+    assert_eq!(before["now"]["decision"], json!(first));
     let view = house.decided(&agent(), &ask("assist.confirm", "p-1")).await;
-    assert!(view.decided_again.is_some());
-    assert_eq!(seen(&house, &service(), &first).await, before);
+    let again = view.decided_again.expect("decided again");
+    let mut after = seen(&house, &service(), &first).await.expect("its own");
+    assert_eq!(after["now"]["state"], json!("released"));
+    assert_eq!(after["now"]["decision"], json!(again.decision));
+    for view in [&mut before, &mut after] {
+        view.as_object_mut().expect("an object").remove("now");
+    }
+    assert_eq!(before, after);
+    // The service follows the link; nobody else's service does.
+    let view = seen(&house, &service(), &again.decision)
+        .await
+        .expect("about its payment");
+    assert_eq!(
+        (&view["verdict"], &view["payment"]["state"]),
+        (&json!("flag"), &json!("released"))
+    );
+    assert!(view.get("risk").is_none() && view.get("findings").is_none());
+    let other = caller("another-platform", Role::Service);
+    assert_eq!(seen(&house, &other, &again.decision).await, None);
+    assert_eq!(
+        seen(&house, &service(), &house.chain("p-1")[2].decision).await,
+        None,
+        "support's request"
+    );
+}
+
+#[tokio::test]
+async fn a_service_sees_that_its_payment_expired() {
+    let house = House::new(&usual());
+    let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
+    house.pass_minutes(15);
+    assert_eq!(house.engine.expire_due().await, 1);
+    let view = seen(&house, &service(), &held.decision)
+        .await
+        .expect("its own");
+    assert_eq!(view["now"]["state"], json!("expired"));
+    let end = view["now"]["decision"].as_str().expect("a link").to_owned();
+    let view = seen(&house, &service(), &end)
+        .await
+        .expect("about its payment");
+    assert_eq!(
+        view["reasons"],
+        json!([{"code": "hold-expired", "title": "Nobody released the payment in time"}])
+    );
+}
+
+/// What a policy noticed that then had nothing to say stands in the record and is no reason.
+#[tokio::test]
+async fn who_abstains_gives_no_reasons() {
+    let noticed = format!(
+        "rules:\n{}",
+        rule("noticed", "true", "abstain", "").replace("because", "other")
+    );
+    let mut policies = usual();
+    policies.push(PolicyFile::new(
+        "test.noticed",
+        "payment.authorize",
+        &noticed,
+    ));
+    let house = House::new(&policies);
+    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!(codes(&view), ["because"]);
+    let recorded = house.record(&view).outcome.reasons;
+    assert_eq!(recorded.len(), 2, "{recorded:?}");
+}
+
+#[tokio::test]
+async fn the_hosts_own_reasons_have_words() {
+    let house = House::new(&[]);
+    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!(
+        view.reasons[0].title.as_deref(),
+        Some("No policy says that this may go on")
+    );
 }
 
 #[tokio::test]

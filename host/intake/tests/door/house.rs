@@ -74,12 +74,10 @@ impl House {
 
     /// What stands behind a token.
     pub(crate) fn behind(&self, request: &mut Request, name: &str) -> String {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime");
-        runtime
-            .block_on(request.tokens_durable())
-            .expect("durable tokens");
+        for row in request.new_tokens.drain(..) {
+            let durable = self.vault.keep(row).expect("taken");
+            durable.wait().expect("durable");
+        }
         let field = self.dictionary.by_name(name).expect("a field");
         match request.row.get(field.id) {
             Some(Value::Token(token)) => {

@@ -1,0 +1,53 @@
+//! The reasons that the host itself gives, and what they say to people.
+
+/// A decision about which no policy said anything.
+pub(crate) const NO_POLICY: &str = "no-policy-applies";
+/// A finding that stands for a failure.
+pub(crate) const POLICY_FAILED: &str = "policy-failed";
+/// A finding that stands for a missing fact.
+pub(crate) const FACT_MISSING: &str = "fact-missing";
+/// Nobody released a payment in time.
+pub(crate) const HOLD_EXPIRED: &str = "hold-expired";
+/// A wrong answer to a challenge.
+pub(crate) const CHALLENGE_FAILED: &str = "challenge-failed";
+/// The record has no room for all that was found.
+pub(crate) const FINDINGS_SHORTENED: &str = "findings-shortened";
+/// The record has no room even for what has to be done.
+pub(crate) const TOO_MUCH_FOUND: &str = "too-much-found";
+
+/// The words for a code of the host's own.
+pub(crate) fn title(code: &str) -> Option<&'static str> {
+    Some(match code {
+        NO_POLICY => "No policy says that this may go on",
+        POLICY_FAILED => "A policy could not be evaluated",
+        FACT_MISSING => "A fact that a policy needs is missing",
+        HOLD_EXPIRED => "Nobody released the payment in time",
+        CHALLENGE_FAILED => "The answer to the challenge was wrong",
+        "challenge-unknown" => "There is no such challenge for this payment",
+        "challenge-passed-before" => "The challenge was passed before",
+        "challenge-attempts-exhausted" => "The challenge was answered wrongly too often",
+        "challenge-expired" => "The time to answer the challenge is over",
+        FINDINGS_SHORTENED => {
+            "The policies said more than a record has room for: findings are shortened"
+        }
+        TOO_MUCH_FOUND => "The policies ask for more than a record has room for",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use weft_assist::Refusal;
+
+    #[test]
+    fn every_refusal_of_an_answer_has_words() {
+        for refusal in [
+            Refusal::NoChallenge,
+            Refusal::AlreadyPassed,
+            Refusal::TooManyAttempts,
+            Refusal::Expired,
+        ] {
+            assert!(super::title(refusal.code()).is_some(), "{refusal:?}");
+        }
+    }
+}
