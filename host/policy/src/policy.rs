@@ -7,6 +7,8 @@ use weft_verdict::{Finding, Obligation, Reason, Verdict, combine};
 
 use crate::cel::compile::{Gap, Program};
 use crate::cel::eval::Node;
+use crate::message::{Message, Reader};
+use crate::parameters::Parameter;
 
 /// How far a policy is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -38,15 +40,25 @@ pub struct Source {
 }
 
 /// What three readers are told.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Messages {
     /// The customer, through the platform.
-    pub customer: String,
+    pub customer: Message,
     /// The support agent.
-    pub agent: String,
+    pub agent: Message,
     /// The auditor.
-    pub auditor: String,
+    pub auditor: Message,
+}
+
+impl Messages {
+    /// What a reader is told.
+    pub fn to(&self, reader: Reader) -> &Message {
+        match reader {
+            Reader::Customer => &self.customer,
+            Reader::Agent => &self.agent,
+            Reader::Auditor => &self.auditor,
+        }
+    }
 }
 
 /// A reason that a policy may give, in words.
@@ -58,6 +70,8 @@ pub struct ReasonText {
     pub title: String,
     /// ISO 20022 ExternalStatusReason1Code, for pacs.002 and pain.002.
     pub status_reason: Option<String>,
+    /// What readers are told in place of the policy's own messages, when this reason decides.
+    pub messages: Option<Messages>,
 }
 
 /// What a policy asks.
@@ -174,6 +188,7 @@ pub struct Policy {
     pub(crate) on_missing: Verdict,
     pub(crate) on_error: Verdict,
     pub(crate) messages: Messages,
+    pub(crate) parameters: Vec<Parameter>,
     pub(crate) version: String,
     pub(crate) path: String,
 }
@@ -244,6 +259,29 @@ impl Policy {
         &self.messages
     }
 
+    /// What three readers are told when these rules fired and made this finding: the words of the reason
+    /// that decided, if it has its own.
+    pub fn messages_for(&self, fired: &[String], finding: &Finding) -> &Messages {
+        let decisive = match &self.body {
+            Body::Rules(rules) => rules
+                .iter()
+                .filter(|rule| fired.contains(&rule.id))
+                .filter(|rule| rule.finding.verdict >= finding.verdict)
+                .flat_map(|rule| &rule.finding.reasons)
+                .next(),
+            Body::Plugin(_) => finding.reasons.first(),
+        };
+        decisive
+            .and_then(|reason| self.reason(&reason.code))
+            .and_then(|reason| reason.messages.as_ref())
+            .unwrap_or(&self.messages)
+    }
+
+    /// Its thresholds.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
     /// SHA-256 of the file, in hexadecimal.
     pub fn version(&self) -> &str {
         &self.version
@@ -282,6 +320,12 @@ impl Policy {
     /// Whether it is in force at an instant: from is included, until is not.
     pub fn in_force(&self, at: Timestamp) -> bool {
         self.from <= at && self.until.is_none_or(|until| at < until)
+    }
+
+    /// Whether there is an instant at which both are in force.
+    pub(crate) fn overlaps(&self, other: &Policy) -> bool {
+        let ends_before = |one: &Policy, two: &Policy| one.until.is_some_and(|at| at <= two.from);
+        !ends_before(self, other) && !ends_before(other, self)
     }
 
     /// Whether it is asked about an operation.

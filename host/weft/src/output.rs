@@ -122,10 +122,12 @@ pub(crate) fn log_to_stderr(filter: &str) -> Result<(), Failed> {
             "--log is not a filter; write for example `info`, or `info,weft_engine=debug`",
         )
     })?;
-    tracing_subscriber::fmt()
+    let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(colour(io::stderr().is_terminal()))
-        .init();
-    Ok(())
+        .finish();
+    // Without the bridge from the `log` crate: sled logs while its threads end, when nothing can be
+    // logged any more, and the process would abort.
+    Ok(tracing::subscriber::set_global_default(subscriber)?)
 }

@@ -36,6 +36,39 @@ fn the_projects_policies_are_sound_and_their_plugins_fit() {
 }
 
 #[test]
+fn the_book_has_every_policy_in_force_and_needs_nothing_else() {
+    for (form, heading) in [("html", "<h3>"), ("markdown", "### ")] {
+        let said = run(&[
+            "policy",
+            "book",
+            "--format",
+            form,
+            "--at",
+            "2026-12-01T00:00:00Z",
+        ]);
+        assert!(said.ok, "{}", said.err);
+        for title in [
+            "No payment from a session with signs of malware",
+            "Support sees nothing without a case",
+            "Payment data of India is kept in India",
+        ] {
+            assert!(
+                said.out.contains(&format!("{heading}{title}")),
+                "{title} in {form}"
+            );
+        }
+        assert!(
+            said.out.contains("Malware (device.malware): yes"),
+            "rules in words"
+        );
+        assert!(said.out.contains("instrument.cvv"), "the dictionary");
+        for foreign in ["<script", "http://", "https://", "src="] {
+            assert!(!said.out.contains(foreign), "{foreign} in {form}");
+        }
+    }
+}
+
+#[test]
 fn every_wrong_key_of_a_configuration_is_told() {
     let dir = tempfile::tempdir().expect("a directory");
     let file = dir.path().join("weft.toml");

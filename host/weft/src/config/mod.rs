@@ -151,6 +151,12 @@ fn host_keys(host: &mut Section<'_, '_>, engine: &mut Config) {
         1..=100_000,
         &mut engine.max_in_flight,
     );
+    host.number(
+        "threat_level",
+        "How threatened the host believes to be, 0 to 3. Policies may become stricter by it, never milder.",
+        0..=weft_engine::limits::MAX_THREAT_LEVEL,
+        &mut engine.threat_level,
+    );
     host.flag(
         "require_plugin_digests",
         "Whether every policy must name the SHA-256 of its plugin.",

@@ -1,6 +1,6 @@
 //! `weft policy`: for those who write and review policies.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use weft_dictionary::Dictionary;
@@ -10,6 +10,8 @@ use weft_sandbox::{Sandbox, SandboxConfig};
 
 use crate::exit::Failed;
 use crate::output;
+
+mod book;
 
 /// Policy files.
 #[derive(Subcommand)]
@@ -27,12 +29,19 @@ pub(crate) enum PolicyCommand {
         #[arg(long, value_name = "DIR")]
         plugins: Option<PathBuf>,
     },
+    Book(book::BookArgs),
 }
 
 pub(crate) fn run(command: PolicyCommand) -> Result<(), Failed> {
-    let PolicyCommand::Check { dir, plugins } = command;
+    match command {
+        PolicyCommand::Check { dir, plugins } => check(&dir, plugins.as_deref()),
+        PolicyCommand::Book(args) => book::run(&args),
+    }
+}
+
+fn check(dir: &Path, plugins: Option<&Path>) -> Result<(), Failed> {
     let dictionary = Dictionary::load(&dir.join("dictionary.yaml"))?;
-    let set = PolicySet::load(&dir, &dictionary)?;
+    let set = PolicySet::load(dir, &dictionary)?;
     output::problems(set.warnings());
     let asks_plugin =
         |policy: &&std::sync::Arc<weft_policy::Policy>| matches!(policy.body(), Body::Plugin(_));
@@ -51,7 +60,7 @@ pub(crate) fn run(command: PolicyCommand) -> Result<(), Failed> {
                 max_in_flight: 1,
                 cache: None,
             })?;
-            let pipeline = Pipeline::load(&dir, &plugins, false, &dictionary, &sandbox)?;
+            let pipeline = Pipeline::load(dir, plugins, false, &dictionary, &sandbox)?;
             for plugin in pipeline.plugins() {
                 output::line(&format!(
                     "plugin {} {}, sha256 {}: settings and grants fit",
