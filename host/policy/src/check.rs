@@ -1,4 +1,6 @@
-//! One policy file against the dictionary, the pipeline and itself.
+//! One policy file against the dictionary, the pipeline, the lists and itself.
+
+mod messages;
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,56 +13,71 @@ use crate::cel::check::{Scope, Text, Variable, check_condition, check_variable};
 use crate::cel::compile::Program;
 use crate::cel::eval::Node;
 use crate::cel::place::PlaceMap;
+use crate::lists::Lists;
 use crate::load::{is_asked, near_stage};
+use crate::parameters::{Overrides, ParameterChecker, Parameters};
 use crate::pipeline::{Layout, OperationKind};
-use crate::policy::{Body, Condition, Grant, PluginUse, Policy, ReasonText, Rule, covers, finding};
+use crate::policy::{
+    Body, Condition, Grant, PluginUse, Policy, ReasonText, Rule, Status, covers, finding,
+};
 use crate::source::{ObligationSource, PluginSource, PolicyFile, RuleSource};
 use crate::{codes, limits};
 
 /// The form of policy files that this host reads.
 const API_VERSION: &str = "weft/v1";
 
+/// What all files of a set share.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'a> {
+    pub(crate) dictionary: &'a Dictionary,
+    pub(crate) layout: &'a Layout,
+    pub(crate) lists: &'a Lists,
+}
+
 pub(crate) struct PolicyChecker<'a> {
-    dictionary: &'a Dictionary,
-    layout: &'a Layout,
+    given: Given<'a>,
     file: &'a str,
     text: &'a str,
     source: &'a PolicyFile,
+    parameters: Parameters,
     variables: HashMap<String, Variable>,
     pub(crate) problems: Vec<Diagnostic>,
 }
 
 impl<'a> PolicyChecker<'a> {
     pub(crate) fn new(
-        dictionary: &'a Dictionary,
-        layout: &'a Layout,
+        given: Given<'a>,
         file: &'a str,
         text: &'a str,
         source: &'a PolicyFile,
     ) -> Self {
         Self {
-            dictionary,
-            layout,
+            given,
             file,
             text,
             source,
+            parameters: Parameters::default(),
             variables: HashMap::new(),
             problems: Vec::new(),
         }
     }
 
-    /// The checked policy; none if there is a problem that refuses it.
-    pub(crate) fn check(&mut self, path: String, version: String) -> Option<Policy> {
+    /// The checked policy, with these values in place of parameters' own; none if there is a problem that
+    /// refuses it.
+    pub(crate) fn check(&mut self, path: &str, version: &str, with: &Overrides) -> Option<Policy> {
         let source = self.source;
         self.check_head();
         self.check_operations();
         self.check_failure_verdicts();
-        self.check_messages();
+        self.check_sources();
         let (from, until) = self.effective();
+        self.check_parameters(with);
+        let messages = self.messages(&source.messages);
         self.check_variables();
         let conditions = self.conditions();
         let reasons = self.reasons();
         let body = self.body()?;
+        self.check_unused();
         if self
             .problems
             .iter()
@@ -85,9 +102,10 @@ impl<'a> PolicyChecker<'a> {
             reasons,
             on_missing: source.on_missing.value,
             on_error: source.on_error.value,
-            messages: source.messages.clone(),
-            version,
-            path,
+            messages,
+            parameters: self.parameters.all(),
+            version: version.to_owned(),
+            path: path.to_owned(),
         })
     }
 
@@ -134,13 +152,14 @@ impl<'a> PolicyChecker<'a> {
             );
         }
         if !self
+            .given
             .layout
             .stages
             .iter()
             .any(|stage| stage.name == source.stage.value)
         {
             let message = format!("the pipeline has no stage `{}`", source.stage.value);
-            let help = near_stage(self.layout, &source.stage.value);
+            let help = near_stage(self.given.layout, &source.stage.value);
             let help = help.map_or("see pipeline.yaml".to_owned(), |near| {
                 format!("did you mean `{near}`?")
             });
@@ -150,7 +169,7 @@ impl<'a> PolicyChecker<'a> {
 
     fn check_operations(&mut self) {
         for on in &self.source.on {
-            let operations = &self.layout.operations;
+            let operations = &self.given.layout.operations;
             if operations
                 .iter()
                 .any(|operation| covers(&on.value, &operation.name))
@@ -178,7 +197,7 @@ impl<'a> PolicyChecker<'a> {
     /// A failure never lets a payment go on, unless somebody says why.
     fn check_failure_verdicts(&mut self) {
         let source = self.source;
-        let payments = self.layout.operations.iter().any(|operation| {
+        let payments = self.given.layout.operations.iter().any(|operation| {
             operation.kind == OperationKind::Payment
                 && source
                     .on
@@ -208,24 +227,44 @@ impl<'a> PolicyChecker<'a> {
         }
     }
 
-    fn check_messages(&mut self) {
-        let messages = &self.source.messages;
-        let readers = [
-            ("customer", &messages.customer),
-            ("agent", &messages.agent),
-            ("auditor", &messages.auditor),
-        ];
-        for (reader, message) in readers {
-            if message.trim().is_empty() {
-                let message = format!("messages.{reader} is empty");
-                self.refuse(
-                    codes::CONTRADICTION,
-                    &self.source.metadata.id,
-                    message,
-                    "every reader is told something",
-                );
+    fn check_parameters(&mut self, with: &Overrides) {
+        let mut checker = ParameterChecker {
+            dictionary: self.given.dictionary,
+            file: self.file,
+            with,
+            problems: Vec::new(),
+        };
+        self.parameters = checker.check(&self.source.parameters);
+        self.problems.extend(checker.problems);
+    }
+
+    /// A threshold that nothing uses is one that people believe in.
+    fn check_unused(&mut self) {
+        for parameter in &self.source.parameters {
+            let name = &parameter.name;
+            if !self.parameters.is_used(&name.value) {
+                let message = format!("nothing uses the parameter `{}`", name.value);
+                let warning = yaml::error_at(codes::UNUSED, self.file, name, message).warning();
+                let help = format!("remove it, or use `parameters.{}`", name.value);
+                self.problems.push(warning.help(help));
             }
         }
+    }
+
+    /// One warning for all sources of an enforced policy that nobody has read.
+    fn check_sources(&mut self) {
+        let metadata = &self.source.metadata;
+        let unread: Vec<String> = (metadata.sources.iter())
+            .filter(|source| !source.verified)
+            .map(|source| format!("{}, {}", source.title, source.reference))
+            .collect();
+        if metadata.status.value != Status::Enforced || unread.is_empty() {
+            return;
+        }
+        let message = format!("enforced, and not verified: {}", unread.join("; "));
+        let warning = yaml::error_at(codes::UNVERIFIED, self.file, &metadata.status, message);
+        let help = "read the source, compare the policy with it, and write verified: true";
+        self.problems.push(warning.warning().help(help));
     }
 
     fn effective(&mut self) -> (Timestamp, Option<Timestamp>) {
@@ -260,11 +299,7 @@ impl<'a> PolicyChecker<'a> {
 
     fn check_variables(&mut self) {
         for variable in &self.source.variables {
-            let scope = Scope {
-                dictionary: self.dictionary,
-                variables: &self.variables,
-            };
-            match check_variable(&scope, &self.expression(&variable.expression)) {
+            match check_variable(&self.scope(), &self.expression(&variable.expression)) {
                 Ok(checked) => {
                     if self
                         .variables
@@ -291,7 +326,7 @@ impl<'a> PolicyChecker<'a> {
             if let Some(expression) = self.condition(&condition.expression) {
                 conditions.push(Condition {
                     name: condition.name.clone(),
-                    program: Program::compile(&expression, self.dictionary),
+                    program: Program::compile(&expression, self.given.dictionary),
                     expression,
                 });
             }
@@ -300,16 +335,21 @@ impl<'a> PolicyChecker<'a> {
     }
 
     fn condition(&mut self, expression: &Spanned<String>) -> Option<Node> {
-        let scope = Scope {
-            dictionary: self.dictionary,
-            variables: &self.variables,
-        };
-        match check_condition(&scope, &self.expression(expression)) {
+        match check_condition(&self.scope(), &self.expression(expression)) {
             Ok(node) => Some(node),
             Err(problem) => {
                 self.problems.push(problem);
                 None
             }
+        }
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            dictionary: self.given.dictionary,
+            variables: &self.variables,
+            parameters: &self.parameters,
+            lists: self.given.lists,
         }
     }
 
@@ -354,12 +394,17 @@ impl<'a> PolicyChecker<'a> {
                 );
             }
         }
-        let text = |reason: &crate::source::ReasonSource| ReasonText {
-            code: reason.code.value.clone(),
-            title: reason.title.clone(),
-            status_reason: reason.status_reason.as_ref().map(|code| code.value.clone()),
-        };
-        self.source.reasons.iter().map(text).collect()
+        let source = self.source;
+        let mut reasons = Vec::new();
+        for reason in &source.reasons {
+            reasons.push(ReasonText {
+                code: reason.code.value.clone(),
+                title: reason.title.clone(),
+                status_reason: reason.status_reason.as_ref().map(|code| code.value.clone()),
+                messages: reason.messages.as_ref().map(|own| self.messages(own)),
+            });
+        }
+        reasons
     }
 
     fn body(&mut self) -> Option<Body> {
@@ -477,7 +522,7 @@ impl<'a> PolicyChecker<'a> {
         let finding = finding(rule.verdict, &rule.reason.value, risk, obligations);
         Some(Rule {
             id: rule.id.value.clone(),
-            program: Program::compile(&when, self.dictionary),
+            program: Program::compile(&when, self.given.dictionary),
             when,
             finding,
         })
@@ -490,8 +535,8 @@ impl<'a> PolicyChecker<'a> {
             return;
         }
         for (name, treatment) in &obligation.arguments {
-            if self.dictionary.by_name(name).is_none() {
-                let near = self.dictionary.did_you_mean(name);
+            if self.given.dictionary.by_name(name).is_none() {
+                let near = self.given.dictionary.did_you_mean(name);
                 let help = near.map_or("see dictionary.yaml".to_owned(), |near| {
                     format!("did you mean `{near}`?")
                 });
@@ -526,13 +571,13 @@ impl<'a> PolicyChecker<'a> {
         }
         let mut grants = Vec::new();
         for grant in &source.grants {
-            match self.dictionary.by_name(&grant.field.value) {
+            match self.given.dictionary.by_name(&grant.field.value) {
                 Some(field) => grants.push(Grant {
                     field: field.id,
                     treatment: grant.treatment,
                 }),
                 None => {
-                    let near = self.dictionary.did_you_mean(&grant.field.value);
+                    let near = self.given.dictionary.did_you_mean(&grant.field.value);
                     let help = near.map_or("see dictionary.yaml".to_owned(), |near| {
                         format!("did you mean `{near}`?")
                     });

@@ -6,8 +6,11 @@
 //! | `pipeline` | stages and operations |
 //! | [`policy`](Policy) | one checked policy: whether it applies, what its rules say |
 //! | `source`, `check` | the form of a file, and its checks |
+//! | `parameters` | thresholds by name |
+//! | `message` | what readers are told |
 //! | `lists` | countries, currencies, corridors and texts by name |
-//! | `cel` | expressions: bounded parsing, types, three-valued evaluation |
+//! | `cel` | expressions: bounded parsing, types, cost, three-valued evaluation |
+//! | `index` | which policies can apply to a row |
 //! | `words` | rules in plain words |
 //! | `testing` | the tests that stand in the files |
 //! | [`codes`] | the classes of problem, each with a page |
@@ -19,9 +22,12 @@
 mod cel;
 mod check;
 pub mod codes;
+mod index;
 pub mod limits;
 mod lists;
 mod load;
+mod message;
+mod parameters;
 mod pipeline;
 mod policy;
 mod source;
@@ -30,6 +36,8 @@ mod words;
 
 pub use lists::{List, ListKind};
 pub use load::PolicySet;
+pub use message::{Message, NOT_SHOWN, Reader};
+pub use parameters::{Parameter, ParameterKind};
 pub use pipeline::{Effect, Operation, OperationKind, Stage, WhenStopped};
 pub use policy::{
     Applies, Body, BudgetUse, Condition, Grant, Messages, PluginUse, Policy, ReasonText, Rule,

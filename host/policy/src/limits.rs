@@ -18,5 +18,9 @@ pub const MAX_EXPRESSION_CHARS: usize = 2_000;
 pub const MAX_NESTING: usize = 32;
 /// Nodes of one checked expression, with the variables that it uses.
 pub const MAX_NODES: usize = 1_000;
+/// Steps of one expression, at most, whatever the row says. A step is about as long as comparing two numbers.
+pub const MAX_EXPRESSION_STEPS: u64 = 10_000;
+/// Steps of all rules that are asked about one operation: about a millisecond.
+pub const MAX_OPERATION_STEPS: u64 = 500_000;
 /// The stack on which expressions are parsed and checked, in bytes.
 pub const PARSER_STACK_BYTES: usize = 64 << 20;

@@ -7,20 +7,25 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use weft_diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean, yaml};
-use weft_dictionary::Dictionary;
+use weft_dictionary::{Dictionary, Row, Timestamp};
 
 use crate::cel::parse::on_large_stack;
-use crate::check::PolicyChecker;
+use crate::check::{Given, PolicyChecker};
+use crate::index::Index;
+use crate::lists::{List, Lists};
+use crate::parameters::Overrides;
 use crate::pipeline::{self, Layout};
 use crate::policy::{Policy, Status};
 use crate::source::PolicyFile;
-use crate::testing::{self, TestReport};
+use crate::testing::{TestReport, Tested};
 use crate::{Operation, Stage, codes, limits};
 
 /// The file with stages and operations.
 const PIPELINE: &str = "pipeline.yaml";
 /// Files and directories of a policy directory that are no policies.
-const NO_POLICIES: [&str; 4] = ["dictionary.yaml", PIPELINE, "lists", "disclosures"];
+const NO_POLICIES: [&str; 3] = ["dictionary.yaml", PIPELINE, "disclosures"];
+/// The directory of lists.
+const LISTS: &str = "lists/";
 
 /// All policies of a directory, checked against the dictionary, the pipeline, and each other.
 #[derive(Debug, Clone)]
@@ -28,6 +33,8 @@ pub struct PolicySet {
     stages: Vec<Stage>,
     operations: Vec<Operation>,
     policies: Vec<Arc<Policy>>,
+    lists: Vec<Arc<List>>,
+    index: Index,
     digest: String,
     warnings: Diagnostics,
     tests: TestReport,
@@ -50,7 +57,7 @@ impl PolicySet {
         })
     }
 
-    /// SHA-256 over the paths and contents of the pipeline and the policies, in hexadecimal.
+    /// SHA-256 over the paths and contents of the pipeline, the policies and the lists, in hexadecimal.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -84,9 +91,37 @@ impl PolicySet {
             .filter(move |policy| policy.stage == stage.name)
     }
 
-    /// A policy by its id.
-    pub fn policy(&self, id: &str) -> Option<&Arc<Policy>> {
-        self.policies.iter().find(|policy| policy.id == id)
+    /// The policies of a stage (by its number, from 0) that may apply to a row: their places in
+    /// [`policies`](Self::policies), ascending. Left out is only what [`Policy::matches`] finds not to apply; an
+    /// operation that the pipeline does not have has none.
+    pub fn candidates(
+        &self,
+        stage: usize,
+        operation: &str,
+        row: &Row,
+    ) -> impl Iterator<Item = usize> + use<'_> {
+        self.index.candidates(stage, operation, row)
+    }
+
+    /// How long the rules of all policies can take for an operation, at most: in steps, as
+    /// [`Policy::steps`] counts them. The limit is [`limits::MAX_OPERATION_STEPS`].
+    pub fn steps(&self, operation: &str) -> u64 {
+        steps(&self.policies, operation)
+    }
+
+    /// The lists, by name.
+    pub fn lists(&self) -> &[Arc<List>] {
+        &self.lists
+    }
+
+    /// The version of a policy that is in force at an instant.
+    pub fn policy(&self, id: &str, at: Timestamp) -> Option<&Arc<Policy>> {
+        self.versions(id).find(|policy| policy.in_force(at))
+    }
+
+    /// All versions of a policy, by path.
+    pub fn versions(&self, id: &str) -> impl Iterator<Item = &Arc<Policy>> {
+        self.policies.iter().filter(move |policy| policy.id == id)
     }
 
     /// What is worth a look, and refuses nothing.
@@ -121,84 +156,59 @@ impl Loader<'_> {
                 .into());
         };
         let layout = pipeline::parse(&pipeline.file, &pipeline.text)?;
-        let mut problems = Vec::new();
+        let (lists, mut problems) = self.lists();
+        let given = Given {
+            dictionary: self.dictionary,
+            layout: &layout,
+            lists: &lists,
+        };
         let mut policies = Vec::new();
+        let mut periods = Vec::new();
         let mut tests = TestReport::default();
-        for file in self.files.iter().filter(|f| f.relative != PIPELINE) {
-            match self.policy(file, &layout, &mut tests) {
-                Ok((policy, more)) => {
-                    problems.extend(more);
-                    policies.push(Arc::new(policy));
+        let of_policy = |f: &&Text| f.relative != PIPELINE && !f.relative.starts_with(LISTS);
+        for file in self.files.iter().filter(of_policy) {
+            match policy(given, file, &mut tests) {
+                Ok(checked) => {
+                    problems.extend(checked.problems);
+                    periods.push((checked.from, &*file.file));
+                    policies.push(Arc::new(checked.policy));
                 }
                 Err(more) => problems.extend(more),
             }
         }
-        problems.extend(self.same_id(&policies));
+        problems.extend(overlapping(&policies, &periods));
+        problems.extend(too_long(&layout, &policies, &periods));
+        // A policy that is refused may use what seems unused.
+        if !Diagnostics(problems.clone()).refuse() {
+            problems.extend(lists.unused());
+        }
         problems.sort_by(|one, two| (&one.file, one.place).cmp(&(&two.file, two.place)));
         let found = Diagnostics(problems);
         if found.refuse() {
             return Err(found);
         }
         let digest = self.digest();
+        let index = Index::new(&layout, &policies);
         let Layout { stages, operations } = layout;
         Ok(PolicySet {
             stages,
             operations,
             policies,
+            lists: lists.all(),
+            index,
             digest,
             warnings: found,
             tests,
         })
     }
 
-    fn policy(
-        &self,
-        file: &Text,
-        layout: &Layout,
-        tests: &mut TestReport,
-    ) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let source: PolicyFile =
-            yaml::parse(&file.file, &file.text).map_err(|problem| vec![problem])?;
-        let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
-        let mut checker =
-            PolicyChecker::new(self.dictionary, layout, &file.file, &file.text, &source);
-        let policy = checker.check(file.relative.clone(), version);
-        let mut problems = checker.problems;
-        let Some(policy) = policy else {
-            return Err(problems);
-        };
-        problems.extend(testing::run(
-            self.dictionary,
-            &file.file,
-            &source,
-            &policy,
-            tests,
-        ));
-        if Diagnostics(problems.clone()).refuse() {
-            Err(problems)
-        } else {
-            Ok((policy, problems))
-        }
-    }
-
-    fn same_id(&self, policies: &[Arc<Policy>]) -> Vec<Diagnostic> {
-        let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+    fn lists(&self) -> (Lists, Vec<Diagnostic>) {
+        let mut lists = Lists::default();
         let mut problems = Vec::new();
-        for policy in policies {
-            if let Some(other) = first.insert(&policy.id, &policy.path) {
-                let message = format!("`{}` is the id of {other}, too", policy.id);
-                let file = self
-                    .files
-                    .iter()
-                    .find(|f| f.relative == policy.path)
-                    .map_or("", |f| f.file.as_str());
-                problems.push(
-                    Diagnostic::error(codes::CONTRADICTION, file, Place::START, message)
-                        .help("give one of the two another metadata.id"),
-                );
-            }
+        for file in self.files.iter().filter(|f| f.relative.starts_with(LISTS)) {
+            problems.extend(lists.add(&file.file, &file.relative, &file.text));
         }
-        problems
+        (lists, problems)
     }
 
     fn digest(&self) -> String {
@@ -211,6 +221,104 @@ impl Loader<'_> {
         }
         HEXLOWER.encode(&hash.finalize())
     }
+}
+
+/// A checked policy, what is worth a look, and where its period begins.
+struct Checked {
+    policy: Policy,
+    problems: Vec<Diagnostic>,
+    from: Place,
+}
+
+fn policy(
+    given: Given<'_>,
+    file: &Text,
+    tests: &mut TestReport,
+) -> Result<Checked, Vec<Diagnostic>> {
+    let source: PolicyFile =
+        yaml::parse(&file.file, &file.text).map_err(|problem| vec![problem])?;
+    let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
+    let mut checker = PolicyChecker::new(given, &file.file, &file.text, &source);
+    let policy = checker.check(&file.relative, &version, &Overrides::new());
+    let mut problems = checker.problems;
+    let Some(policy) = policy else {
+        return Err(problems);
+    };
+    let tested = Tested {
+        given,
+        file: &file.file,
+        text: &file.text,
+        source: &source,
+        policy: &policy,
+    };
+    problems.extend(tested.run(tests));
+    if Diagnostics(problems.clone()).refuse() {
+        return Err(problems);
+    }
+    Ok(Checked {
+        policy,
+        problems,
+        from: yaml::place(&source.metadata.effective.from),
+    })
+}
+
+fn steps(policies: &[Arc<Policy>], operation: &str) -> u64 {
+    let asked = policies
+        .iter()
+        .filter(|p| is_asked(p.status) && p.covers(operation));
+    asked.map(|policy| policy.steps()).sum()
+}
+
+/// Operations about which the rules of all policies together would take too long.
+fn too_long(
+    layout: &Layout,
+    policies: &[Arc<Policy>],
+    periods: &[(Place, &str)],
+) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for operation in &layout.operations {
+        let steps = steps(policies, &operation.name);
+        let dearest = policies
+            .iter()
+            .zip(periods)
+            .filter(|(p, _)| p.covers(&operation.name));
+        let Some((dearest, (place, file))) = dearest.max_by_key(|(p, _)| p.steps()) else {
+            continue;
+        };
+        if steps > limits::MAX_OPERATION_STEPS {
+            let message = format!(
+                "deciding `{}` could take {steps} steps, the limit is {}; {} of them are this policy's",
+                operation.name,
+                limits::MAX_OPERATION_STEPS,
+                dearest.steps()
+            );
+            let help = "shorten its rules, or put it on fewer operations";
+            problems.push(Diagnostic::error(codes::COST, *file, *place, message).help(help));
+        }
+    }
+    problems
+}
+
+/// Versions of one policy that are in force at the same time. `periods` says where each begins.
+fn overlapping(policies: &[Arc<Policy>], periods: &[(Place, &str)]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let mut before: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (index, policy) in policies.iter().enumerate() {
+        let versions = before.entry(&policy.id).or_default();
+        let other = versions.iter().find(|v| policies[**v].overlaps(policy));
+        if let Some(other) = other {
+            let (place, file) = periods[index];
+            let (there, in_file) = periods[*other];
+            let message = format!(
+                "`{}` is in force at the same time as in {in_file}:{}:{}",
+                policy.id, there.line, there.column
+            );
+            let help = "end the earlier with `until`, or give one of the two another metadata.id";
+            problems.push(Diagnostic::error(codes::PERIODS, file, place, message).help(help));
+        }
+        versions.push(index);
+    }
+    problems
 }
 
 /// All files of the set, by path.

@@ -8,7 +8,8 @@ use weft_diagnostic::yaml::Spanned;
 use weft_dictionary::Treatment;
 use weft_verdict::{ObligationKind, Verdict};
 
-use crate::policy::{Messages, Source, Status};
+use crate::parameters::ParameterKind;
+use crate::policy::{Source, Status};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +20,8 @@ pub(crate) struct PolicyFile {
     pub(crate) metadata: Metadata,
     pub(crate) stage: Spanned<String>,
     pub(crate) on: Vec<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) parameters: Vec<ParameterSource>,
     #[serde(default, rename = "match")]
     pub(crate) conditions: Vec<ConditionSource>,
     #[serde(default)]
@@ -31,7 +34,7 @@ pub(crate) struct PolicyFile {
     pub(crate) reasons: Vec<ReasonSource>,
     pub(crate) on_missing: Spanned<Verdict>,
     pub(crate) on_error: Spanned<Verdict>,
-    pub(crate) messages: Messages,
+    pub(crate) messages: MessagesSource,
     #[serde(default)]
     pub(crate) tests: Vec<TestSource>,
 }
@@ -104,6 +107,36 @@ pub(crate) struct ReasonSource {
     pub(crate) title: String,
     #[serde(default)]
     pub(crate) status_reason: Option<Spanned<String>>,
+    /// In place of the policy's own, when this reason decides.
+    #[serde(default)]
+    pub(crate) messages: Option<MessagesSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MessagesSource {
+    pub(crate) customer: Spanned<String>,
+    pub(crate) agent: Spanned<String>,
+    pub(crate) auditor: Spanned<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ParameterSource {
+    pub(crate) name: Spanned<String>,
+    pub(crate) title: Spanned<String>,
+    #[serde(rename = "type")]
+    pub(crate) kind: ParameterKind,
+    pub(crate) value: Spanned<String>,
+    #[serde(default)]
+    pub(crate) unit: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) min: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(crate) max: Option<Spanned<String>>,
+    /// From this level of threat on, another value.
+    #[serde(default)]
+    pub(crate) at_threat: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -130,6 +163,9 @@ pub(crate) struct GrantSource {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TestSource {
     pub(crate) name: Spanned<String>,
+    /// Other values of parameters, and the level of threat.
+    #[serde(default)]
+    pub(crate) with: BTreeMap<String, Spanned<String>>,
     pub(crate) given: BTreeMap<String, Json>,
     pub(crate) expect: Expectation,
 }

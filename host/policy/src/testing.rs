@@ -1,13 +1,16 @@
 //! The tests that stand in policy files: a row, and what the policy is to say about it.
 
-use weft_diagnostic::yaml::{self, Spanned};
-use weft_diagnostic::{Diagnostic, did_you_mean};
+use weft_diagnostic::yaml;
+use weft_diagnostic::{Diagnostic, Severity, did_you_mean};
 use weft_dictionary::{Dictionary, Row, Token, Value};
 use weft_verdict::{Finding, Verdict, combine};
 
+use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
+use crate::check::{Given, PolicyChecker};
 use crate::codes;
+use crate::parameters::LEVEL_KEY;
 use crate::policy::{Applies, Body, Policy};
-use crate::source::{PolicyFile, TestSource};
+use crate::source::{Expectation, PolicyFile, TestSource};
 
 /// What came of the tests of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -20,49 +23,96 @@ pub struct TestReport {
     pub policies: usize,
 }
 
-/// Runs the tests of one file.
-pub(crate) fn run(
-    dictionary: &Dictionary,
-    file: &str,
-    source: &PolicyFile,
-    policy: &Policy,
-    report: &mut TestReport,
-) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    if !source.tests.is_empty() {
-        report.policies += 1;
-    }
-    for test in &source.tests {
-        match run_one(dictionary, test, policy) {
-            Ok(()) => report.passed += 1,
-            Err((message, help)) => {
-                report.failed += 1;
-                let name = &test.name.value;
-                let problem = at(file, &test.name, format!("test `{name}`: {message}"));
-                problems.push(problem.help(help));
-            }
-        }
-    }
-    problems
+/// One file, and what its tests need.
+#[derive(Clone, Copy)]
+pub(crate) struct Tested<'a> {
+    pub(crate) given: Given<'a>,
+    pub(crate) file: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) source: &'a PolicyFile,
+    pub(crate) policy: &'a Policy,
 }
 
-fn at(file: &str, name: &Spanned<String>, message: String) -> Diagnostic {
-    yaml::error_at(codes::TEST, file, name, message)
+impl Tested<'_> {
+    /// Runs the tests of one file.
+    pub(crate) fn run(self, report: &mut TestReport) -> Vec<Diagnostic> {
+        let mut problems = Vec::new();
+        if !self.source.tests.is_empty() {
+            report.policies += 1;
+        }
+        for test in &self.source.tests {
+            match self.run_one(test) {
+                Ok(()) => report.passed += 1,
+                Err(NotHeld::Test(message, help)) => {
+                    report.failed += 1;
+                    let name = &test.name.value;
+                    let message = format!("test `{name}`: {message}");
+                    let problem = yaml::error_at(codes::TEST, self.file, &test.name, message);
+                    problems.push(if help.is_empty() {
+                        problem
+                    } else {
+                        problem.help(help)
+                    });
+                }
+                Err(NotHeld::With(problem)) => {
+                    report.failed += 1;
+                    problems.push(*problem);
+                }
+            }
+        }
+        problems
+    }
+
+    fn run_one(self, test: &TestSource) -> Result<(), NotHeld> {
+        if matches!(self.policy.body, Body::Plugin(_)) {
+            let help = "test the plugin itself with `cargo test`, and the policy with traffic";
+            let message = "a policy that asks a plugin has no tests here";
+            return Err((message.to_owned(), help.to_owned()).into());
+        }
+        let row = row(self.given.dictionary, test)?;
+        let varied = self.varied(test)?;
+        let policy = varied.as_ref().unwrap_or(self.policy);
+        Ok(compare(
+            &said(self.given.dictionary, policy, &row),
+            &test.expect,
+        )?)
+    }
+
+    /// The policy with the values that a test gives to its parameters, if it gives any.
+    fn varied(self, test: &TestSource) -> Result<Option<Policy>, NotHeld> {
+        if test.with.keys().all(|key| key == LEVEL_KEY) {
+            return Ok(None);
+        }
+        let mut checker = PolicyChecker::new(self.given, self.file, self.text, self.source);
+        let policy = checker.check(&self.policy.path, &self.policy.version, &test.with);
+        let mut errors = checker
+            .problems
+            .into_iter()
+            .filter(|problem| problem.severity == Severity::Error);
+        match (policy, errors.next()) {
+            (_, Some(problem)) => Err(NotHeld::With(Box::new(problem))),
+            (policy, None) => Ok(policy),
+        }
+    }
+}
+
+/// Why a test does not hold.
+enum NotHeld {
+    /// What came is not what was expected, and more about it.
+    Test(String, String),
+    /// The values that it gives do not fit.
+    With(Box<Diagnostic>),
+}
+
+impl From<Failed> for NotHeld {
+    fn from((message, help): Failed) -> NotHeld {
+        NotHeld::Test(message, help)
+    }
 }
 
 type Failed = (String, String);
 
-fn run_one(dictionary: &Dictionary, test: &TestSource, policy: &Policy) -> Result<(), Failed> {
-    if matches!(policy.body, Body::Plugin(_)) {
-        let help = "test the plugin itself with `cargo test`, and the policy with traffic";
-        return Err((
-            "a policy that asks a plugin has no tests here".into(),
-            help.into(),
-        ));
-    }
-    let row = row(dictionary, test)?;
-    let said = said(dictionary, policy, &row);
-    let expected = &test.expect;
+fn compare(said: &Said, expected: &Expectation) -> Result<(), Failed> {
     let mut rules = expected.rules.clone();
     rules.sort();
     let mut missing = expected.missing.clone();
@@ -180,6 +230,7 @@ fn said(dictionary: &Dictionary, policy: &Policy, row: &Row) -> Said {
 
 fn row(dictionary: &Dictionary, test: &TestSource) -> Result<Row, Failed> {
     let mut row = Row::new(dictionary);
+    set_level(dictionary, test, &mut row)?;
     for (name, json) in &test.given {
         let Some(field) = dictionary.by_name(name) else {
             let near = did_you_mean(name, dictionary.fields().map(|f| f.name.as_str()));
@@ -203,6 +254,35 @@ fn row(dictionary: &Dictionary, test: &TestSource) -> Result<Row, Failed> {
         }
     }
     Ok(row)
+}
+
+/// The host always says the level of threat; a test that does not is at level 0.
+fn set_level(dictionary: &Dictionary, test: &TestSource, row: &mut Row) -> Result<(), Failed> {
+    let written = test.with.get(LEVEL_KEY);
+    let Some(field) = dictionary.by_name(THREAT_LEVEL) else {
+        let no_level = format!("the dictionary has no field `{THREAT_LEVEL}`");
+        return match written {
+            Some(_) => Err((no_level, format!("remove `with.{LEVEL_KEY}`"))),
+            None => Ok(()),
+        };
+    };
+    if written.is_some() && test.given.contains_key(THREAT_LEVEL) {
+        let message = "the level of threat stands twice".to_owned();
+        return Err((message, format!("keep `with.{LEVEL_KEY}`")));
+    }
+    let level = match written {
+        None => Some(0),
+        Some(text) => text.value.parse().ok().filter(|level| *level <= MAX_THREAT),
+    };
+    let level = level.and_then(|level| i64::try_from(level).ok());
+    let set = level.map(|level| row.set(dictionary, field.id, Value::Integer(level)));
+    match set {
+        Some(Ok(())) => Ok(()),
+        _ => Err((
+            "this is not a level of threat".into(),
+            "write 0, 1, 2 or 3".into(),
+        )),
+    }
 }
 
 fn stand_in(text: &str, kind: &str) -> Token {

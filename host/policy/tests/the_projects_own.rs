@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use weft_dictionary::Dictionary;
-use weft_policy::PolicySet;
+use weft_policy::{PolicySet, codes};
 
 #[test]
-fn they_load_without_a_warning_and_their_tests_hold() {
+fn they_load_without_a_warning_but_of_sources_and_their_tests_hold() {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
     let dictionary = Dictionary::load(&dir.join("dictionary.yaml"))
         .unwrap_or_else(|problems| panic!("{problems}"));
     let set = PolicySet::load(&dir, &dictionary).unwrap_or_else(|problems| panic!("{problems}"));
-    assert_eq!(set.warnings().0, Vec::new());
+    let others: Vec<_> = (set.warnings().0.iter())
+        .filter(|warning| warning.code != codes::UNVERIFIED)
+        .collect();
+    assert!(others.is_empty(), "{others:?}");
     assert!(
         set.tests().passed > 10 && set.tests().failed == 0,
         "{:?}",

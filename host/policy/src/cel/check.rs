@@ -2,6 +2,7 @@
 //! and `functions`.
 
 mod functions;
+mod lists;
 mod operations;
 
 use std::collections::HashMap;
@@ -14,14 +15,18 @@ use weft_diagnostic::{Code, Diagnostic, did_you_mean};
 use weft_dictionary::{Dictionary, DurationMs, FieldId, Timestamp};
 
 use self::operations::{comparison, operator};
+use super::cost::steps;
 use super::eval::{Constant, Node, TextTest};
+use super::functions::{CalendarPart, Extreme};
 use super::parse::{Parsed, parse};
 use super::place::PlaceMap;
 use super::types::Type;
+use crate::lists::Lists;
+use crate::parameters::Parameters;
 use crate::{codes, limits};
 
 /// Functions that policies have, for "did you mean".
-const FUNCTIONS: [&str; 10] = [
+const FUNCTIONS: [&str; 26] = [
     "money",
     "decimal",
     "duration",
@@ -32,9 +37,37 @@ const FUNCTIONS: [&str; 10] = [
     "startsWith",
     "endsWith",
     "contains",
+    "corridor",
+    "band",
+    "mask",
+    "math.abs",
+    "math.least",
+    "math.greatest",
+    "getFullYear",
+    "getMonth",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getHours",
+    "getMinutes",
+    "getSeconds",
+    "getMilliseconds",
+];
+/// Names that other languages give to functions, and theirs here.
+const ELSEWHERE: [(&str, &str); 7] = [
+    ("abs", "math.abs"),
+    ("min", "math.least"),
+    ("max", "math.greatest"),
+    ("least", "math.least"),
+    ("greatest", "math.greatest"),
+    ("hour", "getHours"),
+    ("weekday", "getDayOfWeek"),
 ];
 /// The name under which variables are used.
 const VARIABLES: &str = "variables";
+/// The name under which parameters are used.
+const PARAMETERS: &str = "parameters";
 
 /// A variable that was defined above.
 #[derive(Debug, Clone)]
@@ -48,6 +81,8 @@ pub(crate) struct Variable {
 pub(crate) struct Scope<'a> {
     pub(crate) dictionary: &'a Dictionary,
     pub(crate) variables: &'a HashMap<String, Variable>,
+    pub(crate) parameters: &'a Parameters,
+    pub(crate) lists: &'a Lists,
 }
 
 /// Where an expression stands.
@@ -105,6 +140,16 @@ fn check(scope: &Scope<'_>, text: &Text<'_>) -> Result<(Typed, At), Diagnostic> 
         return Err(root
             .error(text, codes::SYNTAX, message)
             .help("split it into rules"));
+    }
+    let steps = steps(&typed.node, scope.dictionary);
+    if steps > limits::MAX_EXPRESSION_STEPS {
+        let message = format!(
+            "evaluating this could take {steps} steps, the limit is {}",
+            limits::MAX_EXPRESSION_STEPS
+        );
+        return Err(root
+            .error(text, codes::COST, message)
+            .help("split it into rules, or give its fields a smaller max_length"));
     }
     Ok((typed, root))
 }
@@ -239,10 +284,16 @@ impl Checker<'_> {
                 "name a field: section.name",
             ));
         };
-        if let Some(name) = path
-            .strip_prefix(VARIABLES)
-            .and_then(|rest| rest.strip_prefix('.'))
-        {
+        if let Some(name) = within(&path, PARAMETERS) {
+            return self.parameter(at, name, select.test);
+        }
+        if within(&path, "lists").is_some() {
+            let message = "a list stands behind `in` only";
+            return Err(self
+                .error(at, codes::TYPES, message)
+                .help("write `payer.country in lists.NAME`"));
+        }
+        if let Some(name) = within(&path, VARIABLES) {
             let Some(variable) = self.scope.variables.get(name).filter(|_| !select.test) else {
                 return Err(self.unknown_variable(at, name));
             };
@@ -262,6 +313,26 @@ impl Checker<'_> {
         };
         Ok(Typed {
             node,
+            kind,
+            size: 1,
+        })
+    }
+
+    fn parameter(&self, at: &Expression, name: &str, test: bool) -> Result<Typed, Diagnostic> {
+        let parameters = self.scope.parameters;
+        let Some((threshold, kind)) = parameters.get(name).filter(|_| !test) else {
+            let message = format!("there is no parameter `{name}`");
+            let error = self.error(at, codes::UNKNOWN_NAME, message);
+            return Err(match did_you_mean(name, parameters.names()) {
+                Some(near) if near != name => {
+                    error.help(format!("did you mean `parameters.{near}`?"))
+                }
+                Some(_) => error.help("a parameter is always there: leave out has()"),
+                None => error.help("declare it under `parameters`"),
+            });
+        };
+        Ok(Typed {
+            node: Node::Parameter(threshold),
             kind,
             size: 1,
         })
@@ -360,6 +431,19 @@ impl Checker<'_> {
             ("startsWith", Some(text), [part]) => self.text_test(TextTest::StartsWith, text, part),
             ("endsWith", Some(text), [part]) => self.text_test(TextTest::EndsWith, text, part),
             ("contains", Some(text), [part]) => self.text_test(TextTest::Contains, text, part),
+            ("corridor", None, [from, to]) => self.corridor(from, to),
+            ("band", None, [one]) => self.band(one),
+            ("mask", None, [one]) => self.mask(one),
+            ("abs", Some(target), [one]) if is_math(target) => self.absolute(one),
+            ("least", Some(target), [one, two]) if is_math(target) => {
+                self.extreme(at, Extreme::Least, one, two)
+            }
+            ("greatest", Some(target), [one, two]) if is_math(target) => {
+                self.extreme(at, Extreme::Greatest, one, two)
+            }
+            (_, Some(value), zone) if CalendarPart::named(name).is_some() => {
+                self.clock(at, name, value, zone)
+            }
             ("matches", ..) => Err(self.unsupported(
                 at,
                 "regular expressions",
@@ -372,7 +456,11 @@ impl Checker<'_> {
     fn unknown_function(&self, at: &Expression, name: &str) -> Diagnostic {
         let message = format!("there is no function `{name}` with these arguments");
         let error = self.error(at, codes::UNKNOWN_NAME, message);
-        match did_you_mean(name, FUNCTIONS) {
+        let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == name);
+        match elsewhere
+            .map(|(_, here)| *here)
+            .or_else(|| did_you_mean(name, FUNCTIONS))
+        {
             Some(near) => error.help(format!(
                 "did you mean `{near}`? See policies/README.md for its arguments"
             )),
@@ -424,6 +512,17 @@ fn path(expression: &Expr) -> Option<String> {
         _ => None,
     }
 }
+
+/// `limit` of `parameters.limit` within `parameters`.
+fn within<'a>(path: &'a str, section: &str) -> Option<&'a str> {
+    path.strip_prefix(section)?.strip_prefix('.')
+}
+
+/// Whether a function is one of the extension `math`.
+fn is_math(target: &Expression) -> bool {
+    matches!(&target.expr, Expr::Ident(name) if name == "math")
+}
+
 /// How a value of the type is written.
 fn remedy(wanted: Type) -> &'static str {
     match wanted {
@@ -435,6 +534,7 @@ fn remedy(wanted: Type) -> &'static str {
         Type::Money => "write money('12.50', 'EUR')",
         Type::Instant => "write timestamp('2026-01-01T00:00:00Z')",
         Type::Duration => "write duration('24h')",
+        Type::Corridor => "write corridor(payer.country, payee.country)",
         Type::Texts => "name a field that is a list of texts, or write ['a', 'b']",
     }
 }

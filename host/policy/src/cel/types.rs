@@ -17,6 +17,8 @@ pub(crate) enum Type {
     Instant,
     Duration,
     Texts,
+    /// From one country to another.
+    Corridor,
 }
 
 impl Type {
@@ -67,6 +69,7 @@ impl fmt::Display for Type {
             Type::Instant => "an instant",
             Type::Duration => "a duration",
             Type::Texts => "a list of texts",
+            Type::Corridor => "a corridor",
         })
     }
 }

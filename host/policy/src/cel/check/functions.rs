@@ -3,10 +3,11 @@
 use cel::common::ast::{Expr, LiteralValue};
 use cel::parser::Expression;
 use weft_diagnostic::Diagnostic;
-use weft_dictionary::{Currency, Money};
+use weft_dictionary::{Currency, Money, Treatment};
 
 use super::{Checker, Typed};
 use crate::cel::eval::{Constant, Node, TextTest};
+use crate::cel::functions::{CalendarPart, Extreme, LengthPart, Zone};
 use crate::cel::types::Type;
 use crate::codes;
 
@@ -50,6 +51,116 @@ impl Checker<'_> {
         Ok(Typed {
             node,
             kind: Type::Boolean,
+            size,
+        })
+    }
+
+    /// `payment.at.getHours('Europe/Brussels')` of an instant, `age.getHours()` of a length of time.
+    pub(super) fn clock(
+        &self,
+        at: &Expression,
+        name: &str,
+        value: &Expression,
+        zone: &[Expression],
+    ) -> Result<Typed, Diagnostic> {
+        let typed = self.expression(value)?;
+        let (inner, size) = (Box::new(typed.node), typed.size + 1);
+        let node = match (
+            typed.kind,
+            CalendarPart::named(name),
+            LengthPart::named(name),
+        ) {
+            (Type::Instant, Some(part), _) => Node::Calendar(part, inner, self.zone(at, zone)?),
+            (Type::Duration, _, Some(part)) if zone.is_empty() => Node::Length(part, inner),
+            (kind, ..) => {
+                let message = format!("{kind} has no `{name}` with these arguments");
+                let help = "write instant.getHours('Europe/Brussels') or duration.getHours()";
+                return Err(self.error(at, codes::TYPES, message).help(help));
+            }
+        };
+        Ok(Typed {
+            node,
+            kind: Type::Integer,
+            size,
+        })
+    }
+
+    fn zone(&self, at: &Expression, zone: &[Expression]) -> Result<Zone, Diagnostic> {
+        let Some(written) = zone.first() else {
+            return Ok(Zone::utc());
+        };
+        let help = "write a name of the IANA database such as 'Europe/Brussels', or '+05:30'";
+        let Some(name) = literal_text(written).filter(|_| zone.len() == 1) else {
+            let message = "a time zone is written as one text";
+            return Err(self.error(at, codes::TYPES, message).help(help));
+        };
+        Zone::named(name).ok_or_else(|| {
+            let message = format!("there is no time zone `{name}`");
+            self.error(written, codes::UNKNOWN_NAME, message).help(help)
+        })
+    }
+
+    pub(super) fn absolute(&self, one: &Expression) -> Result<Typed, Diagnostic> {
+        let typed = self.expression(one)?;
+        if !(typed.kind.is_number() || typed.kind == Type::Money) {
+            let message = format!("{} has no sign", typed.kind);
+            return Err(self.error(one, codes::TYPES, message));
+        }
+        Ok(Typed {
+            node: Node::Absolute(Box::new(typed.node)),
+            kind: typed.kind,
+            size: typed.size + 1,
+        })
+    }
+
+    /// `math.least` and `math.greatest` of two.
+    pub(super) fn extreme(
+        &self,
+        at: &Expression,
+        extreme: Extreme,
+        one: &Expression,
+        two: &Expression,
+    ) -> Result<Typed, Diagnostic> {
+        let one = self.expression(one)?;
+        let two = self.of(two, one.kind)?;
+        if !one.kind.is_ordered() {
+            let message = format!("{} has no order", one.kind);
+            return Err(self.error(at, codes::TYPES, message));
+        }
+        self.same_currency(at, &one.node, &two.node)?;
+        let size = one.size + two.size + 1;
+        Ok(Typed {
+            node: Node::Extreme(extreme, Box::new(one.node), Box::new(two.node)),
+            kind: one.kind,
+            size,
+        })
+    }
+
+    pub(super) fn band(&self, one: &Expression) -> Result<Typed, Diagnostic> {
+        let typed = self.expression(one)?;
+        if !typed.kind.is_ordered() {
+            let message = format!("{} has no band", typed.kind);
+            return Err(self.error(one, codes::TYPES, message));
+        }
+        Ok(Typed {
+            node: Node::Treated(Treatment::Band, Box::new(typed.node)),
+            kind: Type::Text,
+            size: typed.size + 1,
+        })
+    }
+
+    pub(super) fn mask(&self, one: &Expression) -> Result<Typed, Diagnostic> {
+        self.function(one, Type::Text, Type::Text, |text| {
+            Node::Treated(Treatment::Masked, text)
+        })
+    }
+
+    pub(super) fn corridor(&self, from: &Expression, to: &Expression) -> Result<Typed, Diagnostic> {
+        let (from, to) = (self.of(from, Type::Text)?, self.of(to, Type::Text)?);
+        let size = from.size + to.size + 1;
+        Ok(Typed {
+            node: Node::Corridor(Box::new(from.node), Box::new(to.node)),
+            kind: Type::Corridor,
             size,
         })
     }

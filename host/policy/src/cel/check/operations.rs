@@ -5,6 +5,7 @@ use cel::parser::Expression;
 use weft_diagnostic::Diagnostic;
 use weft_dictionary::Currency;
 
+use super::lists::named_list;
 use super::{Checker, Typed, remedy};
 use crate::cel::eval::{Comparison, Constant, Node, Operator};
 use crate::cel::types::Type;
@@ -147,6 +148,9 @@ impl Checker<'_> {
         list: &Expression,
     ) -> Result<Typed, Diagnostic> {
         let typed = self.expression(value)?;
+        if let Some(name) = named_list(&list.expr) {
+            return self.named_membership(value, typed, list, &name);
+        }
         let Expr::List(literal) = &list.expr else {
             let texts = self.of(list, Type::Texts)?;
             if typed.kind != Type::Text {
@@ -196,7 +200,11 @@ impl Checker<'_> {
 
 fn currency_of(node: &Node) -> Option<Currency> {
     match node {
-        Node::Constant(Constant::Money(money)) => Some(money.currency),
+        Node::Constant(constant) => constant.currency(),
+        Node::Parameter(threshold) => threshold.values[0].currency(),
+        Node::Shared(node) => currency_of(node),
+        Node::Absolute(node) => currency_of(node),
+        Node::Extreme(_, one, two) => currency_of(one).or_else(|| currency_of(two)),
         Node::Arithmetic(_, one, two) => currency_of(one).or_else(|| currency_of(two)),
         _ => None,
     }

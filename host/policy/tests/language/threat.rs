@@ -1,0 +1,1 @@
+//! A higher level of threat tightens and never loosens.
