@@ -113,6 +113,15 @@ pub const UNUSED: Code = Code {
     page: "A parameter that no expression and no message uses, or a list that no policy uses, is a threshold or a rule \
            that people believe in and that does nothing.",
 };
+/// Rules that could take too long.
+pub const COST: Code = Code {
+    id: "W0315",
+    title: "deciding could take too long",
+    page: "Every expression has a cost that is known before it is ever asked: in steps, each about as long as comparing \
+           two numbers, with every text as long as the dictionary lets it be and every branch taken that costs more. \
+           An expression, and all rules together that are asked about one operation, have a limit, so that no policy \
+           file can make the host slow.",
+};
 
 /// The codes of this crate.
 pub const CODES: &[Code] = &[
@@ -130,4 +139,5 @@ pub const CODES: &[Code] = &[
     PERIODS,
     UNVERIFIED,
     UNUSED,
+    COST,
 ];

@@ -15,6 +15,8 @@ use crate::{codes, limits};
 
 /// Stands for any country on a side of a corridor.
 const ANY: &str = "*";
+/// Of `BE>IN`.
+const CORRIDOR_BYTES: usize = 5;
 
 /// What the entries of a list are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -96,7 +98,20 @@ impl List {
     pub fn holds_corridor(&self, from: &str, to: &str) -> bool {
         [(from, to), (from, ANY), (ANY, to)]
             .iter()
-            .any(|(from, to)| self.lookup.contains(corridor(from, to).as_str()))
+            .any(|(from, to)| self.holds_pair(from, to))
+    }
+
+    /// Whether this very corridor is in it. It is put together on the stack: this is asked for every payment.
+    fn holds_pair(&self, from: &str, to: &str) -> bool {
+        let mut corridor = [0_u8; CORRIDOR_BYTES];
+        let Some(corridor) = corridor.get_mut(..from.len() + 1 + to.len()) else {
+            return false;
+        };
+        let (left, right) = corridor.split_at_mut(from.len());
+        left.copy_from_slice(from.as_bytes());
+        right[0] = b'>';
+        right[1..].copy_from_slice(to.as_bytes());
+        std::str::from_utf8(corridor).is_ok_and(|corridor| self.lookup.contains(corridor))
     }
 }
 

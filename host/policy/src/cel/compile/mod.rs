@@ -64,12 +64,13 @@ pub(crate) enum Failure {
 pub(crate) type Missing = Vec<FieldId>;
 
 /// What computes a part of an expression.
-type Code<T> = Box<dyn Fn(&Row, &mut Missing) -> Result<T, Gap> + Send + Sync>;
+type Compute<T> = dyn Fn(&Row, &mut Missing) -> Result<T, Gap> + Send + Sync;
+type Code<T> = Box<Compute<T>>;
 
 /// A compiled condition.
 #[derive(Clone)]
 pub(crate) struct Program {
-    code: Arc<dyn Fn(&Row, &mut Missing) -> Result<bool, Gap> + Send + Sync>,
+    code: Arc<Compute<bool>>,
     steps: u64,
 }
 
@@ -199,7 +200,7 @@ impl Compiler<'_> {
             Type::Money => Typed::Money(Operand::Field(id)),
             Type::Instant => Typed::Instant(Operand::Field(id)),
             Type::Duration => Typed::Duration(Operand::Field(id)),
-            Type::Text | Type::Token => Typed::Text(Text::Field(id)),
+            Type::Text | Type::Token | Type::Corridor => Typed::Text(Text::Field(id)),
             Type::Texts => Typed::Texts(Texts::Field(id)),
         }
     }
@@ -217,7 +218,7 @@ impl Compiler<'_> {
         }
         match self.compile(node) {
             Typed::Text(text) => {
-                truth(move |row, missing| Ok(list.holds(&*text.get(row, missing)?)))
+                truth(move |row, missing| Ok(list.holds(&text.get(row, missing)?)))
             }
             _ => mistyped(),
         }
