@@ -198,7 +198,7 @@ impl Walk {
     fn ask_stage(&self, stage: usize, row: &Row) -> Vec<FindingRecord> {
         let asked = self
             .pipeline
-            .asked(stage, &self.question.operation, self.question.at);
+            .asked(stage, &self.question.operation, self.question.at, row);
         let plugins = asked.iter().filter(|b| b.plugin.is_some()).count();
         // Handing work to another thread costs about as much as one small plugin. And a thread that waits
         // for what it handed on takes up the next walk on top of its stack: where every thread has a walk of

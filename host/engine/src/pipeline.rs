@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use weft_diagnostic::Diagnostics;
-use weft_dictionary::{Dictionary, FieldId, Timestamp, Treatment};
+use weft_dictionary::{Dictionary, FieldId, Row, Timestamp, Treatment};
 use weft_policy::{Body, Operation, PluginUse, Policy, PolicySet, Stage, Status};
 use weft_sandbox::{Budget, Sandbox};
 use weft_verdict::Verdict;
@@ -114,8 +114,8 @@ pub enum PipelineError {
 /// A policy set and its plugins.
 pub struct Pipeline {
     set: PolicySet,
-    /// By stage, in the order in which they are asked.
-    stages: Vec<Vec<Bound>>,
+    /// In the order of the set, which is that in which they are asked; none for a draft.
+    bound: Vec<Option<Bound>>,
     digest: String,
     plugins: Vec<PluginInUse>,
 }
@@ -175,16 +175,12 @@ impl Pipeline {
             dictionary,
             sandbox,
         };
-        let mut stages = Vec::new();
-        for stage in set.stages() {
-            let policies = set
-                .policies_of(stage)
-                .filter(|p| p.status() != Status::Draft);
-            let bound = policies
-                .map(|p| binder.bind(p))
-                .collect::<Result<Vec<_>, _>>()?;
-            stages.push(bound);
-        }
+        let bound = |policy: &Arc<Policy>| match policy.status() {
+            Status::Draft => Ok(None),
+            _ => binder.bind(policy).map(Some),
+        };
+        let bound = set.policies().iter().map(bound);
+        let bound = bound.collect::<Result<Vec<_>, _>>()?;
         let in_use = |b: &Bound| {
             b.plugin.as_ref().map(|p| PluginInUse {
                 name: p.name.clone(),
@@ -192,13 +188,13 @@ impl Pipeline {
                 digest: p.digest.clone(),
             })
         };
-        let mut in_use: Vec<PluginInUse> = stages.iter().flatten().filter_map(in_use).collect();
+        let mut in_use: Vec<PluginInUse> = bound.iter().flatten().filter_map(in_use).collect();
         in_use.sort();
         in_use.dedup();
         let digest = digest(&set, &in_use);
         Ok(Pipeline {
             set,
-            stages,
+            bound,
             digest,
             plugins: in_use,
         })
@@ -224,17 +220,17 @@ impl Pipeline {
         self.set.stages()
     }
 
-    /// The policies that a stage asks about an operation at a time.
-    pub(crate) fn asked(&self, stage: usize, operation: &str, at: Timestamp) -> Vec<&Bound> {
-        let policies = self
-            .stages
-            .get(stage)
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        policies
-            .iter()
-            .filter(|b| b.policy.covers(operation) && b.policy.in_force(at))
-            .collect()
+    /// The policies that a stage asks about an operation at a time: those that may apply to the row.
+    pub(crate) fn asked(
+        &self,
+        stage: usize,
+        operation: &str,
+        at: Timestamp,
+        row: &Row,
+    ) -> Vec<&Bound> {
+        let candidates = self.set.candidates(stage, operation, row);
+        let bound = candidates.filter_map(|place| self.bound.get(place)?.as_ref());
+        bound.filter(|b| b.policy.in_force(at)).collect()
     }
 
     /// An operation of the pipeline.
