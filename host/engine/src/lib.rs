@@ -43,6 +43,7 @@ mod shorten;
 mod start;
 mod told;
 pub mod view;
+mod whole;
 
 pub use caller::{Caller, Role};
 pub use clock::Clock;
@@ -54,3 +55,4 @@ pub use metrics::Metrics;
 pub use pipeline::{Pipeline, PipelineError, PluginInUse};
 pub use start::StartError;
 pub use view::DecisionView;
+pub use whole::Incomplete;

@@ -27,11 +27,14 @@ use crate::locks::Locks;
 use crate::metrics::Metrics;
 use crate::pipeline::{Pipeline, PipelineError};
 use crate::reader::follow_of;
-use crate::{Clock, Config, facts};
+use crate::{Clock, Config, facts, whole};
 
 /// Why a host does not start. Every variant says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// A part of the data directory is gone.
+    #[error(transparent)]
+    Incomplete(#[from] whole::Incomplete),
     /// The data directory cannot be made.
     #[error("the data directory {path} cannot be made: {source}")]
     DataDir {
@@ -91,6 +94,7 @@ impl Engine {
             source,
         })?;
         let lock = LockFile::hold(&config.data_dir.join("weft.lock"))?;
+        whole::check(&config.data_dir)?;
         let dictionary = Arc::new(Dictionary::load(
             &config.policies_dir.join("dictionary.yaml"),
         )?);
@@ -141,6 +145,10 @@ impl Engine {
         };
         inner.rebuild(progress)?;
         inner.record_start()?;
+        whole::mark(&inner.config.data_dir).map_err(|source| StartError::DataDir {
+            path: inner.config.data_dir.clone(),
+            source,
+        })?;
         Ok(Engine {
             inner: Arc::new(inner),
         })

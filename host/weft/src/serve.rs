@@ -1,6 +1,7 @@
 //! `weft serve`: a host that answers over HTTP.
 
 use clap::Args;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use weft_engine::{Clock, Engine};
 use weft_gateway::{Callers, Gateway, GatewayConfig};
@@ -44,7 +45,20 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
         callers: Callers::new(settings.callers)?,
         limits: settings.limits,
     };
+    descriptors(config.limits.connections)?;
+    let (region, tenant) = (
+        settings.engine.region.clone(),
+        settings.engine.tenant.clone(),
+    );
     let engine = Engine::start(settings.engine, Clock::System, &output::step)?;
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        region,
+        tenant,
+        policy_set = engine.pipeline().digest(),
+        records = engine.log().len(),
+        "starting"
+    );
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
@@ -54,6 +68,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let gateway = Gateway::bind(engine, config).await?;
         output::line(&format!("ready: http://{}", gateway.address()));
+        tracing::info!(address = %gateway.address(), "ready");
         let stop = async move {
             tokio::select! {
                 _ = terminate.recv() => {}
@@ -65,4 +80,32 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
         output::step("stopped: every answered decision is in the log");
         Ok(())
     })
+}
+
+/// Files and connections beside those of callers: journal, store, vault, runtime.
+const RESERVED_DESCRIPTORS: u64 = 256;
+
+/// Raises the limit of open files as far as the system lets it, and refuses to start where the connections
+/// alone could take the descriptors that the journal needs.
+fn descriptors(connections: usize) -> Result<(), Failed> {
+    let wanted = u64::try_from(connections)?.saturating_add(RESERVED_DESCRIPTORS);
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= wanted) {
+        return Ok(());
+    }
+    let possible = limit.maximum.unwrap_or(wanted);
+    let raised = Rlimit {
+        current: Some(wanted.min(possible)),
+        maximum: limit.maximum,
+    };
+    setrlimit(Resource::Nofile, raised)?;
+    if possible >= wanted {
+        return Ok(());
+    }
+    Err(Failed::because(format!(
+        "{connections} connections and {RESERVED_DESCRIPTORS} files need {wanted} open files, and the system \
+         allows {possible}: raise the limit (`ulimit -Hn`, LimitNOFILE of systemd), or set http.connections to \
+         {} or less",
+        possible.saturating_sub(RESERVED_DESCRIPTORS)
+    )))
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Subcommand, ValueEnum};
 use sha2::{Digest, Sha256};
 use weft_engine::Role;
+use weft_gateway::Callers;
 
 use crate::config::Settings;
 use crate::exit::Failed;
@@ -111,7 +112,8 @@ fn add(file: &Path, lines: &str) -> Result<(), Failed> {
         }
     };
     text.push_str(lines);
-    Settings::parse(&file.display().to_string(), &text)?;
+    let settings = Settings::parse(&file.display().to_string(), &text)?;
+    Callers::new(settings.callers)?;
     let why = |error| Failed::because(format!("{}: {error}", file.display()));
     std::fs::write(file, text).map_err(why)
 }

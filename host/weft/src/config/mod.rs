@@ -8,7 +8,7 @@ use clap::Subcommand;
 use weft_diagnostic::{Code, Diagnostics, yaml};
 use weft_dictionary::DurationMs;
 use weft_engine::{Config, Role};
-use weft_gateway::{CallerEntry, Limits};
+use weft_gateway::{CallerEntry, Callers, Limits};
 
 use crate::exit::Failed;
 use crate::output;
@@ -326,6 +326,9 @@ pub(crate) fn run(command: ConfigCommand) -> Result<(), Failed> {
         ConfigCommand::Check { file } => {
             let settings = Settings::load(&file)?;
             let callers = output::counted(settings.callers.len(), "caller");
+            // What the gateway itself would refuse.
+            Callers::new(settings.callers)?;
+            settings.limits.check()?;
             output::line(&format!("{} is sound, with {callers}", file.display()));
         }
     }
