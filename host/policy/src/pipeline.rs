@@ -168,6 +168,16 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Layout, Diagnostics> {
 
 /// Who forgets a request cannot decide it again later, so only what is refused is forgotten.
 fn check_stage(file: &str, stage: &StageSource, problems: &mut Vec<Diagnostic>) {
+    if stage.stop_at.is_some_and(|verdict| verdict < Verdict::Hold) {
+        let message = format!(
+            "`{}` would end the walk at a verdict that lets it go on, before later stages are asked",
+            stage.name.value
+        );
+        problems.push(
+            yaml::error_at(codes::FAIL_OPEN, file, &stage.name, message)
+                .help("write stop_at: hold or deny, or remove it"),
+        );
+    }
     let Some(when_stopped) = &stage.when_stopped else {
         return;
     };
@@ -251,6 +261,17 @@ mod tests {
         for more in ["", ", stop_at: hold"] {
             let problems = stage(more).err().expect("refused");
             assert_eq!(problems.0[0].code, codes::CONTRADICTION, "{more}");
+        }
+    }
+
+    #[test]
+    fn a_stage_that_would_let_it_go_on_without_the_later_ones_is_refused() {
+        for verdict in ["abstain", "allow", "flag", "challenge"] {
+            let text = format!(
+                "version: 1\nstages: [{{name: first, title: t, stop_at: {verdict}}}, {{name: last, title: t}}]\noperations: []\n"
+            );
+            let problems = parse("pipeline.yaml", &text).err().expect("refused");
+            assert_eq!(problems.0[0].code, codes::FAIL_OPEN, "{verdict}");
         }
     }
 

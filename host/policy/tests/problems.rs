@@ -247,3 +247,19 @@ fn what_is_shown_or_hidden_has_to_be_there() {
         );
     }
 }
+
+#[test]
+fn a_policy_that_somebody_set_aside_is_not_passed_over_in_silence() {
+    let sound = with_rule("payment.risky");
+    for name in ["p.YAML", "p.yaml.txt", "p.yaml~", ".p.yaml"] {
+        let said = load(&[("other.yaml", &sound), (name, &sound)]).err();
+        let said = said.unwrap_or_default();
+        assert!(
+            said.contains(&format!(
+                "{name}:1:1: error[W0102]: this would be passed over"
+            )),
+            "{name}: {said}"
+        );
+    }
+    assert!(load(&[("other.yaml", &sound), ("README.md", "# Read me")]).is_ok());
+}

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use weft_dictionary::Dictionary;
-use weft_engine::Pipeline;
-use weft_policy::{Body, PolicySet};
+use weft_engine::{Clock, Pipeline};
+use weft_policy::{Body, PolicySet, Status};
 use weft_sandbox::{Sandbox, SandboxConfig};
 
 use crate::exit::Failed;
@@ -54,6 +54,7 @@ fn check(dir: &Path, plugins: Option<&Path>) -> Result<(), Failed> {
         with_plugins,
         set.tests().passed,
     ));
+    list(&set);
     match plugins {
         Some(plugins) => {
             let sandbox = Sandbox::new(SandboxConfig {
@@ -75,4 +76,29 @@ fn check(dir: &Path, plugins: Option<&Path>) -> Result<(), Failed> {
         None => {}
     }
     Ok(())
+}
+
+/// Every policy with its status, so that one that is missing or does not count is seen.
+fn list(set: &PolicySet) {
+    let now = Clock::System.now();
+    for policy in set.policies() {
+        let status = match policy.status() {
+            Status::Draft => "draft",
+            Status::Shadow => "shadow",
+            Status::Canary => "canary",
+            Status::Enforced => "enforced",
+        };
+        let time = if policy.in_force(now) {
+            String::new()
+        } else if policy.from() > now {
+            format!(", not in force before {}", policy.from())
+        } else {
+            let until = policy.until().map(|at| at.to_string());
+            format!(
+                ", not in force any more since {}",
+                until.unwrap_or_default()
+            )
+        };
+        output::line(&format!("  {:<9} {}{time}", status, policy.id()));
+    }
 }

@@ -26,9 +26,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use weft_dictionary::{Dictionary, DurationMs, FieldId, Money, Row, Timestamp};
+use weft_dictionary::{Dictionary, DurationMs, FieldId, Money, Row, Slot, Timestamp};
 
-use self::operand::{Operand, by_threat};
+use self::operand::{Operand, by_threat, lacks};
 use self::text::{Text, Texts};
 use super::cost;
 use super::eval::{Constant, Node};
@@ -140,7 +140,12 @@ impl Compiler<'_> {
             Node::Shared(node) => self.compile(node),
             Node::Has(id) => {
                 let id = *id;
-                truth(move |row, _| Ok(row.get(id).is_some()))
+                truth(move |row, missing| match row.slot(id) {
+                    Slot::Present(_) => Ok(true),
+                    Slot::Absent => Ok(false),
+                    // Taken away by an earlier stage: a rule must not be milder for what it may not see.
+                    Slot::Withheld(_) => Err(lacks(id, missing)),
+                })
             }
             Node::Not(_) | Node::And(..) | Node::Or(..) => self.logic(node),
             Node::If(condition, one, two) => self.choice(condition, one, two),
