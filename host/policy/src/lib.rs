@@ -12,6 +12,7 @@
 //! | `cel` | expressions: bounded parsing, types, cost, three-valued evaluation |
 //! | `index` | which policies can apply to a row |
 //! | `words` | rules in plain words |
+//! | `threat` | that nothing gets milder as the level of threat rises |
 //! | `testing` | the tests that stand in the files |
 //! | [`codes`] | the classes of problem, each with a page |
 //!
@@ -32,6 +33,7 @@ mod pipeline;
 mod policy;
 mod source;
 mod testing;
+mod threat;
 mod words;
 
 pub use lists::{List, ListKind};

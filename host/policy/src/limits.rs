@@ -10,6 +10,8 @@ pub const MAX_PARAMETERS: usize = 50;
 pub const MAX_LIST_ENTRIES: usize = 10_000;
 /// Characters of one message.
 pub const MAX_MESSAGE_CHARS: usize = 1_000;
+/// Rows that are decided at all levels of threat, for one policy.
+pub(crate) const MAX_TRIALS: usize = 20_000;
 /// Stages in a pipeline.
 pub const MAX_STAGES: usize = 16;
 /// Characters of one expression. The parser recurses on long chains (`1+1+…`), so this bounds its stack.

@@ -18,7 +18,7 @@ use crate::pipeline::{self, Layout};
 use crate::policy::{Policy, Status};
 use crate::source::PolicyFile;
 use crate::testing::{TestReport, Tested};
-use crate::{Operation, Stage, codes, limits};
+use crate::{Operation, Stage, codes, limits, threat};
 
 /// The file with stages and operations.
 const PIPELINE: &str = "pipeline.yaml";
@@ -252,6 +252,7 @@ fn policy(
         policy: &policy,
     };
     problems.extend(tested.run(tests));
+    problems.extend(threat::check(tested));
     if Diagnostics(problems.clone()).refuse() {
         return Err(problems);
     }
@@ -364,16 +365,32 @@ fn find(root: &Path, dir: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Diagnos
             .to_string_lossy()
             .into_owned();
         let no_policy = dir == root && name != PIPELINE && NO_POLICIES.contains(&name.as_str());
-        if no_policy || name.starts_with('.') {
+        if no_policy || name == ".git" {
             continue;
         }
-        if path.is_dir() {
+        let hidden = name.starts_with('.');
+        if path.is_dir() && !hidden {
             find(root, &path, paths)?;
-        } else if name.ends_with(".yaml") || name.ends_with(".yml") {
+        } else if !hidden && (name.ends_with(".yaml") || name.ends_with(".yml")) {
             paths.push(path);
+        } else if path.is_dir() || looks_like_a_policy(&name) {
+            return Err(set_aside(&path));
         }
     }
     Ok(())
+}
+
+/// A policy that somebody renamed is not in force any more, and nobody would see it.
+fn looks_like_a_policy(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.contains(".yaml") || name.contains(".yml")
+}
+
+fn set_aside(path: &Path) -> Diagnostic {
+    let message =
+        "this would be passed over in silence: policies end in .yaml, and nothing here is hidden";
+    at_start(path, message)
+        .help("rename it, move it out of the directory, or set metadata.status: draft")
 }
 
 fn at_start(path: &Path, message: impl Into<String>) -> Diagnostic {

@@ -146,7 +146,7 @@ impl PartialEq for Message {
 impl Eq for Message {}
 
 /// A value as people read it.
-fn words(value: &Value) -> String {
+pub(crate) fn words(value: &Value) -> String {
     match value {
         Value::Boolean(true) => "yes".to_owned(),
         Value::Boolean(false) => "no".to_owned(),

@@ -256,7 +256,9 @@ mod tests {
             );
             parse("pipeline.yaml", &text)
         };
-        let layout = stage(", stop_at: deny").ok().expect("taken");
+        let Ok(layout) = stage(", stop_at: deny") else {
+            panic!("it is taken");
+        };
         assert_eq!(layout.stages[0].when_stopped, WhenStopped::Forget);
         for more in ["", ", stop_at: hold"] {
             let problems = stage(more).err().expect("refused");

@@ -63,6 +63,14 @@ impl Tested<'_> {
         problems
     }
 
+    /// The facts of all tests, and no fact at all.
+    pub(crate) fn rows(self) -> Vec<Row> {
+        let dictionary = self.given.dictionary;
+        let tests = self.source.tests.iter();
+        let rows = tests.filter_map(|test| row(dictionary, test).ok());
+        rows.chain([Row::new(dictionary)]).collect()
+    }
+
     fn run_one(self, test: &TestSource) -> Result<(), NotHeld> {
         if matches!(self.policy.body, Body::Plugin(_)) {
             let help = "test the plugin itself with `cargo test`, and the policy with traffic";
