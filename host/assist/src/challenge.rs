@@ -10,29 +10,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use weft_dictionary::{Money, Timestamp};
+use weft_verdict::Method;
 use zeroize::Zeroizing;
-
-/// How the customer proves who they are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// The customer approves in the platform's own app, where they are authenticated.
-    AppApproval,
-}
-
-impl Method {
-    /// The word used in files, replies and records.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Method::AppApproval => "app-approval",
-        }
-    }
-
-    /// The method of that name.
-    pub fn from_name(name: &str) -> Option<Method> {
-        (name == Method::AppApproval.as_str()).then_some(Method::AppApproval)
-    }
-}
 
 /// What a challenge is bound to: SHA-256 over payment, amount, currency and payee, in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

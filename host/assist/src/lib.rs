@@ -19,7 +19,8 @@ pub mod life;
 pub mod limits;
 pub mod pending;
 
-pub use challenge::{Binding, Challenge, ChallengeKey, Evidence, Method};
+pub use challenge::{Binding, Challenge, ChallengeKey, Evidence};
 pub use follow::Follow;
 pub use life::State;
 pub use pending::{Pending, Refusal, Waiting};
+pub use weft_verdict::Method;

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use weft_diagnostic::did_you_mean;
-use weft_dictionary::Treatment;
 use weft_verdict::limits::{MAX_ARGUMENTS, MAX_OBLIGATIONS, MAX_REASONS, MAX_RISK};
 use weft_verdict::{Finding, Obligation, ObligationKind, Reason, Verdict};
 
@@ -132,23 +131,20 @@ impl Declared {
         )?;
         let mut arguments = BTreeMap::new();
         for (name, value) in raw.arguments {
-            let text = argument(number, kind, &name, value)?;
+            let text = argument(number, &name, value)?;
             if arguments.insert(name, text).is_some() {
                 return Err(format!(
                     "obligation {number} has the same argument twice; give each once"
                 ));
             }
         }
+        kind.check(&arguments)
+            .map_err(|why| format!("obligation {number}: {why}"))?;
         Ok(Obligation { kind, arguments })
     }
 }
 
-fn argument(
-    number: usize,
-    kind: ObligationKind,
-    name: &str,
-    value: RawArgument,
-) -> Result<String, String> {
+fn argument(number: usize, name: &str, value: RawArgument) -> Result<String, String> {
     let text = match value {
         RawArgument::Text(text) => text,
         RawArgument::Other(kind) => {
@@ -164,15 +160,6 @@ fn argument(
                  control characters; arguments are words and names of fields"
             ));
         }
-    }
-    let is_treatment = matches!(kind, ObligationKind::Redact | ObligationKind::Disclose);
-    if is_treatment && Treatment::from_name(&text).is_none() {
-        return Err(format!(
-            "an argument of obligation {number} (`{}`) is not a treatment; its arguments are fields and \
-             one of {}",
-            kind.as_str(),
-            Treatment::ALL.map(Treatment::as_str).join(", ")
-        ));
     }
     Ok(text)
 }

@@ -136,6 +136,11 @@ fn obligations_are_of_the_catalogue_and_declared_with_texts() {
     )
     .with_manifest(MANIFEST.replace("\"step-up\"", "\"redact\""));
     fails(redact, &["not a treatment", "masked"]);
+    for (name, value) in [("metod", "app-approval"), ("method", "app-aproval")] {
+        let nobody_can = say("step-up", vec![(name.into(), Arg::Text(value.into()))]);
+        fails(nobody_can, &["obligation 1", "`method`", "app-approval"]);
+    }
+    fails(say("step-up", vec![]), &["lacks the argument `method`"]);
 }
 
 #[test]

@@ -5,11 +5,15 @@
 //! verdict, with [`Verdict::Abstain`] as its identity (property-tested). A **failure** is not a verdict:
 //! it is mapped to one by the policy's `on_error`.
 
+mod arguments;
 mod combine;
 mod finding;
 pub mod limits;
+mod method;
 mod obligation;
 
+pub use arguments::ArgumentError;
 pub use combine::combine;
 pub use finding::{Failure, FailureKind, Finding, Reason, Verdict};
+pub use method::Method;
 pub use obligation::{Obligation, ObligationKind};

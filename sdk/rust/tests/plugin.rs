@@ -198,11 +198,11 @@ fn settings_of_every_kind_reach_the_plugin() {
     assert_eq!(early, Finding::abstain());
     let challenged = small()
         .setting("limit_minor", 0)
-        .setting("method", "one-time-code")
+        .setting("method", "app-approval")
         .evaluate();
     assert_eq!(
         challenged.obligation("step-up").expect("a step-up")[0].1,
-        "one-time-code"
+        "app-approval"
     );
 }
 
@@ -334,7 +334,18 @@ fn a_finding_that_the_host_would_not_take_fails_the_test() {
         small().withheld("payee.country", "not-granted").evaluate();
     });
     assert!(
-        no_treatment.contains("`everything`, an argument of `disclose`, is not a treatment"),
+        no_treatment.contains("an argument of `disclose` is not a treatment")
+            && no_treatment.ends_with("(`payee.country`)"),
         "{no_treatment}"
+    );
+    let no_method = told(|| {
+        small()
+            .setting("limit_minor", 0)
+            .setting("method", "one-time-code")
+            .evaluate();
+    });
+    assert!(
+        no_method.contains("`step-up` has not the value of one; write app-approval"),
+        "{no_method}"
     );
 }

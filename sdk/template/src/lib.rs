@@ -23,7 +23,7 @@ struct Limits {
     #[setting(default = "30d", min = "1d")]
     known_after: Duration,
     /// How the customer proves that the payment is theirs.
-    #[setting(default = "app-approval", one_of = ["app-approval", "one-time-code"])]
+    #[setting(default = "app-approval", one_of = ["app-approval"])]
     method: String,
 }
 

@@ -4,18 +4,16 @@ use std::cmp::Ordering;
 
 use serde::Deserialize;
 use serde_json::Value as Json;
+use weft_verdict::ObligationKind;
+use weft_verdict::limits::{MAX_ARGUMENTS, MAX_OBLIGATIONS, MAX_REASONS};
 
 use super::json;
 use crate::Finding;
 use crate::value::Value;
 
-// As in the host's limits for findings.
-const MAX_REASONS: usize = 16;
-const MAX_OBLIGATIONS: usize = 32;
-const MAX_ARGUMENTS: usize = 64;
+// As in the sandbox's limits.
 const MAX_ARGUMENT_BYTES: usize = 256;
 const MAX_EVIDENCE: usize = 32;
-const TREATMENTS: [&str; 6] = ["absent", "present", "band", "masked", "token", "clear"];
 
 /// Names that differ more than this are not alike enough to suggest (Jaro-Winkler, 0 to 1).
 const ALIKE: f64 = 0.8;
@@ -187,11 +185,16 @@ impl Declared {
                      characters; arguments are words and names of fields"
                 );
             }
-            assert!(
-                !matches!(kind, "redact" | "disclose") || TREATMENTS.contains(&value.as_str()),
-                "`{value}`, an argument of `{kind}`, is not a treatment; there are {}",
-                TREATMENTS.join(", ")
-            );
+        }
+        let Some(known) = ObligationKind::from_name(kind) else {
+            panic!("`{kind}` is not in the host's catalogue of obligations");
+        };
+        let arguments = obligation.arguments.iter().cloned().collect();
+        if let Err(why) = known.check(&arguments) {
+            match why.argument() {
+                Some(argument) => panic!("the host takes no such obligation: {why} (`{argument}`)"),
+                None => panic!("the host takes no such obligation: {why}"),
+            }
         }
     }
 }
