@@ -107,7 +107,10 @@ impl Rise {
             Node::Not(inner) => self.truth(inner).not(),
             Node::And(one, two) => self.truth(one).and(self.truth(two)),
             Node::Or(one, two) => self.truth(one).not().and(self.truth(two).not()).not(),
-            Node::Has(_) => Relation::unchanged(&[Truth::False, Truth::True]),
+            // Whether a fact is there that an earlier stage took away is missing, too.
+            Node::Has(id) if *id != self.level => {
+                Relation::unchanged(&[Truth::False, Truth::Missing, Truth::True])
+            }
             node if !depends(node, self.level) => Relation::unchanged(&Truth::ALL),
             Node::Compare(comparison, one, two) => self.comparison(*comparison, one, two),
             _ => Relation::ANY,
