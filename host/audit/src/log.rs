@@ -180,7 +180,21 @@ impl Log {
         self.submit(record)?.await
     }
 
-    /// The same, blocking this thread.
+    /// Appends a decision; returns when it is durable, with the decision as it stands in the log.
+    pub async fn append_decision(&self, decision: DecisionRecord) -> Result<Stored, AppendError> {
+        let record = Record::Decision(Box::new(decision));
+        let receipt = self.append(&record).await?;
+        let Record::Decision(record) = record else {
+            unreachable!("it was made of a decision")
+        };
+        Ok(Stored {
+            index: receipt.index,
+            leaf_hash: receipt.leaf_hash,
+            record: *record,
+        })
+    }
+
+    /// [`Log::append`], blocking this thread.
     pub fn append_blocking(&self, record: &Record) -> Result<Receipt, AppendError> {
         self.submit(record)?.wait()
     }

@@ -5,7 +5,7 @@
 //! the payment is its operation's [`Effect`].
 
 use weft_assist::{Evidence, Follow, Refusal, State, Waiting};
-use weft_audit::DecisionRecord;
+use weft_audit::{DecisionRecord, Stored};
 use weft_dictionary::{Row, Value};
 use weft_intake::{Problem, Request};
 use weft_policy::{Effect, WhenStopped};
@@ -55,7 +55,7 @@ impl Inner {
         asked: &Asked,
         effect: Effect,
         request: Request,
-    ) -> Result<String, Problem> {
+    ) -> Result<Stored, Problem> {
         let Some(payment) = self.text(&request.row, self.known.payment_id) else {
             return self.decide_about(asked, effect, request, None).await;
         };
@@ -73,7 +73,7 @@ impl Inner {
         effect: Effect,
         mut request: Request,
         about: Option<About>,
-    ) -> Result<String, Problem> {
+    ) -> Result<Stored, Problem> {
         let new_tokens = std::mem::take(&mut request.new_tokens);
         let decision = self.fresh_id("dec")?;
         let mut row = self.assistance_row(asked, &request, about.as_ref())?;
@@ -122,14 +122,14 @@ impl Inner {
             evaluated,
             follow,
         };
-        self.commit(asked, draft).await?;
+        let stored = self.commit(asked, draft).await?;
         if let (Some(about), Some(evidence), true) = (about, evidence, granted)
             && about.is_decided_again_by(effect)
         {
             self.decide_again(asked, &about.payment, &about.own, &decision, &evidence)
                 .await?;
         }
-        Ok(decision)
+        Ok(stored)
     }
 
     /// The payment, if this host ever decided about it. The caller holds its lock.

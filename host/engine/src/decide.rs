@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+use weft_audit::Stored;
 use weft_dictionary::Timestamp;
 use weft_intake::{MediaType, Message, Problem, Request};
 use zeroize::Zeroizing;
@@ -151,32 +152,36 @@ impl Inner {
             told: ask.at,
             at: self.clock.of(ask.at),
         };
-        let (decisions, replayed) = self.decide_once(&asked, &mut message).await?;
+        let decided = self.decide_once(&asked, &mut message).await?;
         let replying = Instant::now();
-        let views = self.views(&asked.caller, &decisions)?;
-        let reply = reply::render(&message.envelope, views, replayed, asked.trace);
+        let views = self.views(&asked.caller, &decided)?;
+        let reply = reply::render(&message.envelope, views, decided.replayed, asked.trace);
         self.metrics.part(Part::Reply, replying.elapsed());
         Ok(reply)
     }
 
-    /// The ids of the decisions, and whether they were taken before.
-    async fn decide_once(
-        &self,
-        asked: &Asked,
-        message: &mut Message,
-    ) -> Result<(Vec<String>, bool), Problem> {
+    /// The decisions about a message, taken now or before.
+    async fn decide_once(&self, asked: &Asked, message: &mut Message) -> Result<Decided, Problem> {
         let requests = std::mem::take(&mut message.requests);
         let Some(mark) = &asked.mark else {
-            let mut decided = Vec::new();
-            self.decide_rest(asked, requests, &mut decided).await?;
-            return Ok((decided, false));
+            let mut ids = Vec::new();
+            let taken_now = self.decide_rest(asked, requests, &mut ids).await?;
+            return Ok(Decided {
+                ids,
+                taken_now,
+                replayed: false,
+            });
         };
         match self.idempotency.begin(mark, requests.len(), asked.at) {
             Seen::OtherRequest => Err(problems::key_used_for_another_request()),
             Seen::InFlight => Err(problems::in_flight()),
-            Seen::Decided(decided) => {
+            Seen::Decided(ids) => {
                 self.metrics.replayed();
-                Ok((decided, true))
+                Ok(Decided {
+                    ids,
+                    taken_now: Vec::new(),
+                    replayed: true,
+                })
             }
             Seen::Undecided(decided) => {
                 let mut underway = Underway {
@@ -185,10 +190,15 @@ impl Inner {
                     decided,
                     complete: false,
                 };
-                self.decide_rest(asked, requests, &mut underway.decided)
+                let taken_now = self
+                    .decide_rest(asked, requests, &mut underway.decided)
                     .await?;
                 underway.complete = true;
-                Ok((underway.decided.clone(), false))
+                Ok(Decided {
+                    ids: underway.decided.clone(),
+                    taken_now,
+                    replayed: false,
+                })
             }
         }
     }
@@ -199,12 +209,25 @@ impl Inner {
         asked: &Asked,
         requests: Vec<Request>,
         decided: &mut Vec<String>,
-    ) -> Result<(), Problem> {
+    ) -> Result<Vec<Stored>, Problem> {
+        let mut taken_now = Vec::new();
         for request in requests.into_iter().skip(decided.len()) {
-            decided.push(self.decide_request(asked, request).await?);
+            let stored = self.decide_request(asked, request).await?;
+            decided.push(stored.record.decision.clone());
+            taken_now.push(stored);
         }
-        Ok(())
+        Ok(taken_now)
     }
+}
+
+/// What was decided about a message.
+pub(crate) struct Decided {
+    /// All decisions, in the order of its requests.
+    pub(crate) ids: Vec<String>,
+    /// Those of them that were taken now.
+    pub(crate) taken_now: Vec<Stored>,
+    /// Whether all were taken before.
+    pub(crate) replayed: bool,
 }
 
 /// A key whose request is under way. When it goes, by whatever way, the key is settled, or free for the

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio_util::task::TaskTracker;
 use weft_assist::{ChallengeKey, Evidence, Pending};
-use weft_audit::{DecisionRecord, Log};
+use weft_audit::{DecisionRecord, Log, Stored};
 use weft_behaviour::Behaviour;
 use weft_dictionary::{Dictionary, FieldId, Row, Timestamp, Value};
 use weft_intake::{Intake, Problem, Request};
@@ -157,12 +157,12 @@ impl Inner {
         self.stopping.load(Ordering::Acquire)
     }
 
-    /// Decides one request: the id of the decision.
+    /// Decides one request: the decision as it stands in the log.
     pub(crate) async fn decide_request(
         &self,
         asked: &Asked,
         request: Request,
-    ) -> Result<String, Problem> {
+    ) -> Result<Stored, Problem> {
         let operation = self.pipeline.operation(&request.operation).ok_or_else(|| {
             problems::unknown_operation(self.pipeline.did_you_mean(&request.operation))
         })?;

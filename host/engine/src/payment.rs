@@ -2,7 +2,7 @@
 //! when nobody released it in time.
 
 use weft_assist::{Binding, Challenge, Evidence, Follow, Method, State};
-use weft_audit::DecisionRecord;
+use weft_audit::{DecisionRecord, Stored};
 use weft_dictionary::{FieldId, Row, Timestamp, Value};
 use weft_intake::{Problem, Request};
 use weft_policy::WhenStopped;
@@ -27,7 +27,7 @@ impl Inner {
         &self,
         asked: &Asked,
         request: Request,
-    ) -> Result<String, Problem> {
+    ) -> Result<Stored, Problem> {
         let Request {
             operation,
             mut row,
@@ -63,7 +63,7 @@ impl Inner {
         let follow = self.follow_payment(&payment, &row, &evaluated, asked.at)?;
         let kept = facts == WhenStopped::Keep;
         let draft = Draft {
-            decision: decision.clone(),
+            decision,
             operation,
             links: Links {
                 transaction: Some(payment),
@@ -79,8 +79,7 @@ impl Inner {
             evaluated,
             follow: Some(follow),
         };
-        self.commit(asked, draft).await?;
-        Ok(decision)
+        self.commit(asked, draft).await
     }
 
     /// The account, the card and the device of a payment, as far as behaviour looks at them. Not the payee
@@ -134,7 +133,7 @@ impl Inner {
         before: &DecisionRecord,
         previous: &str,
         evidence: &Evidence,
-    ) -> Result<String, Problem> {
+    ) -> Result<(), Problem> {
         let decision = self.fresh_id("dec")?;
         let mut row = self.restore(before)?;
         // The time is a fact of the payment: a rule about nights, or a plugin's score, is about when it was
@@ -165,7 +164,7 @@ impl Inner {
             ..Links::of(self, &row)
         };
         let draft = Draft {
-            decision: decision.clone(),
+            decision,
             operation: before.operation.clone(),
             links,
             observation: None,
@@ -175,8 +174,7 @@ impl Inner {
             follow: Some(follow),
         };
         // The first request's key must not answer for this decision: it belongs to another request.
-        self.commit(&asked.without_mark(), draft).await?;
-        Ok(decision)
+        self.commit(&asked.without_mark(), draft).await.map(|_| ())
     }
 
     /// Refuses the payments whose time is over. How many.
@@ -238,7 +236,7 @@ impl Inner {
             told: None,
             at: now,
         };
-        self.commit(&asked, draft).await
+        self.commit(&asked, draft).await.map(|_| ())
     }
 
     /// What a challenge or evidence for this payment is bound to.

@@ -334,7 +334,7 @@ impl Binder<'_> {
             )),
             None if self.require_digests => Err(other(
                 "(none)".into(),
-                "plugins.require_digests is on: write plugin.digest in the policy",
+                "host.require_plugin_digests is on: write plugin.digest in the policy",
             )),
             _ => Ok(()),
         }

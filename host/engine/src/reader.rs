@@ -9,6 +9,7 @@ use weft_intake::Problem;
 use weft_policy::OperationKind;
 use weft_verdict::{Obligation, ObligationKind, Reason, Verdict};
 
+use crate::decide::Decided;
 use crate::engine::{Engine, Inner};
 use crate::told::Told;
 use crate::view::{
@@ -81,16 +82,19 @@ impl Inner {
     pub(crate) fn views(
         &self,
         caller: &Caller,
-        decisions: &[String],
+        decided: &Decided,
     ) -> Result<Vec<DecisionView>, Problem> {
-        let mut views = Vec::with_capacity(decisions.len());
-        for id in decisions {
+        let view = |id: &String| {
+            let mut taken_now = decided.taken_now.iter();
+            if let Some(stored) = taken_now.find(|s| s.record.decision == *id) {
+                return self.view(caller, stored);
+            }
             let stored = self
                 .stored(id)?
                 .ok_or_else(|| problems::internal("a decision is not in the log"))?;
-            views.push(self.view(caller, &stored)?);
-        }
-        Ok(views)
+            self.view(caller, &stored)
+        };
+        decided.ids.iter().map(view).collect()
     }
 
     fn stored(&self, decision: &str) -> Result<Option<Stored>, Problem> {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use weft_assist::Follow;
-use weft_audit::{CallerRecord, DecisionRecord, Record, SCHEMA};
+use weft_audit::{CallerRecord, DecisionRecord, SCHEMA, Stored};
 use weft_behaviour::Observation;
 use weft_dictionary::{Class, Origin, Row};
 use weft_intake::Problem;
@@ -79,35 +79,37 @@ impl Inner {
 
     /// Makes a decision durable and then takes over what follows from it. The caller holds the payment's
     /// lock, so nobody sees the payment between the two.
-    pub(crate) async fn commit(&self, asked: &Asked, draft: Draft) -> Result<(), Problem> {
+    pub(crate) async fn commit(&self, asked: &Asked, draft: Draft) -> Result<Stored, Problem> {
         let recording = Instant::now();
-        let record = self.record_of(asked, &draft)?;
-        let verdict = record.outcome.verdict;
-        let record = Record::Decision(Box::new(record));
-        self.log
-            .append(&record)
+        let follow = draft.follow.clone();
+        let observation = draft.observation.clone();
+        let stored = self
+            .log
+            .append_decision(self.record_of(asked, draft)?)
             .await
             .map_err(|e| problems::not_recorded(&e))?;
         self.metrics.part(Part::Record, recording.elapsed());
-        if let (Some(payment), Some(follow)) = (&draft.links.transaction, &draft.follow) {
-            self.pending.apply(payment, &draft.decision, follow);
+        let record = &stored.record;
+        if let (Some(payment), Some(follow)) = (&record.transaction, &follow) {
+            self.pending.apply(payment, &record.decision, follow);
         }
-        if let Some(observation) = &draft.observation {
+        if let Some(observation) = &observation {
             self.behaviour.observe(observation);
         }
-        self.metrics.decision(&draft.operation, verdict);
+        self.metrics
+            .decision(&record.operation, record.outcome.verdict);
         self.metrics.sizes(self.pending.len(), self.log.len());
-        Ok(())
+        Ok(stored)
     }
 
-    fn record_of(&self, asked: &Asked, draft: &Draft) -> Result<DecisionRecord, Problem> {
+    fn record_of(&self, asked: &Asked, draft: Draft) -> Result<DecisionRecord, Problem> {
         let recorded = facts::record(&self.dictionary, &self.vault, &draft.decision, &draft.row)
             .map_err(|_| problems::internal("the vault could not seal the personal facts"))?;
         Ok(DecisionRecord {
             schema: SCHEMA.to_owned(),
-            decision: draft.decision.clone(),
+            decision: draft.decision,
             at: asked.at,
-            operation: draft.operation.clone(),
+            operation: draft.operation,
             region: self.config.region.clone(),
             tenant: self.config.tenant.clone(),
             caller: CallerRecord {
@@ -115,18 +117,18 @@ impl Inner {
                 role: asked.caller.role.as_str().to_owned(),
             },
             trace: asked.trace.clone(),
-            transaction: draft.links.transaction.clone(),
-            case: draft.links.case.clone(),
-            session: draft.links.session.clone(),
-            previous: draft.links.previous.clone(),
+            transaction: draft.links.transaction,
+            case: draft.links.case,
+            session: draft.links.session,
+            previous: draft.links.previous,
             idempotency: asked.mark.as_ref().map(crate::idempotency::Mark::record),
             policy_set: self.pipeline.digest().to_owned(),
             facts: recorded.facts,
             sealed: recorded.sealed,
-            feature_snapshot: draft.feature_snapshot.clone(),
-            observation: json(recorded_observation(draft).as_ref())?,
-            findings: draft.evaluated.findings.clone(),
-            outcome: draft.evaluated.outcome.clone(),
+            feature_snapshot: draft.feature_snapshot,
+            observation: json(draft.observation.map(without_place).as_ref())?,
+            findings: draft.evaluated.findings,
+            outcome: draft.evaluated.outcome,
             follow: json(draft.follow.as_ref())?,
         })
     }
@@ -134,12 +136,11 @@ impl Inner {
 
 /// Where the payer was is a personal fact, and stands sealed among the others; whoever reads the
 /// observation back takes it from there.
-fn recorded_observation(draft: &Draft) -> Option<Observation> {
-    let observation = draft.observation.as_ref()?;
-    Some(Observation {
+fn without_place(observation: Observation) -> Observation {
+    Observation {
         place: None,
-        ..observation.clone()
-    })
+        ..observation
+    }
 }
 
 fn json<T: serde::Serialize>(value: Option<&T>) -> Result<Option<serde_json::Value>, Problem> {

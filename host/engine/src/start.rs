@@ -223,10 +223,13 @@ impl Inner {
             ("policy_set", self.pipeline.digest().to_owned()),
             ("region", self.config.region.clone()),
         ];
-        Ok(self
-            .log
-            .append_blocking(&self.event("host.started", &detail))
-            .map(|_| ())?)
+        // What opening did to the log stands in the log, before anything else does.
+        for event in self.log.opened().events(self.clock.now()) {
+            self.log.append_blocking(&event)?;
+        }
+        self.log
+            .append_blocking(&self.event("host.started", &detail))?;
+        Ok(())
     }
 
     pub(crate) async fn record_stop(&self) {

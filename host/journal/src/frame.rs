@@ -15,7 +15,6 @@
 use crate::limits::MAX_RECORD_BYTES;
 
 pub(crate) const HEAD: usize = 24;
-pub(crate) const MAX_FRAME: usize = HEAD + MAX_RECORD_BYTES;
 pub(crate) const MAGIC: [u8; 4] = [0xFE, b'W', b'J', 0xFF];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLoc
 use std::thread::JoinHandle;
 
 use crate::error::{AppendError, OpenError, ReadError, open_io};
-use crate::frame::MAX_FRAME;
-use crate::limits::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, SEGMENT_BYTES, WINDOW_BYTES};
+use crate::limits::{
+    MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, ONE_WINDOW_BYTES, SEGMENT_BYTES, WINDOW_BYTES,
+};
 use crate::queue::{Appended, Queue, lock};
 use crate::reader::{Index, Records};
 use crate::recover::{Recovery, recover};
@@ -153,7 +154,7 @@ impl Journal {
         if index >= len {
             return Err(missing);
         }
-        let mut one = Records::new(self.shared.clone(), index, index + 1, MAX_FRAME);
+        let mut one = Records::new(self.shared.clone(), index, index + 1, ONE_WINDOW_BYTES);
         one.next().unwrap_or(Err(missing)).map(|(_, record)| record)
     }
 

@@ -18,6 +18,8 @@ pub const MAX_SEGMENT_BYTES: u64 = 1024 * 1024 * 1024;
 pub(crate) const ANCHOR_BYTES: u64 = 32 * 1024;
 /// Bytes that a reader holds of a file.
 pub(crate) const WINDOW_BYTES: usize = 256 * 1024;
+/// The same for one who reads a single record; more for a record that is longer.
+pub(crate) const ONE_WINDOW_BYTES: usize = 8 * 1024;
 /// Zeros that are written at once while a segment is prepared.
 pub(crate) const PREPARE_BYTES: usize = 1024 * 1024;
 /// Places of damage that an inspection tells about in one segment before it goes on to the next.

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use crate::frame::{self, HEAD, Head, MAX_FRAME, NoFrame};
+use crate::frame::{self, HEAD, Head, NoFrame};
 use crate::limits::WINDOW_BYTES;
 
 /// A part of a file in memory; moves along as it is asked.
@@ -17,7 +17,7 @@ pub(crate) struct Window {
 impl Window {
     pub(crate) fn new(bytes: usize) -> Window {
         Window {
-            bytes: vec![0; bytes.max(MAX_FRAME)],
+            bytes: vec![0; bytes],
             start: 0,
             len: 0,
         }
@@ -36,6 +36,9 @@ impl Window {
         let skip = match held {
             Some(skip) if skip + want <= self.len => skip,
             _ => {
+                if self.bytes.len() < want {
+                    self.bytes.resize(want, 0);
+                }
                 self.fill(file, offset)?;
                 0
             }

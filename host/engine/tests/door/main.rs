@@ -13,6 +13,7 @@ mod plugins;
 mod policies;
 mod restart;
 mod secrets;
+mod told;
 mod velocity;
 mod views;
 

@@ -141,3 +141,24 @@ async fn what_is_redacted_is_missing_for_later_stages() {
         "redactions are between host and policies"
     );
 }
+
+#[tokio::test]
+async fn what_is_redacted_is_not_absent_for_has() {
+    let redact = "obligations: [{kind: redact, arguments: {payer.country: absent}}]";
+    let body = format!("rules:\n{}", rule("all", "true", "abstain", redact));
+    let hide = PolicyFile::new("test.hide", "payment.authorize", &body).stage("minimisation");
+    let when = "has(payer.country) && payer.country == 'BE'";
+    let body = format!("rules:\n{}", rule("belgium", when, "deny", ""));
+    let deny = PolicyFile::new("test.deny", "payment.authorize", &body);
+    let seen = House::new(&[amounts(), deny.clone()]);
+    let view = seen.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!(view.verdict, Verdict::Deny);
+    let hidden = House::new(&[amounts(), deny, hide]);
+    let view = hidden.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!(
+        view.verdict,
+        Verdict::Hold,
+        "what is taken away makes nothing milder"
+    );
+    assert!(codes(&view).contains(&"fact-missing"));
+}

@@ -182,7 +182,7 @@ fn a_host_does_not_start_with_a_plugin_that_is_not_what_its_policy_says() {
         ),
         (
             refused(limit(GRANTS), &valid, demand),
-            "plugins.require_digests is on",
+            "host.require_plugin_digests is on",
         ),
         (
             refused(limit(GRANTS), &[("amount-limit", crashing())], keep),

@@ -1,6 +1,7 @@
 //! Policies made for a test, and the sets that most stories use.
 
 /// One policy file.
+#[derive(Clone)]
 pub(crate) struct PolicyFile {
     id: String,
     stage: &'static str,

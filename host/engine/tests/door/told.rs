@@ -1,0 +1,89 @@
+//! What readers are told, with the facts in it that they may see; and under which level of threat.
+
+use std::fs;
+
+use weft_engine::{Config, Role};
+use weft_verdict::Verdict;
+
+use crate::house::{House, Site, agent, ask, caller, payment, service};
+use crate::policies::{PolicyFile, amounts, assistance, rule};
+
+const AMOUNTS: &str = "messages:\n  customer: Your payment of {payment.amount} from {payer.city} waits.\n  \
+    agent: \"{payment.amount} from {location.city} to {payee.country}\"\n  \
+    auditor: \"{payment.amount} to {payee.country} at level {processing.threat_level}\"\n";
+
+/// A host whose policy about amounts names facts in its messages.
+fn house() -> House {
+    let policies: Vec<PolicyFile> = assistance();
+    let site = Site::new(&policies);
+    let text = amounts().text();
+    let (body, _) = text.split_once("messages:").expect("it has messages");
+    let path = site.policies_dir().join("test.amounts.yaml");
+    fs::write(path, format!("{body}{AMOUNTS}")).expect("written");
+    site.start()
+}
+
+#[tokio::test]
+async fn each_reader_is_told_what_it_may_see() {
+    let house = house();
+    let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
+    assert_eq!(
+        held.message.as_deref(),
+        Some("Your payment of 1890.00 EUR from Gentbrugge waits.")
+    );
+    let regulator = caller("authority", Role::Regulator);
+    let view = house.engine.decision(&regulator, &held.decision).await;
+    let view = view.unwrap_or_else(|problem| panic!("{problem}"));
+    let auditor = Some("1890.00 EUR to DE at level 0");
+    assert_eq!(view.message.as_deref(), auditor);
+    assert_eq!(view.findings[0].message.as_deref(), auditor);
+}
+
+/// The decision discloses the amount, and of the city its first letter; nothing of the payee.
+#[tokio::test]
+async fn an_agent_is_told_what_the_decision_disclosed_and_no_more() {
+    let house = house();
+    let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
+    let view = house
+        .decided(&agent(), &ask("assist.failed_payment", "p-1"))
+        .await;
+    let context = view.context.expect("granted");
+    assert_eq!(
+        context.why[0].message.as_deref(),
+        Some("1890.00 EUR from D••• to not shown")
+    );
+    // A supervisor sees the payment's own decision, which disclosed nothing to anybody.
+    let supervisor = caller("supervisor-1", Role::Supervisor);
+    let view = house.engine.decision(&supervisor, &held.decision).await;
+    let view = view.unwrap_or_else(|problem| panic!("{problem}"));
+    assert_eq!(
+        view.message.as_deref(),
+        Some("not shown from not shown to not shown")
+    );
+}
+
+#[tokio::test]
+async fn decisions_are_taken_under_the_level_of_threat_that_the_host_says() {
+    let body = format!(
+        "parameters: [{{name: limit, title: t, type: money, value: 100.00 EUR, at_threat: {{2: 10.00 EUR}}}}]\nrules:\n{}{}",
+        rule("above", "payment.amount > parameters.limit", "hold", ""),
+        rule("within", "payment.amount <= parameters.limit", "allow", ""),
+    );
+    let site = Site::new(&[PolicyFile::new("test.limit", "payment.authorize", &body)]);
+    let config = Config {
+        threat_level: 1,
+        ..site.config()
+    };
+    let house = site.start_with(config).unwrap_or_else(|e| panic!("{e}"));
+    let mut claimed = payment("p-1", "20.00");
+    claimed["processing"] = serde_json::json!({"threat_level": 3});
+    let view = house.decided(&service(), &claimed).await;
+    assert_eq!(view.verdict, Verdict::Allow, "a caller's claim is dropped");
+    let facts = house.record(&view).facts;
+    assert_eq!(facts["processing.threat_level"], 1);
+    house.engine.set_threat_level(2);
+    let view = house.decided(&service(), &payment("p-2", "20.00")).await;
+    assert_eq!(view.verdict, Verdict::Hold);
+    house.engine.set_threat_level(200);
+    assert_eq!(house.engine.threat_level(), 3, "the highest that there is");
+}
