@@ -136,6 +136,41 @@ pub enum Format {
     Uuid,
 }
 
+impl Format {
+    /// The word used in files.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Format::Pan => "pan",
+            Format::Iban => "iban",
+            Format::Account => "account",
+            Format::Bic => "bic",
+            Format::Phone => "phone",
+            Format::Email => "email",
+            Format::Name => "name",
+            Format::Uuid => "uuid",
+        }
+    }
+
+    /// How sensitive a text of this form is at least.
+    pub fn least_class(self) -> Class {
+        match self {
+            Format::Pan => Class::Cardholder,
+            Format::Iban | Format::Account | Format::Phone | Format::Email | Format::Name => {
+                Class::Sensitive
+            }
+            Format::Bic | Format::Uuid => Class::Public,
+        }
+    }
+
+    /// The form whose canonical form it has: an IBAN is an account, too.
+    pub(crate) fn canonical(self) -> Format {
+        match self {
+            Format::Iban => Format::Account,
+            other => other,
+        }
+    }
+}
+
 /// One field of the dictionary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {

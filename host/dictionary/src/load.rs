@@ -16,7 +16,10 @@ pub const CONTRADICTION: Code = Code {
     title: "the dictionary contradicts itself",
     page: "Every field has one name, one kind, one class and one origin, and these must fit together: \
            a field of class `sensitive` or `cardholder` names the kind of `token` that stands for it, \
-           other fields must not; a feature has the kind of its measure; a derived field and a feature \
+           other fields must not. A format says what a text is, so it says how sensitive it is at least: \
+           a `pan` is cardholder data; what identifies or reaches a person (`iban`, `account`, `phone`, \
+           `email`, `name`) is sensitive at least. Fields of one kind of token have one class, and one \
+           format where they have any, because equal values get equal tokens. A feature has the kind of its measure; a derived field and a feature \
            name fields that exist.\n\nThe dictionary decides what is tokenised at the door, so a \
            contradiction in it is refused as a whole.",
 };
@@ -194,6 +197,8 @@ impl<'a> Loader<'a> {
             }
             self.check_class(source);
             self.check_format(source);
+            self.check_format_class(source);
+            self.check_token_kind(source);
             let origin = self.origin(source);
             fields.push(Field {
                 id,
@@ -333,6 +338,72 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// What a format says about a person must not be less protected than that.
+    fn check_format_class(&mut self, field: &'a FieldSource) {
+        let Some(format) = &field.format else { return };
+        let least = format.value.least_class();
+        if field.class.value >= least {
+            return;
+        }
+        let mut word = least.as_str().to_owned();
+        if !field.class.value.is_tokenised() {
+            word.push_str(" and name a kind of `token`");
+        }
+        self.refuse(
+            &field.class,
+            format!(
+                "`{}` has the format {}, which is {} data, and its class is {}",
+                field.name.value,
+                format.value.as_str(),
+                least.as_str(),
+                field.class.value.as_str()
+            ),
+            format!("make the class {word}, or remove `format` if it is another thing"),
+        );
+    }
+
+    /// One kind of token is one kind of value: equal values get equal tokens.
+    fn check_token_kind(&mut self, field: &'a FieldSource) {
+        let Some(token) = &field.token else { return };
+        let same_kind = |other: &&FieldSource| {
+            (other.token.as_ref()).is_some_and(|other| other.value == token.value)
+        };
+        let Some(first) = self.source.fields.iter().find(same_kind) else {
+            return;
+        };
+        if first.class.value != field.class.value {
+            self.refuse(
+                &field.class,
+                format!(
+                    "tokens of the kind `{}` stand for {} data in `{}`, and for {} data in `{}`",
+                    token.value,
+                    first.class.value.as_str(),
+                    first.name.value,
+                    field.class.value.as_str(),
+                    field.name.value
+                ),
+                "give both the same class, or another kind of token",
+            );
+        }
+        let (Some(one), Some(other)) = (&first.format, &field.format) else {
+            return;
+        };
+        if one.value.canonical() != other.value.canonical() {
+            self.refuse(
+                other,
+                format!(
+                    "tokens of the kind `{}` stand for the format {} in `{}`, and for {} in `{}`",
+                    token.value,
+                    one.value.as_str(),
+                    first.name.value,
+                    other.value.as_str(),
+                    field.name.value
+                ),
+                "give both the same format, or another kind of token",
+            );
+        }
+    }
+
     fn origin(&mut self, field: &'a FieldSource) -> Origin {
         let given = usize::from(field.by.is_some())
             + usize::from(field.derived.is_some())
@@ -460,6 +531,26 @@ mod tests {
             (
                 field("name: payer.city, kind: text, class: personal, token: city"),
                 "so no token stands for it",
+            ),
+            (
+                field("name: payer.n, kind: text, class: sensitive, format: pan, token: card"),
+                "d.yaml:4:62: error[W0201]: `payer.n` has the format pan, which is cardholder data, and its class is sensitive (make the class cardholder, or",
+            ),
+            (
+                field("name: payer.n, kind: text, class: personal, format: iban"),
+                "d.yaml:4:62: error[W0201]: `payer.n` has the format iban, which is sensitive data, and its class is personal (make the class sensitive and name a kind of `token`, or",
+            ),
+            (
+                field("name: payer.a, kind: text, class: sensitive, token: card")
+                    + &field("name: payer.b, kind: text, class: cardholder, token: card"),
+                "d.yaml:5:62: error[W0201]: tokens of the kind `card` stand for sensitive data in `payer.a`, and for cardholder data in `payer.b`",
+            ),
+            (
+                field("name: payer.a, kind: text, class: sensitive, token: k, format: name")
+                    + &field(
+                        "name: payer.b, kind: text, class: sensitive, token: k, format: phone",
+                    ),
+                "tokens of the kind `k` stand for the format name in `payer.a`, and for phone in `payer.b`",
             ),
             (
                 field("name: Payer, kind: text, class: public"),
