@@ -3,6 +3,8 @@
 //! Bounds: a file is at most [`MAX_FILE_BYTES`]; anchors, depth and node counts are bounded by the
 //! parser's own budget; duplicate keys are refused.
 
+mod words;
+
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -40,14 +42,12 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnosti
     serde_saphyr::from_str(text).map_err(|e| {
         let e = e.without_snippet();
         let place = e.location().map_or(Place::START, |l| place_of(&l));
-        let message = e.to_string();
-        // The parser ends its text with the place, which the diagnostic shows already.
-        let message = message
-            .split(" at line ")
-            .next()
-            .unwrap_or(&message)
-            .to_owned();
-        Diagnostic::error(code::SHAPE, file, place, message)
+        let (message, help) = words::of(&e);
+        let problem = Diagnostic::error(code::SHAPE, file, place, message);
+        match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        }
     })
 }
 
