@@ -17,6 +17,7 @@ demo: build plugins ## Build everything, play the sample traffic through a runni
 	$(WEFT) demo
 
 test: build plugins ## Build everything and run all tests
+	@sh .ci/cel-spec
 	$(CARGO) test --release --locked --workspace
 
 build: ## Build the host

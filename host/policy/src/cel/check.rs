@@ -17,7 +17,7 @@ use weft_dictionary::{Dictionary, DurationMs, FieldId, Timestamp};
 use self::operations::{comparison, operator};
 use super::cost::steps;
 use super::eval::{Constant, Node, TextTest};
-use super::functions::{CalendarPart, Extreme};
+use super::functions::{CalendarPart, Extreme, MAX_LENGTH_MS};
 use super::parse::{Parsed, parse};
 use super::place::PlaceMap;
 use super::types::Type;
@@ -416,7 +416,8 @@ impl Checker<'_> {
                     .map(|d| (Constant::Decimal(d), Type::Decimal))
             }),
             ("duration", None, [text]) => self.written(at, text, "duration('24h')", |t| {
-                DurationMs::parse(t).map(|d| (Constant::Duration(d), Type::Duration))
+                let length = DurationMs::parse(t).filter(|d| d.0 <= MAX_LENGTH_MS);
+                length.map(|d| (Constant::Duration(d), Type::Duration))
             }),
             ("timestamp", None, [text]) => {
                 self.written(at, text, "timestamp('2026-01-01T00:00:00Z')", |t| {

@@ -6,6 +6,10 @@ use std::fmt;
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use weft_dictionary::{DurationMs, Money, Timestamp, Treatment, Value};
 
+/// The longest length of time, as in CEL's standard: ten thousand years.
+pub(crate) const MAX_LENGTH_MS: u64 = 315_576_000_000_000;
+/// The last instant, as in CEL's standard: the end of the year 9999.
+pub(crate) const MAX_INSTANT_MS: u64 = 253_402_300_799_999;
 const HOUR_MS: u64 = 3_600_000;
 const MINUTE_MS: u64 = 60_000;
 const SECOND_MS: u64 = 1_000;

@@ -127,18 +127,24 @@ impl Checker<'_> {
 
     pub(super) fn negate(&self, one: &Expression) -> Result<Typed, Diagnostic> {
         let typed = self.expression(one)?;
-        match typed.node {
-            Node::Constant(Constant::Integer(n)) => Ok(Typed {
-                node: Node::Constant(Constant::Integer(-n)),
+        let negative = match &typed.node {
+            Node::Constant(Constant::Integer(n)) => n.checked_neg(),
+            _ => None,
+        };
+        match (typed.node, negative) {
+            (_, Some(n)) => Ok(Typed {
+                node: Node::Constant(Constant::Integer(n)),
                 kind: Type::Integer,
                 size: 1,
             }),
-            node if typed.kind.is_number() => Ok(Typed {
+            (node, None) if typed.kind.is_number() => Ok(Typed {
                 node: Node::Negate(Box::new(node)),
                 kind: typed.kind,
                 size: typed.size + 1,
             }),
-            _ => Err(self.error(one, codes::TYPES, format!("{} has no negative", typed.kind))),
+            (_, None) => {
+                Err(self.error(one, codes::TYPES, format!("{} has no negative", typed.kind)))
+            }
         }
     }
 
@@ -241,7 +247,7 @@ fn arithmetic_type(operator: Operator, one: Type, two: Type) -> Option<Type> {
         | (Multiply, Money, Integer)
         | (Multiply, Integer, Money) => Money,
         (Add | Subtract, Duration, Duration) | (Subtract, Instant, Instant) => Duration,
-        (Add | Subtract, Instant, Duration) => Instant,
+        (Add | Subtract, Instant, Duration) | (Add, Duration, Instant) => Instant,
         _ => return None,
     })
 }

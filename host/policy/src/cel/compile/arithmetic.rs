@@ -8,7 +8,7 @@ use weft_dictionary::{DurationMs, Money, Timestamp};
 use super::operand::{Operand, Scalar, binary};
 use super::{Failure, Typed, mistyped};
 use crate::cel::eval::Operator;
-use crate::cel::functions::{Extreme, absolute_money};
+use crate::cel::functions::{Extreme, MAX_INSTANT_MS, MAX_LENGTH_MS, absolute_money};
 
 pub(super) fn arithmetic(operator: Operator, one: Typed, two: Typed) -> Typed {
     match (one, two) {
@@ -28,14 +28,19 @@ pub(super) fn arithmetic(operator: Operator, one: Typed, two: Typed) -> Typed {
         }
         (Typed::Duration(one), Typed::Duration(two)) => {
             Typed::Duration(computed(one, two, move |a: DurationMs, b: DurationMs| {
-                operator.milliseconds(a.0, b.0).map(DurationMs)
+                operator
+                    .milliseconds(a.0, b.0, MAX_LENGTH_MS)
+                    .map(DurationMs)
             }))
         }
-        (Typed::Instant(at), Typed::Duration(length)) => Typed::Instant(computed(
+        (Typed::Instant(at), Typed::Duration(length))
+        | (Typed::Duration(length), Typed::Instant(at)) => Typed::Instant(computed(
             at,
             length,
             move |at: Timestamp, length: DurationMs| {
-                operator.milliseconds(at.0, length.0).map(Timestamp)
+                operator
+                    .milliseconds(at.0, length.0, MAX_INSTANT_MS)
+                    .map(Timestamp)
             },
         )),
         (Typed::Instant(one), Typed::Instant(two)) => {
@@ -98,9 +103,10 @@ impl Operator {
         }
     }
 
-    fn milliseconds(self, one: u64, two: u64) -> Option<u64> {
+    /// Of a time: never negative, and never more than there is time.
+    fn milliseconds(self, one: u64, two: u64, most: u64) -> Option<u64> {
         match self {
-            Operator::Add => one.checked_add(two),
+            Operator::Add => one.checked_add(two).filter(|sum| *sum <= most),
             Operator::Subtract => one.checked_sub(two),
             Operator::Multiply => None,
         }
