@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use crate::error::AppendError;
-use crate::limits::MAX_RECORD_BYTES;
+use crate::limits::{MAX_ID_BYTES, MAX_RECORD_BYTES};
 use crate::record::Record;
 
 /// Integers up to here are the same in every JSON reader (RFC 8785, section 3.2.2.3; RFC 7493, section 2.2).
@@ -35,6 +35,16 @@ pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Record, usize> {
 pub(crate) fn from_canonical(bytes: &[u8]) -> Option<Record> {
     let record = from_bytes(bytes).ok()?;
     (canonical(&record)? == bytes).then_some(record)
+}
+
+/// An id for a message: as it is when it has the form of ids, else nothing of it.
+pub(crate) fn shown_id(id: &str) -> String {
+    let is_id = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    match id {
+        "" => "none".to_owned(),
+        id if id.len() <= MAX_ID_BYTES && id.chars().all(is_id) => id.to_owned(),
+        _ => "with an id that is none".to_owned(),
+    }
 }
 
 fn canonical(record: &Record) -> Option<Vec<u8>> {

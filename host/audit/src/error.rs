@@ -72,6 +72,49 @@ pub enum OpenError {
         /// The head of the records.
         computed: Box<Hash>,
     },
+    /// There is a checkpoint over records, and no directory of records.
+    #[error(
+        "{}: the directory is missing although {size} records were signed; restore it from a copy",
+        path.display()
+    )]
+    NoRecords {
+        /// `log`.
+        path: PathBuf,
+        /// How many records the checkpoint covers.
+        size: u64,
+    },
+    /// The store knows more records than there are.
+    #[error(
+        "{}: the end is missing: there are {records} records, and the store knows {known}, the first one that is missing is record {records}, decision {decision}; nothing was altered; restore the log from a copy that has them, or, to go on without them, move {} away",
+        path.display(), store.display()
+    )]
+    EndMissing {
+        /// `log`.
+        path: PathBuf,
+        /// `store`.
+        store: PathBuf,
+        /// How many records the store knows.
+        known: u64,
+        /// How many there are.
+        records: u64,
+        /// The decision of the first that is missing, as far as the store knows it.
+        decision: String,
+    },
+    /// A record is not the one that the store was filled from.
+    #[error(
+        "{}: record {index}, decision {decision}, differs from what the store has: it was changed after it was written; restore the log from a copy, or, to take it as it is, move {} away",
+        path.display(), store.display()
+    )]
+    Differs {
+        /// `log`.
+        path: PathBuf,
+        /// `store`.
+        store: PathBuf,
+        /// Which record.
+        index: u64,
+        /// Its decision, as the store knows it.
+        decision: String,
+    },
     /// The store cannot be made anew.
     #[error("{}: the store cannot be filled again from the journal: {source}; is there room on the disk?", path.display())]
     Store {
@@ -123,6 +166,12 @@ pub enum ReadError {
     /// The store.
     #[error("the store cannot answer: {0}; it is filled again at the next start")]
     Store(#[from] StoreError),
+    /// There is no directory of records.
+    #[error("{}: the directory of the records is missing; restore it from a copy", path.display())]
+    NoRecords {
+        /// `log`.
+        path: PathBuf,
+    },
     /// The log is closed.
     #[error("the log is closed")]
     Closed,

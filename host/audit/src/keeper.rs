@@ -13,7 +13,7 @@ use crate::error::{CloseError, close_io};
 use crate::files;
 use crate::limits::{CHECKPOINT_AFTER_MS, MAX_BATCHES_BEHIND, MAX_STORE_BATCH, STORE_GATHER_MS};
 use crate::log::{Shared, lock};
-use crate::merkle::{self, Tree};
+use crate::merkle::{self, Hash, Tree};
 
 pub(crate) enum Message {
     /// A batch that is durable.
@@ -103,10 +103,11 @@ impl Keeper {
             self.tree.size(),
             "the journal tells of every batch, in order"
         );
-        for record in &records {
-            self.tree.push(merkle::leaf_hash(record));
+        let hashes: Vec<Hash> = records.iter().map(|r| merkle::leaf_hash(r)).collect();
+        for hash in &hashes {
+            self.tree.push(*hash);
         }
-        self.fill(first, &records);
+        self.fill(first, &records, &hashes);
         self.unsigned_since.get_or_insert_with(Instant::now);
         if self.tree.size() - lock(&self.shared.checkpoint).size
             >= self.shared.tuning.checkpoint_every
@@ -122,10 +123,10 @@ impl Keeper {
         }
     }
 
-    fn fill(&self, first: u64, records: &[Vec<u8>]) {
+    fn fill(&self, first: u64, records: &[Vec<u8>], hashes: &[Hash]) {
         if !self.shared.store_failed.load(Ordering::Acquire)
             && let Some(store) = self.shared.store().as_ref()
-            && let Err(error) = store.apply(first, records)
+            && let Err(error) = store.apply(first, records, hashes)
         {
             tracing::error!(%error, "the audit store failed; queries fail until the next start fills it again");
             self.shared.store_failed.store(true, Ordering::Release);

@@ -6,6 +6,7 @@
 //! | key | value |
 //! |---|---|
 //! | `w` | the watermark: how many records are applied |
+//! | `l`, index | leaf hash, decision id |
 //! | `d`, decision id | index |
 //! | `t`, length of id, transaction id, index | nothing |
 //! | `c`, length of id, case id, index | nothing |
@@ -15,7 +16,11 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::merkle::Hash;
+
 pub(crate) const WATERMARK: &[u8] = b"w";
+/// Before the index, in the keys of leaf hashes.
+pub(crate) const LEAF: &[u8] = b"l";
 
 /// What is indexed of a record: read from its bytes without the rest.
 #[derive(Debug, Deserialize)]
@@ -34,9 +39,14 @@ impl<'a> Indexed<'a> {
         serde_json::from_slice(record)
     }
 
-    /// Keys and values of record `index`.
-    pub(crate) fn entries(&self, index: u64) -> Vec<(Vec<u8>, Vec<u8>)> {
-        let mut entries = vec![(at(self.at, index), Vec::new())];
+    /// Keys and values of record `index`, whose hash in the tree is `hash`.
+    pub(crate) fn entries(&self, index: u64, hash: &Hash) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let known = [
+            hash.as_slice(),
+            self.decision.as_deref().unwrap_or_default().as_bytes(),
+        ]
+        .concat();
+        let mut entries = vec![(leaf(index), known), (at(self.at, index), Vec::new())];
         if let Some(id) = &self.decision {
             entries.push((decision(id), index.to_be_bytes().to_vec()));
         }
@@ -48,6 +58,29 @@ impl<'a> Indexed<'a> {
         }
         entries
     }
+}
+
+/// What the store keeps of a record to know it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) hash: Hash,
+    /// Its decision's id; empty for an event.
+    pub(crate) decision: String,
+}
+
+impl Known {
+    /// From the value at [`leaf`].
+    pub(crate) fn of(value: &[u8]) -> Option<Known> {
+        let (hash, decision) = value.split_first_chunk()?;
+        Some(Known {
+            hash: *hash,
+            decision: String::from_utf8(decision.to_vec()).ok()?,
+        })
+    }
+}
+
+pub(crate) fn leaf(index: u64) -> Vec<u8> {
+    [LEAF, &index.to_be_bytes()].concat()
 }
 
 /// What links records.

@@ -13,12 +13,13 @@
 //! | [`checkpoint`] | the signed checkpoint and the verifier key |
 //! | `keys` | under which keys a record is found |
 //! | `store`, `sums` | sled, and the sums over its files at rest |
+//! | `found` | the store as it lies there when a log is opened |
 //! | `recent` | what is durable and not yet in the store |
 //! | `keeper` | the one thread that grows the tree, fills the store, signs |
 //! | `open` | opening: everything is read, the head recomputed, the store mended |
 //! | [`log`] | the door: [`Log`] |
 //! | [`verify`] | checks every file of a directory, read-only |
-//! | [`show`] | records for a person |
+//! | [`show`], `plain` | records for a person, and their text in Markdown |
 //!
 //! What follows for the rest of the house:
 //!
@@ -27,18 +28,22 @@
 //! * A checkpoint covers durable records only, so there are never fewer records than it says: if there are, or if the
 //!   head over them is another, opening is refused.
 //! * Damage to journal, checkpoint or key is refused; damage to the store is mended at the next start.
+//! * A store that knows more records than the log, or another hash of one, says that the log was put back or changed:
+//!   that is refused too. Only a missing or unreadable store is filled again.
 //! * A decision of another region is not taken into this log.
 
 mod canonical;
 pub mod checkpoint;
 mod error;
 mod files;
+mod found;
 mod keeper;
 mod keys;
 pub mod limits;
 pub mod log;
 pub mod merkle;
 mod open;
+mod plain;
 mod recent;
 pub mod record;
 pub mod show;
@@ -56,4 +61,6 @@ pub use record::{
     PluginRecord, Record, SCHEMA,
 };
 pub use show::{Entry, Filter, render, show};
-pub use verify::{Damage, Remedy, Report, StoreCheck, VerifyError, VerifyOptions, verify};
+pub use verify::{
+    Damage, KeptCheckpoint, Key, Remedy, Report, StoreCheck, VerifyError, VerifyOptions, verify,
+};

@@ -30,3 +30,9 @@ pub const PROGRESS_EVERY_RECORDS: u64 = 50_000;
 pub const STORE_OPEN_TRIES: u32 = 100;
 /// Pause between these.
 pub const STORE_OPEN_PAUSE_MS: u64 = 20;
+/// Bytes of a decision's id in a message.
+pub const MAX_ID_BYTES: usize = 64;
+/// Records that are not what the store knows, and that a verification names one by one.
+pub const MAX_NAMED_RECORDS: u64 = 16;
+/// Checkpoints that a verification takes from its caller.
+pub const MAX_KEPT_CHECKPOINTS: usize = 256;

@@ -1,21 +1,25 @@
 //! Opening: everything is read, the head recomputed, the store mended.
 
+use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
+use weft_dictionary::Timestamp;
 use weft_journal::{Journal, JournalConfig, Recovery};
 
 use crate::checkpoint::{Checkpoint, LogKey, Verifier, is_origin};
 use crate::error::{OpenError, ReadError, open_io};
 use crate::files::{self, Files, TMP};
+use crate::found::Found;
 use crate::keeper::{self, Keeper, Message};
 use crate::limits::{MAX_NOTE_BYTES, MAX_STORE_BATCH, PROGRESS_EVERY_RECORDS};
 use crate::log::{Log, LogConfig, Shared, Tuning};
 use crate::merkle::{self, Tree};
 use crate::recent::Recent;
+use crate::record::{EventRecord, Record, SCHEMA};
 use crate::store::{Store, StoreError};
-use crate::sums;
 
 /// What opening found and mended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +28,38 @@ pub struct Opened {
     pub journal: Recovery,
     /// Why the store was filled again from the first record on, if it was.
     pub store_rebuilt: Option<String>,
+}
+
+impl Opened {
+    /// What a reader of the log has to know of it, for the log itself: `log.tail_cut`, `store.rebuilt`.
+    pub fn events(&self, at: Timestamp) -> Vec<Record> {
+        let event = |event: &str, detail: Vec<(&str, serde_json::Value)>| {
+            Record::Event(EventRecord {
+                schema: SCHEMA.to_owned(),
+                at,
+                event: event.to_owned(),
+                detail: detail
+                    .into_iter()
+                    .map(|(name, value)| (name.to_owned(), value))
+                    .collect(),
+            })
+        };
+        let cut = self.journal.cut.as_ref().map(|cut| {
+            let segment = cut.file.file_name().unwrap_or_default().to_string_lossy();
+            let detail = vec![
+                ("segment", segment.into()),
+                ("offset", cut.offset.into()),
+                ("bytes", cut.bytes.into()),
+                ("why", cut.what.into()),
+            ];
+            event("log.tail_cut", detail)
+        });
+        let rebuilt = self
+            .store_rebuilt
+            .as_ref()
+            .map(|why| event("store.rebuilt", vec![("why", why.as_str().into())]));
+        cut.into_iter().chain(rebuilt).collect()
+    }
 }
 
 pub(crate) fn open(
@@ -41,18 +77,19 @@ pub(crate) fn open(
     let key = LogKey::new(&config.origin, seed);
     check_key(&files, key.verifier())?;
     let checkpoint = read_checkpoint(&files, &key)?;
-    let journal_config = JournalConfig {
-        segment_bytes: tuning.segment_bytes,
-        at_least: checkpoint.size,
+    refuse_without_records(&files, &checkpoint)?;
+    refuse_if_used(&files)?;
+    let mut found = Found::look(&files)?;
+    // Before anything is derived from them: are these the records that were signed, and that the store knows?
+    let records = open_records(&files, &checkpoint, &tuning, &mut found, progress);
+    let (journal, recovery, tree) = match records {
+        Ok(records) => records,
+        Err(error) => {
+            found.put_back(&files);
+            return Err(error);
+        }
     };
-    let (journal, recovery) = Journal::open(&files.log, journal_config)?;
-    if let Some(cut) = &recovery.cut {
-        tracing::warn!(file = %cut.file.display(), offset = cut.offset, bytes = cut.bytes, "a torn tail was cut");
-    }
-    remove_leftovers(&files)?;
-    // Before anything is derived from them: are these the records that were signed?
-    let tree = read_all(&journal, &checkpoint, &files, progress)?;
-    let (store, store_rebuilt) = open_store(&files, &journal, progress)?;
+    let (store, store_rebuilt) = open_store(&files, &journal, found, progress)?;
     let opened = Opened {
         journal: recovery,
         store_rebuilt,
@@ -160,6 +197,78 @@ fn read_checkpoint(files: &Files, key: &LogKey) -> Result<Checkpoint, OpenError>
     Ok(checkpoint)
 }
 
+/// A log that had records once has a directory for them.
+fn refuse_without_records(files: &Files, checkpoint: &Checkpoint) -> Result<(), OpenError> {
+    if checkpoint.size == 0 || files.log.exists() {
+        return Ok(());
+    }
+    Err(OpenError::NoRecords {
+        path: files.log.clone(),
+        size: checkpoint.size,
+    })
+}
+
+/// The store is looked at before the journal is opened, and only when no other process has it.
+fn refuse_if_used(files: &Files) -> Result<(), OpenError> {
+    match File::open(&files.log) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(open_io(&files.log)(error)),
+        Ok(held) => match held.try_lock() {
+            Ok(()) => Ok(()),
+            Err(TryLockError::WouldBlock) => Err(weft_journal::OpenError::InUse {
+                dir: files.log.clone(),
+            }
+            .into()),
+            Err(TryLockError::Error(error)) => Err(open_io(&files.log)(error)),
+        },
+    }
+}
+
+/// Opens the journal, reads all of it, and holds it to the checkpoint and to what the store knows.
+fn open_records(
+    files: &Files,
+    checkpoint: &Checkpoint,
+    tuning: &Tuning,
+    found: &mut Found,
+    progress: &dyn Fn(&str),
+) -> Result<(Journal, Recovery, Tree), OpenError> {
+    let config = JournalConfig {
+        segment_bytes: tuning.segment_bytes,
+        at_least: checkpoint.size.max(found.known()),
+    };
+    let (journal, recovery) = Journal::open(&files.log, config)
+        .map_err(|error| short(files, checkpoint, found, error))?;
+    if let Some(cut) = &recovery.cut {
+        tracing::warn!(file = %cut.file.display(), offset = cut.offset, bytes = cut.bytes, "a torn tail was cut");
+    }
+    remove_leftovers(files)?;
+    let tree = read_all(&journal, checkpoint, files, found, progress)?;
+    Ok((journal, recovery, tree))
+}
+
+/// Who says that the end is missing: the store, or the checkpoint.
+fn short(
+    files: &Files,
+    checkpoint: &Checkpoint,
+    found: &Found,
+    error: weft_journal::OpenError,
+) -> OpenError {
+    match error {
+        weft_journal::OpenError::Short {
+            expected,
+            found: records,
+            ..
+        } if expected > checkpoint.size => OpenError::EndMissing {
+            path: files.log.clone(),
+            store: files.store.clone(),
+            known: expected,
+            records,
+            decision: found.decision(records).unwrap_or_default(),
+        },
+        other => other.into(),
+    }
+}
+
 /// What a crash left while a file was being replaced.
 fn remove_leftovers(files: &Files) -> Result<(), OpenError> {
     for path in files.strangers().map_err(open_io(&files.dir))? {
@@ -174,14 +283,17 @@ fn read_all(
     journal: &Journal,
     checkpoint: &Checkpoint,
     files: &Files,
+    found: &mut Found,
     progress: &dyn Fn(&str),
 ) -> Result<Tree, OpenError> {
     let total = journal.len_durable();
     let mut tree = Tree::default();
     check_head(&tree, checkpoint, files)?;
     for entry in journal.iter_from(0) {
-        let (_, record) = entry.map_err(ReadError::from)?;
-        tree.push(merkle::leaf_hash(&record));
+        let (index, record) = entry.map_err(ReadError::from)?;
+        let hash = merkle::leaf_hash(&record);
+        found.compare(files, index, &hash)?;
+        tree.push(hash);
         check_head(&tree, checkpoint, files)?;
         if tree.size() % PROGRESS_EVERY_RECORDS == 0 {
             progress(&format!(
@@ -209,10 +321,11 @@ fn check_head(tree: &Tree, checkpoint: &Checkpoint, files: &Files) -> Result<(),
 fn open_store(
     files: &Files,
     journal: &Journal,
+    found: Found,
     progress: &dyn Fn(&str),
 ) -> Result<(Store, Option<String>), OpenError> {
     let is_new = journal.len_durable() == 0;
-    let why = match trusted_store(files, journal.len_durable())? {
+    let why = match found.take(files)? {
         Ok((store, watermark)) => match fill(&store, journal, watermark, progress)? {
             Ok(()) => return Ok((store, None)),
             Err(error) => error.to_string(),
@@ -235,45 +348,6 @@ fn open_store(
     Ok((store, (!is_new).then_some(why)))
 }
 
-/// The store as it lies there with its watermark, or why it cannot be used.
-fn trusted_store(files: &Files, records: u64) -> Result<Result<(Store, u64), String>, OpenError> {
-    let sums = match std::fs::read(&files.sums) {
-        Ok(sums) => Some(sums),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(open_io(&files.sums)(error)),
-    };
-    if !files.store.exists() {
-        files::remove(&files.sums).map_err(open_io(&files.sums))?;
-        return Ok(Err("it is missing".to_owned()));
-    }
-    if let Some(sums) = sums {
-        let differs =
-            sums::compare(&files.store, &sums, &files.sums).map_err(open_io(&files.store))?;
-        // From here on the sums are of the past.
-        files::remove(&files.sums).map_err(open_io(&files.sums))?;
-        files::sync_dir(&files.dir).map_err(open_io(&files.dir))?;
-        if let Some(first) = differs.first() {
-            return Ok(Err(format!(
-                "{}: from byte {}: {}",
-                first.file.display(),
-                first.offset,
-                first.what
-            )));
-        }
-    }
-    let opened = Store::open(&files.store).and_then(|store| {
-        let watermark = store.watermark()?;
-        Ok((store, watermark))
-    });
-    Ok(match opened {
-        Ok((_, watermark)) if watermark > records => Err(format!(
-            "it knows {watermark} records where the journal has {records}"
-        )),
-        Ok(both) => Ok(both),
-        Err(error) => Err(error.to_string()),
-    })
-}
-
 /// Applies the journal's records from the watermark on.
 fn fill(
     store: &Store,
@@ -284,16 +358,19 @@ fn fill(
     let total = journal.len_durable();
     let mut first = watermark;
     let mut batch = Vec::with_capacity(MAX_STORE_BATCH);
+    let mut hashes = Vec::with_capacity(MAX_STORE_BATCH);
     for entry in journal.iter_from(watermark) {
         let (index, record) = entry.map_err(ReadError::from)?;
+        hashes.push(merkle::leaf_hash(&record));
         batch.push(record);
         if batch.len() < MAX_STORE_BATCH && index + 1 < total {
             continue;
         }
-        if let Err(error) = store.apply(first, &batch) {
+        if let Err(error) = store.apply(first, &batch, &hashes) {
             return Ok(Err(error));
         }
         batch.clear();
+        hashes.clear();
         if (index + 1) / PROGRESS_EVERY_RECORDS > first / PROGRESS_EVERY_RECORDS {
             progress(&format!(
                 "audit store: filled {} of {total} records",

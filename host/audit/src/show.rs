@@ -4,15 +4,20 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use data_encoding::HEXLOWER;
+use weft_verdict::{Obligation, Reason};
 
 use crate::canonical;
 use crate::error::ReadError;
 use crate::files::Files;
 use crate::merkle::{self, Hash};
-use crate::record::{DecisionRecord, EventRecord, FindingRecord, Record};
+use crate::plain;
+use crate::record::{
+    DecisionRecord, EventRecord, FindingRecord, OutcomeRecord, PluginRecord, Record,
+};
 
 /// Which records; all that is told must hold. With nothing told: all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,14 +79,18 @@ pub fn show(dir: &Path, filter: &Filter) -> Result<Vec<Entry>, ReadError> {
             record,
         });
     })
-    .map_err(|source| ReadError::Io {
-        path: files.log,
-        source,
+    .map_err(|source| match source.kind() {
+        ErrorKind::NotFound => ReadError::NoRecords { path: files.log },
+        _ => ReadError::Io {
+            path: files.log,
+            source,
+        },
     })?;
     Ok(found.into())
 }
 
-/// An entry as Markdown.
+/// An entry as Markdown. What comes from the record is text in it, on one line: no value can be taken for a part of the
+/// page.
 pub fn render(entry: &Entry) -> String {
     let mut out = String::new();
     // Writing to a string does not fail.
@@ -93,24 +102,28 @@ pub fn render(entry: &Entry) -> String {
 }
 
 fn render_event(out: &mut String, entry: &Entry, event: &EventRecord) -> std::fmt::Result {
-    writeln!(out, "## Record {}: {}\n", entry.index, event.event)?;
+    writeln!(
+        out,
+        "## Record {}: {}\n",
+        entry.index,
+        plain::text(&event.event)
+    )?;
     writeln!(out, "- at: {}", event.at)?;
     for (name, value) in &event.detail {
-        writeln!(out, "- {name}: {}", plain(value))?;
+        writeln!(out, "- {}: {}", plain::text(name), plain::value(value))?;
     }
     writeln!(out, "- leaf hash: `{}`", HEXLOWER.encode(&entry.leaf_hash))
 }
 
 fn render_decision(out: &mut String, entry: &Entry, decision: &DecisionRecord) -> std::fmt::Result {
-    let outcome = &decision.outcome;
     writeln!(
         out,
         "## Record {}: {} {}\n",
         entry.index,
-        decision.operation,
-        outcome.verdict.as_str()
+        plain::text(&decision.operation),
+        decision.outcome.verdict.as_str()
     )?;
-    writeln!(out, "- decision: `{}`", decision.decision)?;
+    writeln!(out, "- decision: {}", plain::code(&decision.decision))?;
     writeln!(out, "- at: {}", decision.at)?;
     for (name, value) in [
         ("transaction", &decision.transaction),
@@ -120,43 +133,51 @@ fn render_decision(out: &mut String, entry: &Entry, decision: &DecisionRecord) -
         ("feature snapshot", &decision.feature_snapshot),
     ] {
         if let Some(value) = value {
-            writeln!(out, "- {name}: `{value}`")?;
+            writeln!(out, "- {name}: {}", plain::code(value))?;
         }
     }
     writeln!(
         out,
         "- asked by: {} ({})",
-        decision.caller.id, decision.caller.role
+        plain::text(&decision.caller.id),
+        plain::text(&decision.caller.role)
     )?;
     writeln!(
         out,
         "- where: region {}, tenant {}",
-        decision.region, decision.tenant
+        plain::text(&decision.region),
+        plain::text(&decision.tenant)
     )?;
-    writeln!(out, "- policy set: `{}`", decision.policy_set)?;
+    writeln!(out, "- policy set: {}", plain::code(&decision.policy_set))?;
     writeln!(out, "- leaf hash: `{}`", HEXLOWER.encode(&entry.leaf_hash))?;
-    if let Some(risk) = outcome.risk {
-        writeln!(out, "- risk: {risk} of 1000")?;
-    }
-    if !outcome.reasons.is_empty() {
-        let codes: Vec<&str> = outcome.reasons.iter().map(|r| r.code.as_str()).collect();
-        writeln!(out, "- reasons: {}", codes.join(", "))?;
-    }
-    if !outcome.obligations.is_empty() {
-        let kinds: Vec<&str> = outcome
-            .obligations
-            .iter()
-            .map(|o| o.kind.as_str())
-            .collect();
-        writeln!(out, "- obligations: {}", kinds.join(", "))?;
+    render_outcome(out, &decision.outcome)?;
+    if let Some(follow) = &decision.follow {
+        writeln!(
+            out,
+            "- what follows for the payment: {}",
+            plain::value(follow)
+        )?;
     }
     render_findings(out, &decision.findings)?;
     writeln!(out, "\n### Facts\n")?;
     for (name, value) in &decision.facts {
-        writeln!(out, "- {name}: {}", plain(value))?;
+        writeln!(out, "- {}: {}", plain::text(name), plain::value(value))?;
     }
     if decision.sealed.is_some() {
         writeln!(out, "- personal facts: sealed")?;
+    }
+    Ok(())
+}
+
+fn render_outcome(out: &mut String, outcome: &OutcomeRecord) -> std::fmt::Result {
+    if let Some(risk) = outcome.risk {
+        writeln!(out, "- risk: {risk} of 1000")?;
+    }
+    for reason in &outcome.reasons {
+        writeln!(out, "- reason: {}", reason_text(reason))?;
+    }
+    for obligation in &outcome.obligations {
+        writeln!(out, "- obligation: {}", obligation_text(obligation))?;
     }
     Ok(())
 }
@@ -166,47 +187,83 @@ fn render_findings(out: &mut String, findings: &[FindingRecord]) -> std::fmt::Re
         return Ok(());
     }
     writeln!(out, "\n### Findings\n")?;
-    writeln!(out, "| stage | policy | verdict | why | by |")?;
-    writeln!(out, "|---|---|---|---|---|")?;
+    writeln!(
+        out,
+        "| stage | policy | version | verdict | counts | why | obligations | by |"
+    )?;
+    writeln!(out, "|---|---|---|---|---|---|---|---|")?;
     for one in findings {
-        let mut why: Vec<String> = one.finding.reasons.iter().map(|r| r.code.clone()).collect();
-        why.extend(one.missing.iter().map(|field| format!("missing {field}")));
-        why.extend(
-            one.failure
-                .iter()
-                .map(|f| format!("failed: {}", f.kind.as_str())),
-        );
-        why.extend(
-            one.discharged
-                .iter()
-                .map(|v| format!("was {} before the evidence", v.as_str())),
-        );
-        if !one.enforced {
-            why.push("in shadow, does not count".to_owned());
-        }
-        let by = match &one.plugin {
-            Some(p) => format!(
-                "{} {}, fuel {}, {} µs",
-                p.name, p.version, p.fuel, p.elapsed_us
-            ),
-            None => "rules".to_owned(),
-        };
-        let verdict = one.finding.verdict.as_str();
+        let by = one.plugin.as_ref().map_or("rules".to_owned(), plugin_text);
+        let obligations: Vec<String> = one
+            .finding
+            .obligations
+            .iter()
+            .map(obligation_text)
+            .collect();
         writeln!(
             out,
-            "| {} | {} | {verdict} | {} | {by} |",
-            one.stage,
-            one.policy,
-            why.join("; ")
+            "| {} | {} | {} | {} | {} | {} | {} | {by} |",
+            plain::text(&one.stage),
+            plain::text(&one.policy),
+            plain::code(&one.version),
+            one.finding.verdict.as_str(),
+            if one.enforced { "yes" } else { "no, in shadow" },
+            why(one).join("; "),
+            obligations.join("; ")
         )?;
     }
     Ok(())
 }
 
-/// A value on one line: control characters stay escaped.
-fn plain(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::String(text) if !text.chars().any(char::is_control) => text.clone(),
-        other => other.to_string(),
+/// What a finding rests on.
+fn why(one: &FindingRecord) -> Vec<String> {
+    let mut why: Vec<String> = one.finding.reasons.iter().map(reason_text).collect();
+    let fired = one.fired.iter();
+    why.extend(fired.map(|rule| format!("rule {}", plain::text(rule))));
+    let missing = one.missing.iter();
+    why.extend(missing.map(|field| format!("missing {}", plain::text(field))));
+    if let Some(failure) = &one.failure {
+        let detail = plain::text(&failure.detail);
+        why.push(format!("failed ({}): {detail}", failure.kind.as_str()));
+        let frames = failure.frames.iter();
+        why.extend(frames.map(|frame| format!("in {}", plain::text(frame))));
     }
+    if let Some(verdict) = one.discharged {
+        let verdict = verdict.as_str();
+        why.push(format!("was {verdict} before the customer's evidence"));
+    }
+    why
+}
+
+fn reason_text(reason: &Reason) -> String {
+    let code = plain::text(&reason.code);
+    if reason.fields.is_empty() {
+        return code;
+    }
+    format!(
+        "{code} (rests on {})",
+        plain::text(&reason.fields.join(", "))
+    )
+}
+
+fn obligation_text(obligation: &Obligation) -> String {
+    let kind = obligation.kind.as_str();
+    if obligation.arguments.is_empty() {
+        return kind.to_owned();
+    }
+    let arguments = obligation.arguments.iter();
+    let arguments: Vec<String> = arguments
+        .map(|(name, value)| format!("{} {}", plain::text(name), plain::text(value)))
+        .collect();
+    format!("{kind} ({})", arguments.join(", "))
+}
+
+fn plugin_text(plugin: &PluginRecord) -> String {
+    format!(
+        "{} {}, fuel {}, {} µs",
+        plain::text(&plugin.name),
+        plain::text(&plugin.version),
+        plugin.fuel,
+        plugin.elapsed_us
+    )
 }

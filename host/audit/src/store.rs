@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use sled::{Batch, Config, Db, Mode};
 
-use crate::keys::{self, Indexed, Link, WATERMARK};
+use crate::keys::{self, Indexed, Known, Link, WATERMARK};
 use crate::limits::{MAX_LINKED, STORE_CACHE_BYTES, STORE_OPEN_PAUSE_MS, STORE_OPEN_TRIES};
+use crate::merkle::Hash;
 
 /// What sled said, or that it panicked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -71,16 +72,44 @@ impl Store {
         })
     }
 
+    /// How many records it knows: the watermark, or more when there is a hash behind it.
+    pub(crate) fn known_len(&self) -> Result<u64, StoreError> {
+        let watermark = self.watermark()?;
+        guarded(|| {
+            let last = self.db.scan_prefix(keys::LEAF).keys().next_back();
+            let last = last.transpose()?.and_then(|key| keys::index_of(&key));
+            Ok(last.map_or(watermark, |last| watermark.max(last.saturating_add(1))))
+        })
+    }
+
+    /// What it knows of a record.
+    pub(crate) fn known(&self, index: u64) -> Result<Option<Known>, StoreError> {
+        guarded(|| {
+            Ok(self
+                .db
+                .get(keys::leaf(index))?
+                .and_then(|value| Known::of(&value)))
+        })
+    }
+
     /// Applies records from `first` on, in one batch with the watermark.
-    pub(crate) fn apply(&self, first: u64, records: &[Vec<u8>]) -> Result<(), StoreError> {
+    pub(crate) fn apply(
+        &self,
+        first: u64,
+        records: &[Vec<u8>],
+        hashes: &[Hash],
+    ) -> Result<(), StoreError> {
+        assert_eq!(records.len(), hashes.len(), "one hash a record");
         let mut batch = Batch::default();
-        for (place, record) in records.iter().enumerate() {
+        for (place, (record, hash)) in records.iter().zip(hashes).enumerate() {
             let index = first + place as u64;
-            // A record without keys is found by its index alone; verification tells of it.
-            if let Ok(indexed) = Indexed::of(record) {
-                for (key, value) in indexed.entries(index) {
-                    batch.insert(key, value);
-                }
+            // A record without keys is known by its hash alone; verification tells of it.
+            let entries = Indexed::of(record).map_or_else(
+                |_| vec![(keys::leaf(index), hash.to_vec())],
+                |indexed| indexed.entries(index, hash),
+            );
+            for (key, value) in entries {
+                batch.insert(key, value);
             }
         }
         let watermark = first + records.len() as u64;

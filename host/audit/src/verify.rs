@@ -6,11 +6,13 @@
 //! | `checkpoint` | its form, its signature, and that the head over so many records is the one that was signed |
 //! | `log.vkey` | its form, that its id matches; that it is the key that the caller trusts, if told |
 //! | `store.sum` | its own sum |
-//! | `store/` | every block against `store.sum`; a copy is opened, and every entry compared with the records |
+//! | `store/` | every block against `store.sum`; a copy is opened, and every entry compared with the records, their hashes first |
+//! | checkpoints that were kept elsewhere | their signature, and that the log begins with the records that they cover |
 //!
 //! Damage has a [`Remedy`]: the store and what a crash leaves are mended by the next start, the rest has to be restored
-//! from a copy. While a host runs on the directory its store is its own: it is not looked at, and the report says so.
+//! from a copy. A store that knows more than the log, or another hash of a record, speaks of damage to the log. While a host runs on the directory its store is its own: it is not looked at, and the report says so.
 
+mod kept;
 mod report;
 mod store;
 
@@ -24,12 +26,14 @@ use sha2::{Digest, Sha256};
 use crate::canonical;
 use crate::checkpoint::{Checkpoint, Verifier};
 use crate::files::{self, Files, TMP};
-use crate::limits::{MAX_DAMAGE, MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
+use crate::limits::{MAX_DAMAGE, MAX_KEPT_CHECKPOINTS, MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
 use crate::merkle::{self, Tree};
 use crate::record::Record;
-use store::StoreVerifier;
+use kept::Heads;
+use store::{Place, StoreVerifier};
 
-pub use report::{Damage, Remedy, Report, StoreCheck};
+pub use kept::KeptCheckpoint;
+pub use report::{Damage, Key, Remedy, Report, StoreCheck};
 
 /// What to hold the log to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +41,9 @@ pub struct VerifyOptions {
     /// The verifier key that the caller trusts. Without it the one in the directory is taken, and a log that was
     /// forged as a whole, with another key, looks sound.
     pub vkey: Option<String>,
+    /// Checkpoints that the caller kept, at most [`MAX_KEPT_CHECKPOINTS`]. Without one that is newer, an older copy of the
+    /// whole directory looks sound.
+    pub checkpoints: Vec<KeptCheckpoint>,
 }
 
 /// Why nothing could be verified.
@@ -49,6 +56,20 @@ pub enum VerifyError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// There is no directory of records.
+    #[error("{}: the directory of the records is missing; restore it from a copy, a host does not start without it", path.display())]
+    NoRecords {
+        /// `log`.
+        path: PathBuf,
+    },
+    /// There are more checkpoints than are taken.
+    #[error(
+        "{count} checkpoints were given, at most {MAX_KEPT_CHECKPOINTS} are taken; the newest alone says the most"
+    )]
+    TooManyCheckpoints {
+        /// How many.
+        count: usize,
     },
     /// The key that the caller gave is not one.
     #[error("the verifier key that was given is not one: {0}")]
@@ -71,23 +92,41 @@ pub fn verify(
         Some(vkey) => Some(Verifier::parse(vkey.trim_end()).map_err(VerifyError::Key)?),
         None => None,
     };
-    let held = File::open(&files.log).map_err(verify_io(&files.log))?;
+    if options.checkpoints.len() > MAX_KEPT_CHECKPOINTS {
+        return Err(VerifyError::TooManyCheckpoints {
+            count: options.checkpoints.len(),
+        });
+    }
+    let held = File::open(&files.log).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => VerifyError::NoRecords {
+            path: files.log.clone(),
+        },
+        _ => verify_io(&files.log)(source),
+    })?;
     // Held until the end: no host starts while files are compared with each other.
     let is_running = held.try_lock_shared().is_err();
     let mut report = Report {
         is_running,
+        key: if trusted.is_some() {
+            Key::Given
+        } else {
+            Key::Beside
+        },
         ..Report::default()
     };
     strangers(&files, &mut report)?;
     let verifier = key(&files, trusted, &mut report)?;
     // The checkpoint first: what it covers was durable before it was signed.
-    let checkpoint = match verifier {
-        Some(verifier) => checkpoint(&files, &verifier, &mut report)?,
-        None => None,
+    let (checkpoint, kept) = match verifier {
+        Some(verifier) => (
+            checkpoint(&files, &verifier, &mut report)?,
+            kept::open(&options.checkpoints, &verifier, &mut report),
+        ),
+        None => (None, Vec::new()),
     };
-    let store = StoreVerifier::begin(&files, &mut report)?;
-    records(&files, checkpoint.as_ref(), store, &mut report, progress)?;
     report.checkpoint = checkpoint;
+    let store = StoreVerifier::begin(&files, &mut report)?;
+    records(&files, kept, store, &mut report, progress)?;
     drop(held);
     Ok(report)
 }
@@ -100,7 +139,7 @@ fn strangers(files: &Files, report: &mut Report) -> Result<(), VerifyError> {
             }
             ("left over by a crash", Remedy::NextStart)
         } else {
-            ("this file is no part of a log", Remedy::Restore)
+            ("this file is no part of a log", Remedy::Remove)
         };
         report.note(Damage::file(&path, what, remedy));
     }
@@ -170,7 +209,7 @@ fn checkpoint(
 
 fn records(
     files: &Files,
-    checkpoint: Option<&Checkpoint>,
+    kept: Vec<(PathBuf, Checkpoint)>,
     mut store: StoreVerifier,
     report: &mut Report,
     progress: &dyn Fn(&str),
@@ -179,17 +218,23 @@ fn records(
     let mut chain = Chain::default();
     // Told after what the journal itself says: a record that is missing breaks the chain behind it.
     let mut in_records = Vec::new();
-    let mut head = checkpoint.filter(|c| c.size == 0).map(|_| tree.root());
+    let checkpoint = report.checkpoint.clone();
+    let kept_ones = kept.iter().map(|(_, checkpoint)| checkpoint);
+    let mut heads = Heads::of(checkpoint.iter().chain(kept_ones));
     let inspection = weft_journal::inspect(&files.log, |index, record, file, offset| {
-        tree.push(merkle::leaf_hash(record));
-        if checkpoint.is_some_and(|c| c.size == tree.size()) {
-            head = Some(tree.root());
-        }
+        let hash = merkle::leaf_hash(record);
+        tree.push(hash);
+        heads.note(&tree);
         if let Some(what) = chain.check(index, record) {
             let bytes = Some(record.len() as u64);
             in_records.push(Damage::at(file, offset, bytes, what, Remedy::Restore));
         }
-        store.check(index, record, report);
+        let place = Place {
+            index,
+            file,
+            offset,
+        };
+        store.check(place, record, &hash, report);
         if tree.size() % PROGRESS_EVERY_RECORDS == 0 {
             progress(&format!("verified {} records", tree.size()));
         }
@@ -200,15 +245,20 @@ fn records(
     report.bytes = inspection.bytes;
     report.closed_cleanly = inspection.closed_cleanly && inspection.torn.is_none();
     report.root = tree.root();
-    let is_short = checkpoint.is_some_and(|c| inspection.records < c.size);
+    let signed = checkpoint.as_ref().map_or(0, |c| c.size);
+    report.unsigned = inspection.records.saturating_sub(signed);
+    let is_short = inspection.records < signed || inspection.next < store.known();
     journal_damage(&inspection, is_short, report);
     in_records
         .into_iter()
         .for_each(|damage| report.note(damage));
-    if let Some(checkpoint) = checkpoint {
-        against_checkpoint(files, checkpoint, head, report);
+    if let Some(checkpoint) = &checkpoint {
+        against_checkpoint(files, checkpoint, heads.at(checkpoint.size), report);
     }
-    store.finish(files, report);
+    for one in kept {
+        kept::check(files, one, &heads, report);
+    }
+    store.finish(files, inspection.next, report);
     Ok(())
 }
 
@@ -254,7 +304,7 @@ fn journal_damage(inspection: &weft_journal::Inspection, is_short: bool, report:
         let remedy = if is_tmp {
             Remedy::NextStart
         } else {
-            Remedy::Restore
+            Remedy::Remove
         };
         report.note(Damage::file(
             stranger,
@@ -272,8 +322,10 @@ fn against_checkpoint(
 ) {
     let what = match head {
         None => format!(
-            "it covers {} records, and there are {}: the end is missing",
-            checkpoint.size, report.records
+            "it covers {} records, and there are {}: the end is missing, {} records that were signed are not there",
+            checkpoint.size,
+            report.records,
+            checkpoint.size.saturating_sub(report.records)
         ),
         Some(head) if head != checkpoint.root => {
             format!(

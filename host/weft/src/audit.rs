@@ -1,9 +1,12 @@
 //! `weft audit`: for those who trust nothing that they cannot check.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
-use weft_audit::{Filter, Report, VerifyOptions};
+use weft_audit::limits::MAX_NOTE_BYTES;
+use weft_audit::{Filter, KeptCheckpoint, Report, VerifyOptions};
 
 use crate::exit::Failed;
 use crate::output;
@@ -15,8 +18,8 @@ pub(crate) enum AuditCommand {
     /// Check every byte of the audit log.
     ///
     /// Reads every record again, recomputes the Merkle tree (RFC 6962), checks the signed checkpoint
-    /// against it, and compares the queryable store with the records. Alters nothing; works beside a
-    /// running host. Exits 0 when the log is sound, 1 when it is not.
+    /// against it and those that you kept, and compares the queryable store with the records. Alters nothing;
+    /// works beside a running host. Exits 0 when the log is sound, 1 when it is not.
     Verify {
         #[command(flatten)]
         places: Places,
@@ -25,6 +28,11 @@ pub(crate) enum AuditCommand {
         /// looks sound.
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
+        /// A signed checkpoint that you kept, as a file: a copy of audit/checkpoint from any time. The log must begin with
+        /// the records that it covers. May be given several times. Without a recent one, an older copy of the
+        /// whole log that was put back looks sound.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Vec<PathBuf>,
     },
     /// Print records of the audit log, oldest first.
     Show {
@@ -50,9 +58,15 @@ pub(crate) enum AuditCommand {
 
 pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
     match command {
-        AuditCommand::Verify { places, key } => {
+        AuditCommand::Verify {
+            places,
+            key,
+            checkpoint,
+        } => {
+            let kept = checkpoint.into_iter().map(read_checkpoint);
             let options = VerifyOptions {
                 vkey: key.as_deref().map(read_key).transpose()?,
+                checkpoints: kept.collect::<Result<_, _>>()?,
             };
             say(&verify(&places.settings()?.engine.data_dir, &options)?)
         }
@@ -78,6 +92,17 @@ pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
 fn read_key(path: &Path) -> Result<String, Failed> {
     std::fs::read_to_string(path)
         .map_err(|error| Failed::because(format!("{}: {error}", path.display())))
+}
+
+/// One byte more than a checkpoint may have, at most: what is longer is none.
+fn read_checkpoint(file: PathBuf) -> Result<KeptCheckpoint, Failed> {
+    let mut note = Vec::new();
+    let read = File::open(&file)
+        .and_then(|open| open.take(MAX_NOTE_BYTES as u64 + 1).read_to_end(&mut note));
+    match read {
+        Ok(_) => Ok(KeptCheckpoint { file, note }),
+        Err(error) => Err(Failed::because(format!("{}: {error}", file.display()))),
+    }
 }
 
 /// Checks the log of a data directory and says what was found.

@@ -15,6 +15,38 @@ pub enum Remedy {
     NextStart,
     /// Restore the file from a copy. A host refuses to start on it.
     Restore,
+    /// Restore the log from a copy. A host cannot know of it: only who kept a checkpoint does.
+    RestoreUnseen,
+    /// Remove the file, it is not of the log. A host starts all the same.
+    Remove,
+    /// Look whether the caller gave the right file. If so, this is not the log that was signed.
+    CompareFile,
+}
+
+impl Remedy {
+    fn as_str(self) -> &'static str {
+        match self {
+            Remedy::NextStart => "the next start mends it",
+            Remedy::Restore => "restore it from a copy; a host refuses to start on it",
+            Remedy::RestoreUnseen => {
+                "restore the whole log from a copy that has them; a host that starts on it cannot know"
+            }
+            Remedy::Remove => "remove it; a host passes it over",
+            Remedy::CompareFile => {
+                "is it the right file? then this log was not signed by the key that signed the file"
+            }
+        }
+    }
+}
+
+/// With which key signatures were checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Key {
+    /// The one that the caller trusts.
+    Given,
+    /// The one that lies beside the log, so that a log that was forged as a whole looks sound.
+    #[default]
+    Beside,
 }
 
 /// A place where a log is not as it was written.
@@ -68,11 +100,7 @@ impl fmt::Display for Damage {
             (Some(from), _) => write!(f, "byte {from}: ")?,
             (None, _) => {}
         }
-        let remedy = match self.remedy {
-            Remedy::NextStart => "the next start mends it",
-            Remedy::Restore => "restore it from a copy; a host refuses to start on it",
-        };
-        write!(f, "{} ({remedy})", self.what)
+        write!(f, "{} ({})", self.what, self.remedy.as_str())
     }
 }
 
@@ -88,6 +116,8 @@ pub enum StoreCheck {
     Compared {
         /// How many.
         entries: u64,
+        /// How many records it knows; those behind them it was not yet told of.
+        known: u64,
         /// Whether there were sums, so that every byte of its files was compared too.
         sums: bool,
     },
@@ -106,6 +136,12 @@ pub struct Report {
     pub root: Hash,
     /// The checkpoint, if its signature is good.
     pub checkpoint: Option<Checkpoint>,
+    /// Records at the end that no signature covers yet.
+    pub unsigned: u64,
+    /// With which key it was checked.
+    pub key: Key,
+    /// Checkpoints that were kept elsewhere, and how many records each covers: the log begins with these.
+    pub kept: Vec<(PathBuf, u64)>,
     /// Whether a host runs on the directory.
     pub is_running: bool,
     /// Whether the last host was stopped, not killed.
@@ -130,6 +166,78 @@ impl Report {
             .iter()
             .any(|damage| damage.remedy == Remedy::Restore)
     }
+
+    /// Whether the next start mends all that is damaged.
+    fn is_mended(&self) -> bool {
+        self.more_damage == 0
+            && self
+                .damage
+                .iter()
+                .all(|damage| damage.remedy == Remedy::NextStart)
+    }
+
+    /// What the verification rests on.
+    fn fmt_trust(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.unsigned > 0 {
+            let are = if self.unsigned == 1 { "is" } else { "are" };
+            let count = count(self.unsigned, "record");
+            writeln!(f, "unsigned    {count} at the end {are} not signed yet")?;
+        }
+        match self.key {
+            Key::Given => writeln!(f, "key         the one that was given")?,
+            Key::Beside => writeln!(
+                f,
+                "key         only the one that lies beside the log: a log that was forged as a whole would look the same; give --key"
+            )?,
+        }
+        for (file, size) in &self.kept {
+            let (file, count) = (file.display(), count(*size, "record"));
+            writeln!(
+                f,
+                "kept        {file}: the log begins with the {count} that it covers"
+            )?;
+        }
+        if self.kept.is_empty() {
+            writeln!(
+                f,
+                "kept        no checkpoint that was kept elsewhere: an older copy of the whole log would look the same; give --checkpoint"
+            )?;
+        }
+        Ok(())
+    }
+
+    fn fmt_store(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (entries, known, sums) = match self.store {
+            StoreCheck::InUse => {
+                return writeln!(f, "store       in use by a running host, not looked at");
+            }
+            StoreCheck::NotCompared => {
+                return writeln!(f, "store       not compared, see below");
+            }
+            StoreCheck::Compared {
+                entries,
+                known,
+                sums,
+            } => (entries, known, sums),
+        };
+        write!(f, "store       {entries} entries match the records")?;
+        if known < self.records {
+            let behind = count(self.records - known, "record");
+            write!(f, ", it does not have {behind} at the end")?;
+        }
+        let sums = if sums {
+            "every byte matches its sum"
+        } else {
+            "no sums, the host was not stopped cleanly"
+        };
+        writeln!(f, "; {sums}")
+    }
+}
+
+/// `1 record`, `2 records`.
+fn count(count: u64, what: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{s}")
 }
 
 /// For a person, several lines, without a newline at the end.
@@ -149,38 +257,25 @@ impl fmt::Display for Report {
             )?,
             None => writeln!(f, "checkpoint  none that is good")?,
         }
-        match self.store {
-            StoreCheck::InUse => {
-                writeln!(f, "store       in use by a running host, not looked at")?
-            }
-            StoreCheck::NotCompared => writeln!(f, "store       not compared, see below")?,
-            StoreCheck::Compared {
-                entries,
-                sums: true,
-            } => {
-                writeln!(
-                    f,
-                    "store       {entries} entries match the records, every byte matches its sum"
-                )?;
-            }
-            StoreCheck::Compared {
-                entries,
-                sums: false,
-            } => writeln!(
-                f,
-                "store       {entries} entries match the records; no sums, the host was not stopped cleanly"
-            )?,
-        }
+        self.fmt_trust(f)?;
+        self.fmt_store(f)?;
         for damage in &self.damage {
             writeln!(f, "damage      {damage}")?;
         }
         if self.more_damage > 0 {
             writeln!(f, "damage      and {} more places", self.more_damage)?;
         }
-        let verdict = match (self.is_sound(), self.is_refused()) {
+        let verdict = match (self.is_sound(), self.unsigned) {
+            (true, unsigned @ 1..) => {
+                return write!(
+                    f,
+                    "the log is  sound, but for {} at the end that no signature covers yet",
+                    count(unsigned, "record")
+                );
+            }
             (true, _) => "sound",
-            (false, false) => "damaged, and mended by the next start",
-            (false, true) => "damaged",
+            (false, _) if self.is_mended() => "damaged, and mended by the next start",
+            (false, _) => "damaged",
         };
         write!(f, "the log is  {verdict}")
     }

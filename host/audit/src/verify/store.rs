@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::canonical;
 use crate::files::{self, Files};
 use crate::keys::Indexed;
+use crate::limits::MAX_NAMED_RECORDS;
+use crate::merkle::Hash;
 use crate::store::{Store, StoreError};
 use crate::sums;
 use crate::verify::{Damage, Remedy, Report, StoreCheck, VerifyError, verify_io};
@@ -28,14 +31,36 @@ impl Drop for Scratch {
     }
 }
 
+/// Where a record is.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'p> {
+    pub(super) index: u64,
+    pub(super) file: &'p Path,
+    pub(super) offset: u64,
+}
+
+/// A copy of the store.
+struct Copy {
+    store: Store,
+    watermark: u64,
+    /// How many records it knows.
+    known: u64,
+    _scratch: Scratch,
+}
+
 /// Compares the store with the records as they come.
 pub(super) struct StoreVerifier {
     dir: PathBuf,
-    /// The copy, its watermark and where it is, while it is worth comparing.
-    open: Option<(Store, u64, Scratch)>,
+    /// While it is worth comparing.
+    copy: Option<Copy>,
     has_sums: bool,
+    /// Whether nothing was found that the next start fills again: else only what it knows of records is compared.
+    is_whole: bool,
     expected: u64,
+    /// Records that it has not, or not with all keys.
     missing: u64,
+    /// Records that are not those that it knows.
+    differing: u64,
 }
 
 impl StoreVerifier {
@@ -43,10 +68,12 @@ impl StoreVerifier {
     pub(super) fn begin(files: &Files, report: &mut Report) -> Result<StoreVerifier, VerifyError> {
         let mut this = StoreVerifier {
             dir: files.store.clone(),
-            open: None,
+            copy: None,
             has_sums: false,
+            is_whole: true,
             expected: 0,
             missing: 0,
+            differing: 0,
         };
         if report.is_running {
             report.store = StoreCheck::InUse;
@@ -58,13 +85,19 @@ impl StoreVerifier {
                 "the store is missing",
                 Remedy::NextStart,
             ));
-        } else if this.compare_sums(files, report)? {
+        } else {
+            this.is_whole = this.compare_sums(files, report)?;
             this.open_copy(files, report)?;
         }
         Ok(this)
     }
 
-    /// Whether nothing speaks against opening it.
+    /// How many records it knows: there are never fewer.
+    pub(super) fn known(&self) -> u64 {
+        self.copy.as_ref().map_or(0, |copy| copy.known)
+    }
+
+    /// Whether every byte of it is as it was when it was closed.
     fn compare_sums(&mut self, files: &Files, report: &mut Report) -> Result<bool, VerifyError> {
         let sums = match std::fs::read(&files.sums) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(true),
@@ -89,84 +122,147 @@ impl StoreVerifier {
         let scratch = Scratch::new().map_err(verify_io(std::env::temp_dir()))?;
         copy(&files.store, &scratch.0).map_err(verify_io(&files.store))?;
         let opened = Store::open(&scratch.0).and_then(|store| {
-            let watermark = store.watermark()?;
-            Ok((store, watermark))
+            let (watermark, known) = (store.watermark()?, store.known_len()?);
+            Ok((store, watermark, known))
         });
         match opened {
-            Ok((store, watermark)) => self.open = Some((store, watermark, scratch)),
-            Err(error) => failed(&files.store, &error, report),
+            Ok((store, watermark, known)) => {
+                self.copy = Some(Copy {
+                    store,
+                    watermark,
+                    known,
+                    _scratch: scratch,
+                })
+            }
+            Err(error) => self.failed(&error, report),
         }
         Ok(())
     }
 
-    pub(super) fn check(&mut self, index: u64, record: &[u8], report: &mut Report) {
-        let Some((store, watermark, _)) = &self.open else {
-            return;
-        };
-        let Ok(indexed) = Indexed::of(record) else {
-            return;
-        };
-        if index >= *watermark {
-            return;
+    /// It cannot be read: told once, unless it is known to be damaged anyway.
+    fn failed(&mut self, error: &StoreError, report: &mut Report) {
+        if self.is_whole {
+            let what = format!("it cannot be read: {error}");
+            report.note(Damage::file(&self.dir, what, Remedy::NextStart));
         }
-        let entries = indexed.entries(index);
-        self.expected += entries.len() as u64;
-        match store.holds(&entries) {
-            Ok(true) => {}
-            Ok(false) => self.missing += 1,
-            Err(error) => {
-                failed(&self.dir, &error, report);
-                self.open = None;
+        self.is_whole = false;
+        self.copy = None;
+    }
+
+    pub(super) fn check(&mut self, at: Place<'_>, record: &[u8], hash: &Hash, report: &mut Report) {
+        let Some(copy) = self.copy.as_ref().filter(|copy| at.index < copy.known) else {
+            return;
+        };
+        match copy.store.known(at.index) {
+            Ok(None) => self.missing += 1,
+            Ok(Some(known)) if known.hash == *hash => {
+                self.check_keys(at.index, record, hash, report)
             }
+            Ok(Some(known)) => {
+                self.differing += 1;
+                if self.differing <= MAX_NAMED_RECORDS {
+                    let what = format!(
+                        "record {}, decision {}: differs from what the store has",
+                        at.index,
+                        canonical::shown_id(&known.decision)
+                    );
+                    let bytes = Some(record.len() as u64);
+                    report.note(Damage::at(at.file, at.offset, bytes, what, Remedy::Restore));
+                }
+            }
+            Err(error) => self.failed(&error, report),
         }
     }
 
-    pub(super) fn finish(self, files: &Files, report: &mut Report) {
+    /// Whether the record is found under all its keys.
+    fn check_keys(&mut self, index: u64, record: &[u8], hash: &Hash, report: &mut Report) {
+        let Some(copy) = &self.copy else { return };
+        let entries = match Indexed::of(record) {
+            Ok(indexed) => indexed.entries(index, hash),
+            // Told where records are checked; the store has its hash only.
+            Err(_) => Vec::new(),
+        };
+        self.expected += entries.len().max(1) as u64;
+        match copy.store.holds(&entries) {
+            Ok(true) => {}
+            Ok(false) => self.missing += 1,
+            Err(error) => self.failed(&error, report),
+        }
+    }
+
+    /// `next`: the index behind the last record.
+    pub(super) fn finish(mut self, files: &Files, next: u64, report: &mut Report) {
         if !self.has_sums && !report.is_running && report.closed_cleanly {
             let what = "the sums are missing although the log was closed";
             report.note(Damage::file(&files.sums, what, Remedy::NextStart));
         }
-        let Some((store, watermark, _scratch)) = self.open else {
+        let Some(copy) = self.copy.take() else { return };
+        self.tell_of_records(&copy, files, next, report);
+        if !self.is_whole || self.differing > 0 || copy.known > next {
             return;
-        };
-        let records = report.records;
-        let mut note =
-            |what: String| report.note(Damage::file(&files.store, what, Remedy::NextStart));
-        let entries = match store.entries() {
-            Ok(entries) => entries,
-            Err(error) => return failed(&files.store, &error, report),
-        };
-        // One more for the watermark, which an empty store does not have.
-        let expected = self.expected + u64::from(watermark > 0);
-        if self.missing > 0 {
-            note(format!(
-                "entries of {} records are missing or changed",
-                self.missing
-            ));
-        } else if entries != expected {
-            note(format!(
-                "it has {entries} entries where the records make {expected}"
-            ));
-        } else if watermark > records || (self.has_sums && watermark < records) {
-            note(format!(
-                "it knows {watermark} records where the journal has {}",
-                records
-            ));
-        } else {
-            report.store = StoreCheck::Compared {
-                entries,
-                sums: self.has_sums,
-            };
+        }
+        match self.mendable(&copy, next) {
+            Err(error) => self.failed(&error, report),
+            Ok(Some(what)) => report.note(Damage::file(&self.dir, what, Remedy::NextStart)),
+            Ok(None) => {
+                report.store = StoreCheck::Compared {
+                    entries: self.expected + u64::from(copy.watermark > 0),
+                    known: copy.known,
+                    sums: self.has_sums,
+                }
+            }
         }
     }
-}
 
-fn failed(dir: &Path, error: &StoreError, report: &mut Report) {
-    report.note(Damage::file(
-        dir,
-        format!("it cannot be read: {error}"),
-        Remedy::NextStart,
-    ));
+    /// What the store knows against the log.
+    fn tell_of_records(&self, copy: &Copy, files: &Files, records: u64, report: &mut Report) {
+        let mut note = |what: String| report.note(Damage::file(&files.log, what, Remedy::Restore));
+        if self.differing > MAX_NAMED_RECORDS {
+            let more = self.differing - MAX_NAMED_RECORDS;
+            note(format!(
+                "{more} more records differ from what the store has"
+            ));
+        }
+        if copy.known <= records {
+            return;
+        }
+        note(format!(
+            "the end is missing: the store knows {} records, there are {records}; to go on without them, move the store away",
+            copy.known
+        ));
+        for index in (records..copy.known).take(MAX_NAMED_RECORDS as usize) {
+            let known = copy.store.known(index);
+            let decision = known.ok().flatten().map_or(String::new(), |k| k.decision);
+            let decision = canonical::shown_id(&decision);
+            note(format!(
+                "record {index}, decision {decision}: only the store has it"
+            ));
+        }
+    }
+
+    /// What the next start fills again, if anything.
+    fn mendable(&self, copy: &Copy, records: u64) -> Result<Option<String>, StoreError> {
+        let entries = copy.store.entries()?;
+        // One more for the watermark, which an empty store does not have.
+        let expected = self.expected + u64::from(copy.watermark > 0);
+        Ok(if self.missing > 0 {
+            let missing = self.missing;
+            Some(format!(
+                "entries of {missing} records are missing or changed"
+            ))
+        } else if entries != expected {
+            Some(format!(
+                "it has {entries} entries where the records make {expected}"
+            ))
+        } else if self.has_sums && copy.watermark < records {
+            Some(format!(
+                "it knows {} records where the journal has {records}",
+                copy.watermark
+            ))
+        } else {
+            None
+        })
+    }
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {

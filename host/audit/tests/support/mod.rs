@@ -119,3 +119,31 @@ pub(crate) fn copy(from: &Path) -> tempfile::TempDir {
     }
     to
 }
+
+/// The bytes of all records.
+pub(crate) fn records(dir: &Path) -> Vec<Vec<u8>> {
+    let mut records = Vec::new();
+    weft_journal::inspect(&dir.join("log"), |_, bytes, _, _| {
+        records.push(bytes.to_vec())
+    })
+    .expect("readable");
+    records
+}
+
+/// Writes the journal anew with other records; its checksums are right.
+pub(crate) fn rewrite(dir: &Path, records: &[Vec<u8>]) {
+    let log = dir.join("log");
+    std::fs::remove_dir_all(&log).expect("removed");
+    let config = weft_journal::JournalConfig {
+        segment_bytes: tuning().segment_bytes,
+        at_least: 0,
+    };
+    let (journal, _) = weft_journal::Journal::open(&log, config).expect("opens");
+    for record in records {
+        journal
+            .append(record.clone())
+            .expect("queued")
+            .wait()
+            .expect("durable");
+    }
+}
