@@ -14,6 +14,7 @@
 //! | `words` | rules in plain words |
 //! | `threat` | that nothing gets milder as the level of threat rises |
 //! | `testing` | the tests that stand in the files |
+//! | `mutate` | whether those tests would notice a mistake |
 //! | [`codes`] | the classes of problem, each with a page |
 //!
 //! Promises: a name that is not there, types that do not fit, and a failure that would let a payment go
@@ -28,6 +29,7 @@ pub mod limits;
 mod lists;
 mod load;
 mod message;
+mod mutate;
 mod parameters;
 mod pipeline;
 mod policy;
@@ -39,11 +41,12 @@ mod words;
 pub use lists::{List, ListKind};
 pub use load::PolicySet;
 pub use message::{Message, NOT_SHOWN, Reader};
+pub use mutate::{Mutants, Survivor};
 pub use parameters::{Parameter, ParameterKind};
 pub use pipeline::{Effect, Operation, OperationKind, Stage, WhenStopped};
 pub use policy::{
     Applies, Body, BudgetUse, Condition, Grant, Messages, PluginUse, Policy, ReasonText, Rule,
     RuleOutcome, Source, Status,
 };
-pub use testing::TestReport;
+pub use testing::{PolicyTests, TestReport};
 pub use words::Words;

@@ -17,7 +17,7 @@ use crate::parameters::Overrides;
 use crate::pipeline::{self, Layout};
 use crate::policy::{Policy, Status};
 use crate::source::PolicyFile;
-use crate::testing::{TestReport, Tested};
+use crate::testing::{PolicyTests, TestReport, Tested};
 use crate::{Operation, Stage, codes, limits, threat};
 
 /// The file with stages and operations.
@@ -50,6 +50,27 @@ impl PolicySet {
                 files: &files,
             }
             .load(dir)
+        })
+        .unwrap_or_else(|error| {
+            let message = format!("the thread that reads policies cannot be made: {error}");
+            Err(at_start(dir, message).into())
+        })
+    }
+
+    /// Runs the tests of every file below `dir` and says of each what came of it, also of those that do not
+    /// hold; with `mutate`, also which mistakes no test would notice.
+    pub fn test(
+        dir: &Path,
+        dictionary: &Dictionary,
+        mutate: bool,
+    ) -> Result<Vec<PolicyTests>, Diagnostics> {
+        let files = read(dir)?;
+        on_large_stack(|| {
+            Loader {
+                dictionary,
+                files: &files,
+            }
+            .test(dir, mutate)
         })
         .unwrap_or_else(|error| {
             let message = format!("the thread that reads policies cannot be made: {error}");
@@ -149,13 +170,7 @@ struct Loader<'a> {
 
 impl Loader<'_> {
     fn load(self, dir: &Path) -> Result<PolicySet, Diagnostics> {
-        let Some(pipeline) = self.files.iter().find(|f| f.relative == PIPELINE) else {
-            let help = "it lists stages and operations; see policies/README.md";
-            return Err(at_start(&dir.join(PIPELINE), "there is no pipeline.yaml")
-                .help(help)
-                .into());
-        };
-        let layout = pipeline::parse(&pipeline.file, &pipeline.text)?;
+        let layout = self.layout(dir)?;
         let (lists, mut problems) = self.lists();
         let given = Given {
             dictionary: self.dictionary,
@@ -165,8 +180,7 @@ impl Loader<'_> {
         let mut policies = Vec::new();
         let mut periods = Vec::new();
         let mut tests = TestReport::default();
-        let of_policy = |f: &&Text| f.relative != PIPELINE && !f.relative.starts_with(LISTS);
-        for file in self.files.iter().filter(of_policy) {
+        for file in self.policies() {
             match policy(given, file, &mut tests) {
                 Ok(checked) => {
                     problems.extend(checked.problems);
@@ -202,6 +216,51 @@ impl Loader<'_> {
         })
     }
 
+    fn layout(&self, dir: &Path) -> Result<Layout, Diagnostics> {
+        let Some(pipeline) = self.files.iter().find(|f| f.relative == PIPELINE) else {
+            let help = "it lists stages and operations; see policies/README.md";
+            return Err(at_start(&dir.join(PIPELINE), "there is no pipeline.yaml")
+                .help(help)
+                .into());
+        };
+        pipeline::parse(&pipeline.file, &pipeline.text)
+    }
+
+    fn policies(&self) -> impl Iterator<Item = &Text> {
+        let of_policy = |f: &&Text| f.relative != PIPELINE && !f.relative.starts_with(LISTS);
+        self.files.iter().filter(of_policy)
+    }
+
+    fn test(self, dir: &Path, mutate: bool) -> Result<Vec<PolicyTests>, Diagnostics> {
+        let layout = self.layout(dir)?;
+        let (lists, mut problems) = self.lists();
+        let given = Given {
+            dictionary: self.dictionary,
+            layout: &layout,
+            lists: &lists,
+        };
+        let mut tests = Vec::new();
+        for file in self.policies() {
+            match checked(given, file) {
+                Err(more) => problems.extend(more),
+                Ok((source, policy, _)) => {
+                    let tested = Tested {
+                        given,
+                        file: &file.file,
+                        text: &file.text,
+                        source: &source,
+                        policy: &policy,
+                    };
+                    tests.push(tested.details(mutate));
+                }
+            }
+        }
+        if Diagnostics(problems.clone()).refuse() {
+            return Err(Diagnostics(problems));
+        }
+        Ok(tests)
+    }
+
     fn lists(&self) -> (Lists, Vec<Diagnostic>) {
         let mut lists = Lists::default();
         let mut problems = Vec::new();
@@ -223,6 +282,23 @@ impl Loader<'_> {
     }
 }
 
+/// A policy as written and as checked, and what is worth a look; its tests are not run.
+fn checked(
+    given: Given<'_>,
+    file: &Text,
+) -> Result<(PolicyFile, Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let source: PolicyFile =
+        yaml::parse(&file.file, &file.text).map_err(|problem| vec![problem])?;
+    let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
+    let mut checker = PolicyChecker::new(given, &file.file, &file.text, &source);
+    let policy = checker.check(&file.relative, &version, &Overrides::new());
+    let problems = checker.problems;
+    match policy {
+        Some(policy) => Ok((source, policy, problems)),
+        None => Err(problems),
+    }
+}
+
 /// A checked policy, what is worth a look, and where its period begins.
 struct Checked {
     policy: Policy,
@@ -235,15 +311,7 @@ fn policy(
     file: &Text,
     tests: &mut TestReport,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    let source: PolicyFile =
-        yaml::parse(&file.file, &file.text).map_err(|problem| vec![problem])?;
-    let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
-    let mut checker = PolicyChecker::new(given, &file.file, &file.text, &source);
-    let policy = checker.check(&file.relative, &version, &Overrides::new());
-    let mut problems = checker.problems;
-    let Some(policy) = policy else {
-        return Err(problems);
-    };
+    let (source, policy, mut problems) = checked(given, file)?;
     let tested = Tested {
         given,
         file: &file.file,

@@ -1,13 +1,17 @@
 //! The tests that stand in policy files: a row, and what the policy is to say about it.
 
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
 use weft_diagnostic::yaml;
 use weft_diagnostic::{Diagnostic, Severity, did_you_mean};
-use weft_dictionary::{Dictionary, Row, Token, Value};
+use weft_dictionary::{Dictionary, Kind, Row, Token, Value};
 use weft_verdict::{Finding, Verdict, combine};
 
 use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
 use crate::check::{Given, PolicyChecker};
 use crate::codes;
+use crate::mutate::{Mutant, Mutants, Survivor};
 use crate::parameters::LEVEL_KEY;
 use crate::policy::{Applies, Body, Policy};
 use crate::source::{Expectation, PolicyFile, TestSource};
@@ -21,6 +25,25 @@ pub struct TestReport {
     pub failed: usize,
     /// Policies with rules that have tests.
     pub policies: usize,
+}
+
+/// What came of the tests of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyTests {
+    /// The policy.
+    pub policy: String,
+    /// Its file, below the set's directory.
+    pub path: String,
+    /// Whether it asks a plugin, which is tested where it is written.
+    pub asks_plugin: bool,
+    /// Each test by its name, and why it does not hold, if it does not.
+    pub tests: Vec<(String, Option<Diagnostic>)>,
+    /// Each rule, and in how many tests it fired.
+    pub rules: Vec<(String, usize)>,
+    /// The verdicts that tests led to.
+    pub verdicts: BTreeSet<Verdict>,
+    /// What came of its mutants, if they were asked for.
+    pub mutants: Mutants,
 }
 
 /// One file, and what its tests need.
@@ -41,26 +64,82 @@ impl Tested<'_> {
             report.policies += 1;
         }
         for test in &self.source.tests {
-            match self.run_one(test) {
-                Ok(()) => report.passed += 1,
-                Err(NotHeld::Test(message, help)) => {
+            match self.run_one(test, None) {
+                Ok(_) => report.passed += 1,
+                Err(not_held) => {
                     report.failed += 1;
-                    let name = &test.name.value;
-                    let message = format!("test `{name}`: {message}");
-                    let problem = yaml::error_at(codes::TEST, self.file, &test.name, message);
-                    problems.push(if help.is_empty() {
-                        problem
-                    } else {
-                        problem.help(help)
-                    });
-                }
-                Err(NotHeld::With(problem)) => {
-                    report.failed += 1;
-                    problems.push(*problem);
+                    problems.push(self.problem(test, not_held));
                 }
             }
         }
         problems
+    }
+
+    fn problem(self, test: &TestSource, not_held: NotHeld) -> Diagnostic {
+        match not_held {
+            NotHeld::With(problem) => *problem,
+            NotHeld::Test(message, help) => {
+                let message = format!("test `{}`: {message}", test.name.value);
+                let problem = yaml::error_at(codes::TEST, self.file, &test.name, message);
+                if help.is_empty() {
+                    problem
+                } else {
+                    problem.help(help)
+                }
+            }
+        }
+    }
+
+    /// What came of each test, of each rule, and of each mutant if they are asked for.
+    pub(crate) fn details(self, mutate: bool) -> PolicyTests {
+        let mut details = PolicyTests {
+            policy: self.policy.id.clone(),
+            path: self.policy.path.clone(),
+            asks_plugin: matches!(self.policy.body, Body::Plugin(_)),
+            tests: Vec::new(),
+            rules: Vec::new(),
+            verdicts: BTreeSet::new(),
+            mutants: Mutants::default(),
+        };
+        if let Body::Rules(rules) = &self.policy.body {
+            details.rules = rules.iter().map(|rule| (rule.id.clone(), 0)).collect();
+        }
+        for test in &self.source.tests {
+            let problem = match self.run_one(test, None) {
+                Ok(said) => {
+                    details.verdicts.insert(said.verdict);
+                    let fired = details
+                        .rules
+                        .iter_mut()
+                        .filter(|(id, _)| said.fired.contains(id));
+                    fired.for_each(|(_, count)| *count += 1);
+                    None
+                }
+                Err(not_held) => Some(self.problem(test, not_held)),
+            };
+            details.tests.push((test.name.value.clone(), problem));
+        }
+        if mutate && !details.asks_plugin {
+            details.mutants = self.mutants();
+        }
+        details
+    }
+
+    fn mutants(self) -> Mutants {
+        let mut mutants = Mutants::default();
+        for mutant in Mutant::all(self.policy) {
+            let noticed = |test: &TestSource| self.run_one(test, Some(&mutant)).is_err();
+            if self.source.tests.iter().any(noticed) {
+                mutants.killed += 1;
+                continue;
+            }
+            mutants.survivors.push(Survivor {
+                policy: self.policy.id.clone(),
+                path: self.policy.path.clone(),
+                what: mutant.words(self.policy, self.given.dictionary),
+            });
+        }
+        mutants
     }
 
     /// The facts of all tests, and no fact at all.
@@ -71,7 +150,8 @@ impl Tested<'_> {
         rows.chain([Row::new(dictionary)]).collect()
     }
 
-    fn run_one(self, test: &TestSource) -> Result<(), NotHeld> {
+    /// What the policy says, with a mistake in it if there is one, when that is what the test expects.
+    fn run_one(self, test: &TestSource, mutant: Option<&Mutant>) -> Result<Said, NotHeld> {
         if matches!(self.policy.body, Body::Plugin(_)) {
             let help = "test the plugin itself with `cargo test`, and the policy with traffic";
             let message = "a policy that asks a plugin has no tests here";
@@ -80,10 +160,11 @@ impl Tested<'_> {
         let row = row(self.given.dictionary, test)?;
         let varied = self.varied(test)?;
         let policy = varied.as_ref().unwrap_or(self.policy);
-        Ok(compare(
-            &said(self.given.dictionary, policy, &row),
-            &test.expect,
-        )?)
+        let mutated = mutant.map(|mutant| mutant.apply(policy, self.given.dictionary));
+        let policy = mutated.as_ref().unwrap_or(policy);
+        let said = said(self.given.dictionary, policy, &row);
+        compare(&said, &test.expect)?;
+        Ok(said)
     }
 
     /// The policy with the values that a test gives to its parameters, if it gives any.
@@ -257,7 +338,14 @@ fn row(dictionary: &Dictionary, test: &TestSource) -> Result<Row, Failed> {
         };
         let set = value.map(|value| row.set(dictionary, field.id, value));
         if !matches!(set, Some(Ok(()))) {
-            let help = format!("`{name}` is {}", field.kind.as_str());
+            let kind = field.kind.as_str();
+            // YAML reads NO, the code of Norway, as false.
+            let help = match (json, field.kind) {
+                (Json::Bool(_), Kind::Text | Kind::Country) => {
+                    format!("`{name}` is {kind}: put the value in quotes")
+                }
+                _ => format!("`{name}` is {kind}"),
+            };
             return Err((format!("the value given for `{name}` does not fit"), help));
         }
     }

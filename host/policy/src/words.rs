@@ -67,13 +67,13 @@ impl Words {
     }
 }
 
-struct Speaker<'a> {
-    dictionary: &'a Dictionary,
+pub(crate) struct Speaker<'a> {
+    pub(crate) dictionary: &'a Dictionary,
 }
 
 impl Speaker<'_> {
     /// A boolean expression, or its contrary.
-    fn truth(&self, node: &Node, holds: bool) -> Words {
+    pub(crate) fn truth(&self, node: &Node, holds: bool) -> Words {
         match node {
             Node::Not(inner) => self.truth(inner, !holds),
             // The contrary of "all" is "any of the contraries" (De Morgan).

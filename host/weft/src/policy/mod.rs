@@ -12,6 +12,7 @@ use crate::exit::Failed;
 use crate::output;
 
 mod book;
+mod test;
 
 /// Policy files.
 #[derive(Subcommand)]
@@ -29,12 +30,14 @@ pub(crate) enum PolicyCommand {
         #[arg(long, value_name = "DIR")]
         plugins: Option<PathBuf>,
     },
+    Test(test::TestArgs),
     Book(book::BookArgs),
 }
 
 pub(crate) fn run(command: PolicyCommand) -> Result<(), Failed> {
     match command {
         PolicyCommand::Check { dir, plugins } => check(&dir, plugins.as_deref()),
+        PolicyCommand::Test(args) => test::run(&args),
         PolicyCommand::Book(args) => book::run(&args),
     }
 }
