@@ -120,6 +120,23 @@ fn what_a_test_gives_is_checked_like_the_file() {
 }
 
 #[test]
+fn norway_is_put_in_quotes() {
+    let rule = "rules:\n  - {id: r, when: payer.country == 'NO', verdict: deny, reason: because}\n";
+    let test = |code: &str| {
+        let test = format!(
+            "tests:\n  - {{name: t, given: {{payer.country: {code}}}, expect: {{verdict: deny}}}}\n"
+        );
+        said(&[("p.yaml", &format!("{}{test}", policy(rule)))])
+    };
+    assert_eq!(
+        test("NO"),
+        "p.yaml:19:12: error[W0307]: test `t`: the value given for `payer.country` does not fit \
+         (`payer.country` is country: put the value in quotes)"
+    );
+    assert_eq!(test("'NO'"), "");
+}
+
+#[test]
 fn a_threshold_that_nothing_uses_is_worth_a_warning() {
     let more = "  - {name: other, title: t, type: text, value: x}\n";
     let tests =
