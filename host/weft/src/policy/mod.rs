@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use weft_dictionary::Dictionary;
 use weft_engine::{Clock, Pipeline};
-use weft_policy::{Body, PolicySet, Status};
+use weft_policy::{Body, PolicySet, Status, limits};
 use weft_sandbox::{Sandbox, SandboxConfig};
 
 use crate::exit::Failed;
@@ -58,6 +58,7 @@ fn check(dir: &Path, plugins: Option<&Path>) -> Result<(), Failed> {
         set.tests().passed,
     ));
     list(&set);
+    cost(&set);
     match plugins {
         Some(plugins) => {
             let sandbox = Sandbox::new(SandboxConfig {
@@ -103,5 +104,19 @@ fn list(set: &PolicySet) {
             )
         };
         output::line(&format!("  {:<9} {}{time}", status, policy.id()));
+    }
+}
+
+/// How long the rules can take for each operation, and how long they may.
+fn cost(set: &PolicySet) {
+    let operations = set
+        .operations()
+        .iter()
+        .map(|o| (o.name.as_str(), set.steps(&o.name)));
+    for (operation, steps) in operations.filter(|(_, steps)| *steps > 0) {
+        output::line(&format!(
+            "rules about {operation} take {steps} steps at most; the limit is {}",
+            limits::MAX_OPERATION_STEPS
+        ));
     }
 }
