@@ -8,37 +8,39 @@ mod measure;
 #[path = "workload/mod.rs"]
 mod workload;
 
-use measure::{Spread, say};
-use weft_dictionary::{Dictionary, Row};
-use weft_policy::PolicySet;
+use measure::{Spread, expected, fired, say};
+use weft_dictionary::Row;
+use workload::About;
 
 fn main() {
-    say(&format!("{:>6}  {}", "rules", Spread::HEAD));
-    for size in workload::SIZES {
-        let rules = workload::rules(size);
-        let payments = workload::payments(200);
-        let dictionary = measure::dictionary();
-        let set = measure::policies(&rules, &dictionary);
-        let rows: Vec<Row> = payments
-            .iter()
-            .map(|p| measure::row(&dictionary, p))
-            .collect();
-        for (payment, row) in payments.iter().zip(&rows) {
-            let fired: Vec<String> = measure::fired(&set, row);
-            assert_eq!(fired, measure::expected(&rules, payment), "{payment:?}");
+    for (about, title) in [
+        (About::Everything, "policies about every payment"),
+        (
+            About::OneCountry,
+            "policies about payments to one country each",
+        ),
+    ] {
+        say(&format!("{title}\n{:>6}  {}", "rules", Spread::HEAD));
+        for size in workload::SIZES {
+            let rules = workload::rules(size);
+            let payments = workload::payments();
+            let dictionary = measure::dictionary();
+            let set = measure::policies(&rules, about, &dictionary);
+            let rows: Vec<Row> = payments
+                .iter()
+                .map(|payment| measure::row(&dictionary, payment))
+                .collect();
+            for (payment, row) in payments.iter().zip(&rows) {
+                assert_eq!(
+                    fired(&set, row),
+                    expected(&rules, about, payment),
+                    "{payment:?}"
+                );
+            }
+            say(&format!(
+                "{size:>6}  {}",
+                Spread::of(&rows, |row| fired(&set, row).len())
+            ));
         }
-        let spread = Spread::of(&rows, |row| decide(&set, row));
-        say(&format!("{size:>6}  {spread}"));
     }
 }
-
-/// How many rules fire.
-fn decide(set: &PolicySet, row: &Row) -> usize {
-    set.policies()
-        .iter()
-        .map(|policy| policy.evaluate(row).fired.len())
-        .sum()
-}
-
-#[expect(unused)]
-fn keep(_: &Dictionary) {}

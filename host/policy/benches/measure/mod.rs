@@ -6,9 +6,9 @@ use std::io::Write as _;
 use std::time::Instant;
 
 use weft_dictionary::{Currency, Dictionary, DurationMs, Money, Row, Value};
-use weft_policy::PolicySet;
+use weft_policy::{Applies, PolicySet};
 
-use crate::workload::{self, Payment, Rule};
+use crate::workload::{self, About, Payment, Rule};
 
 /// How often all rows are decided; each time gives one figure.
 const ROUNDS: usize = 15;
@@ -16,7 +16,7 @@ const ROUNDS: usize = 15;
 const ROUND_MS: u128 = 40;
 
 /// Microseconds a decision: the median of the rounds, and the fastest and slowest of them.
-pub struct Spread {
+pub(crate) struct Spread {
     least: f64,
     median: f64,
     most: f64,
@@ -24,10 +24,10 @@ pub struct Spread {
 
 impl Spread {
     /// The words over the figures.
-    pub const HEAD: &str = "µs a decision: median (least to most)";
+    pub(crate) const HEAD: &str = "µs a decision: median (least to most)";
 
     /// How long `decide` takes for one of the rows.
-    pub fn of<R>(rows: &[R], mut decide: impl FnMut(&R) -> usize) -> Spread {
+    pub(crate) fn of<R>(rows: &[R], mut decide: impl FnMut(&R) -> usize) -> Spread {
         let mut rounds: Vec<f64> = (0..ROUNDS).map(|_| round(rows, &mut decide)).collect();
         rounds.sort_by(f64::total_cmp);
         Spread {
@@ -62,27 +62,27 @@ impl fmt::Display for Spread {
 }
 
 /// Prints a line of the table.
-pub fn say(line: &str) {
+pub(crate) fn say(line: &str) {
     // Nobody reads on: nothing to do about it.
     let _ = writeln!(std::io::stdout(), "{line}");
 }
 
 /// The workload's dictionary.
-pub fn dictionary() -> Dictionary {
+pub(crate) fn dictionary() -> Dictionary {
     Dictionary::parse("dictionary.yaml", workload::DICTIONARY).expect("the workload's own")
 }
 
 /// The policies of these rules, from files as anywhere else.
-pub fn policies(rules: &[Rule], dictionary: &Dictionary) -> PolicySet {
+pub(crate) fn policies(rules: &[Rule], about: About, dictionary: &Dictionary) -> PolicySet {
     let dir = tempfile::tempdir().expect("a directory");
-    for (name, text) in workload::policy_files(rules) {
+    for (name, text) in workload::policy_files(rules, about) {
         std::fs::write(dir.path().join(name), text).expect("written");
     }
     PolicySet::load(dir.path(), dictionary).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 /// The row of a payment.
-pub fn row(dictionary: &Dictionary, payment: &Payment) -> Row {
+pub(crate) fn row(dictionary: &Dictionary, payment: &Payment) -> Row {
     let mut row = Row::new(dictionary);
     let currency = Currency::from_code("EUR").expect("a currency");
     let minor_units = payment.amount_minor;
@@ -108,19 +108,24 @@ pub fn row(dictionary: &Dictionary, payment: &Payment) -> Row {
     row
 }
 
-/// The rules that fire, by the policies.
-pub fn fired(set: &PolicySet, row: &Row) -> Vec<String> {
-    set.policies()
-        .iter()
+/// The rules that fire: what a host asks of policies for one payment.
+pub(crate) fn fired(set: &PolicySet, row: &Row) -> Vec<String> {
+    let candidates = set.candidates(0, workload::OPERATION, row);
+    let policies = candidates.map(|place| &set.policies()[place]);
+    let applying = policies.filter(|policy| policy.matches(row) == Applies::Yes);
+    applying
         .flat_map(|policy| policy.evaluate(row).fired)
         .collect()
 }
 
 /// The rules that fire, by plain Rust.
-pub fn expected(rules: &[Rule], payment: &Payment) -> Vec<String> {
-    let numbered = rules.iter().enumerate();
-    numbered
-        .filter(|(_, rule)| rule.fires(payment))
-        .map(|(number, _)| format!("r{number}"))
-        .collect()
+pub(crate) fn expected(rules: &[Rule], about: About, payment: &Payment) -> Vec<String> {
+    let asked = |rule| {
+        about
+            .country(rule)
+            .is_none_or(|country| payment.payee == country)
+    };
+    let fires = rules.iter().enumerate();
+    let fires = fires.filter(|(number, rule)| asked(*number) && rule.fires(payment));
+    fires.map(|(number, _)| format!("r{number}")).collect()
 }

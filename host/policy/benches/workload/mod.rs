@@ -2,37 +2,41 @@
 
 use std::fmt::Write as _;
 
+/// What is asked for.
+pub(crate) const OPERATION: &str = "payment.authorize";
 /// How many rules the sets have.
-pub const SIZES: [usize; 4] = [1, 20, 100, 1_000];
+pub(crate) const SIZES: [usize; 4] = [1, 20, 100, 1_000];
+/// How many payments are decided, one after the other.
+const PAYMENTS: usize = 200;
 /// Rules of one policy file.
 const RULES_A_POLICY: usize = 20;
 /// Countries of payers and payees.
-pub const COUNTRIES: [&str; 8] = ["BE", "NL", "DE", "FR", "LU", "ES", "IT", "PT"];
+pub(crate) const COUNTRIES: [&str; 8] = ["BE", "NL", "DE", "FR", "LU", "ES", "IT", "PT"];
 /// Channels of payments.
-pub const CHANNELS: [&str; 4] = ["web", "app", "terminal", "desk"];
+pub(crate) const CHANNELS: [&str; 4] = ["web", "app", "terminal", "desk"];
 
 /// The facts of one payment.
 #[derive(Debug, Clone)]
-pub struct Payment {
+pub(crate) struct Payment {
     /// In cents of EUR.
-    pub amount_minor: i64,
+    pub(crate) amount_minor: i64,
     /// Payments of the last hour.
-    pub count: i64,
+    pub(crate) count: i64,
     /// Whether a device is new.
-    pub new_device: bool,
+    pub(crate) new_device: bool,
     /// Of the payer's account.
-    pub payer: &'static str,
+    pub(crate) payer: &'static str,
     /// Of the payee's account.
-    pub payee: &'static str,
+    pub(crate) payee: &'static str,
     /// Where the payment comes from.
-    pub channel: &'static str,
+    pub(crate) channel: &'static str,
     /// How old the account is, in hours.
-    pub age_hours: i64,
+    pub(crate) age_hours: i64,
 }
 
 /// One rule: five shapes, as policies have them.
 #[derive(Debug, Clone)]
-pub enum Rule {
+pub(crate) enum Rule {
     /// A large amount from one of two countries.
     Corridor {
         /// From this amount on, in euro.
@@ -71,7 +75,7 @@ pub enum Rule {
 }
 
 /// Rules, always the same for the same size.
-pub fn rules(size: usize) -> Vec<Rule> {
+pub(crate) fn rules(size: usize) -> Vec<Rule> {
     let mut random = fastrand::Rng::with_seed(7);
     let country = |random: &mut fastrand::Rng| COUNTRIES[random.usize(..COUNTRIES.len())];
     (0..size)
@@ -101,9 +105,9 @@ pub fn rules(size: usize) -> Vec<Rule> {
 }
 
 /// Payments, always the same.
-pub fn payments(size: usize) -> Vec<Payment> {
+pub(crate) fn payments() -> Vec<Payment> {
     let mut random = fastrand::Rng::with_seed(11);
-    (0..size)
+    (0..PAYMENTS)
         .map(|_| Payment {
             // Most payments are small.
             amount_minor: random.i64(100..20_000) * if random.u8(..8) == 0 { 30 } else { 1 },
@@ -119,7 +123,7 @@ pub fn payments(size: usize) -> Vec<Payment> {
 
 impl Rule {
     /// Whether it fires, by plain Rust: what every engine has to agree with.
-    pub fn fires(&self, p: &Payment) -> bool {
+    pub(crate) fn fires(&self, p: &Payment) -> bool {
         match self {
             Rule::Corridor { euro, payers } => {
                 p.amount_minor >= euro * 100 && payers.contains(&p.payer)
@@ -164,7 +168,7 @@ impl Rule {
 }
 
 /// The fields.
-pub const DICTIONARY: &str = "\
+pub(crate) const DICTIONARY: &str = "\
 version: 1
 sections: {payment: Payment, payer: Payer, payee: Payee, session: Session}
 fields:
@@ -183,16 +187,42 @@ stages: [{name: decision, title: t}]
 operations: [{name: payment.authorize, title: t, kind: payment, no_policy: hold}]
 ";
 
+/// What the policies of a set are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    /// Every payment.
+    Everything,
+    /// Payments to one country, each policy another.
+    OneCountry,
+}
+
+impl About {
+    /// The country to which a payment has to go for a rule to be asked, if there is one.
+    pub(crate) fn country(self, rule: usize) -> Option<&'static str> {
+        match self {
+            About::Everything => None,
+            About::OneCountry => Some(COUNTRIES[rule / RULES_A_POLICY % COUNTRIES.len()]),
+        }
+    }
+}
+
 /// The files of a policy directory with these rules. Rule `r7` is the eighth.
-pub fn policy_files(rules: &[Rule]) -> Vec<(String, String)> {
+pub(crate) fn policy_files(rules: &[Rule], about: About) -> Vec<(String, String)> {
     let mut files = vec![("pipeline.yaml".to_owned(), PIPELINE.to_owned())];
     for (part, rules) in rules.chunks(RULES_A_POLICY).enumerate() {
         let mut text = format!(
             "apiVersion: weft/v1\nkind: Policy\nmetadata:\n  id: bench.p{part}\n  title: t\n  owner: o\n  \
              sources: [{{title: s, reference: r, verified: true}}]\n  effective: {{from: 2026-01-01T00:00:00Z}}\n  \
              status: enforced\nstage: decision\non: [payment.authorize]\nreasons: [{{code: because, title: t}}]\n\
-             on_missing: hold\non_error: hold\nmessages: {{customer: c, agent: a, auditor: u}}\nrules:\n"
+             on_missing: hold\non_error: hold\nmessages: {{customer: c, agent: a, auditor: u}}\n"
         );
+        if let Some(country) = about.country(part * RULES_A_POLICY) {
+            let _ = writeln!(
+                text,
+                "match: [{{name: destination, expression: \"payee.country == '{country}'\"}}]"
+            );
+        }
+        text.push_str("rules:\n");
         for (at, rule) in rules.iter().enumerate() {
             let number = part * RULES_A_POLICY + at;
             let when = rule.weft();
