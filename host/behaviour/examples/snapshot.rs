@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use rust_decimal::Decimal;
-use weft_behaviour::{Behaviour, Observation};
+use weft_behaviour::{Behaviour, Observation, Seen};
 use weft_dictionary::{Currency, Dictionary, Money, Row, Timestamp, Token, Value};
 
 const ACCOUNTS: u64 = 5_000;
@@ -149,6 +149,7 @@ fn memory(maker: Maker) {
         for n in 0..keys * each {
             behaviour.observe(&Observation {
                 at: Timestamp(1_800_000_000_000 + u64::from(n)),
+                seen: Seen::Settled,
                 keys: [("payer.account".to_owned(), format!("{}", n % keys))].into(),
                 amount: None,
                 payee: None,

@@ -20,12 +20,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use weft_dictionary::{Dictionary, FeatureSpec, Field, FieldId, Measure, Origin, Row, Timestamp};
 
 use crate::error::BehaviourError;
-use crate::facts::{Facts, KEY_KINDS, key_text};
+use crate::facts::{ACCOUNT, CARD, CARD_AS_ACCOUNT, Facts, KEY_KINDS, key_text};
 use crate::history::{Event, Keep};
 use crate::key::{KeyDigest, key_digest, payee_digest};
 use crate::limits::{self, Limits};
 use crate::measure::{Past, Present};
-use crate::observation::{Observation, key_fields_of};
+use crate::observation::{Observation, Seen, key_fields_of};
 use crate::shard::{Shard, Share};
 use crate::snapshot::Snapshot;
 
@@ -34,6 +34,8 @@ pub struct Behaviour {
     dictionary: Arc<Dictionary>,
     facts: Facts,
     keys: Vec<(FieldId, String)>,
+    /// The card, if there are features of it.
+    card: Option<FieldId>,
     groups: Vec<Group>,
     shards: Vec<Mutex<Shard>>,
     share: Share,
@@ -80,9 +82,14 @@ impl Behaviour {
     ) -> Result<Behaviour, BehaviourError> {
         let facts = Facts::of(&dictionary);
         let groups = compile(&dictionary, &facts, limits)?;
+        let keys = key_fields_of(&dictionary);
         let a_shard = |total: usize| total.div_ceil(limits::SHARDS).max(1);
         Ok(Behaviour {
-            keys: key_fields_of(&dictionary),
+            card: keys
+                .iter()
+                .find(|(_, name)| name == CARD)
+                .map(|(id, _)| *id),
+            keys,
             dictionary,
             facts,
             groups,
@@ -105,8 +112,9 @@ impl Behaviour {
             place: self.facts.place(row),
         };
         let mut values = Vec::with_capacity(self.groups.iter().map(|g| g.features.len()).sum());
+        let card = self.card.and_then(|id| row.get(id)).and_then(key_text);
         for group in &self.groups {
-            let Some(key) = group.key_of_row(row) else {
+            let Some(key) = group.key_of_row(row, card.as_deref()) else {
                 continue;
             };
             let shard = self.shard(&key);
@@ -131,22 +139,29 @@ impl Behaviour {
         self.keys.iter().map(|(id, _)| *id)
     }
 
-    /// What to keep of a request; see [`Observation::of`].
+    /// What to keep of a request that is settled at once; see [`Observation::of`].
     pub fn observation(&self, row: &Row, at: Timestamp) -> Option<Observation> {
         Observation::build(&self.keys, &self.facts, row, at)
     }
 
-    /// Remembers a payment.
+    /// Remembers a payment, or that one was released that was only attempted so far.
     pub fn observe(&self, observation: &Observation) {
         let event = Event::new(
             observation.at,
             observation.amount,
             observation.payee.as_deref().map(payee_digest),
             observation.place,
+            observation.seen != Seen::Attempted,
         );
+        let is_counted = observation.seen == Seen::Released;
         for group in &self.groups {
-            if let Some(key) = group.key_of_observation(observation) {
-                self.shard(&key).observe(key, event, group.keep, self.share);
+            for key in group.keys_of_observation(observation) {
+                let mut shard = self.shard(&key);
+                if is_counted {
+                    shard.settle(key, event, self.share);
+                } else {
+                    shard.observe(key, event, group.keep, self.share);
+                }
             }
         }
     }
@@ -176,22 +191,41 @@ impl Behaviour {
 }
 
 impl Group {
-    fn key_of_row(&self, row: &Row) -> Option<KeyDigest> {
-        let values: Vec<String> = self
+    /// The key of a payment; where it names no account, its card stands in.
+    fn key_of_row(&self, row: &Row, card: Option<&str>) -> Option<KeyDigest> {
+        let parts: Vec<(&str, String)> = self
             .fields
             .iter()
-            .map(|(id, _)| row.get(*id).and_then(key_text))
+            .map(|(id, name)| match row.get(*id).and_then(key_text) {
+                Some(value) => Some((name.as_str(), value)),
+                None if name == ACCOUNT => Some((CARD_AS_ACCOUNT, card?.to_owned())),
+                None => None,
+            })
             .collect::<Option<_>>()?;
-        let names = self.fields.iter().map(|(_, name)| name.as_str());
-        Some(key_digest(names.zip(values.iter().map(String::as_str))))
+        Some(key_digest(parts.iter().map(|(n, v)| (*n, v.as_str()))))
     }
 
-    fn key_of_observation(&self, observation: &Observation) -> Option<KeyDigest> {
-        let parts: Vec<(&str, &str)> = self
-            .fields
-            .iter()
-            .map(|(_, name)| Some((name.as_str(), observation.keys.get(name)?.as_str())))
-            .collect::<Option<_>>()?;
+    /// The keys under which a payment is remembered: its own, and for those of an account a second one that is
+    /// of its card, for payments that name no account.
+    fn keys_of_observation(&self, observation: &Observation) -> impl Iterator<Item = KeyDigest> {
+        let own = self.key_by(|name| Some((name, observation.keys.get(name)?.as_str())));
+        let of_card = || {
+            self.key_by(|name| match name {
+                ACCOUNT => Some((CARD_AS_ACCOUNT, observation.keys.get(CARD)?.as_str())),
+                _ => Some((name, observation.keys.get(name)?.as_str())),
+            })
+        };
+        let is_of_account = self.fields.iter().any(|(_, name)| name == ACCOUNT);
+        let of_card = is_of_account.then(of_card).flatten();
+        own.into_iter().chain(of_card)
+    }
+
+    fn key_by<'a>(
+        &'a self,
+        part: impl Fn(&'a str) -> Option<(&'a str, &'a str)>,
+    ) -> Option<KeyDigest> {
+        let names = self.fields.iter().map(|(_, name)| name.as_str());
+        let parts: Vec<(&str, &str)> = names.map(part).collect::<Option<_>>()?;
         Some(key_digest(parts))
     }
 }

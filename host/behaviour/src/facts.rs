@@ -15,6 +15,14 @@ pub const LATITUDE: &str = "location.latitude";
 /// Where the payer is: travel.
 pub const LONGITUDE: &str = "location.longitude";
 
+/// Whose past a payment is compared with.
+pub const ACCOUNT: &str = "payer.account";
+/// Whose past it is compared with where it names no account: leaving the account out makes nobody a stranger.
+pub const CARD: &str = "instrument.pan";
+/// What a card that stands in for an account is called in keys: its past with all of its payments, told apart
+/// from that of the card as a card.
+pub(crate) const CARD_AS_ACCOUNT: &str = "payer.account/instrument.pan";
+
 /// Where these facts are in a row. Those that no feature needs may be missing in a dictionary.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Facts {

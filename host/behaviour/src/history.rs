@@ -16,6 +16,7 @@ pub(crate) struct Event {
     currency: Option<Currency>,
     has_payee: bool,
     place: Option<Place>,
+    is_settled: bool,
 }
 
 impl Event {
@@ -24,6 +25,7 @@ impl Event {
         amount: Option<Money>,
         payee: Option<u64>,
         place: Option<Place>,
+        is_settled: bool,
     ) -> Event {
         Event {
             at,
@@ -32,12 +34,14 @@ impl Event {
             payee: payee.unwrap_or_default(),
             has_payee: payee.is_some(),
             place,
+            is_settled,
         }
     }
 
-    /// The amount, if it is in this currency.
-    pub(crate) fn minor_units(&self, currency: Currency) -> Option<i64> {
-        (self.currency == Some(currency)).then_some(self.minor_units)
+    /// The amount, if it was paid and is in this currency. What was only attempted moved no money: it adds to
+    /// no sum, and is nothing that the key usually pays.
+    pub(crate) fn settled_units(&self, currency: Currency) -> Option<i64> {
+        (self.is_settled && self.currency == Some(currency)).then_some(self.minor_units)
     }
 
     pub(crate) fn payee(&self) -> Option<u64> {
@@ -68,16 +72,17 @@ pub(crate) struct Change {
 /// One key's past.
 #[derive(Debug)]
 pub(crate) struct History {
-    first_seen: Timestamp,
+    /// The first settled event; attempts are not known by it.
+    first_seen: Option<Timestamp>,
     events: VecDeque<Event>,
-    /// The latest place among the events that are gone.
+    /// The latest place among the settled events that are gone.
     older_place: Option<(Timestamp, Place)>,
 }
 
 impl History {
-    pub(crate) fn new(first_seen: Timestamp) -> History {
+    pub(crate) fn new() -> History {
         History {
-            first_seen,
+            first_seen: None,
             events: VecDeque::new(),
             older_place: None,
         }
@@ -86,7 +91,9 @@ impl History {
     /// Puts an event where its time belongs, after those of the same time.
     pub(crate) fn observe(&mut self, event: Event, keep: Keep) -> Change {
         let mut change = Change::default();
-        self.first_seen = self.first_seen.min(event.at);
+        if event.is_settled {
+            self.see(event.at);
+        }
         let newest = self
             .events
             .back()
@@ -114,6 +121,29 @@ impl History {
         change
     }
 
+    /// An attempt was released after it was observed. Whether or not it is still kept, what outlives windows is
+    /// known from now on.
+    pub(crate) fn settle(&mut self, event: Event) {
+        self.see(event.at);
+        let attempt = Event {
+            is_settled: false,
+            ..event
+        };
+        let from = self.events.partition_point(|other| other.at < event.at);
+        let mut same_time = self
+            .events
+            .range_mut(from..)
+            .take_while(|other| other.at == event.at);
+        match same_time.find(|other| **other == attempt) {
+            Some(attempt) => attempt.is_settled = true,
+            None => self.outlive(event),
+        }
+    }
+
+    fn see(&mut self, at: Timestamp) {
+        self.first_seen = Some(self.first_seen.map_or(at, |first| first.min(at)));
+    }
+
     /// The events of `[at − window, at]`. The present payment is not among them, because it is observed
     /// after it was asked about; another one of the same instant that was observed is.
     pub(crate) fn window(&self, at: Timestamp, ms: u64) -> impl Iterator<Item = &Event> {
@@ -127,18 +157,19 @@ impl History {
         to - from
     }
 
-    /// When the key was first seen, if that was not after `at`.
+    /// When the key was first seen in a settled event, if that was not after `at`.
     pub(crate) fn first_seen_by(&self, at: Timestamp) -> Option<Timestamp> {
-        (self.first_seen <= at).then_some(self.first_seen)
+        self.first_seen.filter(|first| *first <= at)
     }
 
-    /// Where the key was last until `at`, and when: of its last payment that came with a place.
+    /// Where the key was last until `at`, and when: of its last settled payment that came with a place.
     pub(crate) fn place_by(&self, at: Timestamp) -> Option<(Timestamp, Place)> {
         let end = self.until(at);
         let kept = self
             .events
             .range(..end)
             .rev()
+            .filter(|event| event.is_settled)
             .find_map(|event| Some((event.at, event.place?)));
         let older = self.older_place.filter(|(when, _)| *when <= at);
         match (kept, older) {
@@ -171,6 +202,7 @@ impl History {
     /// Keeps of an event that goes what outlives windows.
     fn outlive(&mut self, event: Event) {
         if let Some(place) = event.place
+            && event.is_settled
             && self.older_place.is_none_or(|(when, _)| when <= event.at)
         {
             self.older_place = Some((event.at, place));
@@ -185,15 +217,16 @@ mod tests {
     const KEEP: Keep = Keep { ms: 100, events: 4 };
 
     fn event(at: u64) -> Event {
-        Event::new(Timestamp(at), None, None, None)
+        Event::new(Timestamp(at), None, None, None, true)
     }
 
     fn placed(at: u64, tenths: i16) -> Event {
-        Event::new(Timestamp(at), None, None, Place::try_from([tenths, 0]).ok())
+        let place = Place::try_from([tenths, 0]).ok();
+        Event::new(Timestamp(at), None, None, place, true)
     }
 
     fn history(times: &[u64]) -> History {
-        let mut history = History::new(Timestamp(times[0]));
+        let mut history = History::new();
         for at in times {
             history.observe(event(*at), KEEP);
         }
@@ -245,7 +278,7 @@ mod tests {
 
     #[test]
     fn the_last_place_outlives_the_windows() {
-        let mut history = History::new(Timestamp(0));
+        let mut history = History::new();
         history.observe(placed(0, 1), KEEP);
         history.observe(placed(10, 2), KEEP);
         history.observe(event(500), KEEP);
@@ -265,6 +298,32 @@ mod tests {
         history.observe(placed(450, 4), KEEP);
         assert_eq!(last(&history, 501), Some((450, 4)));
         assert_eq!(last(&history, 449), Some((10, 2)));
+    }
+
+    #[test]
+    fn an_attempt_counts_and_is_familiar_only_once_it_is_released() {
+        let attempt = Event {
+            is_settled: false,
+            ..placed(10, 2)
+        };
+        let mut history = History::new();
+        history.observe(attempt, KEEP);
+        let (now, known) = (Timestamp(20), |history: &History| {
+            let place = history.place_by(Timestamp(20)).map(|(at, _)| at);
+            (history.first_seen_by(Timestamp(20)), place)
+        });
+        assert_eq!(
+            (history.count(now, 100), known(&history)),
+            (1, (None, None))
+        );
+        history.settle(placed(10, 2));
+        let at = Some(Timestamp(10));
+        assert_eq!((history.count(now, 100), known(&history)), (1, (at, at)));
+        // One that no window holds any more was there all the same.
+        history.observe(event(500), KEEP);
+        history.settle(placed(5, 3));
+        assert_eq!(history.len(), 1);
+        assert_eq!(known(&history), (Some(Timestamp(5)), at));
     }
 
     #[test]

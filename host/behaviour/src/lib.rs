@@ -2,7 +2,9 @@
 //!
 //! The dictionary says which features there are: a measure over a window of what was seen of a key. A
 //! payment's features are read before it is decided ([`Behaviour::snapshot`]), and the payment becomes
-//! part of the past afterwards ([`Behaviour::observe`]). All of it is in memory, and rebuilt from the
+//! part of the past afterwards ([`Behaviour::observe`]). One that was only attempted is counted; what is familiar
+//! (when a key was first seen, where it was last, what it usually pays) is made of released payments alone, so
+//! that nobody teaches the host to trust by trying. All of it is in memory, and rebuilt from the
 //! [`Observation`]s in the audit log when a host starts.
 //!
 //! | module | what is there |
@@ -36,6 +38,6 @@ pub mod snapshot;
 pub use behaviour::{Behaviour, Statistics};
 pub use error::BehaviourError;
 pub use limits::Limits;
-pub use observation::Observation;
+pub use observation::{Observation, Seen};
 pub use place::Place;
 pub use snapshot::Snapshot;

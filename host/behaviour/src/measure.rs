@@ -116,7 +116,7 @@ impl<'a> Past<'a> {
 fn sum(history: &History, at: Timestamp, window_ms: u64, currency: Currency) -> i128 {
     history
         .window(at, window_ms)
-        .filter_map(|event| event.minor_units(currency))
+        .filter_map(|event| event.settled_units(currency))
         .map(i128::from)
         .sum()
 }
@@ -134,7 +134,7 @@ fn distinct_payees(history: &History, at: Timestamp, window_ms: u64) -> usize {
 fn amounts(history: &History, at: Timestamp, window_ms: u64, currency: Currency) -> Vec<i64> {
     history
         .window(at, window_ms)
-        .filter_map(|event| event.minor_units(currency))
+        .filter_map(|event| event.settled_units(currency))
         .collect()
 }
 

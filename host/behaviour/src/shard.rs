@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use weft_dictionary::Timestamp;
-
 use crate::history::{Change, Event, History, Keep};
 use crate::key::KeyDigest;
 
@@ -68,16 +66,20 @@ impl Shard {
 
     /// Remembers an event of a key, and forgets what is too much.
     pub(crate) fn observe(&mut self, key: KeyDigest, event: Event, keep: Keep, share: Share) {
-        let place = match self.places.get(&key).copied() {
-            Some(place) => {
-                self.unchain(place);
-                place
-            }
-            None => self.take_slot(key, event),
-        };
-        self.chain(place);
+        let place = self.newest_slot(key);
         let change = self.slots[place as usize].history.observe(event, keep);
         self.count(change);
+        self.make_room(share);
+    }
+
+    /// Remembers that an event of a key was settled after it was observed.
+    pub(crate) fn settle(&mut self, key: KeyDigest, event: Event, share: Share) {
+        let place = self.newest_slot(key);
+        self.slots[place as usize].history.settle(event);
+        self.make_room(share);
+    }
+
+    fn make_room(&mut self, share: Share) {
         while self.places.len() > 1
             && (self.places.len() > share.keys || self.events > share.events)
         {
@@ -103,10 +105,23 @@ impl Shard {
         self.forgotten.too_late += u64::from(change.too_late);
     }
 
-    fn take_slot(&mut self, key: KeyDigest, event: Event) -> u32 {
+    /// The slot of a key, which is the one observed last from now on.
+    fn newest_slot(&mut self, key: KeyDigest) -> u32 {
+        let place = match self.places.get(&key).copied() {
+            Some(place) => {
+                self.unchain(place);
+                place
+            }
+            None => self.take_slot(key),
+        };
+        self.chain(place);
+        place
+    }
+
+    fn take_slot(&mut self, key: KeyDigest) -> u32 {
         let slot = Slot {
             key,
-            history: History::new(event.at),
+            history: History::new(),
             newer: NONE,
             older: NONE,
         };
@@ -129,7 +144,7 @@ impl Shard {
         let place = self.oldest;
         self.unchain(place);
         let slot = &mut self.slots[place as usize];
-        let gone = std::mem::replace(&mut slot.history, History::new(Timestamp(0)));
+        let gone = std::mem::replace(&mut slot.history, History::new());
         self.places.remove(&slot.key);
         self.free.push(place);
         self.events -= gone.len();
@@ -164,6 +179,8 @@ impl Shard {
 
 #[cfg(test)]
 mod tests {
+    use weft_dictionary::Timestamp;
+
     use super::*;
 
     const KEEP: Keep = Keep {
@@ -174,7 +191,7 @@ mod tests {
     fn observe(shard: &mut Shard, key: u8, at: u64, share: Share) {
         shard.observe(
             [key; 16],
-            Event::new(Timestamp(at), None, None, None),
+            Event::new(Timestamp(at), None, None, None, true),
             KEEP,
             share,
         );

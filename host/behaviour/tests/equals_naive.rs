@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 use story::{Payment, dictionary};
-use weft_behaviour::{Behaviour, Observation, limits};
+use weft_behaviour::{Behaviour, Observation, Seen, limits};
 use weft_dictionary::Dictionary;
 
 const HOUR: u64 = 3_600_000;
@@ -45,13 +45,13 @@ fn payments() -> impl Strategy<Value = Vec<Payment>> {
             Just(Some((14, 1038))),
             Just(Some((-338, -1800)))
         ],
-        any::<[bool; 3]>(),
+        any::<[bool; 4]>(),
     );
     proptest::collection::vec(one, 1..60).prop_map(|steps| {
         let mut newest = 1_000 * DAY;
         let build =
             |((go, forward), (late, account, payee, device), (units, code), place, there)| {
-                let (_, forward, there): (u8, u64, [bool; 3]) = (go, forward, there);
+                let (_, forward, there): (u8, u64, [bool; 4]) = (go, forward, there);
                 newest += if go == 0 { forward } else { forward % HOUR };
                 Payment {
                     at: newest - late,
@@ -60,6 +60,7 @@ fn payments() -> impl Strategy<Value = Vec<Payment>> {
                     device: there[1].then_some(device),
                     amount: (there[2] || units > 0).then_some((units * units * 731, code)),
                     place,
+                    is_attempt: there[3],
                 }
             };
         steps.into_iter().map(build).collect()
@@ -78,6 +79,16 @@ fn features(behaviour: &Behaviour, dictionary: &Dictionary, payment: &Payment) -
         .collect()
 }
 
+fn observation(behaviour: &Behaviour, dictionary: &Dictionary, payment: &Payment) -> Observation {
+    let row = payment.row(dictionary);
+    let seen = behaviour.observation(&row, payment.at()).expect("a key");
+    seen.seen_as(if payment.is_attempt {
+        Seen::Attempted
+    } else {
+        Seen::Settled
+    })
+}
+
 /// The definitions, word by word, over all that was seen.
 fn naive(seen: &[Payment], now: &Payment) -> Features {
     let before: Vec<&Payment> = seen.iter().filter(|p| p.at <= now.at).collect();
@@ -85,6 +96,11 @@ fn naive(seen: &[Payment], now: &Payment) -> Features {
         .iter()
         .copied()
         .filter(|p| p.account == now.account)
+        .collect();
+    let settled: Vec<&Payment> = of_account
+        .iter()
+        .copied()
+        .filter(|p| !p.is_attempt)
         .collect();
     let within = |of: &[&Payment], ms: u64| -> Vec<Payment> {
         of.iter()
@@ -103,7 +119,7 @@ fn naive(seen: &[Payment], now: &Payment) -> Features {
         .filter_map(|p| p.payee)
         .collect();
     put("payees_1d", payees.len().to_string());
-    if let Some(first) = of_account.iter().map(|p| p.at).min() {
+    if let Some(first) = settled.iter().map(|p| p.at).min() {
         put("age", duration(now.at - first));
     }
     if let Some((amount, currency)) = now.amount {
@@ -112,12 +128,9 @@ fn naive(seen: &[Payment], now: &Payment) -> Features {
                 .filter(|(_, code)| *code == currency)
                 .map(|(units, _)| units)
         };
-        let sum: i64 = within(&of_account, DAY).iter().filter_map(same).sum();
+        let sum: i64 = within(&settled, DAY).iter().filter_map(same).sum();
         put("sum_1d", money(sum, currency));
-        let week: Vec<i64> = within(&of_account, 7 * DAY)
-            .iter()
-            .filter_map(same)
-            .collect();
+        let week: Vec<i64> = within(&settled, 7 * DAY).iter().filter_map(same).collect();
         if week.len() >= 5 {
             let whole: Vec<Decimal> = week.iter().map(|units| Decimal::from(*units)).collect();
             let middle = median(whole.clone());
@@ -138,7 +151,7 @@ fn naive(seen: &[Payment], now: &Payment) -> Features {
         }
     }
     // The last by time; of those at the same time the one that came last.
-    let last = of_account
+    let last = settled
         .iter()
         .filter(|p| p.place.is_some())
         .max_by_key(|p| p.at);
@@ -155,7 +168,8 @@ fn naive(seen: &[Payment], now: &Payment) -> Features {
             .filter(|p| p.device == now.device)
             .collect();
         put("device_count_1h", within(&same, HOUR).len().to_string());
-        if let Some(first) = same.iter().map(|p| p.at).min() {
+        let settled = same.iter().filter(|p| !p.is_attempt);
+        if let Some(first) = settled.map(|p| p.at).min() {
             put("device_age", duration(now.at - first));
         }
     }
@@ -221,12 +235,18 @@ proptest! {
     fn windows_equal_a_recomputation_over_everything(payments in payments()) {
         let dictionary = dictionary();
         let behaviour = Behaviour::new(Arc::clone(&dictionary)).expect("features");
+        // Every second attempt is released when the next payment has been asked about.
+        let mut seen: Vec<Payment> = Vec::new();
         for (n, payment) in payments.iter().enumerate() {
             let found = features(&behaviour, &dictionary, payment);
-            let expected = naive(&payments[..n], payment);
+            let expected = naive(&seen, payment);
             prop_assert!(near(&found, &expected), "payment {}: {:?} is not {:?}", n, found, expected);
-            let row = payment.row(&dictionary);
-            behaviour.observe(&behaviour.observation(&row, payment.at()).expect("a key"));
+            if let Some(before) = seen.last_mut().filter(|p| p.is_attempt && n % 2 == 0) {
+                before.is_attempt = false;
+                behaviour.observe(&observation(&behaviour, &dictionary, before).seen_as(Seen::Released));
+            }
+            behaviour.observe(&observation(&behaviour, &dictionary, payment));
+            seen.push(payment.clone());
         }
         prop_assert_eq!(behaviour.statistics().events_too_late, 0);
     }
@@ -237,8 +257,7 @@ proptest! {
         let live = Behaviour::new(Arc::clone(&dictionary)).expect("features");
         let mut log = Vec::new();
         for payment in &payments {
-            let row = payment.row(&dictionary);
-            let seen = live.observation(&row, payment.at()).expect("a key");
+            let seen = observation(&live, &dictionary, payment);
             log.push(serde_json::to_string(&seen).expect("json"));
             live.observe(&seen);
         }

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use story::{DICTIONARY, Payment, dictionary};
-use weft_behaviour::{Behaviour, BehaviourError, Limits, Observation, limits};
-use weft_dictionary::{Dictionary, Timestamp};
+use weft_behaviour::{Behaviour, BehaviourError, Limits, Observation, Seen, limits};
+use weft_dictionary::{Dictionary, Timestamp, Value};
 
 const SECOND: u64 = 1_000;
 const HOUR: u64 = 3_600 * SECOND;
@@ -36,6 +36,19 @@ impl Host {
             .behaviour
             .observation(&row, payment.at())
             .expect("a key");
+        let of_it = if payment.is_attempt {
+            Seen::Attempted
+        } else {
+            Seen::Settled
+        };
+        self.behaviour.observe(&seen.seen_as(of_it));
+    }
+
+    /// An attempt is released at last.
+    fn release(&self, payment: &Payment) {
+        let row = payment.row(&self.dictionary);
+        let seen = self.behaviour.observation(&row, payment.at());
+        let seen = seen.expect("a key").seen_as(Seen::Released);
         self.behaviour.observe(&seen);
     }
 
@@ -66,6 +79,7 @@ fn payment(at: u64) -> Payment {
         device: Some(1),
         amount: Some((1_000, "EUR")),
         place: None,
+        is_attempt: false,
     }
 }
 
@@ -292,6 +306,100 @@ fn travel_is_from_the_last_place_that_is_known() {
         feature(&host, &much_later, "distance").as_deref(),
         Some("10539")
     );
+}
+
+#[test]
+fn what_was_only_attempted_counts_and_teaches_nothing() {
+    let host = Host::new();
+    let attempt = |n| Payment {
+        is_attempt: true,
+        place: Some((512, 44)),
+        ..payment(START + n * HOUR / 10)
+    };
+    let next = Payment {
+        place: Some((512, 44)),
+        ..payment(START + HOUR)
+    };
+    for n in 0..6 {
+        host.observe(&attempt(n));
+    }
+    let tried = host.features(&next);
+    for (counts, times) in [
+        ("count_1h", "6"),
+        ("count_1d", "6"),
+        ("device_count_1h", "6"),
+        ("payee_count_1h", "6"),
+        ("payees_1d", "1"),
+        ("sum_1d", r#"{"currency":"EUR","value":"0.00"}"#),
+    ] {
+        assert_eq!(tried[counts], times, "{counts}");
+    }
+    assert_eq!(tried.len(), 6, "nothing is familiar: {tried:?}");
+    for n in 0..6 {
+        host.release(&attempt(n));
+    }
+    let mut released = host.features(&next);
+    assert_eq!(released["age"], "\"1h\"");
+    assert_eq!(released["device_age"], "\"1h\"");
+    assert_eq!(released["distance"], "0");
+    let sum = released.remove("sum_1d");
+    assert_eq!(
+        sum.as_deref(),
+        Some(r#"{"currency":"EUR","value":"60.00"}"#)
+    );
+    assert!(released.contains_key("median_7d"), "{released:?}");
+    for counts in ["count_1h", "payee_count_1h", "payees_1d"] {
+        assert_eq!(released[counts], tried[counts], "no payment counts twice");
+    }
+}
+
+/// A payment that names no account has the past of its card, with all that the card paid from whatever account.
+#[test]
+fn a_card_stands_in_for_an_account_that_is_not_named() {
+    let with_card = DICTIONARY.to_owned()
+        + "  - {name: instrument.pan, kind: text, class: operational, title: t, meaning: m}\n\
+           \u{20} - {name: behaviour.card_1h, kind: integer, class: operational, title: t, meaning: m, feature: {of: [instrument.pan], measure: count, window: 1h}}\n";
+    let with_card = with_card.replace("location: L,", "location: L, instrument: I,");
+    let dictionary = Arc::new(Dictionary::parse("test.yaml", &with_card).expect("a dictionary"));
+    let behaviour = Behaviour::new(Arc::clone(&dictionary)).expect("features");
+    let row = |payment: &Payment, card: &str| {
+        let mut row = payment.row(&dictionary);
+        let pan = dictionary.by_name("instrument.pan").expect("a field").id;
+        row.set(&dictionary, pan, Value::text(card)).expect("text");
+        row
+    };
+    let names = |payment: &Payment, card: &str| {
+        let values = behaviour.snapshot(&row(payment, card), payment.at()).values;
+        let of = |(id, value): (_, Value)| {
+            (
+                dictionary.field(id).name.clone(),
+                value.to_json().to_string(),
+            )
+        };
+        values.into_iter().map(of).collect::<BTreeMap<_, _>>()
+    };
+    let nameless = Payment {
+        account: None,
+        ..payment(START + HOUR)
+    };
+    for n in 0..3 {
+        let paid = payment(START + n);
+        let seen = behaviour.observation(&row(&paid, "one"), paid.at());
+        behaviour.observe(&seen.expect("a key"));
+    }
+    let own = names(&payment(START + HOUR - 1), "one");
+    let found = names(&nameless, "one");
+    assert_eq!(found["behaviour.count_1d"], "3");
+    assert_eq!(found["behaviour.age"], "\"1h\"");
+    assert_eq!(found["behaviour.device_age"], "\"1h\"");
+    assert_eq!(found["behaviour.card_1h"], "3");
+    assert_eq!(
+        own["behaviour.count_1d"], "3",
+        "the account counts none twice"
+    );
+    let stranger = names(&nameless, "two");
+    assert_eq!(stranger["behaviour.count_1d"], "0");
+    assert!(!stranger.contains_key("behaviour.age"));
 }
 
 #[test]

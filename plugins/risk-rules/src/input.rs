@@ -6,6 +6,8 @@
 
 use weft_sdk::prelude::*;
 
+use crate::settings::Weights;
+
 /// The facts and features of one payment. Accounts, cards and devices themselves are not among them: that
 /// they are there is enough.
 #[derive(Debug, Clone, PartialEq, Needs)]
@@ -19,6 +21,10 @@ pub struct Input {
     /// How the card's data reached the terminal or page.
     #[need("instrument.entry_mode", purpose = "fraud-prevention")]
     pub entry_mode: Need<String>,
+    /// Whether the payment names the payer's account. Without one, the features of the account below are those of
+    /// its card.
+    #[need("payer.account", purpose = "fraud-prevention", treatment = "present")]
+    pub account: Need<bool>,
     /// Whether the device is known at all.
     #[need("device.id", purpose = "fraud-prevention", treatment = "present")]
     pub device: Need<bool>,
@@ -46,6 +52,20 @@ pub struct Input {
     /// Where the device is.
     #[need("location.country", purpose = "fraud-prevention")]
     pub location_country: Need<String>,
+    /// Whether the payment says where the device is, north and south.
+    #[need(
+        "location.latitude",
+        purpose = "fraud-prevention",
+        treatment = "present"
+    )]
+    pub latitude: Need<bool>,
+    /// Whether it says where the device is, east and west.
+    #[need(
+        "location.longitude",
+        purpose = "fraud-prevention",
+        treatment = "present"
+    )]
+    pub longitude: Need<bool>,
     /// When the payer's SIM card was exchanged.
     #[need("payer.sim_changed_at", purpose = "fraud-prevention")]
     pub sim_changed_at: Need<Instant>,
@@ -123,6 +143,23 @@ impl<T> Fact for Need<T> {
 
     fn is_absent(&self) -> bool {
         matches!(self, Need::Absent)
+    }
+}
+
+impl Input {
+    /// Whether a payment of this kind comes from a device of the payer, which knows where it is. One that does not
+    /// say of what kind it is counts as remote; a card in a shop is not.
+    pub(crate) fn is_remote(&self, weights: &Weights) -> bool {
+        match (&self.entry_mode, &self.method) {
+            (Need::Present(mode), _) => weights.device_modes.contains(mode),
+            (Need::Absent, Need::Present(method)) => weights.device_methods.contains(method),
+            _ => true,
+        }
+    }
+
+    /// Whether the payment names no account, and its card has no past that could stand in.
+    pub(crate) fn is_without_past(&self) -> bool {
+        known(&self.account).is_none() && known(&self.account_age).is_none()
     }
 }
 

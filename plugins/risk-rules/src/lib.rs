@@ -13,6 +13,7 @@
 //! | [`device`](signal::device) | a device that the account does not know, or none? | 150 |
 //! | [`place`](signal::place) | a way that nobody travels in that time? | 250 |
 //! | [`place`](signal::place) | a device abroad? a country that the policy watches? | 50, 150 |
+//! | [`place`](signal::place) | a remote payment that does not say where it is made? | up to 300 |
 //! | [`payee`](signal::payee) | a payee that the account has not paid before? | 80 |
 //! | [`payee`](signal::payee) | many payments to a private payee, or at a terminal? | 150, 100 |
 //! | [`takeover`](signal::takeover) | SIM card or credentials just changed? | 200 |
@@ -24,7 +25,9 @@
 //! carries that step-up. A score below the first threshold is an `allow`, with the score and its reasons.
 //!
 //! What is missing never lowers a score that is known: a withheld fact counts in full, a payment without a
-//! payer that anything is known of waits, and a new account is rated by limits instead of a baseline.
+//! payer that anything is known of waits, and a new account is rated by limits instead of a baseline. Where no
+//! account is named, the past of the card stands in. A remote payment that leaves out its device, its place or its
+//! payee is rated as if they were the worst; a card that is read in a shop needs none of them.
 
 mod input;
 mod score;
@@ -44,7 +47,7 @@ use score::{Score, is_payer_unknown};
 #[policy(operations = ["payment.authorize"], obligations = ["step-up"], reasons = Why)]
 pub fn risk_rules(context: &Context, weights: &Weights, input: &Input) -> Finding {
     let score = Score::of(context, input, weights);
-    let is_unknown = is_payer_unknown(input);
+    let is_unknown = is_payer_unknown(input, weights);
     let mut verdict = verdict(score.points, weights);
     if is_unknown {
         verdict = verdict.max(least_for_unknown(weights));
@@ -54,7 +57,13 @@ pub fn risk_rules(context: &Context, weights: &Weights, input: &Input) -> Findin
     }
     let mut finding = Finding::new(verdict).risk(u16::try_from(score.points).unwrap_or(u16::MAX));
     if is_unknown {
-        finding = finding.because(Why::PayerUnknown, [Input::ACCOUNT_DAY, Input::CARD_DAY]);
+        let evidence = [
+            Input::ACCOUNT,
+            Input::ACCOUNT_AGE,
+            Input::ACCOUNT_DAY,
+            Input::CARD_DAY,
+        ];
+        finding = finding.because(Why::PayerUnknown, evidence);
     }
     for signal in score.signals {
         finding = finding.because(signal.why, signal.evidence);

@@ -26,6 +26,7 @@ impl Score {
             place::travel(input, weights),
             place::abroad(input, weights),
             place::watched(input, weights),
+            place::unknown(input, weights),
             payee::new(input, weights),
             payee::burst(input, weights),
             payee::terminal(input, weights),
@@ -43,7 +44,9 @@ impl Score {
     }
 }
 
-/// Whether there is nobody whose past could be looked at.
-pub(crate) fn is_payer_unknown(input: &Input) -> bool {
-    input.account_day.is_absent() && input.card_day.is_absent()
+/// Whether there is nobody whose past could be looked at. In a shop a card may be new; a remote payment that
+/// leaves its account out needs a card that was seen before.
+pub(crate) fn is_payer_unknown(input: &Input, weights: &Weights) -> bool {
+    let is_nobody = input.account_day.is_absent() && input.card_day.is_absent();
+    is_nobody || (input.is_without_past() && input.is_remote(weights))
 }

@@ -41,6 +41,9 @@ pub enum Why {
     /// See [`crate::signal::place`].
     #[reason("A country of the payment is on the policy's list")]
     CountryWatched,
+    /// See [`crate::signal::place`].
+    #[reason("A remote payment does not say where it is made")]
+    LocationUnknown,
     /// See [`crate::signal::payee`].
     #[reason("The account has not paid this payee before, or only just")]
     PayeeNew,

@@ -43,6 +43,8 @@ pub(crate) struct Payment {
     pub(crate) device: Option<u8>,
     pub(crate) amount: Option<(i64, &'static str)>,
     pub(crate) place: Option<(i16, i16)>,
+    /// Not released yet.
+    pub(crate) is_attempt: bool,
 }
 
 impl Payment {

@@ -15,7 +15,7 @@ use crate::why::Why;
 /// Points for a device that is new to the account, or not named.
 pub(crate) fn signal(input: &Input, weights: &Weights) -> Option<Signal> {
     if input.device.is_absent() {
-        let is_missed = is_expected(input, weights);
+        let is_missed = input.is_remote(weights);
         let evidence = [Input::DEVICE, Input::ENTRY_MODE, Input::METHOD];
         return Signal::new(
             Why::DeviceUnknown,
@@ -31,8 +31,8 @@ pub(crate) fn signal(input: &Input, weights: &Weights) -> Option<Signal> {
         &input.device_age,
     ];
     let strength = Strength::from_facts(&facts, || {
-        if is_without_account(input) {
-            // A card alone: whether this host knows the device is all there is to know.
+        if input.is_without_past() {
+            // A card that was never seen: whether this host knows the device is all there is to know.
             return Strength::of(input.device_age.is_absent());
         }
         novelty(
@@ -47,21 +47,6 @@ pub(crate) fn signal(input: &Input, weights: &Weights) -> Option<Signal> {
         Input::ACCOUNT_AGE,
     ];
     Signal::new(Why::DeviceNew, weights.device_points, strength, evidence)
-}
-
-/// Whether the payment has no account, so that nothing is known of the account's past.
-fn is_without_account(input: &Input) -> bool {
-    input.account_day.is_absent()
-}
-
-/// Whether a payment of this kind comes from a device of the payer. One that does not say of what kind it
-/// is counts as remote.
-fn is_expected(input: &Input, weights: &Weights) -> bool {
-    match (&input.entry_mode, &input.method) {
-        (Need::Present(mode), _) => weights.device_modes.contains(mode),
-        (Need::Absent, Need::Present(method)) => weights.device_methods.contains(method),
-        _ => true,
-    }
 }
 
 /// How new a device or a payee is to an account that had a past without it.

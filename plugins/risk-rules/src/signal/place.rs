@@ -3,6 +3,7 @@
 //! Travel is rated by speed, from the place of the account's last payment to this one, and only over a
 //! distance at which the host's coarse places (a tenth of a degree) cannot be the reason. A country other
 //! than the payer's is a weak hint: people travel. Countries on the policy's list are the policy's word.
+//! A remote payment that does not say where it is made is rated as if it were made at the worst place.
 
 use weft_sdk::Need;
 
@@ -61,9 +62,57 @@ pub(crate) fn abroad(input: &Input, weights: &Weights) -> Option<Signal> {
     Signal::new(Why::DeviceAbroad, weights.abroad_points, strength, evidence)
 }
 
+/// Points when a remote payment leaves out where it is made: those that the worst place would have got.
+pub(crate) fn unknown(input: &Input, weights: &Weights) -> Option<Signal> {
+    if !input.is_remote(weights) {
+        return None;
+    }
+    let is_unplaced = known(&input.latitude).is_none() || known(&input.longitude).is_none();
+    let has_past = !input.account_age.is_absent();
+    let no_country = input.location_country.is_absent();
+    let missed = [
+        (
+            is_unplaced && has_past && travel(input, weights).is_none(),
+            weights.travel_points,
+        ),
+        (no_country && has_home(input), weights.abroad_points),
+        (
+            no_country && is_watching(weights) && watched(input, weights).is_none(),
+            weights.watched_points,
+        ),
+    ];
+    let points = missed.iter().filter(|(is_missed, _)| *is_missed);
+    let evidence = [
+        Input::LATITUDE,
+        Input::LONGITUDE,
+        Input::LOCATION_COUNTRY,
+        Input::ENTRY_MODE,
+        Input::METHOD,
+    ];
+    Signal::new(
+        Why::LocationUnknown,
+        points.map(|(_, points)| points).sum(),
+        Strength::FULL,
+        evidence,
+    )
+}
+
+fn has_home(input: &Input) -> bool {
+    let countries = [
+        &input.payer_country,
+        &input.payer_account_country,
+        &input.issuer_country,
+    ];
+    countries.iter().any(|country| !country.is_absent())
+}
+
+fn is_watching(weights: &Weights) -> bool {
+    !weights.watched_countries.is_empty()
+}
+
 /// Points when the payee or the device is in a country that the policy watches.
 pub(crate) fn watched(input: &Input, weights: &Weights) -> Option<Signal> {
-    if weights.watched_countries.is_empty() {
+    if !is_watching(weights) {
         return None;
     }
     let places = [

@@ -255,14 +255,14 @@ fn a_card_alone_is_asked_whether_the_host_knows_the_device() {
             .need("behaviour.card.count_24h", 0)
             .need("behaviour.device.count_24h", 0)
     };
-    assert_eq!(alone().evaluate().codes(), ["device-new"]);
-    assert_eq!(
-        alone()
-            .need("behaviour.device.age", days(1))
-            .evaluate()
-            .codes(),
-        Vec::<&str>::new()
-    );
+    assert_eq!(alone().evaluate().codes(), ["payer-unknown", "device-new"]);
+    let known = alone().need("behaviour.device.age", days(1)).evaluate();
+    assert_eq!(known.codes(), ["payer-unknown"]);
+    assert_eq!(known.verdict, Verdict::Hold, "remote, and nobody's");
+    let in_a_shop = alone()
+        .need("instrument.entry_mode", "chip")
+        .need("behaviour.device.age", days(1));
+    assert_eq!(in_a_shop.evaluate().codes(), Vec::<&str>::new());
 }
 
 #[test]
@@ -313,6 +313,42 @@ fn abroad_is_none_of_the_payers_own_countries() {
 }
 
 #[test]
+fn nothing_is_gained_by_leaving_the_place_out() {
+    let without = || {
+        usual()
+            .need("location.latitude", Value::Absent)
+            .need("location.longitude", Value::Absent)
+            .need("location.country", Value::Absent)
+            .need("behaviour.account.travel_speed", Value::Absent)
+            .need("behaviour.account.travel_distance", Value::Absent)
+    };
+    let remote = without().evaluate();
+    assert_eq!(
+        (remote.codes(), score(&remote)),
+        (vec!["location-unknown"], 300)
+    );
+    let half = usual()
+        .need("location.longitude", Value::Absent)
+        .need("behaviour.account.travel_speed", Value::Absent)
+        .need("behaviour.account.travel_distance", Value::Absent);
+    assert_eq!(score(&half.evaluate()), 250, "half a place is none");
+    for mode in ["chip", "contactless"] {
+        let in_a_shop = without().need("instrument.entry_mode", mode).evaluate();
+        assert_eq!(in_a_shop.codes(), Vec::<&str>::new(), "{mode}");
+    }
+    let watching = without().setting("watched_countries", vec!["KY".to_owned()]);
+    assert_eq!(score(&watching.evaluate()), 450, "it may be there");
+    let first = first()
+        .need("location.latitude", Value::Absent)
+        .need("location.longitude", Value::Absent);
+    assert_eq!(
+        first.evaluate().codes(),
+        Vec::<&str>::new(),
+        "no way without a past"
+    );
+}
+
+#[test]
 fn a_policy_may_watch_countries() {
     let watching = |list: &[&str]| {
         let list: Vec<String> = list.iter().map(|c| (*c).to_owned()).collect();
@@ -337,10 +373,14 @@ fn a_payee_is_new_to_an_account_with_a_past() {
         score_with("behaviour.account_payee.age", Duration(HOUR_MS)),
         40
     );
-    let at_a_terminal = usual()
-        .need("payee.account", Value::Absent)
-        .need("behaviour.account_payee.age", Value::Absent)
-        .need("behaviour.payee.count_24h", Value::Absent);
+    let not_named = || {
+        usual()
+            .need("payee.account", Value::Absent)
+            .need("behaviour.account_payee.age", Value::Absent)
+            .need("behaviour.payee.count_24h", Value::Absent)
+    };
+    assert_eq!(not_named().evaluate().codes(), ["payee-new"]);
+    let at_a_terminal = not_named().need("instrument.entry_mode", "contactless");
     assert_eq!(at_a_terminal.evaluate().codes(), Vec::<&str>::new());
 }
 

@@ -156,6 +156,47 @@ fn without_an_amount_there_is_no_answer() {
 }
 
 #[test]
+fn to_leave_a_fact_out_never_makes_a_remote_payment_milder() {
+    let place = [
+        "location.latitude",
+        "location.longitude",
+        "location.country",
+        "behaviour.account.travel_speed",
+        "behaviour.account.travel_distance",
+    ];
+    let payee = ["payee.account", "behaviour.account_payee.age"];
+    let device = [
+        "device.id",
+        "behaviour.device.age",
+        "behaviour.account_device.age",
+    ];
+    for left_out in [&["payer.account"][..], &place, &payee, &device] {
+        for payment in [usual, stolen, first] {
+            let before = payment().evaluate();
+            let absent = |p: Evaluation<Plugin>, field: &&str| p.need(field, Value::Absent);
+            let after = left_out.iter().fold(payment(), absent).evaluate();
+            assert!(
+                after.risk >= before.risk,
+                "{left_out:?}: {before:?} {after:?}"
+            );
+            assert!(after.verdict >= before.verdict, "{left_out:?}");
+        }
+    }
+}
+
+#[test]
+fn a_remote_payment_without_account_needs_a_card_that_was_seen() {
+    let nameless = || first().need("payer.account", Value::Absent);
+    let stranger = nameless().evaluate();
+    assert_eq!(stranger.verdict, Verdict::Hold);
+    assert!(stranger.codes().contains(&"payer-unknown"));
+    let seen = usual().need("payer.account", Value::Absent).evaluate();
+    assert_eq!((seen.verdict, seen.risk), (Verdict::Allow, Some(0)));
+    let in_a_shop = nameless().need("instrument.entry_mode", "chip").evaluate();
+    assert_eq!(in_a_shop.verdict, Verdict::Allow);
+}
+
+#[test]
 fn to_withhold_a_fact_never_makes_it_milder() {
     let withheld = || Value::Withheld("redacted".to_owned());
     for field in <Plugin as weft_sdk::Plugin>::Needs::FIELDS {
