@@ -532,6 +532,7 @@ impl<'a> PolicyChecker<'a> {
     fn check_obligation(&mut self, obligation: &ObligationSource) {
         let about_fields = [ObligationKind::Disclose, ObligationKind::Redact];
         if !about_fields.contains(&obligation.kind.value) {
+            self.check_arguments(obligation);
             return;
         }
         for (name, treatment) in &obligation.arguments {
@@ -551,6 +552,27 @@ impl<'a> PolicyChecker<'a> {
                 );
                 self.refuse(codes::CONTRADICTION, treatment, message, help);
             }
+        }
+    }
+
+    /// An obligation that nobody can fulfil would leave a payment waiting for what never comes.
+    fn check_arguments(&mut self, obligation: &ObligationSource) {
+        let arguments = obligation
+            .arguments
+            .iter()
+            .map(|(name, value)| (name.clone(), value.value.clone()))
+            .collect();
+        let Err(error) = obligation.kind.value.check(&arguments) else {
+            return;
+        };
+        let text = error.to_string();
+        let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
+        let written = error
+            .argument()
+            .and_then(|name| obligation.arguments.get(name));
+        match written {
+            Some(value) => self.refuse(codes::CONTRADICTION, value, message, help),
+            None => self.refuse(codes::CONTRADICTION, &obligation.kind, message, help),
         }
     }
 

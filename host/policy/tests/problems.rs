@@ -116,7 +116,7 @@ fn hostile_expressions_are_refused_before_they_are_parsed() {
 fn a_failure_that_lets_a_payment_go_on_is_refused() {
     let open = with_rule("payment.risky").replace("on_missing: hold", "on_missing: allow");
     let said = load(&[("p.yaml", &open)]).err().unwrap_or_default();
-    let expected = "p.yaml:18:13: error[W0306]: on_missing is allow: a payment would go on because something is broken (write hold \
+    let expected = "p.yaml:17:13: error[W0306]: on_missing is allow: a payment would go on because something is broken (write hold \
                     or deny, or say why not in metadata.accepts_risk)";
     assert!(said.lines().any(|line| line == expected), "{said}");
     let excused = open.replace(
@@ -262,4 +262,20 @@ fn a_policy_that_somebody_set_aside_is_not_passed_over_in_silence() {
         );
     }
     assert!(load(&[("other.yaml", &sound), ("README.md", "# Read me")]).is_ok());
+}
+
+#[test]
+fn an_obligation_that_nobody_can_fulfil_is_refused() {
+    let with = |arguments: &str| {
+        let rule = format!(
+            "rules:\n  - id: r\n    when: payment.risky\n    verdict: hold\n    reason: because\n    obligations: [{{kind: step-up, arguments: {arguments}}}]\n"
+        );
+        load(&[("p.yaml", &policy(&rule, ""))]).err()
+    };
+    assert_eq!(with("{method: app-approval}"), None);
+    for wrong in ["{method: app-aproval}", "{metod: app-approval}", "{}"] {
+        let said = with(wrong).unwrap_or_default();
+        assert!(said.contains("p.yaml:17:"), "{wrong}: {said}");
+        assert!(said.contains("error[W0305]"), "{wrong}: {said}");
+    }
 }
