@@ -187,6 +187,9 @@ fn a_log_that_was_put_back_beside_a_newer_store_is_refused_until_the_store_is_mo
         }
         // Deliberately.
         fs::rename(dir.path().join("store"), old.path().join("away")).expect("moved");
+        let report = check(dir.path());
+        assert_eq!(report.damage.len(), 1, "{report}");
+        said(&report, "the store is missing");
         let log = open(dir.path());
         assert_eq!(log.len(), 21);
         let events = log.opened().events(Timestamp(7));

@@ -192,7 +192,8 @@ impl StoreVerifier {
 
     /// `next`: the index behind the last record.
     pub(super) fn finish(mut self, files: &Files, next: u64, report: &mut Report) {
-        if !self.has_sums && !report.is_running && report.closed_cleanly {
+        let is_there = files.store.is_dir() && !report.is_running;
+        if is_there && !self.has_sums && report.closed_cleanly {
             let what = "the sums are missing although the log was closed";
             report.note(Damage::file(&files.sums, what, Remedy::NextStart));
         }
