@@ -116,7 +116,7 @@ fn hostile_expressions_are_refused_before_they_are_parsed() {
 fn a_failure_that_lets_a_payment_go_on_is_refused() {
     let open = with_rule("payment.risky").replace("on_missing: hold", "on_missing: allow");
     let said = load(&[("p.yaml", &open)]).err().unwrap_or_default();
-    let expected = "p.yaml:17:13: error[W0306]: on_missing is allow: a payment would go on because something is broken (write hold \
+    let expected = "p.yaml:18:13: error[W0306]: on_missing is allow: a payment would go on because something is broken (write hold \
                     or deny, or say why not in metadata.accepts_risk)";
     assert!(said.lines().any(|line| line == expected), "{said}");
     let excused = open.replace(
