@@ -24,6 +24,8 @@ use crate::wrong::{Part, Wrong};
 const ONE_TIME: &str = "challenge.response";
 /// The amount of a payment is more than zero.
 const AMOUNT: &str = "payment.amount";
+/// Degrees have an end (WGS 84); a place beyond it is no place, and must not pass for none.
+const DEGREES: [(&str, i64); 2] = [("location.latitude", 90), ("location.longitude", 180)];
 
 /// What is computed from a field that becomes a token.
 pub(crate) struct Derivations(HashMap<FieldId, Vec<(FieldId, Take)>>);
@@ -106,7 +108,7 @@ impl<'a> Facts<'a> {
         let value = match field.kind {
             Kind::Text => return self.plain_text(field, text),
             Kind::Country => country(text)?,
-            Kind::Decimal => decimal(text)?,
+            Kind::Decimal => Value::Decimal(within_range(field, decimal(text)?)?),
             Kind::Instant => instant(text)?,
             Kind::Duration => duration(text)?,
             Kind::Boolean | Kind::Integer | Kind::Money | Kind::Texts => {
@@ -130,7 +132,7 @@ impl<'a> Facts<'a> {
         match field.kind {
             Kind::Integer => self.set(field.id, Value::Integer(value.ok_or_else(outside)?)),
             Kind::Decimal => {
-                let value = Decimal::from(value.ok_or_else(outside)?);
+                let value = within_range(field, Decimal::from(value.ok_or_else(outside)?))?;
                 self.set(field.id, Value::Decimal(value))
             }
             kind => Err(wrong_kind(kind)),
@@ -291,13 +293,24 @@ fn country(text: &str) -> Result<Value, Wrong> {
     }
 }
 
-fn decimal(text: &str) -> Result<Value, Wrong> {
+fn within_range(field: &Field, value: Decimal) -> Result<Decimal, Wrong> {
+    let end = DEGREES.iter().find(|(name, _)| *name == field.name);
+    match end {
+        Some((_, end)) if value.abs() > Decimal::from(*end) => Err(Wrong::value(
+            format!("this is not within {end} degrees"),
+            format!("write degrees from -{end} to {end} (WGS 84)"),
+        )),
+        _ => Ok(value),
+    }
+}
+
+fn decimal(text: &str) -> Result<Decimal, Wrong> {
     let plain = text.len() <= limits::MAX_SCALAR_CHARS
         && text
             .bytes()
             .all(|b| b.is_ascii_digit() || b == b'.' || b == b'-');
     match Decimal::from_str_exact(text).ok().filter(|_| plain) {
-        Some(value) => Ok(Value::Decimal(value)),
+        Some(value) => Ok(value),
         None => Err(Wrong::value(
             "this is not a decimal number with at most 28 digits",
             "write it as in -12.5",

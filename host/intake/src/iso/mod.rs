@@ -2,6 +2,7 @@
 //!
 //! | module | what is there |
 //! |---|---|
+//! | `amounts` | what a message says about its own amounts |
 //! | `document` | XML into elements, bounded; no DTD, no entities |
 //! | `identify` | which message it is, and its business header (head.001) |
 //! | `plan` | the dictionary's paths, compiled |
@@ -11,6 +12,7 @@
 //! Read are pacs.008 (FIToFICustomerCreditTransfer), versions 1 to 13, and pain.001
 //! (CustomerCreditTransferInitiation), versions 1 to 12. Any other message is refused by its name.
 
+mod amounts;
 mod document;
 mod identify;
 mod plan;

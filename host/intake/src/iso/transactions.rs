@@ -3,9 +3,12 @@
 //! What stands once for the whole message or for a group of its payments holds for every transaction
 //! of it.
 
-use weft_dictionary::{Dictionary, Field, Kind, Timestamp};
+use std::collections::HashMap;
+
+use weft_dictionary::{Dictionary, Field, Kind, Timestamp, Value};
 use weft_vault::Secret;
 
+use super::amounts;
 use super::document::{Document, NodeId};
 use super::identify::{Identified, identify};
 use super::plan::{Plan, Source};
@@ -13,7 +16,7 @@ use super::{IsoEnvelope, OriginalIds, Payment};
 use crate::canonical::canonical;
 use crate::facts::Facts;
 use crate::limits;
-use crate::message::{Envelope, Message};
+use crate::message::{Envelope, Message, Request};
 use crate::problem::{Problem, ProblemCode};
 use crate::wrong::Wrong;
 
@@ -48,10 +51,48 @@ pub(crate) fn read<'f>(
         }
         requests.push(facts.into_request(OPERATION.to_owned()));
     }
+    amounts::check(
+        &document,
+        identified.payment,
+        dictionary,
+        &chains,
+        &requests,
+    )?;
+    distinct(dictionary, identified.payment, &requests)?;
     Ok(Message {
         envelope: Envelope::Iso(envelope),
         requests,
     })
+}
+
+/// No two transactions of a message are one payment: it would be decided once, and answered twice.
+fn distinct(
+    dictionary: &Dictionary,
+    payment: Payment,
+    requests: &[Request],
+) -> Result<(), Problem> {
+    let Some(id) = dictionary.by_name("payment.id").map(|field| field.id) else {
+        return Ok(());
+    };
+    let mut seen = HashMap::new();
+    for (place, request) in requests.iter().enumerate() {
+        let Some(Value::Text(id)) = request.row.get(id) else {
+            continue;
+        };
+        if let Some(before) = seen.insert(id, place) {
+            let name = payment.levels().last().and_then(|names| names.first());
+            let path = format!("/Document/*//{}[{}]/PmtId", name.unwrap_or(&"*"), place + 1);
+            let reason = format!(
+                "transaction {} has the identifier of transaction {}",
+                place + 1,
+                before + 1
+            );
+            return Err(Problem::new(ProblemCode::InvalidValue, reason)
+                .pointer(path)
+                .help("give each transaction an identifier of its own; nothing of the message was decided"));
+        }
+    }
+    Ok(())
 }
 
 /// All transactions of a message, in its order.

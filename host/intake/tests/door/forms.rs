@@ -34,7 +34,8 @@ fn pacs_008() -> String {
     format!(
         r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.10"><FIToFICstmrCdtTrf>
         <GrpHdr>{HEAD}<PmtTpInf><CtgyPurp><Cd>SUPP</Cd></CtgyPurp></PmtTpInf></GrpHdr>
-        <CdtTrfTxInf>{IDS}<IntrBkSttlmAmt Ccy="EUR">43.00</IntrBkSttlmAmt><InstdAmt Ccy="EUR">42.5</InstdAmt>
+        <CdtTrfTxInf>{IDS}<IntrBkSttlmAmt Ccy="EUR">42.50</IntrBkSttlmAmt><InstdAmt Ccy="EUR">43.0</InstdAmt>
+        <ChrgsInf><Amt Ccy="EUR">0.50</Amt></ChrgsInf>
         {debtor}{creditor}{REST}</CdtTrfTxInf></FIToFICstmrCdtTrf></Document>"#
     )
 }

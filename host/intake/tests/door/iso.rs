@@ -145,9 +145,14 @@ fn a_business_header_has_to_be_about_its_message() {
 fn times(count: usize) -> String {
     let start = TRANSFER.find("<CdtTrfTxInf>").expect("a transaction");
     let end = TRANSFER.find("</CdtTrfTxInf>").expect("its end") + "</CdtTrfTxInf>".len();
-    let one = |n: usize| TRANSFER[start..end].replace(">42.50<", &format!(">{}.00<", n + 1));
+    let one = |n: usize| {
+        TRANSFER[start..end]
+            .replace(">42.50<", &format!(">{}.00<", n + 1))
+            .replace("-3f8d2f6f3c11", &format!("-{n:012x}"))
+    };
     let all: String = (0..count).map(one).collect();
-    format!("{}{all}{}", &TRANSFER[..start], &TRANSFER[end..])
+    let head = TRANSFER[..start].replace("<NbOfTxs>1<", &format!("<NbOfTxs>{count}<"));
+    format!("{head}{all}{}", &TRANSFER[end..])
 }
 
 #[test]
@@ -169,8 +174,163 @@ fn each_transaction_is_a_request_with_what_holds_for_all() {
     let problem = house.refused(MediaType::Xml, &broken);
     assert_eq!(
         problem.where_it_is(),
-        Some("/Document/*/CdtTrfTxInf[3]/InstdAmt")
+        Some("/Document/*/CdtTrfTxInf[3]/IntrBkSttlmAmt")
     );
+}
+
+/// What the banks settle is what moves, and what is decided on.
+#[test]
+fn a_transfer_between_banks_is_decided_on_what_they_settle() {
+    let house = House::new();
+    let settled = "<IntrBkSttlmAmt Ccy=\"EUR\">42.50</IntrBkSttlmAmt>";
+    let instructed = "<InstdAmt Ccy=\"EUR\">42.50</InstdAmt>";
+    let charge =
+        |euros: &str| format!("{instructed}<ChrgsInf><Amt Ccy=\"EUR\">{euros}</Amt></ChrgsInf>");
+    let settles = |euros: &str| settled.replace("42.50", euros);
+    let with = |settled_as: &str, instructed_as: &str| {
+        changed(settled, settled_as).replacen(instructed, instructed_as, 1)
+    };
+    for (body, moves) in [
+        (with(settled, ""), "42.50 EUR"),
+        (with(&settles("40.00"), &charge("2.50")), "40.00 EUR"),
+        (with(&settles("45.00"), &charge("2.50")), "45.00 EUR"),
+        (
+            with(&settles("9000.00"), "<InstdAmt Ccy=\"JPY\">1200</InstdAmt>"),
+            "9000.00 EUR",
+        ),
+    ] {
+        let message = house.read(MediaType::Xml, &body);
+        let message = message.unwrap_or_else(|p| panic!("{p}"));
+        let amount = house
+            .fact(&message.requests[0], "payment.amount")
+            .expect("an amount");
+        let said = format!(
+            "{} {}",
+            amount["value"].as_str().expect("a text"),
+            amount["currency"].as_str().expect("a text")
+        );
+        assert_eq!(said, moves);
+    }
+    for (body, code, path) in [
+        (with("", instructed), "missing-field", "/IntrBkSttlmAmt"),
+        (
+            with(&settles("abc"), instructed),
+            "invalid-value",
+            "/IntrBkSttlmAmt",
+        ),
+        (
+            with(&settles(""), instructed),
+            "missing-field",
+            "/IntrBkSttlmAmt",
+        ),
+        (
+            with(&settles("-42.50"), instructed),
+            "invalid-value",
+            "/IntrBkSttlmAmt",
+        ),
+        (
+            with(&settles("9000.00"), instructed),
+            "invalid-value",
+            "/IntrBkSttlmAmt",
+        ),
+        (
+            with(&settles("42.51"), instructed),
+            "invalid-value",
+            "/IntrBkSttlmAmt",
+        ),
+        (
+            with(&settles("45.01"), &charge("2.50")),
+            "invalid-value",
+            "/IntrBkSttlmAmt",
+        ),
+        (
+            with(settled, &charge("-1")),
+            "invalid-value",
+            "/ChrgsInf/Amt",
+        ),
+    ] {
+        let problem = house.refused(MediaType::Xml, &body);
+        let place = format!("{TRANSACTION}{path}");
+        assert_eq!(
+            (problem.code(), problem.where_it_is()),
+            (code, Some(&*place)),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_message_is_as_long_and_as_high_as_it_says() {
+    let house = House::new();
+    let three = times(3);
+    let says = |from: &str, to: &str| three.replacen(from, to, 1);
+    let count = "<NbOfTxs>3</NbOfTxs>";
+    let with_sum = |sum: &str| says(count, &format!("{count}<CtrlSum>{sum}</CtrlSum>"));
+    for good in [
+        says(count, "<NbOfTxs>003</NbOfTxs>"),
+        with_sum("6"),
+        with_sum("6.00"),
+    ] {
+        assert!(house.read(MediaType::Xml, &good).is_ok());
+    }
+    for number in ["2", "4", "-3", "3.0", "three", "", "1000000000000003"] {
+        let body = says(count, &format!("<NbOfTxs>{number}</NbOfTxs>"));
+        let problem = house.refused(MediaType::Xml, &body);
+        assert_eq!(
+            problem.where_it_is(),
+            Some("/Document/*/GrpHdr/NbOfTxs"),
+            "{number}"
+        );
+    }
+    for sum in ["6.01", "-6", "6e0", "six", "", "1000000000000000006"] {
+        let problem = house.refused(MediaType::Xml, &with_sum(sum));
+        assert_eq!(
+            problem.where_it_is(),
+            Some("/Document/*/GrpHdr/CtrlSum"),
+            "{sum}"
+        );
+    }
+}
+
+#[test]
+fn a_group_of_payments_is_as_long_as_it_says_too() {
+    let house = House::new();
+    let transfer = |id: &str| {
+        format!(
+            "<CdtTrfTxInf><PmtId><EndToEndId>{id}</EndToEndId></PmtId><Amt><InstdAmt Ccy=\"EUR\">5</InstdAmt></Amt></CdtTrfTxInf>"
+        )
+    };
+    let body = |second: &str| {
+        format!(
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn><GrpHdr><MsgId>M</MsgId>\
+             <CreDtTm>2026-01-01T10:00:00Z</CreDtTm><NbOfTxs>3</NbOfTxs><CtrlSum>15</CtrlSum></GrpHdr>\
+             <PmtInf><NbOfTxs>2</NbOfTxs><CtrlSum>10</CtrlSum>{}{}</PmtInf><PmtInf>{second}{}</PmtInf></CstmrCdtTrfInitn></Document>",
+            transfer("E-1"),
+            transfer("E-2"),
+            transfer("E-3")
+        )
+    };
+    let good = body("<NbOfTxs>1</NbOfTxs><CtrlSum>5</CtrlSum>");
+    assert!(house.read(MediaType::Xml, &good).is_ok());
+    for (second, path) in [
+        ("<NbOfTxs>3</NbOfTxs>", "/Document/*/PmtInf/NbOfTxs"),
+        ("<CtrlSum>15</CtrlSum>", "/Document/*/PmtInf/CtrlSum"),
+    ] {
+        let problem = house.refused(MediaType::Xml, &body(second));
+        assert_eq!(problem.where_it_is(), Some(path));
+    }
+}
+
+#[test]
+fn two_transactions_of_a_message_are_not_one_payment() {
+    let house = House::new();
+    let twice = times(3).replace("-000000000002<", "-000000000000<");
+    let problem = house.refused(MediaType::Xml, &twice);
+    assert_eq!(
+        (problem.code(), problem.where_it_is()),
+        ("invalid-value", Some("/Document/*//CdtTrfTxInf[3]/PmtId"))
+    );
+    assert!(problem.detail().contains("transaction 3"), "{problem}");
 }
 
 #[test]

@@ -231,6 +231,16 @@ const REFUSED: &[(&str, &str, Option<&str>)] = &[
         "malformed",
         Some("/payment"),
     ),
+    (
+        r#"{"operation":"a","location":{"latitude":"90.0001"}}"#,
+        "invalid-value",
+        Some("/location/latitude"),
+    ),
+    (
+        r#"{"operation":"a","location":{"longitude":-181}}"#,
+        "invalid-value",
+        Some("/location/longitude"),
+    ),
     (r#"{"operation":"a","zz":1,"zz":1}"#, "malformed", Some("")),
     (r#"{"operation":"a"} {}"#, "malformed", None),
     (r#"{"operation":"a""#, "malformed", None),
@@ -264,6 +274,9 @@ fn whole_numbers_are_exact() {
         house.fact(&request, "location.longitude"),
         Some(json!("-0.5"))
     );
+    // The ends of the earth are places.
+    let ends = r#"{"operation":"a","location":{"latitude":-90,"longitude":"180.0"}}"#;
+    assert!(house.read(MediaType::Json, ends).is_ok());
 }
 
 #[test]
