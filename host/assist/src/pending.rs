@@ -35,7 +35,10 @@ impl Waiting {
         match &self.challenge {
             None => Some(Refusal::NoChallenge),
             Some(asked) if asked.id != challenge => Some(Refusal::NoChallenge),
-            Some(_) if self.evidence.is_some() => Some(Refusal::AlreadyPassed),
+            // What ran out unused may be shown again: nobody is left who cannot pass any more.
+            Some(_) if self.evidence.as_ref().is_some_and(|e| now < e.expires_at) => {
+                Some(Refusal::AlreadyPassed)
+            }
             Some(_) if self.attempts >= limits::MAX_ATTEMPTS => Some(Refusal::TooManyAttempts),
             Some(asked) if now >= asked.expires_at => Some(Refusal::Expired),
             Some(_) => None,
@@ -229,6 +232,8 @@ mod tests {
             waiting.refuses_answer("chl_1", Timestamp(7)),
             Some(Refusal::AlreadyPassed)
         );
+        let later = waiting.refuses_answer("chl_1", Timestamp(8));
+        assert_eq!(later, None, "what ran out may be shown again");
         pending.apply(
             "p",
             "d3",

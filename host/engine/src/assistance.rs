@@ -17,9 +17,10 @@ use crate::engine::Inner;
 use crate::evaluate::Walked;
 use crate::host_reasons::CHALLENGE_FAILED;
 use crate::known::ASSISTANCE_SECTIONS;
-use crate::limits::MAX_CHAIN;
+use crate::limits::{KEPT_FOR_ANSWERS, KEPT_FOR_CONFIRMATION, MAX_CHAIN, MAX_REFUSED_LINKED};
+use crate::payment::EXPIRE;
 use crate::problems;
-use crate::reader::state_of;
+use crate::reader::{follow_of, state_of};
 use crate::record::{Draft, Links};
 
 /// A payment that support is asked about: its last decisions, and how it waits.
@@ -31,6 +32,8 @@ struct About {
     head: String,
     state: State,
     waiting: Option<Waiting>,
+    /// Refused requests that are linked to it.
+    refused: usize,
 }
 
 /// What came of the answer to a challenge.
@@ -63,7 +66,7 @@ impl Inner {
         let asked = &asked.now(&self.clock);
         // What waits past its time is refused before anybody is told that it waits.
         self.expire_if_due(&payment, asked.at).await?;
-        let about = self.about(payment)?;
+        let about = self.about(asked, effect, payment)?;
         self.decide_about(asked, effect, request, about).await
     }
 
@@ -97,6 +100,11 @@ impl Inner {
             evaluated.add_host_finding(finding);
         }
         let granted = evaluated.outcome.verdict.is_granted();
+        let is_linked = granted
+            || matches!(answer, Answer::Wrong)
+            || about
+                .as_ref()
+                .is_some_and(|a| a.refused < MAX_REFUSED_LINKED);
         let follow = about.as_ref().map(|about| Follow {
             passed: evidence
                 .clone()
@@ -108,6 +116,11 @@ impl Inner {
             transaction: about.as_ref().map(|a| a.payment.clone()),
             previous: about.as_ref().map(|a| a.head.clone()),
             ..Links::of(self, &row)
+        };
+        let links = if is_linked {
+            links
+        } else {
+            Links::of(self, &row)
         };
         let draft = Draft {
             decision: decision.clone(),
@@ -132,12 +145,19 @@ impl Inner {
         Ok(stored)
     }
 
-    /// The payment, if this host ever decided about it. The caller holds its lock.
-    fn about(&self, payment: String) -> Result<Option<About>, Problem> {
+    /// The payment, if this host ever decided about it and the caller may know: to a service the payment of
+    /// another is as good as unknown. Whoever asks here holds its lock.
+    fn about(
+        &self,
+        asked: &Asked,
+        effect: Effect,
+        payment: String,
+    ) -> Result<Option<About>, Problem> {
         let mut chain = self.chain(&payment)?;
-        if chain.len() >= MAX_CHAIN {
-            return Err(problems::asked_too_often());
-        }
+        let refused = chain
+            .iter()
+            .filter(|stored| self.is_refused(&stored.record));
+        let refused = refused.count();
         let Some(head) = chain.last().map(|stored| &stored.record) else {
             return Ok(None);
         };
@@ -149,7 +169,19 @@ impl Inner {
         else {
             return Ok(None);
         };
+        let count = chain.len() - refused;
         let own = chain.swap_remove(own).record;
+        if asked.caller.role == Role::Service && asked.caller.id != own.caller.id {
+            return Ok(None);
+        }
+        let kept = match effect {
+            Effect::None => KEPT_FOR_ANSWERS,
+            Effect::AnswerChallenge => KEPT_FOR_CONFIRMATION,
+            Effect::DecideAgain => 0,
+        };
+        if count >= MAX_CHAIN - kept {
+            return Err(problems::asked_too_often());
+        }
         let waiting = self.pending.get(&payment);
         Ok(Some(About {
             payment,
@@ -157,7 +189,17 @@ impl Inner {
             head,
             state,
             waiting,
+            refused,
         }))
+    }
+
+    /// Whether a record is that of a request for assistance that was refused and changed nothing.
+    fn is_refused(&self, record: &DecisionRecord) -> bool {
+        let is_wrong_answer = || follow_of(record).is_some_and(|follow| follow.failed_attempt);
+        record.operation != EXPIRE
+            && !self.is_payment(&record.operation)
+            && !record.outcome.verdict.is_granted()
+            && !is_wrong_answer()
     }
 
     /// The payment's row, what the request may add, and what the host knows.
@@ -277,7 +319,10 @@ impl Inner {
             method: challenge.method,
             binding: challenge.binding.clone(),
             at: asked.at,
-            expires_at: asked.at.plus(self.config.evidence_expires),
+            expires_at: asked
+                .at
+                .plus(self.config.evidence_expires)
+                .min(waiting.expires_at),
         })
     }
 }

@@ -24,7 +24,7 @@ pub struct Config {
     pub max_in_flight: usize,
     /// How long a payment may wait before it is refused.
     pub hold_expires: DurationMs,
-    /// How long a passed challenge is good for.
+    /// How long a passed challenge is good for, at most as long as the payment waits.
     pub evidence_expires: DurationMs,
     /// How threatened the host believes to be, 0 to 3: policies may become stricter by it.
     pub threat_level: u8,
@@ -44,7 +44,7 @@ impl Config {
             workers: 0,
             max_in_flight: 1_024,
             hold_expires: DurationMs(15 * 60_000),
-            evidence_expires: DurationMs(5 * 60_000),
+            evidence_expires: DurationMs(24 * 3_600_000),
             threat_level: 0,
             require_plugin_digests: false,
         }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+use tokio::sync::MutexGuard;
 use weft_audit::Stored;
 use weft_dictionary::Timestamp;
 use weft_intake::{MediaType, Message, Problem, Request};
@@ -12,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::engine::{Engine, Inner};
 use crate::idempotency::{Mark, Seen, Table};
 use crate::metrics::Part;
-use crate::{Caller, Clock, DecisionView, ids, problems, reply};
+use crate::{Caller, Clock, DecisionView, Role, ids, problems, reply};
 
 /// What a caller sends.
 pub struct Ask {
@@ -211,13 +212,59 @@ impl Inner {
         decided: &mut Vec<String>,
     ) -> Result<Vec<Stored>, Problem> {
         let mut taken_now = Vec::new();
-        for request in requests.into_iter().skip(decided.len()) {
-            let stored = self.decide_request(asked, request).await?;
+        let is_of_several = requests.len() > 1;
+        let rest: Vec<(usize, Request)> = requests
+            .into_iter()
+            .enumerate()
+            .skip(decided.len())
+            .collect();
+        // Who may not pay is told nothing about payments.
+        let (_whole, lock) = if is_of_several && asked.caller.role == Role::Service {
+            (self.hold_all(&rest).await?, PaymentLock::Held)
+        } else {
+            (Vec::new(), PaymentLock::Take)
+        };
+        for (_, request) in rest {
+            let stored = self.decide_request(asked, request, lock).await?;
             decided.push(stored.record.decision.clone());
             taken_now.push(stored);
         }
         Ok(taken_now)
     }
+}
+
+impl Inner {
+    /// Holds all payments of a message that are not decided yet, so that none of them is decided elsewhere
+    /// meanwhile; what stands against one of them is a problem before the first is decided.
+    async fn hold_all(
+        &self,
+        rest: &[(usize, Request)],
+    ) -> Result<Vec<MutexGuard<'_, ()>>, Problem> {
+        let mut payments = Vec::with_capacity(rest.len());
+        for (place, request) in rest {
+            let Some(payment) = self.text(&request.row, self.known.payment_id) else {
+                return Err(problems::transaction_without(*place, "identifier"));
+            };
+            if request.row.get(self.known.payment_amount).is_none() {
+                return Err(problems::transaction_without(*place, "amount"));
+            }
+            payments.push(payment);
+        }
+        let held = self.payments.lock_all(&payments).await;
+        for ((place, _), payment) in rest.iter().zip(&payments) {
+            if !self.chain(payment)?.is_empty() {
+                return Err(problems::transaction_known(*place));
+            }
+        }
+        Ok(held)
+    }
+}
+
+/// Whether the lock over a payment is held already, by whoever decides the message that it came in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PaymentLock {
+    Take,
+    Held,
 }
 
 /// What was decided about a message.

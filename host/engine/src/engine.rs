@@ -13,7 +13,7 @@ use weft_intake::{Intake, Problem, Request};
 use weft_policy::OperationKind;
 use weft_vault::Vault;
 
-use crate::decide::Asked;
+use crate::decide::{Asked, PaymentLock};
 use crate::idempotency::Table;
 use crate::known::Known;
 use crate::locks::Locks;
@@ -162,6 +162,7 @@ impl Inner {
         &self,
         asked: &Asked,
         request: Request,
+        lock: PaymentLock,
     ) -> Result<Stored, Problem> {
         let operation = self.pipeline.operation(&request.operation).ok_or_else(|| {
             problems::unknown_operation(self.pipeline.did_you_mean(&request.operation))
@@ -170,7 +171,7 @@ impl Inner {
             OperationKind::Payment if asked.caller.role != Role::Service => {
                 Err(problems::role_may_not_pay(asked.caller.role))
             }
-            OperationKind::Payment => self.decide_payment(asked, request).await,
+            OperationKind::Payment => self.decide_payment(asked, request, lock).await,
             OperationKind::Assistance => {
                 let effect = operation.effect;
                 self.decide_assistance(asked, effect, request).await

@@ -6,9 +6,16 @@ use weft_dictionary::DurationMs;
 pub const KEY_WINDOW: DurationMs = DurationMs(24 * 3_600_000);
 /// Idempotency keys that are remembered at the same time; the oldest go first.
 pub const MAX_KEYS: usize = 1_000_000;
-/// Decisions about one payment, requests for assistance included. Each request reads them all; more are
+/// Decisions about one payment, granted requests for assistance included. Each request reads them all; more are
 /// refused, and the payment expires.
 pub const MAX_CHAIN: usize = 100;
+/// Of these, those that are kept for the customer's answers and for support's confirmation.
+pub const KEPT_FOR_ANSWERS: usize = 20;
+/// Of these, those that are kept for support's confirmation and for the decision that follows it.
+pub const KEPT_FOR_CONFIRMATION: usize = 4;
+/// Refused requests that stand among the decisions about a payment, beside the others. Further ones are answered
+/// and recorded likewise, but on their own: nobody wears out a payment by asking what is refused.
+pub const MAX_REFUSED_LINKED: usize = 20;
 /// Expired payments that are decided in one turn, so that expiry never holds up a stop.
 pub(crate) const EXPIRE_BATCH: usize = 256;
 /// Locks over payments, and as many over payers: names share one where their hashes meet, and then wait for
@@ -24,4 +31,4 @@ pub(crate) const MAX_FINDINGS_BYTES: usize = 32 << 10;
 pub const MAX_THREAT_LEVEL: u8 = 3;
 
 // What the log gives of one payment is all that there is of it.
-const _: () = assert!(MAX_CHAIN < weft_audit::limits::MAX_LINKED);
+const _: () = assert!(MAX_CHAIN + MAX_REFUSED_LINKED < weft_audit::limits::MAX_LINKED);

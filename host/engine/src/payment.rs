@@ -3,12 +3,13 @@
 
 use weft_assist::{Binding, Challenge, Evidence, Follow, Method, State};
 use weft_audit::{DecisionRecord, Stored};
+use weft_behaviour::{Observation, Seen};
 use weft_dictionary::{FieldId, Row, Timestamp, Value};
 use weft_intake::{Problem, Request};
 use weft_policy::WhenStopped;
 use weft_verdict::{Finding, ObligationKind, Verdict};
 
-use crate::decide::Asked;
+use crate::decide::{Asked, PaymentLock};
 use crate::engine::Inner;
 use crate::evaluate::{Evaluated, Question, Walked};
 use crate::host_reasons::HOLD_EXPIRED;
@@ -27,6 +28,7 @@ impl Inner {
         &self,
         asked: &Asked,
         request: Request,
+        lock: PaymentLock,
     ) -> Result<Stored, Problem> {
         let Request {
             operation,
@@ -40,7 +42,10 @@ impl Inner {
         if row.get(self.known.payment_amount).is_none() {
             return Err(problems::missing("/payment/amount"));
         }
-        let _one_at_a_time = self.payments.lock(&payment).await;
+        let _one_at_a_time = match lock {
+            PaymentLock::Take => Some(self.payments.lock(&payment).await),
+            PaymentLock::Held => None,
+        };
         if !self.chain(&payment)?.is_empty() {
             return Err(problems::payment_known());
         }
@@ -69,7 +74,9 @@ impl Inner {
                 transaction: Some(payment),
                 ..Links::of(self, &row)
             },
-            observation: self.behaviour.observation(&row, asked.at).filter(|_| kept),
+            observation: self
+                .seen(&row, asked.at, first_seen(follow.state))
+                .filter(|_| kept),
             feature_snapshot: Some(snapshot.id).filter(|_| kept),
             row: if kept {
                 row
@@ -80,6 +87,11 @@ impl Inner {
             follow: Some(follow),
         };
         self.commit(asked, draft).await
+    }
+
+    /// What behaviour keeps of a payment of which this became.
+    fn seen(&self, row: &Row, at: Timestamp, seen: Seen) -> Option<Observation> {
+        Some(self.behaviour.observation(row, at)?.seen_as(seen))
     }
 
     /// The account, the card and the device of a payment, as far as behaviour looks at them. Not the payee
@@ -158,6 +170,8 @@ impl Inner {
             used: Some(evidence.challenge.clone()),
             ..Follow::state(State::after(evaluated.outcome.verdict))
         };
+        // Until now the payment was an attempt, which makes nothing familiar.
+        let released = follow.state == State::Released;
         let links = Links {
             transaction: Some(payment.to_owned()),
             previous: Some(previous.to_owned()),
@@ -167,7 +181,9 @@ impl Inner {
             decision,
             operation: before.operation.clone(),
             links,
-            observation: None,
+            observation: released
+                .then(|| self.seen(&row, made_at, Seen::Released))
+                .flatten(),
             feature_snapshot: before.feature_snapshot.clone(),
             row,
             evaluated,
@@ -267,6 +283,14 @@ impl Inner {
             seed: ids::seed(decision),
             evidence,
         }
+    }
+}
+
+/// What a payment is for those that come after it, when it was decided for the first time.
+fn first_seen(state: State) -> Seen {
+    match state {
+        State::Released => Seen::Settled,
+        State::Pending | State::Refused | State::Expired => Seen::Attempted,
     }
 }
 

@@ -46,6 +46,28 @@ pub(crate) fn payment_known() -> Problem {
     .help("a payment is decided once; to send a request again, use the same Idempotency-Key")
 }
 
+pub(crate) fn transaction_known(place: usize) -> Problem {
+    let detail = format!(
+        "transaction {} of the message was decided before",
+        place + 1
+    );
+    Problem::new(ProblemCode::Conflict, detail)
+        .pointer(transaction(place))
+        .help("nothing of the message was decided; send it without this transaction, under an identifier of its own")
+}
+
+pub(crate) fn transaction_without(place: usize, what: &str) -> Problem {
+    let detail = format!("transaction {} of the message has no {what}", place + 1);
+    Problem::new(ProblemCode::MissingField, detail)
+        .pointer(transaction(place))
+        .help("nothing of the message was decided")
+}
+
+/// The place of a transaction in whatever message.
+fn transaction(place: usize) -> String {
+    format!("/Document/*//CdtTrfTxInf[{}]", place + 1)
+}
+
 pub(crate) fn role_may_not_pay(role: Role) -> Problem {
     let detail = format!(
         "callers with the role {} do not make payments",
@@ -55,7 +77,9 @@ pub(crate) fn role_may_not_pay(role: Role) -> Problem {
 }
 
 pub(crate) fn asked_too_often() -> Problem {
-    let detail = format!("more than {MAX_CHAIN} requests were made about this payment");
+    let detail = format!(
+        "{MAX_CHAIN} requests about this payment are the most, and some are kept for its end"
+    );
     Problem::new(ProblemCode::Conflict, detail)
         .pointer("/payment/id")
         .help("no more are taken; a payment that waits is refused when its time is over")

@@ -1,6 +1,7 @@
 //! What an agent gets to know about a payment, and what an agent cannot do.
 
 use serde_json::json;
+use weft_engine::{DecisionView, Role, limits};
 use weft_verdict::Verdict;
 
 use crate::house::{House, agent, answer, ask, caller, codes, payment, service, state};
@@ -188,12 +189,75 @@ async fn an_answer_is_good_for_its_own_payment_only() {
     assert_eq!(house.times_decided("p-2"), 1);
 }
 
+/// Neither support without a case nor another service takes the payment from those whom it is about.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_wears_out_a_payment_by_asking_what_is_refused() {
+    let house = House::new(&usual());
+    let (_, challenge, response) = house.waiting("p-1", "1890.00").await;
+    let other = caller("another-platform", Role::Service);
+    let mut without_case = ask("assist.failed_payment", "p-1");
+    without_case["case"] = json!({});
+    let wrong = answer("p-1", &challenge, "wrong");
+    for _ in 0..limits::MAX_CHAIN {
+        let view = house.decided(&agent(), &without_case).await;
+        assert_eq!(view.verdict, Verdict::Deny);
+        for body in [&wrong, &ask("assist.confirm", "p-1")] {
+            let view = house.decided(&other, body).await;
+            assert_eq!(view.verdict, Verdict::Deny);
+        }
+    }
+    assert_eq!(house.chain("p-1").len(), 1 + limits::MAX_REFUSED_LINKED);
+    // Asked to the end by those who may, it still takes the customer's answer and support's confirmation.
+    let question = ask("assist.failed_payment", "p-1");
+    for _ in 1..limits::MAX_CHAIN - limits::KEPT_FOR_ANSWERS {
+        house.decided(&agent(), &question).await;
+    }
+    assert_eq!(house.refused(&agent(), &question).await.code(), "conflict");
+    let right = answer("p-1", &challenge, &response);
+    assert!(house.decided(&service(), &right).await.verdict.is_granted());
+    let view = house.decided(&agent(), &ask("assist.confirm", "p-1")).await;
+    let again = view.decided_again.expect("decided again");
+    assert_eq!(state(&again), Some("released"));
+}
+
+/// Whether there is such a payment is nobody's business but its own service's.
+#[tokio::test]
+async fn to_a_service_the_payment_of_another_is_as_good_as_unknown() {
+    let house = House::new(&usual());
+    let (_, challenge, response) = house.waiting("p-1", "1890.00").await;
+    let other = caller("another-platform", Role::Service);
+    let seen = |view: DecisionView| {
+        let mut json = serde_json::to_value(view).expect("JSON");
+        for of_its_own in ["decision", "at", "log", "trace"] {
+            json.as_object_mut().expect("a view").remove(of_its_own);
+        }
+        json.to_string().replace("p-none", "p-1")
+    };
+    for operation in [
+        "assist.failed_payment",
+        "assist.confirm",
+        "assist.verify_identity",
+    ] {
+        let about = |id: &str| {
+            let mut body = answer(id, &challenge, &response);
+            body["operation"] = json!(operation);
+            body
+        };
+        let there = seen(house.decided(&other, &about("p-1")).await);
+        let not_there = seen(house.decided(&other, &about("p-none")).await);
+        assert_eq!(there, not_there, "{operation}");
+        assert!(!there.contains("pending"), "{there}");
+    }
+    assert_eq!(house.chain("p-1").len(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_is_not_asked_about_without_end() {
     let house = House::new(&usual());
     house.approved("p-1").await;
     let question = ask("assist.failed_payment", "p-1");
-    for _ in house.chain("p-1").len()..weft_engine::limits::MAX_CHAIN {
+    let most = limits::MAX_CHAIN - limits::KEPT_FOR_ANSWERS;
+    for _ in house.chain("p-1").len()..most {
         house.decided(&agent(), &question).await;
     }
     let problem = house.refused(&agent(), &question).await;

@@ -104,6 +104,58 @@ async fn the_same_request_many_times_at_once_is_decided_once() {
     }
 }
 
+fn transfers(message: &str, ids: &[&str]) -> String {
+    let one = |id: &&str| {
+        format!(
+            "<CdtTrfTxInf><PmtId><EndToEndId>{id}</EndToEndId></PmtId><Amt><InstdAmt Ccy=\"EUR\">10.00</InstdAmt></Amt></CdtTrfTxInf>"
+        )
+    };
+    format!(
+        "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn><GrpHdr><MsgId>{message}</MsgId>\
+         <CreDtTm>2026-06-01T12:00:00Z</CreDtTm></GrpHdr><PmtInf><PmtInfId>P-1</PmtInfId>{}</PmtInf></CstmrCdtTrfInitn></Document>",
+        ids.iter().map(one).collect::<String>()
+    )
+}
+
+/// What stands against one payment of a message stands against the message, before anything is decided.
+#[tokio::test]
+async fn a_message_with_a_payment_that_is_known_is_refused_whole() {
+    let house = House::new(&usual());
+    let send = |text: String| {
+        let ask = Ask {
+            media: MediaType::Xml,
+            body: Zeroizing::new(text.into_bytes()),
+            idempotency_key: None,
+            trace: None,
+            at: Some(house.now()),
+        };
+        let engine = Arc::clone(&house.engine);
+        async move { engine.decide(&service(), ask).await }
+    };
+    assert!(send(transfers("M-1", &["E-1"])).await.is_ok());
+    let records = house.engine.log().len();
+    let known = transfers("M-2", &["E-2", "E-3", "E-1"]);
+    for _ in 0..2 {
+        let Err(problem) = send(known.clone()).await else {
+            panic!("decided")
+        };
+        assert_eq!(problem.code(), "conflict");
+        assert_eq!(problem.where_it_is(), Some("/Document/*//CdtTrfTxInf[3]"));
+    }
+    let Err(problem) = send(transfers("M-3", &["E-4", "E-5", "E-4"])).await else {
+        panic!("decided")
+    };
+    assert_eq!((problem.code(), problem.status()), ("invalid-value", 422));
+    let Err(problem) = send(transfers("M-4", &["E-6", "NOTPROVIDED"])).await else {
+        panic!("decided")
+    };
+    assert_eq!(problem.code(), "missing-field");
+    assert_eq!(house.engine.log().len(), records, "nothing was decided");
+    // Without it the others are decided.
+    let reply = send(transfers("M-5", &["E-2", "E-3"])).await;
+    assert_eq!(reply.unwrap_or_else(|p| panic!("{p}")).decisions.len(), 2);
+}
+
 /// The identifier of an ISO 20022 message is its key.
 #[tokio::test]
 async fn a_message_with_several_payments_is_answered_as_a_whole() {

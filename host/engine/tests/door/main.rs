@@ -4,6 +4,7 @@ mod assistance;
 mod confirm;
 mod data_dir;
 mod discharge;
+mod familiar;
 mod forget;
 mod house;
 mod idempotency;

@@ -64,7 +64,8 @@ async fn the_last_place_is_known_after_a_restart_and_in_no_record() {
     let near = house.decided(&service(), &payment("p-1", "27.40")).await;
     let observation = house.record(&near).observation.expect("observed");
     let members: Vec<&String> = observation.as_object().expect("an object").keys().collect();
-    assert_eq!(members, ["amount", "at", "keys", "payee"], "{observation}");
+    let expected = ["amount", "at", "keys", "payee", "seen"];
+    assert_eq!(members, expected, "{observation}");
     house.pass_minutes(60);
     let house = house.restart().await;
     let mut far = payment("p-2", "27.40");

@@ -173,7 +173,7 @@ fn payment_keys(payments: &mut Section<'_, '_>, engine: &mut Config) {
     );
     payments.duration(
         "evidence_expires",
-        "How long a passed challenge is good for.",
+        "How long a passed challenge is good for, at most as long as the payment waits.",
         SECOND..=DAY,
         &mut engine.evidence_expires,
     );
