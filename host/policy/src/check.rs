@@ -11,7 +11,7 @@ use weft_verdict::{Obligation, ObligationKind, Verdict, limits as verdict_limits
 
 use crate::cel::check::{Scope, Text, Variable, check_condition, check_variable};
 use crate::cel::compile::Program;
-use crate::cel::eval::Node;
+use crate::cel::node::Node;
 use crate::cel::place::PlaceMap;
 use crate::lists::Lists;
 use crate::load::{is_asked, near_stage};

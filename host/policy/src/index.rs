@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use weft_dictionary::{FieldId, Row, Value};
 
-use crate::cel::eval::{Comparison, Constant, Node};
+use crate::cel::node::{Comparison, Constant, Node};
 use crate::lists::ListKind;
 use crate::pipeline::Layout;
 use crate::policy::Policy;

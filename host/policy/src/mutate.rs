@@ -7,7 +7,7 @@
 use weft_dictionary::Dictionary;
 
 use crate::cel::compile::Program;
-use crate::cel::eval::{Comparison, Node};
+use crate::cel::node::{Comparison, Node};
 use crate::policy::{Body, Policy};
 use crate::words::Speaker;
 

@@ -12,7 +12,7 @@ use weft_diagnostic::yaml::{self, Spanned};
 use weft_diagnostic::{Diagnostic, did_you_mean};
 use weft_dictionary::{Currency, Dictionary, DurationMs, FieldId, Money, Row, Value};
 
-use crate::cel::eval::Constant;
+use crate::cel::node::Constant;
 use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL, Threshold};
 use crate::cel::types::Type;
 use crate::lists::{WORD, is_word};

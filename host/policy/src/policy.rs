@@ -6,7 +6,7 @@ use weft_dictionary::{FieldId, Row, Timestamp, Treatment};
 use weft_verdict::{Finding, Obligation, Reason, Verdict, combine};
 
 use crate::cel::compile::{Gap, Program};
-use crate::cel::eval::Node;
+use crate::cel::node::Node;
 use crate::message::{Message, Reader};
 use crate::parameters::Parameter;
 

@@ -5,8 +5,8 @@
 
 use weft_dictionary::{Dictionary, FieldId};
 
-use crate::cel::eval::{Comparison, Constant, Node, Operator, TextTest};
 use crate::cel::functions::Extreme;
+use crate::cel::node::{Comparison, Constant, Node, Operator, TextTest};
 use crate::cel::parameter::Threshold;
 use crate::policy::{Condition, Rule};
 

@@ -112,6 +112,38 @@ fn money_is_exact_and_has_one_currency() {
 }
 
 #[test]
+fn numbers_and_times_end_somewhere() {
+    let facts = [
+        ("payment.at", "9999-12-30T21:00:00Z".into()),
+        ("payment.age", "36h".into()),
+    ];
+    for (when, expected) in [
+        ("-(-9223372036854775807) == 9223372036854775807", "true"),
+        ("-(-9223372036854775808) > 0", "failed"),
+        ("9223372036854775807 + 1 > 0", "failed"),
+        ("payment.at + payment.age > payment.at", "failed"),
+        ("payment.age + payment.at > payment.at", "failed"),
+        (
+            "payment.age + duration('315575999990s') > payment.age",
+            "failed",
+        ),
+        ("payment.age - duration('37h') < payment.age", "failed"),
+        (
+            "payment.at - payment.age == payment.at - duration('36h')",
+            "true",
+        ),
+        // A failure decides nothing where the other side does.
+        (
+            "-(-9223372036854775808) > 0 || payment.age > duration('1h')",
+            "true",
+        ),
+        ("-(-9223372036854775808) > 0 || payment.risky", "failed"),
+    ] {
+        assert_eq!(truth(when, &facts), expected, "{when}");
+    }
+}
+
+#[test]
 fn texts_times_and_lists() {
     let facts = [
         ("payer.country", "BE".into()),

@@ -16,8 +16,8 @@ use weft_dictionary::{Dictionary, DurationMs, FieldId, Timestamp};
 
 use self::operations::{comparison, operator};
 use super::cost::steps;
-use super::eval::{Constant, Node, TextTest};
 use super::functions::{CalendarPart, Extreme, MAX_LENGTH_MS};
+use super::node::{Constant, Node, TextTest};
 use super::parse::{Parsed, parse};
 use super::place::PlaceMap;
 use super::types::Type;

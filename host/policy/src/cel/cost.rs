@@ -5,7 +5,7 @@
 
 use weft_dictionary::{Dictionary, FieldId, Kind, limits as dictionary_limits};
 
-use super::eval::{Constant, Node, TextTest};
+use super::node::{Constant, Node, TextTest};
 use super::parameter::Threshold;
 use crate::lists::ListKind;
 

@@ -8,15 +8,15 @@
 //! | `check` | names and types; the checked form |
 //! | `functions` | what functions compute |
 //! | `parameter` | thresholds of a policy |
-//! | `eval` | the checked form |
+//! | `node` | the checked form |
 //! | `compile` | the checked form into closures over a row, with missing facts as a third truth value |
 //! | `cost` | how long evaluating can take, at most |
 
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod cost;
-pub(crate) mod eval;
 pub(crate) mod functions;
+pub(crate) mod node;
 pub(crate) mod parameter;
 pub(crate) mod parse;
 pub(crate) mod place;

@@ -2,7 +2,7 @@
 
 use weft_dictionary::FieldId;
 
-use super::eval::Constant;
+use super::node::Constant;
 
 /// How high the level of threat can be said to be.
 pub(crate) const MAX_THREAT: usize = 3;

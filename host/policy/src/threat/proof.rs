@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use weft_dictionary::FieldId;
 
-use crate::cel::eval::{Comparison, Constant, Node};
+use crate::cel::node::{Comparison, Constant, Node};
 use crate::parameters::order;
 
 /// The outcomes of a condition.

@@ -5,7 +5,7 @@ use weft_dictionary::{Dictionary, DurationMs, FieldId, Money, Row, Timestamp, Va
 use weft_verdict::Verdict;
 
 use super::Said;
-use crate::cel::eval::{Constant, Node};
+use crate::cel::node::{Constant, Node};
 use crate::cel::parameter::MAX_THREAT;
 use crate::limits::MAX_TRIALS;
 use crate::message::words;

@@ -6,8 +6,8 @@ use weft_diagnostic::Diagnostic;
 use weft_dictionary::{Currency, Money, Treatment};
 
 use super::{Checker, Typed};
-use crate::cel::eval::{Constant, Node, TextTest};
 use crate::cel::functions::{CalendarPart, Extreme, LengthPart, Zone};
+use crate::cel::node::{Constant, Node, TextTest};
 use crate::cel::types::Type;
 use crate::codes;
 

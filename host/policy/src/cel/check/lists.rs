@@ -7,7 +7,7 @@ use weft_dictionary::Kind;
 
 use super::{Checker, Typed, path, remedy};
 use crate::ListKind;
-use crate::cel::eval::Node;
+use crate::cel::node::Node;
 use crate::cel::types::Type;
 use crate::codes;
 

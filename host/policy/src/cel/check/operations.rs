@@ -7,7 +7,7 @@ use weft_dictionary::Currency;
 
 use super::lists::named_list;
 use super::{Checker, Typed, remedy};
-use crate::cel::eval::{Comparison, Constant, Node, Operator};
+use crate::cel::node::{Comparison, Constant, Node, Operator};
 use crate::cel::types::Type;
 use crate::codes;
 

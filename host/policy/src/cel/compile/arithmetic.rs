@@ -7,8 +7,8 @@ use weft_dictionary::{DurationMs, Money, Timestamp};
 
 use super::operand::{Operand, Scalar, binary};
 use super::{Failure, Typed, mistyped};
-use crate::cel::eval::Operator;
 use crate::cel::functions::{Extreme, MAX_INSTANT_MS, MAX_LENGTH_MS, absolute_money};
+use crate::cel::node::Operator;
 
 pub(super) fn arithmetic(operator: Operator, one: Typed, two: Typed) -> Typed {
     match (one, two) {

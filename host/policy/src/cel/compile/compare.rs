@@ -8,7 +8,7 @@ use weft_dictionary::{DurationMs, Money, Timestamp};
 use super::operand::{Operand, Scalar, binary};
 use super::text::{Text, two};
 use super::{Failure, Typed, mistyped, truth};
-use crate::cel::eval::{Comparison, Constant};
+use crate::cel::node::{Comparison, Constant};
 
 /// Up to this many values are looked at one after the other; more are searched.
 const FEW: usize = 8;

@@ -3,7 +3,7 @@
 use super::operand::Scalar;
 use super::text::{Text, Texts};
 use super::{Code, Compiler, Gap, Operand, Typed, mistyped};
-use crate::cel::eval::Node;
+use crate::cel::node::Node;
 
 impl Compiler<'_> {
     pub(super) fn logic(&self, node: &Node) -> Typed {

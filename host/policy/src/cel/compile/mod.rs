@@ -31,8 +31,8 @@ use weft_dictionary::{Dictionary, DurationMs, FieldId, Money, Row, Slot, Timesta
 use self::operand::{Operand, by_threat, lacks};
 use self::text::{Text, Texts};
 use super::cost;
-use super::eval::{Constant, Node};
 use super::functions::{CalendarPart, Zone};
+use super::node::{Constant, Node};
 use super::types::Type;
 
 /// Why an expression has no value.

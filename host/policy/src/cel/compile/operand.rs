@@ -5,7 +5,7 @@ use weft_dictionary::{DurationMs, FieldId, Money, Row, Timestamp, Value};
 
 use super::text::Text;
 use super::{Code, Failure, Gap, Missing, Typed, constant_code, mistyped};
-use crate::cel::eval::Constant;
+use crate::cel::node::Constant;
 use crate::cel::parameter::{MAX_THREAT, Threshold};
 
 /// A part of an expression whose value is copied, not borrowed.

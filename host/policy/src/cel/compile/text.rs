@@ -6,8 +6,8 @@ use weft_dictionary::{FieldId, Money, Row, Treatment, Value};
 
 use super::operand::{Operand, Scalar, at_level, both, fact, lacks};
 use super::{Code, Failure, Gap, Missing, Typed, mistyped, truth};
-use crate::cel::eval::TextTest;
 use crate::cel::functions::treated;
+use crate::cel::node::TextTest;
 use crate::cel::parameter::MAX_THREAT;
 use crate::lists::corridor;
 
