@@ -42,7 +42,7 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnosti
     serde_saphyr::from_str(text).map_err(|e| {
         let e = e.without_snippet();
         let place = e.location().map_or(Place::START, |l| place_of(&l));
-        let (message, help) = words::of(&e);
+        let (message, help) = words::of(e);
         let problem = Diagnostic::error(code::SHAPE, file, place, message);
         match help {
             Some(help) => problem.help(help),

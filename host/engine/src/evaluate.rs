@@ -12,7 +12,7 @@ use weft_dictionary::{Dictionary, FieldId, Row, Slot, Timestamp, Treatment};
 use weft_intake::Problem;
 use weft_journal::Appended;
 use weft_policy::{Applies, Body, Policy, Stage, Status, WhenStopped};
-use weft_sandbox::{Context, NeedValue};
+use weft_sandbox::{Context, LogLevel, LogLine, NeedValue};
 use weft_vault::{NewRow, Vault, VaultError};
 use weft_verdict::{Failure, FailureKind, Finding, Obligation, ObligationKind, Verdict, combine};
 
@@ -287,7 +287,7 @@ impl Walk {
         }
         let evaluation = plugin.bound.evaluate(&context, &needs);
         for line in &evaluation.logs {
-            tracing::debug!(policy = bound.policy.id(), level = ?line.level, "{}", line.text);
+            told_by_plugin(&bound.policy, plugin, line);
         }
         record.plugin = Some(plugin_record(
             plugin,
@@ -512,6 +512,22 @@ fn outcome(all: &Finding) -> OutcomeRecord {
 }
 
 /// A policy that could not say anything says its `on_error`.
+/// A plugin's line can quote facts: that it warned, and where it panicked, is seen by everybody who reads the
+/// log, what it says only by those who asked for it.
+fn told_by_plugin(policy: &Policy, plugin: &BoundPlugin, line: &LogLine) {
+    if line.level >= LogLevel::Warn {
+        let place = line.panicked_at().unwrap_or("(not a panic)");
+        tracing::warn!(
+            policy = policy.id(),
+            plugin = plugin.name,
+            level = ?line.level,
+            panicked_at = place,
+            "a plugin logged a line; its text is logged at debug"
+        );
+    }
+    tracing::debug!(policy = policy.id(), plugin = plugin.name, level = ?line.level, "{}", line.text);
+}
+
 fn failed(record: &mut FindingRecord, policy: &Policy, failure: Failure) {
     record.finding = combine([
         &record.finding,

@@ -17,6 +17,7 @@
 //! and the vault is rebuilt from them at start.
 
 mod assistance;
+mod bind;
 mod caller;
 mod clock;
 mod config;

@@ -60,6 +60,61 @@ pub const OTHER_DIGEST: Code = Code {
            digest in the policy.",
 };
 
+/// Settings that the plugin does not take.
+pub const SETTINGS: Code = Code {
+    id: "W0407",
+    title: "the policy's settings do not fit the plugin",
+    page: "A plugin declares its settings: names, kinds, ranges, choices. What a policy writes under \
+           `plugin.settings` and `plugin.budget` is checked against that before any request is decided, and \
+           by the plugin itself. `weft plugin inspect FILE` lists the settings.\n\nWhere a text is due and YAML \
+           reads something else (`NO` and `off` are false, `12` is a number), put it in quotes.",
+};
+
+/// Grants that are too few.
+pub const GRANTS: Code = Code {
+    id: "W0408",
+    title: "the policy does not grant what the plugin cannot do without",
+    page: "A plugin gets of a request what its policy grants, and nothing else. Where the plugin declares a \
+           need as required, the policy must grant it under `plugin.grants`; without it the plugin could \
+           never be asked.",
+};
+
+/// Needs or operations that the host does not have.
+pub const NEEDS: Code = Code {
+    id: "W0409",
+    title: "the plugin's needs do not fit the dictionary",
+    page: "Every need of a plugin names a field of dictionary.yaml, and the kind in which the field arrives \
+           under the need's treatment must be the one that the plugin's code reads: a field of class \
+           sensitive arrives as a token, a banded amount as a text. `weft plugin check` finds the same.",
+};
+
+/// A policy that asks a plugin about what it does not decide.
+pub const OPERATIONS: Code = Code {
+    id: "W0410",
+    title: "the policy asks the plugin about an operation that it does not decide",
+    page: "A plugin declares its operations. A policy that asks it may be about those only: every operation \
+           of pipeline.yaml that `on` covers must be one that the plugin declares. Narrow `on`, or declare the \
+           operation in the plugin.",
+};
+
+/// No plugin, or another than the policy names.
+pub const NO_PLUGIN: Code = Code {
+    id: "W0411",
+    title: "the plugin is not there",
+    page: "A policy names a plugin. Its component is NAME.wasm in the plugins directory, and its manifest says \
+           the same name: pseudonyms go by that name, so one plugin must not pass for another.",
+};
+
+/// A reason without words.
+pub const REASONS: Code = Code {
+    id: "W0412",
+    title: "the policy does not put a reason of its plugin into words",
+    page: "Readers of a decision are told a reason by its title, which the policy writes under `reasons`, with \
+           the status reason of ISO 20022 and messages of its own where it has them. A reason that the \
+           plugin declares and the policy does not list is given with its code alone. This is a warning: \
+           the decision is the same.",
+};
+
 /// The codes of this crate.
 pub const CODES: &[Code] = &[
     NOT_A_COMPONENT,
@@ -68,4 +123,10 @@ pub const CODES: &[Code] = &[
     MANIFEST,
     TOO_MUCH,
     OTHER_DIGEST,
+    SETTINGS,
+    GRANTS,
+    NEEDS,
+    OPERATIONS,
+    NO_PLUGIN,
+    REASONS,
 ];

@@ -18,6 +18,7 @@
 //! | `settings` | a policy's settings against the manifest |
 //! | `output` | a plugin's answer, judged |
 //! | `trap` | how a call ended that did not return |
+//! | [`fit`] | whether a plugin fits the host's dictionary and operations |
 //! | [`codes`] | the pages of what goes wrong |
 //!
 //! What always holds, and is tested with hostile components (`tests/`):
@@ -34,6 +35,7 @@ pub mod codes;
 mod config;
 mod engine;
 mod error;
+pub mod fit;
 mod guest;
 pub mod limits;
 pub mod manifest;

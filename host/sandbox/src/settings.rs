@@ -193,13 +193,18 @@ fn parse(kind: ValueKind, json: &Json) -> Result<NeedValue, String> {
             .as_str()
             .and_then(DurationMs::parse)
             .map(NeedValue::Duration),
-        ValueKind::Texts => parse_texts(json),
+        ValueKind::Texts => Some(parse_texts(json)?),
         ValueKind::Json => return parse_json(json),
     };
     let value = of_kind.ok_or_else(|| {
         format!(
-            "the value is {}, the setting takes {}",
+            "the value is {}{}, the setting takes {}",
             kind_of(json),
+            if kind == ValueKind::Text {
+                unquoted(json)
+            } else {
+                ""
+            },
             form(kind)
         )
     })?;
@@ -246,16 +251,43 @@ fn parse_money(json: &Json) -> Result<Money, String> {
         .map_err(|error| error.to_string())
 }
 
-fn parse_texts(json: &Json) -> Option<NeedValue> {
-    let texts = json.as_array()?;
-    if texts.len() > limits::MAX_SETTING_TEXTS {
-        return None;
+fn parse_texts(json: &Json) -> Result<NeedValue, String> {
+    let Some(elements) = json.as_array() else {
+        return Err(format!(
+            "the value is {}, the setting takes {}",
+            kind_of(json),
+            form(ValueKind::Texts)
+        ));
+    };
+    if elements.len() > limits::MAX_SETTING_TEXTS {
+        return Err(format!(
+            "the list has {} texts, the limit is {}",
+            elements.len(),
+            limits::MAX_SETTING_TEXTS
+        ));
     }
-    texts
-        .iter()
-        .map(|text| text.as_str().map(Into::into))
-        .collect::<Option<_>>()
-        .map(NeedValue::Texts)
+    let text = |(at, element): (usize, &Json)| match element {
+        Json::String(text) => Ok(text.as_str().into()),
+        other => Err(format!(
+            "element {} is {}{}",
+            at + 1,
+            kind_of(other),
+            unquoted(other)
+        )),
+    };
+    let texts = elements.iter().enumerate().map(text);
+    texts.collect::<Result<_, _>>().map(NeedValue::Texts)
+}
+
+/// Why a text may have become something else on its way through YAML.
+fn unquoted(json: &Json) -> &'static str {
+    match json {
+        Json::Bool(false) => ": an unquoted NO is false in YAML, write \"NO\"",
+        Json::Bool(true) => ": an unquoted yes, on or true is true in YAML, put the text in quotes",
+        Json::Number(_) => ": put the text in quotes",
+        Json::Null => ": an unquoted null or ~ is nothing in YAML, put the text in quotes",
+        _ => "",
+    }
 }
 
 fn parse_json(json: &Json) -> Result<NeedValue, String> {
@@ -302,16 +334,16 @@ fn within(setting: &Setting, value: &NeedValue) -> Result<(), String> {
         .iter()
         .map(|choice| parse_choice(setting.kind, choice))
         .collect::<Result<_, _>>()?;
-    let chosen = match value {
-        NeedValue::Texts(texts) => texts
-            .iter()
-            .all(|text| choices.contains(&NeedValue::Text(text.clone()))),
-        value => choices.contains(value),
+    let NeedValue::Texts(texts) = value else {
+        return match choices.contains(value) {
+            true => Ok(()),
+            false => Err("the value is not one of the choices".into()),
+        };
     };
-    if chosen {
-        Ok(())
-    } else {
-        Err("the value is not one of the choices".into())
+    let is_choice = |text: &str| choices.contains(&NeedValue::Text(text.into()));
+    match texts.iter().position(|text| !is_choice(text)) {
+        None => Ok(()),
+        Some(at) => Err(format!("element {} is not one of the choices", at + 1)),
     }
 }
 

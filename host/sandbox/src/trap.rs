@@ -22,6 +22,9 @@ fn classify(error: &wasmtime::Error, budget: &Budget) -> (FailureKind, String) {
         return refused(*refusal);
     }
     if let Some(trap) = error.downcast_ref::<Trap>() {
+        if *trap == Trap::MemoryOutOfBounds {
+            return out_of_bounds(recurses(error));
+        }
         return trapped(*trap, budget);
     }
     if error.is::<PoolConcurrencyLimitError>() {
@@ -96,6 +99,44 @@ fn trapped(trap: Trap, budget: &Budget) -> (FailureKind, String) {
             ),
         ),
     }
+}
+
+/// A stack in the plugin's own memory lies at its bottom, so what overflows it is an access below the memory.
+fn out_of_bounds(recurses: bool) -> (FailureKind, String) {
+    const REMEDY: &str = "use a loop, bound the recursion, or keep large arrays in a `Vec` or `Box`; the \
+                          SDK's build gives a plugin 64 KiB of stack";
+    if recurses {
+        return (
+            FailureKind::StackOverflow,
+            format!(
+                "the plugin used memory that it does not have, deep in a recursion: probably a stack \
+                 overflow; {REMEDY}"
+            ),
+        );
+    }
+    (
+        FailureKind::Trap,
+        format!(
+            "the plugin used memory that it does not have, as when its stack overflows, or by `unsafe` code; \
+             its frames say where. If it is the stack: {REMEDY}"
+        ),
+    )
+}
+
+/// Whether one function is on the stack again and again.
+fn recurses(error: &wasmtime::Error) -> bool {
+    const AGAIN: usize = 4;
+    let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() else {
+        return false;
+    };
+    let functions: Vec<u32> = backtrace
+        .frames()
+        .iter()
+        .map(FrameInfo::func_index)
+        .collect();
+    functions
+        .iter()
+        .any(|one| functions.iter().filter(|other| *other == one).count() >= AGAIN)
 }
 
 /// Innermost first; `function (file:line)` where the plugin has debug information.

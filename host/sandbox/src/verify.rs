@@ -139,7 +139,9 @@ impl<'a> Survey<'a> {
             }
             Payload::ComponentExportSection(exports) if self.depth == 1 => {
                 for export in exports.clone() {
-                    self.evaluator |= is_ours(export.map_err(invalid)?.name.name, &["evaluator"]);
+                    let name = export.map_err(invalid)?.name.name;
+                    of_this_version(name, &["evaluator"])?;
+                    self.evaluator |= is_ours(name, &["evaluator"]);
                 }
             }
             Payload::CustomSection(section)
@@ -232,6 +234,7 @@ fn check_import(name: &str) -> Result<(), LoadError> {
     if is_ours(name, &["log", "types"]) {
         return Ok(());
     }
+    of_this_version(name, &["log", "types"])?;
     let remedy = if name.starts_with("wasi:") {
         "build without WASI (Rust: target `wasm32-unknown-unknown`)"
     } else {
@@ -240,6 +243,20 @@ fn check_import(name: &str) -> Result<(), LoadError> {
     Err(LoadError::ForbiddenImport {
         name: clean(name, limits::MAX_DETAIL_CHARS),
         remedy,
+    })
+}
+
+/// What has the right name and is of another version was built with another SDK.
+fn of_this_version(name: &str, interfaces: &[&str]) -> Result<(), LoadError> {
+    let interface = name.strip_prefix(PACKAGE).and_then(|n| n.split('@').next());
+    if !interface.is_some_and(|i| interfaces.contains(&i)) || is_ours(name, interfaces) {
+        return Ok(());
+    }
+    Err(LoadError::OtherInterface {
+        why: format!(
+            "it has `{}`, this host has version 0.1",
+            clean(name, limits::MAX_DETAIL_CHARS)
+        ),
     })
 }
 

@@ -75,7 +75,11 @@ fn a_wrong_setting_has_a_path_a_reason_and_a_remedy() {
         ),
         (
             json!({"methods": ["sms"]}),
-            "methods: the value is not one of the choices (write one of \"app-approval\", \"one-time-code\")",
+            "methods: element 1 is not one of the choices (write one of \"app-approval\", \"one-time-code\")",
+        ),
+        (
+            json!({"methods": ["app-approval", false]}),
+            "methods: element 2 is true or false: an unquoted NO is false in YAML, write \"NO\" (write a list of texts)",
         ),
         (
             json!({"ceiling": 100}),

@@ -125,6 +125,31 @@ fn a_stack_bomb_meets_the_end_of_its_stack() {
     assert!(frames.len() <= limits::MAX_FRAMES);
 }
 
+/// A stack that a compiler keeps in the plugin's memory, at its bottom.
+#[test]
+fn a_stack_in_the_memory_that_overflows_is_told_as_one() {
+    let hostile = Guest {
+        more: "(func $deeper (param i32) (result i32)
+                 (i32.store (local.get 0) (i32.const 0))
+                 (i32.add (call $deeper (i32.sub (local.get 0) (i32.const 4096))) (i32.const 1)))"
+            .into(),
+        ..Guest::evaluating("(drop (call $deeper (i32.const 32768))) (unreachable)")
+    };
+    fails(
+        hostile,
+        generous(),
+        FailureKind::StackOverflow,
+        &["probably a stack overflow", "use a loop", "64 KiB"],
+    );
+    let astray = Guest::evaluating("(drop (i32.load (i32.const -8))) (unreachable)");
+    fails(
+        astray,
+        generous(),
+        FailureKind::Trap,
+        &["memory that it does not have", "If it is the stack"],
+    );
+}
+
 #[test]
 fn a_trap_has_its_frames_and_the_last_log_lines() {
     let mut hostile = Guest {

@@ -127,6 +127,29 @@ fn a_component_of_another_world_is_no_plugin() {
 }
 
 #[test]
+fn a_component_of_another_version_is_to_be_rebuilt() {
+    for (part, name) in [
+        (
+            r#"import "weft:policy/log@0.0.9" (instance)"#,
+            "weft:policy/log@0.0.9",
+        ),
+        (
+            r#"import "weft:policy/types@0.2.0" (instance)"#,
+            "weft:policy/types@0.2.0",
+        ),
+        (
+            r#"instance $i) (export "weft:policy/evaluator@0.0.9" (instance $i)"#,
+            "weft:policy/evaluator@0.0.9",
+        ),
+    ] {
+        let text = format!("(component ({part}))");
+        let (error, text) = refused(&wat::parse_str(text).expect("valid text"));
+        assert!(matches!(error, LoadError::OtherInterface { .. }), "{text}");
+        says(&text, &[name, "has version 0.1", "rebuild it with the SDK"]);
+    }
+}
+
+#[test]
 fn an_interface_of_the_right_name_and_another_form_is_refused() {
     let mut bytes = wat::parse_str(
         r#"(component (instance $i) (export "weft:policy/evaluator@0.1.0" (instance $i)))"#,

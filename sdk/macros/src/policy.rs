@@ -219,7 +219,8 @@ fn manifest(declared: &Declared, types: &Types, reasons: &TokenStream) -> TokenS
     }}
 }
 
-/// The section and the functions that the host sees: in Wasm only.
+/// The section and the functions that the host sees: in Wasm only. Elsewhere nobody calls the plugin but tests,
+/// and without them what it is made of is not dead either.
 fn export(plugin: &TokenStream) -> TokenStream {
     quote! {
         #[cfg(target_arch = "wasm32")]
@@ -231,6 +232,12 @@ fn export(plugin: &TokenStream) -> TokenStream {
             static SECTION: [u8; MANIFEST.len()] = ::weft_sdk::manifest::concat(&[&[MANIFEST]]);
             type Exported = ::weft_sdk::guest::Exported<#plugin>;
             ::weft_sdk::guest::export_guest!(Exported with_types_in ::weft_sdk::guest);
+        };
+        #[cfg(not(target_arch = "wasm32"))]
+        const _: () = {
+            let _ = #plugin;
+            let _ = <#plugin as ::weft_sdk::Plugin>::MANIFEST;
+            let _ = <#plugin as ::weft_sdk::Plugin>::evaluate;
         };
     }
 }

@@ -193,3 +193,64 @@ fn a_host_does_not_start_with_a_plugin_that_is_not_what_its_policy_says() {
         assert!(why.contains("test.limit"), "{why}");
     }
 }
+
+/// What `plugin check` finds and what a policy asks for in vain is found at the start: all of it, where it stands.
+#[test]
+fn every_problem_of_every_policy_is_told_with_its_place() {
+    let other = crate::guest::MANIFEST
+        .replace("\"payment.*\"", "\"payment.refund\"")
+        .replace(
+            "\"field\":\"payment.amount\",\"kind\":\"money\"",
+            "\"field\":\"payment.amount\",\"kind\":\"text\"",
+        )
+        .replace("\"name\":\"amount-limit\"", "\"name\":\"other\"");
+    let plugins = [
+        ("amount-limit", Guest::valid().build()),
+        ("other", Guest::valid().with_manifest(other).build()),
+    ];
+    let settings = "  settings: {limit_minor: -1, methods: [NO]}\n";
+    let first = format!("plugin:\n  name: amount-limit\n{settings}{GRANTS}");
+    let second = format!("plugin:\n  name: other\n{GRANTS}");
+    let site = site(
+        &[
+            PolicyFile::new("test.first", "payment.authorize", &first),
+            PolicyFile::new("test.second", "payment.authorize", &second),
+        ],
+        &plugins,
+    );
+    let config = site.config();
+    let why = match site.start_with(config) {
+        Ok(House { .. }) => panic!("it starts"),
+        Err(error) => error.to_string(),
+    };
+    for (policy, code, says) in [
+        (
+            "test.first",
+            "W0407",
+            "the setting `limit_minor`: the value is less than 0",
+        ),
+        (
+            "test.first",
+            "W0407",
+            "the setting `methods`: element 1 is true or false: an unquoted NO is false",
+        ),
+        (
+            "test.second",
+            "W0410",
+            "is asked about `payment.authorize`, which the plugin `other` does not decide",
+        ),
+        (
+            "test.second",
+            "W0409",
+            "`payment.amount` arrives as money with the treatment clear, the plugin reads text",
+        ),
+    ] {
+        let line = why.lines().find(|line| line.contains(says));
+        let line = line.unwrap_or_else(|| panic!("{says} in: {why}"));
+        assert!(
+            line.contains(&format!("{policy}.yaml:")) && line.contains(code),
+            "{line}"
+        );
+        assert!(!line.contains(".yaml:1:1"), "{line}");
+    }
+}

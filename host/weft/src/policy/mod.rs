@@ -46,6 +46,11 @@ fn check(dir: &Path, plugins: Option<&Path>) -> Result<(), Failed> {
     let dictionary = Dictionary::load(&dir.join("dictionary.yaml"))?;
     let set = PolicySet::load(dir, &dictionary)?;
     output::problems(set.warnings());
+    // Whether plugins fit is part of whether the files are sound.
+    let pipeline = match plugins {
+        Some(plugins) => Some(bound(dir, plugins, &dictionary)?),
+        None => None,
+    };
     let asks_plugin =
         |policy: &&std::sync::Arc<weft_policy::Policy>| matches!(policy.body(), Body::Plugin(_));
     let with_plugins = set.policies().iter().filter(asks_plugin).count();
@@ -59,13 +64,8 @@ fn check(dir: &Path, plugins: Option<&Path>) -> Result<(), Failed> {
     ));
     list(&set);
     cost(&set);
-    match plugins {
-        Some(plugins) => {
-            let sandbox = Sandbox::new(SandboxConfig {
-                max_in_flight: 1,
-                cache: None,
-            })?;
-            let pipeline = Pipeline::load(dir, plugins, false, &dictionary, &sandbox)?;
+    match pipeline {
+        Some(pipeline) => {
             for plugin in pipeline.plugins() {
                 output::line(&format!(
                     "plugin {} {}, sha256 {}: settings and grants fit",
@@ -80,6 +80,17 @@ fn check(dir: &Path, plugins: Option<&Path>) -> Result<(), Failed> {
         None => {}
     }
     Ok(())
+}
+
+/// Every plugin loaded and bound to the policies that ask it.
+fn bound(dir: &Path, plugins: &Path, dictionary: &Dictionary) -> Result<Pipeline, Failed> {
+    let sandbox = Sandbox::new(SandboxConfig {
+        max_in_flight: 1,
+        cache: None,
+    })?;
+    let pipeline = Pipeline::load(dir, plugins, false, dictionary, &sandbox)?;
+    output::problems(pipeline.warnings());
+    Ok(pipeline)
 }
 
 /// Every policy with its status, so that one that is missing or does not count is seen.

@@ -1,0 +1,320 @@
+//! Policies that ask plugins, bound to them: every problem of every policy, with its place in the policy's file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use weft_diagnostic::yaml::{self, Spanned};
+use weft_diagnostic::{Code, Diagnostic, Place};
+use weft_dictionary::{Dictionary, Treatment};
+use weft_policy::{Operation, PluginUse, Policy};
+use weft_sandbox::{Budget, Manifest, Plugin, Sandbox, SettingProblem, codes, fit};
+
+use crate::pipeline::{BoundPlugin, Need};
+
+/// What policies are bound with.
+pub(crate) struct Binder<'a> {
+    pub(crate) policies: &'a Path,
+    pub(crate) plugins: &'a Path,
+    pub(crate) require_digests: bool,
+    pub(crate) dictionary: &'a Dictionary,
+    pub(crate) operations: &'a [Operation],
+    pub(crate) sandbox: &'a Sandbox,
+}
+
+/// Where the parts of a policy's `plugin` stand in its file.
+#[derive(Deserialize, Default)]
+struct Places {
+    #[serde(default)]
+    on: Option<Spanned<IgnoredAny>>,
+    #[serde(default)]
+    plugin: Option<PluginPlaces>,
+    #[serde(default)]
+    reasons: Option<Spanned<IgnoredAny>>,
+}
+
+#[derive(Deserialize)]
+struct PluginPlaces {
+    name: Spanned<IgnoredAny>,
+    #[serde(default)]
+    digest: Option<Spanned<IgnoredAny>>,
+    #[serde(default)]
+    settings: BTreeMap<String, Spanned<IgnoredAny>>,
+    #[serde(default)]
+    grants: Option<Spanned<IgnoredAny>>,
+    #[serde(default)]
+    budget: Option<Spanned<IgnoredAny>>,
+}
+
+/// A part of a policy that a problem is about.
+enum Part<'a> {
+    On,
+    Name,
+    Digest,
+    Setting(&'a str),
+    Grants,
+    Reasons,
+}
+
+impl Places {
+    fn of(&self, part: &Part<'_>) -> Place {
+        let Some(plugin) = &self.plugin else {
+            return Place::START;
+        };
+        let found = match part {
+            Part::On => self.on.as_ref(),
+            Part::Name => None,
+            Part::Digest => plugin.digest.as_ref(),
+            Part::Setting(path) if path.starts_with("budget.") => plugin.budget.as_ref(),
+            Part::Setting(name) => plugin.settings.get(*name),
+            Part::Grants => plugin.grants.as_ref(),
+            Part::Reasons => self.reasons.as_ref(),
+        };
+        yaml::place(found.unwrap_or(&plugin.name))
+    }
+}
+
+impl Binder<'_> {
+    /// The plugin, bound for this policy; what was found goes to `found`.
+    pub(crate) fn bind(
+        &self,
+        policy: &Arc<Policy>,
+        usage: &PluginUse,
+        found: &mut Vec<Diagnostic>,
+    ) -> Option<BoundPlugin> {
+        let file = self.policies.join(policy.path());
+        // Only for places: the file was read and checked already.
+        let places = yaml::read_text(&file)
+            .and_then(|text| yaml::parse::<Places>("", &text))
+            .unwrap_or_default();
+        let mut one = One {
+            binder: self,
+            policy,
+            usage,
+            file: file.display().to_string(),
+            places,
+            found,
+        };
+        one.bind()
+    }
+}
+
+/// One policy on its way.
+struct One<'a> {
+    binder: &'a Binder<'a>,
+    policy: &'a Policy,
+    usage: &'a PluginUse,
+    file: String,
+    places: Places,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl One<'_> {
+    fn bind(&mut self) -> Option<BoundPlugin> {
+        let plugin = self.load()?;
+        let before = self.found.len();
+        self.check_digest(plugin.digest());
+        self.check_operations(plugin.manifest());
+        for unfit in fit::needs(plugin.manifest(), self.binder.dictionary) {
+            self.refuse(codes::NEEDS, &Part::Name, unfit.message, unfit.help);
+        }
+        let needs = self.needs(plugin.manifest());
+        let bound = plugin.bind(&self.usage.settings, budget(self.usage));
+        let bound = bound.map_err(|problems| {
+            for problem in problems {
+                self.setting(problem);
+            }
+        });
+        if self.found.len() > before {
+            return None;
+        }
+        self.check_reasons(plugin.manifest());
+        Some(BoundPlugin {
+            name: plugin.manifest().name.clone(),
+            version: plugin.manifest().version.clone(),
+            digest: plugin.digest().to_owned(),
+            bound: bound.ok()?,
+            needs,
+        })
+    }
+
+    fn load(&mut self) -> Option<Arc<Plugin>> {
+        let name = &self.usage.name;
+        let path = self.binder.plugins.join(format!("{name}.wasm"));
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                let message = format!(
+                    "the policy asks the plugin `{name}`, and {} cannot be read: {why}",
+                    path.display()
+                );
+                let help =
+                    "build it with `weft plugin build`, or name its directory with --plugins";
+                self.refuse(codes::NO_PLUGIN, &Part::Name, message, help);
+                return None;
+            }
+        };
+        let plugin = match self.binder.sandbox.load(&bytes) {
+            Ok(plugin) => plugin,
+            Err(why) => {
+                let message = format!("the plugin {} is refused: {why}", path.display());
+                self.note(why.code(), &Part::Name, message);
+                return None;
+            }
+        };
+        // Pseudonyms go by the plugin's name: one plugin must not pass for another.
+        if plugin.manifest().name != *name {
+            let message = format!(
+                "the policy asks the plugin `{name}`, and {} says in its manifest that it is `{}`",
+                path.display(),
+                plugin.manifest().name
+            );
+            let help = "put the right component there, or name that plugin in the policy";
+            self.refuse(codes::NO_PLUGIN, &Part::Name, message, help);
+            return None;
+        }
+        Some(plugin)
+    }
+
+    fn check_digest(&mut self, found: &str) {
+        match &self.usage.digest {
+            Some(wanted) if wanted.trim_start_matches("sha256:") != found => {
+                let message = format!(
+                    "the policy names the plugin digest {wanted}, the component has {found}"
+                );
+                let help = "review the component, then change the digest in the policy";
+                self.refuse(codes::OTHER_DIGEST, &Part::Digest, message, help);
+            }
+            None if self.binder.require_digests => {
+                let message = format!(
+                    "host.require_plugin_digests is on and the policy names no digest, the component has {found}"
+                );
+                let help = "review the component, then write plugin.digest in the policy";
+                self.refuse(codes::OTHER_DIGEST, &Part::Digest, message, help);
+            }
+            _ => {}
+        }
+    }
+
+    /// The plugin is asked about nothing that it does not declare.
+    fn check_operations(&mut self, manifest: &Manifest) {
+        let asked = (self.binder.operations.iter())
+            .map(|operation| operation.name.as_str())
+            .filter(|operation| self.policy.covers(operation) && !manifest.decides(operation));
+        let asked: Vec<String> = asked.map(|operation| format!("`{operation}`")).collect();
+        if asked.is_empty() {
+            return;
+        }
+        let message = format!(
+            "the policy is asked about {}, which the plugin `{}` does not decide",
+            asked.join(", "),
+            manifest.name
+        );
+        let help = format!(
+            "write `on: [{}]`, or declare the operation in the plugin",
+            manifest.operations.join(", ")
+        );
+        self.refuse(codes::OPERATIONS, &Part::On, message, help);
+    }
+
+    fn needs(&mut self, manifest: &Manifest) -> Vec<Need> {
+        let mut needs = Vec::with_capacity(manifest.needs.len());
+        for wanted in &manifest.needs {
+            let Some(field) = self.binder.dictionary.by_name(&wanted.field) else {
+                continue;
+            };
+            let grants = self.usage.grants.iter().filter(|g| g.field == field.id);
+            let least = |given: Treatment| given.min(wanted.treatment).min(field.class.ceiling());
+            let granted = grants
+                .map(|grant| least(grant.treatment))
+                .max()
+                .filter(|treatment| *treatment > Treatment::Absent);
+            if granted.is_none() && wanted.required {
+                let message = format!(
+                    "the policy does not grant `{}` ({}), which the plugin `{}` cannot do without",
+                    wanted.field,
+                    wanted.treatment.as_str(),
+                    manifest.name
+                );
+                let help = format!(
+                    "add {{field: {}, treatment: {}}} under plugin.grants",
+                    wanted.field,
+                    wanted.treatment.as_str()
+                );
+                self.refuse(codes::GRANTS, &Part::Grants, message, help);
+            }
+            needs.push(Need {
+                field: field.id,
+                purpose: wanted.purpose.clone(),
+                required: wanted.required,
+                granted,
+            });
+        }
+        needs
+    }
+
+    fn setting(&mut self, problem: SettingProblem) {
+        let message = match problem.path.as_str() {
+            "" => problem.message,
+            path => format!("the setting `{path}`: {}", problem.message),
+        };
+        let part = Part::Setting(&problem.path);
+        self.refuse(codes::SETTINGS, &part, message, problem.help);
+    }
+
+    /// Reasons that readers would get as a code alone.
+    fn check_reasons(&mut self, manifest: &Manifest) {
+        for reason in &manifest.reasons {
+            if self.policy.reason(&reason.code).is_some() {
+                continue;
+            }
+            let message = format!(
+                "the plugin `{}` may give the reason `{}`, which the policy does not put into words",
+                manifest.name, reason.code
+            );
+            let help = format!(
+                "add {{code: {}, title: {}}} under reasons",
+                reason.code, reason.title
+            );
+            let place = self.places.of(&Part::Reasons);
+            self.found.push(
+                Diagnostic::error(codes::REASONS, &self.file, place, message)
+                    .help(help)
+                    .warning(),
+            );
+        }
+    }
+
+    fn refuse(
+        &mut self,
+        code: Code,
+        part: &Part<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let place = self.places.of(part);
+        self.found
+            .push(Diagnostic::error(code, &self.file, place, message).help(help));
+    }
+
+    fn note(&mut self, code: Code, part: &Part<'_>, message: String) {
+        let place = self.places.of(part);
+        self.found
+            .push(Diagnostic::error(code, &self.file, place, message));
+    }
+}
+
+/// The policy's budget; what it does not say is the sandbox's default.
+fn budget(usage: &PluginUse) -> Budget {
+    let default = Budget::default();
+    Budget {
+        fuel: usage.budget.fuel.unwrap_or(default.fuel),
+        time_ms: usage.budget.time_ms.unwrap_or(default.time_ms),
+        memory_bytes: usage
+            .budget
+            .memory_mib
+            .map_or(default.memory_bytes, |mib| mib << 20),
+    }
+}
