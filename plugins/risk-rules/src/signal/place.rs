@@ -67,7 +67,8 @@ pub(crate) fn unknown(input: &Input, weights: &Weights) -> Option<Signal> {
     if !input.is_remote(weights) {
         return None;
     }
-    let is_unplaced = known(&input.latitude).is_none() || known(&input.longitude).is_none();
+    // A position that a policy keeps from this plugin is there, and the host has rated the way from it.
+    let is_unplaced = input.latitude.is_absent() || input.longitude.is_absent();
     let has_past = !input.account_age.is_absent();
     let no_country = input.location_country.is_absent();
     let missed = [

@@ -332,6 +332,11 @@ fn nothing_is_gained_by_leaving_the_place_out() {
         .need("behaviour.account.travel_speed", Value::Absent)
         .need("behaviour.account.travel_distance", Value::Absent);
     assert_eq!(score(&half.evaluate()), 250, "half a place is none");
+    let kept_back = || Value::Withheld("redacted".to_owned());
+    let withheld = usual()
+        .need("location.latitude", kept_back())
+        .need("location.longitude", kept_back());
+    assert_eq!(score(&withheld.evaluate()), 0, "it is there, and was rated");
     for mode in ["chip", "contactless"] {
         let in_a_shop = without().need("instrument.entry_mode", mode).evaluate();
         assert_eq!(in_a_shop.codes(), Vec::<&str>::new(), "{mode}");
