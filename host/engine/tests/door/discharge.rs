@@ -74,13 +74,19 @@ async fn a_failure_stays_a_failure() {
     is_still_held(vec![with_step_up(&fails)]).await;
 }
 
-#[tokio::test]
-async fn a_step_up_that_the_host_cannot_check_is_not_passed_by_another() {
+/// A payment would wait for what nobody can pass.
+#[test]
+fn a_step_up_that_the_host_cannot_check_is_refused_at_the_start() {
     let branch = "obligations: [{kind: step-up, arguments: {method: branch-visit}}, \
                   {kind: step-up, arguments: {method: app-approval}}]";
     let both = format!("rules:\n{}", rule("both", "true", "hold", branch));
     let policy = PolicyFile::new("test.both", "payment.authorize", &both);
-    is_still_held(vec![policy]).await;
+    let site = crate::house::Site::new(&[policy]);
+    let config = site.config();
+    let Err(why) = site.start_with(config) else {
+        panic!("it starts")
+    };
+    assert!(why.to_string().contains("app-approval"), "{why}");
 }
 
 #[tokio::test]

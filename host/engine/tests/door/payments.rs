@@ -40,7 +40,9 @@ async fn the_policy_decides_and_the_state_follows() {
 #[tokio::test]
 async fn policies_that_say_very_much_do_not_stop_payments() {
     let long = |policy: usize, limits: usize| {
-        let limit = |n: usize| format!("{{kind: limit, arguments: {{currency: \"{n:0200}\"}}}}");
+        let limit = |n: usize| {
+            format!("{{kind: limit, arguments: {{amount_minor: \"{n:0200}\", currency: EUR}}}}")
+        };
         let limits: Vec<String> = (0..limits).map(|n| limit(policy * 100 + n)).collect();
         let more = format!("obligations: [{}]", limits.join(", "));
         let body = format!("rules:\n{}", rule("long", "true", "flag", &more));
