@@ -246,6 +246,13 @@ fn how(kind: ObligationKind) -> String {
 mod tests {
     use super::*;
 
+    /// A kind, its arguments, and a part of what is said about them.
+    type Case = (
+        ObligationKind,
+        &'static [(&'static str, &'static str)],
+        &'static str,
+    );
+
     fn check(kind: ObligationKind, given: &[(&str, &str)]) -> Result<(), ArgumentError> {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         kind.check(&given.iter().map(owned).collect())
@@ -281,7 +288,7 @@ mod tests {
 
     #[test]
     fn what_nobody_can_fulfil_does_not() {
-        let cases: [(ObligationKind, &[(&str, &str)], &str); 14] = [
+        let cases: [Case; 14] = [
             (
                 ObligationKind::StepUp,
                 &[("method", "app-aproval")],
@@ -345,7 +352,7 @@ mod tests {
 
     #[test]
     fn the_text_repeats_nothing_that_was_written_and_the_error_names_it() {
-        let cases: [(ObligationKind, &[(&str, &str)], &str); 3] = [
+        let cases: [Case; 3] = [
             (
                 ObligationKind::StepUp,
                 &[("method", "4111111111111111")],

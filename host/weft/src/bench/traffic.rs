@@ -185,7 +185,11 @@ mod tests {
         let asked = (0..2_000)
             .filter(|n| traffic.request(*n).kind == Kind::Assistance)
             .collect::<Vec<_>>();
-        assert_eq!(asked.len(), 70, "five of each hundred, once there are payments to ask about");
+        assert_eq!(
+            asked.len(),
+            70,
+            "five of each hundred, once there are payments to ask about"
+        );
         for number in asked {
             let about = traffic.payment_before(number).expect("there is one");
             assert_eq!(traffic.request(about).kind, Kind::Payment);
