@@ -241,8 +241,8 @@ fn needs_that_no_request_has_are_found() {
     ]);
     assert!(
         told.contains(
-            "no field `behaviour.account_payee.age`; did you mean `behaviour.account_payee.years`?"
-        ),
+            "needs the field `behaviour.account_payee.age`, which the dictionary does not have"
+        ) && told.contains("did you mean `behaviour.account_payee.years`?"),
         "{told}"
     );
 }
