@@ -182,35 +182,8 @@ fn others(comparison: Comparison) -> &'static [Comparison] {
 /// A node and all below it, in the order of writing.
 fn visit(node: &Node, see: &mut impl FnMut(&Node)) {
     see(node);
-    for child in children(node) {
+    for child in node.children() {
         visit(child, see);
-    }
-}
-
-fn children(node: &Node) -> Vec<&Node> {
-    match node {
-        Node::Constant(_) | Node::Field(_) | Node::Has(_) | Node::Parameter(_) => Vec::new(),
-        Node::Shared(one) => vec![one],
-        Node::Not(one)
-        | Node::Among(one, _)
-        | Node::Negate(one)
-        | Node::Size(one)
-        | Node::Currency(one)
-        | Node::Minor(one)
-        | Node::InList(one, _)
-        | Node::Calendar(_, one, _)
-        | Node::Length(_, one)
-        | Node::Absolute(one)
-        | Node::Treated(_, one) => vec![one],
-        Node::And(one, two)
-        | Node::Or(one, two)
-        | Node::Compare(_, one, two)
-        | Node::InTexts(one, two)
-        | Node::Arithmetic(_, one, two)
-        | Node::TextTest(_, one, two)
-        | Node::Corridor(one, two)
-        | Node::Extreme(_, one, two) => vec![one, two],
-        Node::If(condition, one, two) => vec![condition, one, two],
     }
 }
 

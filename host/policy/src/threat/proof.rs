@@ -224,31 +224,12 @@ fn together(one: Ordering, two: Ordering) -> Option<Ordering> {
 
 /// Whether the level of threat has a part in an expression.
 pub(super) fn depends(node: &Node, level: FieldId) -> bool {
-    let on = |node: &Node| depends(node, level);
     match node {
         Node::Field(id) | Node::Has(id) => *id == level,
         Node::Parameter(threshold) => threshold.level.is_some(),
-        Node::Constant(_) => false,
-        Node::Shared(inner) => on(inner),
-        Node::Not(inner)
-        | Node::Among(inner, _)
-        | Node::Negate(inner)
-        | Node::Size(inner)
-        | Node::Currency(inner)
-        | Node::Minor(inner)
-        | Node::InList(inner, _)
-        | Node::Calendar(_, inner, _)
-        | Node::Length(_, inner)
-        | Node::Absolute(inner)
-        | Node::Treated(_, inner) => on(inner),
-        Node::And(one, two)
-        | Node::Or(one, two)
-        | Node::Compare(_, one, two)
-        | Node::InTexts(one, two)
-        | Node::Arithmetic(_, one, two)
-        | Node::TextTest(_, one, two)
-        | Node::Corridor(one, two)
-        | Node::Extreme(_, one, two) => on(one) || on(two),
-        Node::If(condition, one, two) => on(condition) || on(one) || on(two),
+        other => other
+            .children()
+            .into_iter()
+            .any(|child| depends(child, level)),
     }
 }
