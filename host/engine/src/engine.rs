@@ -262,7 +262,7 @@ impl Inner {
     }
 
     pub(crate) fn restore(&self, record: &DecisionRecord) -> Result<Row, Problem> {
-        facts::restore(&self.dictionary, &self.vault, record).map_err(|error| {
+        facts::restore(&self.dictionary, self.vault.opener(), record).map_err(|error| {
             tracing::error!(%error, "a record cannot be read back");
             problems::internal("a recorded decision cannot be read back")
         })

@@ -13,7 +13,7 @@ use weft_intake::Problem;
 use weft_journal::Appended;
 use weft_policy::{Applies, Body, Policy, Stage, Status, WhenStopped};
 use weft_sandbox::{Context, LogLevel, LogLine, NeedValue};
-use weft_vault::{NewRow, Vault, VaultError};
+use weft_vault::{NewRow, Opener, Vault, VaultError};
 use weft_verdict::{Failure, FailureKind, Finding, Obligation, ObligationKind, Verdict, combine};
 
 use crate::engine::Inner;
@@ -103,17 +103,21 @@ impl Inner {
         let walk = Walk {
             pipeline: Arc::clone(&self.pipeline),
             dictionary: Arc::clone(&self.dictionary),
-            vault: Arc::clone(&self.vault),
+            opener: Arc::clone(self.vault.opener()),
             metrics: Arc::clone(&self.metrics),
             tenant: self.config.tenant.clone(),
             walks: Arc::clone(&self.walks),
             question,
         };
+        let vault = Arc::clone(&self.vault);
         let queued = Instant::now();
         self.workers.spawn(move || {
             walk.metrics.part(Part::Queue, queued.elapsed());
+            let mut keeping = Keeping::new(&vault, walk.pipeline.stages(), new_tokens);
+            let walked = walk.run(row, &mut |stage, _| keeping.before(stage));
+            let kept = keeping.finish(walked.facts);
             // Nobody waits any more only when the host is going down.
-            let _ = answer.send(walk.run(row, new_tokens));
+            let _ = answer.send((walked, kept));
         });
         let (walked, kept) = wait
             .await
@@ -128,14 +132,15 @@ impl Inner {
 }
 
 /// One row's way through the stages.
-struct Walk {
-    pipeline: Arc<Pipeline>,
-    dictionary: Arc<Dictionary>,
-    vault: Arc<Vault>,
-    metrics: Arc<Metrics>,
-    tenant: String,
-    walks: Arc<AtomicUsize>,
-    question: Question,
+pub(crate) struct Walk {
+    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) dictionary: Arc<Dictionary>,
+    pub(crate) opener: Arc<Opener>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) tenant: String,
+    /// Walks under way on the same threads.
+    pub(crate) walks: Arc<AtomicUsize>,
+    pub(crate) question: Question,
 }
 
 /// A walk under way. Goes with it, also when a policy panics.
@@ -155,15 +160,15 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Walk {
-    fn run(&self, mut row: Row, new_tokens: Vec<NewRow>) -> (Walked, Kept) {
+    /// Walks. `before` is told of each stage before it is asked, and of the row that it is asked about.
+    pub(crate) fn run(&self, mut row: Row, before: &mut dyn FnMut(usize, &Row)) -> Walked {
         let _under_way = UnderWay::new(&self.walks);
         let mut facts = WhenStopped::Keep;
-        let mut keeping = Keeping::new(&self.vault, self.pipeline.stages(), new_tokens);
         let mut findings: Vec<FindingRecord> = Vec::new();
         // What the stage that was asked last says: only the last of all stages says yes.
         let mut last_word = Verdict::Abstain;
         for (index, stage) in self.pipeline.stages().iter().enumerate() {
-            keeping.before(index);
+            before(index, &row);
             let started = Instant::now();
             let found = self.ask_stage(index, &row);
             self.metrics.part(Part::Stage(index), started.elapsed());
@@ -190,8 +195,7 @@ impl Walk {
         }
         let default = self.pipeline.without_policy(&self.question.operation);
         shorten::to_fit(&mut evaluated, default);
-        let kept = keeping.finish(facts);
-        (Walked { evaluated, facts }, kept)
+        Walked { evaluated, facts }
     }
 
     /// The findings of one stage, in the order of its policies.
@@ -332,7 +336,7 @@ impl Walk {
         match need.granted.and_then(|treatment| treatment.apply(value)) {
             None => NeedValue::Withheld(NOT_GRANTED),
             Some(value) => NeedValue::from_slot(&Slot::Present(value), |token| {
-                self.vault.pseudonym(&plugin.name, &need.purpose, token)
+                self.opener.pseudonym(&plugin.name, &need.purpose, token)
             }),
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 use weft_audit::DecisionRecord;
 use weft_dictionary::{Class, Dictionary, Row, Value};
-use weft_vault::Vault;
+use weft_vault::{Opener, Vault};
 
 /// The facts of a row, as a record carries them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,22 +64,22 @@ pub(crate) fn record(
 /// The row of a recorded decision. A field that the dictionary no longer has is left out.
 pub(crate) fn restore(
     dictionary: &Dictionary,
-    vault: &Vault,
+    opener: &Opener,
     record: &DecisionRecord,
 ) -> Result<Row, Unreadable> {
     let mut row = Row::new(dictionary);
     put(dictionary, &mut row, record, &record.facts)?;
     if let Some(sealed) = &record.sealed {
-        let personal = open(vault, record, sealed)
+        let personal = open(opener, record, sealed)
             .ok_or_else(|| Unreadable::Sealed(record.decision.clone()))?;
         put(dictionary, &mut row, record, &personal)?;
     }
     Ok(row)
 }
 
-fn open(vault: &Vault, record: &DecisionRecord, sealed: &str) -> Option<BTreeMap<String, Json>> {
+fn open(opener: &Opener, record: &DecisionRecord, sealed: &str) -> Option<BTreeMap<String, Json>> {
     let sealed = data_encoding::BASE64.decode(sealed.as_bytes()).ok()?;
-    let plain = vault
+    let plain = opener
         .open_sealed(record.decision.as_bytes(), &sealed)
         .ok()?;
     serde_json::from_slice(&plain).ok()

@@ -209,7 +209,7 @@ impl Inner {
         let recorded = decision.observation.clone()?;
         let read = || {
             let mut observation: Observation = serde_json::from_value(recorded).ok()?;
-            let row = facts::restore(&self.dictionary, &self.vault, decision).ok()?;
+            let row = facts::restore(&self.dictionary, self.vault.opener(), decision).ok()?;
             let again = self.behaviour.observation(&row, observation.at);
             observation.place = observation.place.or(again.and_then(|o| o.place));
             Some(observation)

@@ -89,7 +89,8 @@ pub(crate) fn open_or_create(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFile
     }
 }
 
-fn read(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+/// The root of a file that is there.
+pub(crate) fn read(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
     let io = |source| KeyFileError::Io {
         path: path.to_owned(),
         doing: "read",

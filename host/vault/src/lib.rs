@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`secret`] | a sensitive text that nothing can print, copy or serialise |
 //! | [`vault`] | values to tokens and back, sealed blobs, pseudonyms for plugins |
+//! | [`Opener`] | reading back what was sealed, without the values |
 //! | [`keys`] | the root key and what is derived from it |
 //! | [`label`] | the one list of all derived keys |
 //! | [`key_file`] | the file that holds the root |
@@ -27,6 +28,7 @@ pub mod key_file;
 pub mod keys;
 pub mod label;
 pub mod limits;
+mod opener;
 mod row;
 mod seal;
 pub mod secret;
@@ -37,5 +39,6 @@ pub use error::VaultError;
 pub use key_file::KeyFileError;
 pub use keys::{Key, Keys};
 pub use label::Label;
+pub use opener::Opener;
 pub use secret::Secret;
 pub use vault::{NewRow, Tokenised, Vault};

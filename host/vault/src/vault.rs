@@ -29,6 +29,7 @@ use crate::index::{Blind, Index, TokenBits};
 use crate::keys::Keys;
 use crate::label::Label;
 use crate::limits;
+use crate::opener::Opener;
 use crate::row::{Head, RowMac, TokenRow, keyed};
 use crate::seal::Sealer;
 use crate::secret::Secret;
@@ -37,7 +38,6 @@ use crate::store::Store;
 /// The version of the keys that seal new rows.
 const KEY_VERSION: u16 = 1;
 const ROW_USE: &[u8] = b"weft/vault/row/v1";
-const BLOB_USE: &[u8] = b"weft/vault/blob/v1";
 
 /// A token, and the row that has to be kept before anybody is told of it.
 #[must_use = "the token may be told only once its row is kept and durable"]
@@ -59,9 +59,8 @@ pub struct Vault {
     store: Store,
     index: Arc<Index>,
     rows: Sealer,
-    blobs: Sealer,
     blind: Hmac<Sha256>,
-    pseudonyms: Hmac<Sha256>,
+    opener: Arc<Opener>,
 }
 
 impl Vault {
@@ -86,9 +85,8 @@ impl Vault {
             store,
             index,
             rows: Sealer::new(keys.derive_for(Label::VaultRows, &scope)),
-            blobs: Sealer::new(keys.derive_for(Label::SealedBlobs, &scope)),
             blind: keyed(&keys.derive_for(Label::BlindIndex, &scope)),
-            pseudonyms: keyed(&keys.derive_for(Label::Pseudonyms, &scope)),
+            opener: Arc::new(Opener::new(keys, region, tenant)?),
         })
     }
 
@@ -164,11 +162,18 @@ impl Vault {
     pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, VaultError> {
         check_length(plain, limits::MAX_SEALED_BYTES)?;
         let mut sealed = KEY_VERSION.to_be_bytes().to_vec();
+        let opener = &self.opener;
         sealed.extend(
-            self.blobs
-                .seal(&self.blob_use(context, KEY_VERSION), plain)?,
+            opener
+                .blobs
+                .seal(&opener.blob_use(context, KEY_VERSION), plain)?,
         );
         Ok(sealed)
+    }
+
+    /// Opens what [`Vault::seal`] sealed, and names tokens for plugins.
+    pub fn opener(&self) -> &Arc<Opener> {
+        &self.opener
     }
 
     /// Opens what [`Vault::seal`] sealed in the same context.
@@ -177,20 +182,12 @@ impl Vault {
         context: &[u8],
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let (version, sealed) = sealed.split_first_chunk().ok_or(VaultError::DoesNotOpen)?;
-        let associated = self.blob_use(context, u16::from_be_bytes(*version));
-        Ok(self.blobs.open(&associated, sealed)?)
+        self.opener.open_sealed(context, sealed)
     }
 
-    /// The name under which a plugin knows a token for a purpose: always the same one, another for
-    /// every plugin and purpose, so that two plugins cannot join what they saw.
+    /// See [`Opener::pseudonym`].
     pub fn pseudonym(&self, plugin: &str, purpose: &str, token: &Token) -> String {
-        let parts = [plugin, purpose, token.as_str()].map(str::as_bytes);
-        let bits = cut(self.pseudonyms.clone(), &parts);
-        let mut name = BASE32_NOPAD.encode(&bits);
-        name.make_ascii_lowercase();
-        name.insert_str(0, "pse_");
-        name
+        self.opener.pseudonym(plugin, purpose, token)
     }
 
     /// How many tokens there are, those on their way to the disk included.
@@ -263,20 +260,10 @@ impl Vault {
             &key_version.to_be_bytes(),
         ])
     }
-
-    fn blob_use(&self, context: &[u8], key_version: u16) -> Vec<u8> {
-        bind(&[
-            BLOB_USE,
-            self.region.as_bytes(),
-            self.tenant.as_bytes(),
-            context,
-            &key_version.to_be_bytes(),
-        ])
-    }
 }
 
 /// The keyed hash of the parts, cut to 16 bytes.
-fn cut(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 16] {
+pub(crate) fn cut(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 16] {
     for part in parts {
         mac.update(&(part.len() as u64).to_be_bytes());
         mac.update(part);
@@ -296,7 +283,11 @@ fn bits_of(token: &Token) -> Option<TokenBits> {
         .ok()
 }
 
-fn check_name(what: &'static str, example: &'static str, name: &str) -> Result<(), VaultError> {
+pub(crate) fn check_name(
+    what: &'static str,
+    example: &'static str,
+    name: &str,
+) -> Result<(), VaultError> {
     let fits = (1..=limits::MAX_NAME_CHARS).contains(&name.len())
         && name
             .bytes()
@@ -336,7 +327,8 @@ mod tests {
         // The same master keys everywhere, so that what is tested is the associated data alone: keys
         // of another region or tenant differ in any case.
         vault.rows = Sealer::new(Zeroizing::new([7; 32]));
-        vault.blobs = Sealer::new(Zeroizing::new([8; 32]));
+        let opener = Arc::get_mut(&mut vault.opener).expect("nobody else has it");
+        opener.blobs = Sealer::new(Zeroizing::new([8; 32]));
         vault
     }
 
