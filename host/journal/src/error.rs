@@ -72,8 +72,14 @@ pub enum AppendError {
     /// The journal is closed or closing.
     #[error("the journal is closed")]
     Closed,
-    /// There is no room for another segment. Nothing of the record was written.
-    #[error("no room for another segment of the journal: {reason}")]
+    /// The disk is full. Nothing of the record is on it.
+    #[error("the disk is full: {reason}; make room, and records are taken again without a restart")]
+    DiskFull {
+        /// What the system said.
+        reason: String,
+    },
+    /// Another segment cannot be made. Nothing of the record was written.
+    #[error("another segment of the journal cannot be made: {reason}")]
     NoSegment {
         /// What the system said.
         reason: String,
@@ -102,6 +108,29 @@ pub enum ReadError {
     /// The record's bytes have changed since it was written.
     #[error("{0}")]
     Damaged(Damage),
+}
+
+impl AppendError {
+    /// Whether it is for want of room on the disk.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, AppendError::DiskFull { .. })
+    }
+
+    /// Why a segment could not be made.
+    pub(crate) fn of_segment(error: &io::Error) -> AppendError {
+        let reason = error.to_string();
+        if is_disk_full(error) {
+            AppendError::DiskFull { reason }
+        } else {
+            AppendError::NoSegment { reason }
+        }
+    }
+}
+
+/// Whether a write failed for want of room: a full disk, a full quota, a limit on the size of files.
+pub fn is_disk_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 pub(crate) fn open_io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> OpenError {

@@ -147,6 +147,11 @@ impl Journal {
         self.shared.durable.load(Ordering::Acquire)
     }
 
+    /// Why no records are taken now, if so: a full disk. The writer looks for room by itself.
+    pub fn stuck(&self) -> Option<AppendError> {
+        lock(&self.shared.queue).stuck().cloned()
+    }
+
     /// One durable record.
     pub fn read(&self, index: u64) -> Result<Vec<u8>, ReadError> {
         let len = self.len_durable();

@@ -14,12 +14,16 @@
 //! | [`inspect`] | read-only check of every byte of a directory |
 //! | `queue` | the bounded queue, and [`Appended`] |
 //! | `writer` | the one thread that writes |
+//! | `room` | what the writer does when there is no room |
 //! | `reader` | [`Records`], a stream of records, and reading one by its index |
 //!
 //! What follows for the rest of the house:
 //!
-//! * A write error or an `fdatasync` error ends the process: after a failed `fsync` the kernel may call
-//!   lost pages clean, so no later success can be believed.
+//! * An `fdatasync` error ends the process: after a failed `fsync` the kernel may call lost pages clean, so no
+//!   later success can be believed. So does a write error, but for a full disk.
+//! * A **full disk** (also a full quota, a limit on the size of files) is not the end: the batch is cut off
+//!   again before anybody hears that it was refused, [`Journal::stuck`] says so, further records are refused at
+//!   once, and the writer looks for room until there is some.
 //! * A **torn tail** is what a crash leaves: the last batch written in part, nothing valid after it. Nobody
 //!   was told that it is durable, so [`Journal::open`] cuts it and says so in [`Recovery`]. A broken
 //!   frame that a later batch follows is **damage**: open refuses and names file and offset.
@@ -36,11 +40,12 @@ mod journal;
 mod queue;
 mod reader;
 mod recover;
+mod room;
 mod scan;
 mod segment;
 mod writer;
 
-pub use error::{AppendError, OpenError, ReadError};
+pub use error::{AppendError, OpenError, ReadError, is_disk_full};
 pub use inspect::{Damage, Inspection, inspect};
 pub use journal::{Committed, Journal, JournalConfig, Position};
 pub use queue::Appended;

@@ -1,5 +1,7 @@
 //! The bounds of a journal.
 
+use std::time::Duration;
+
 /// Bytes in one record.
 pub const MAX_RECORD_BYTES: usize = 65_535;
 /// Records waiting to be written. One more is refused with [`crate::AppendError::Saturated`].
@@ -20,6 +22,8 @@ pub(crate) const ANCHOR_BYTES: u64 = 32 * 1024;
 pub(crate) const WINDOW_BYTES: usize = 256 * 1024;
 /// The same for one who reads a single record; more for a record that is longer.
 pub(crate) const ONE_WINDOW_BYTES: usize = 8 * 1024;
+/// How often a journal without room looks for some.
+pub const ROOM_PAUSE: Duration = Duration::from_millis(250);
 /// Zeros that are written at once while a segment is prepared.
 pub(crate) const PREPARE_BYTES: usize = 1024 * 1024;
 /// Places of damage that an inspection tells about in one segment before it goes on to the next.

@@ -112,6 +112,8 @@ pub(crate) struct Queue {
     bytes: usize,
     group: Arc<Group>,
     closing: bool,
+    /// Why no record is taken now, if so.
+    stuck: Option<AppendError>,
 }
 
 impl Queue {
@@ -124,6 +126,9 @@ impl Queue {
         }
         if self.closing {
             return Err(AppendError::Closed);
+        }
+        if let Some(stuck) = &self.stuck {
+            return Err(stuck.clone());
         }
         if self.records.len() >= MAX_QUEUED_RECORDS || self.bytes + record.len() > MAX_QUEUED_BYTES
         {
@@ -156,6 +161,15 @@ impl Queue {
 
     pub(crate) fn close(&mut self) {
         self.closing = true;
+    }
+
+    /// From now on records are refused for this reason, or taken again. What it was before.
+    pub(crate) fn set_stuck(&mut self, stuck: Option<AppendError>) -> Option<AppendError> {
+        std::mem::replace(&mut self.stuck, stuck)
+    }
+
+    pub(crate) fn stuck(&self) -> Option<&AppendError> {
+        self.stuck.as_ref()
     }
 
     pub(crate) fn is_closing(&self) -> bool {

@@ -96,6 +96,12 @@ pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
+/// `fsync`. Its error is never one of a full disk, whatever the system says: what was written before it is in
+/// doubt.
+pub(crate) fn sync(file: &File) -> io::Result<()> {
+    file.sync_all().map_err(io::Error::other)
+}
+
 /// Writes zeros over `from..to` and syncs, a piece at a time so that others' syncs do not wait long.
 pub(crate) fn write_zeros(file: &File, from: u64, to: u64) -> io::Result<()> {
     let zeros = vec![0u8; PREPARE_BYTES];
@@ -105,7 +111,7 @@ pub(crate) fn write_zeros(file: &File, from: u64, to: u64) -> io::Result<()> {
             .unwrap_or(usize::MAX)
             .min(PREPARE_BYTES);
         file.write_all_at(&zeros[..piece], at)?;
-        file.sync_data()?;
+        sync(file)?;
         at += piece as u64;
     }
     Ok(())
@@ -119,11 +125,28 @@ pub(crate) fn prepare(dir: &Path, bytes: u64) -> io::Result<File> {
         .write(true)
         .create(true)
         .truncate(true)
-        .open(path)?;
-    rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, bytes)?;
-    write_zeros(&file, 0, bytes)?;
-    file.sync_all()?;
+        .open(&path)?;
+    if let Err(error) = lengthen(&file, 0, bytes) {
+        // A full disk is not made fuller by half a segment.
+        let _ = std::fs::remove_file(&path);
+        return Err(error);
+    }
     Ok(file)
+}
+
+/// Zeros from `from`, where the file ends, to `to`; durable, with the file's size.
+pub(crate) fn lengthen(file: &File, from: u64, to: u64) -> io::Result<()> {
+    if from < to {
+        rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), from, to - from)?;
+    }
+    write_zeros(file, from, to)?;
+    sync(file)
+}
+
+/// Cuts the file off at `at`, for good: this needs no room.
+pub(crate) fn cut_off(file: &File, at: u64) -> io::Result<()> {
+    file.set_len(at)?;
+    sync(file)
 }
 
 /// Gives the prepared file its header and its name; both are durable on return.

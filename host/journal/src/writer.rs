@@ -5,11 +5,11 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::error::AppendError;
+use crate::error::{AppendError, is_disk_full};
 use crate::frame::{self, HEAD, Kind};
 use crate::journal::{Committed, Shared};
 use crate::limits::MAX_BATCH_BYTES;
@@ -19,11 +19,13 @@ use crate::recover::Tail;
 use crate::segment::{self, HEADER, Header};
 
 pub(crate) struct Writer {
-    shared: Arc<Shared>,
-    file: File,
-    at: u64,
-    end: u64,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) file: File,
+    pub(crate) at: u64,
+    pub(crate) end: u64,
     next: u64,
+    /// Whether the file ends at `at`: a batch for which there was no room was cut off.
+    pub(crate) cut_off: bool,
     /// Whether the last thing in the file is a mark.
     marked: bool,
     /// The segment after this one, while a thread prepares it.
@@ -54,6 +56,7 @@ impl Writer {
             at: tail.at,
             end: tail.end,
             next,
+            cut_off: false,
             marked: tail.marked,
             preparing: None,
             buffer: Vec::new(),
@@ -75,20 +78,13 @@ impl Writer {
     fn serve(&mut self) -> io::Result<()> {
         let mut records = Vec::new();
         loop {
-            let mut queue = lock(&self.shared.queue);
-            while queue.is_empty() && !queue.is_closing() {
-                queue = self
-                    .shared
-                    .wake
-                    .wait(queue)
-                    .unwrap_or_else(PoisonError::into_inner);
-            }
-            let Some(group) = queue.take(&mut records) else {
-                drop(queue);
+            self.wait()?;
+            let group = lock(&self.shared.queue).take(&mut records);
+            let Some(group) = group else {
                 return self.finish();
             };
-            drop(queue);
             let outcome = self.write_group(&mut records)?;
+            self.note_room(outcome.error.as_ref());
             group.finish(outcome);
             self.prepare_ahead();
         }
@@ -101,17 +97,17 @@ impl Writer {
         let mut error = None;
         while !rest.is_empty() {
             let taken = self.encode(rest);
-            if taken == 0 {
-                if let Err(reason) = self.next_segment() {
-                    tracing::error!(%reason, "no room for another segment of the journal");
-                    error = Some(AppendError::NoSegment { reason });
-                    break;
-                }
-                continue;
+            let done = if taken == 0 || self.cut_off {
+                self.make_room()?
+            } else {
+                let (batch, later) = rest.split_at_mut(taken);
+                rest = later;
+                self.commit(batch)?
+            };
+            if let Err(no_room) = done {
+                error = Some(no_room);
+                break;
             }
-            let (batch, later) = rest.split_at_mut(taken);
-            self.commit(batch)?;
-            rest = later;
         }
         let written = (self.next - first) as u32;
         Ok(Outcome {
@@ -141,9 +137,16 @@ impl Writer {
         self.offsets.len()
     }
 
-    /// One write, one `fdatasync`; then it is durable, and the hook hears of it.
-    fn commit(&mut self, records: &mut [Vec<u8>]) -> io::Result<()> {
-        self.file.write_all_at(&self.buffer, self.at)?;
+    /// One write, one `fdatasync`; then it is durable, and the hook hears of it. Or there is no room for it, and
+    /// nothing of it is on the disk.
+    fn commit(&mut self, records: &mut [Vec<u8>]) -> io::Result<Result<(), AppendError>> {
+        match self.file.write_all_at(&self.buffer, self.at) {
+            Err(error) if is_disk_full(&error) => {
+                self.cut_off()?;
+                return Ok(Err(AppendError::of_segment(&error)));
+            }
+            written => written?,
+        }
         rustix::fs::fdatasync(&self.file)?;
         self.note_anchors();
         let first = self.next;
@@ -154,7 +157,7 @@ impl Writer {
         if let Some(hook) = lock(&self.shared.hook).as_mut() {
             hook(Committed { first, records });
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     fn note_anchors(&self) {
@@ -177,23 +180,30 @@ impl Writer {
         if self.preparing.is_some() || self.at < self.end / 2 {
             return;
         }
-        let shared = self.shared.clone();
+        let (shared, left) = (self.shared.clone(), self.end - self.at);
         let thread = std::thread::Builder::new().name("weft-journal-prepare".to_owned());
         self.preparing = thread
-            .spawn(move || segment::prepare(&shared.dir, shared.segment_bytes))
+            .spawn(move || {
+                let prepared = segment::prepare(&shared.dir, shared.segment_bytes);
+                if let Err(error) = &prepared {
+                    let dir = shared.dir.display();
+                    tracing::warn!(%dir, %error, left, "there is no room for the journal's next segment; this one has some bytes left");
+                }
+                prepared
+            })
             .ok();
     }
 
     /// Goes on in the next segment. On an error nothing has changed, and the next record tries again.
-    fn next_segment(&mut self) -> Result<(), String> {
+    pub(crate) fn next_segment(&mut self) -> io::Result<()> {
         let ahead = self.preparing.take().and_then(|thread| thread.join().ok());
         let prepared = match ahead {
             Some(Ok(file)) => Ok(file),
             // There may be room by now.
             Some(Err(_)) | None => segment::prepare(&self.shared.dir, self.shared.segment_bytes),
         };
-        let file = prepared.map_err(|e| e.to_string())?;
-        begin(&self.shared, &file, self.next).map_err(|e| e.to_string())?;
+        let file = prepared?;
+        begin(&self.shared, &file, self.next)?;
         self.file = file;
         self.at = HEADER;
         self.end = self.shared.segment_bytes;
@@ -208,12 +218,19 @@ impl Writer {
             // No record is in it: where it stays (a full disk, a power cut), the next opening removes it.
             let _ = std::fs::remove_file(self.shared.dir.join(segment::NEXT));
         }
+        if self.cut_off && self.make_room()?.is_err() {
+            // The next opening finds a file that ends with its last record, and lengthens it.
+            return Ok(());
+        }
         if self.marked || self.end - self.at < HEAD as u64 {
             return Ok(());
         }
         self.buffer.clear();
         frame::encode(&mut self.buffer, Kind::Mark, self.next, 0, &[]);
-        self.file.write_all_at(&self.buffer, self.at)?;
+        match self.file.write_all_at(&self.buffer, self.at) {
+            Err(error) if is_disk_full(&error) => return self.cut_off(),
+            written => written?,
+        }
         rustix::fs::fdatasync(&self.file)?;
         Ok(())
     }
