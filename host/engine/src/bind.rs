@@ -1,7 +1,6 @@
 //! Policies that ask plugins, bound to them: every problem of every policy, with its place in the policy's file.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -9,19 +8,21 @@ use serde::de::IgnoredAny;
 use weft_diagnostic::yaml::{self, Spanned};
 use weft_diagnostic::{Code, Diagnostic, Place};
 use weft_dictionary::{Dictionary, Treatment};
-use weft_policy::{Operation, PluginUse, Policy};
-use weft_sandbox::{Budget, Manifest, Plugin, Sandbox, SettingProblem, codes, fit};
+use weft_policy::{Operation, PluginUse, Policy, PolicyFiles};
+use weft_sandbox::{Budget, Manifest, Plugin, SettingProblem, codes, fit};
 
 use crate::pipeline::{BoundPlugin, Need};
+use crate::sets::{Components, Pinning, Refused};
 
 /// What policies are bound with.
-pub(crate) struct Binder<'a> {
-    pub(crate) policies: &'a Path,
-    pub(crate) plugins: &'a Path,
-    pub(crate) require_digests: bool,
+pub(crate) struct Binder<'a, 'c> {
+    pub(crate) files: &'a PolicyFiles,
+    pub(crate) pinning: Pinning,
     pub(crate) dictionary: &'a Dictionary,
     pub(crate) operations: &'a [Operation],
-    pub(crate) sandbox: &'a Sandbox,
+    pub(crate) components: &'a mut Components<'c>,
+    /// What was found, of all policies.
+    pub(crate) found: Vec<Diagnostic>,
 }
 
 /// Where the parts of a policy's `plugin` stand in its file.
@@ -76,34 +77,29 @@ impl Places {
     }
 }
 
-impl Binder<'_> {
+impl Binder<'_, '_> {
     /// The plugin, bound for this policy; what was found goes to `found`.
-    pub(crate) fn bind(
-        &self,
-        policy: &Arc<Policy>,
-        usage: &PluginUse,
-        found: &mut Vec<Diagnostic>,
-    ) -> Option<BoundPlugin> {
-        let file = self.policies.join(policy.path());
-        // Only for places: the file was read and checked already.
-        let places = yaml::read_text(&file)
-            .and_then(|text| yaml::parse::<Places>("", &text))
-            .unwrap_or_default();
+    pub(crate) fn bind(&mut self, policy: &Policy, usage: &PluginUse) -> Option<BoundPlugin> {
+        let text = self.files.text(policy.path()).unwrap_or_default();
         let mut one = One {
-            binder: self,
+            dictionary: self.dictionary,
+            operations: self.operations,
+            pinning: self.pinning,
             policy,
             usage,
-            file: file.display().to_string(),
-            places,
-            found,
+            file: self.files.dir().join(policy.path()).display().to_string(),
+            places: yaml::parse("", text).unwrap_or_default(),
+            found: &mut self.found,
         };
-        one.bind()
+        one.bind(self.components)
     }
 }
 
 /// One policy on its way.
 struct One<'a> {
-    binder: &'a Binder<'a>,
+    dictionary: &'a Dictionary,
+    operations: &'a [Operation],
+    pinning: Pinning,
     policy: &'a Policy,
     usage: &'a PluginUse,
     file: String,
@@ -112,12 +108,12 @@ struct One<'a> {
 }
 
 impl One<'_> {
-    fn bind(&mut self) -> Option<BoundPlugin> {
-        let plugin = self.load()?;
+    fn bind(&mut self, components: &mut Components<'_>) -> Option<BoundPlugin> {
+        let plugin = self.load(components)?;
         let before = self.found.len();
         self.check_digest(plugin.digest());
         self.check_operations(plugin.manifest());
-        for unfit in fit::needs(plugin.manifest(), self.binder.dictionary) {
+        for unfit in fit::needs(plugin.manifest(), self.dictionary) {
             self.refuse(codes::NEEDS, &Part::Name, unfit.message, unfit.help);
         }
         let needs = self.needs(plugin.manifest());
@@ -140,12 +136,11 @@ impl One<'_> {
         })
     }
 
-    fn load(&mut self) -> Option<Arc<Plugin>> {
+    fn load(&mut self, components: &mut Components<'_>) -> Option<Arc<Plugin>> {
         let name = &self.usage.name;
-        let path = self.binder.plugins.join(format!("{name}.wasm"));
-        let bytes = match std::fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(why) => {
+        let (path, plugin) = match components.load(name) {
+            Ok(component) => (&component.path, Arc::clone(&component.plugin)),
+            Err(Refused::Unreadable(path, why)) => {
                 let message = format!(
                     "the policy asks the plugin `{name}`, and {} cannot be read: {why}",
                     path.display()
@@ -155,10 +150,7 @@ impl One<'_> {
                 self.refuse(codes::NO_PLUGIN, &Part::Name, message, help);
                 return None;
             }
-        };
-        let plugin = match self.binder.sandbox.load(&bytes) {
-            Ok(plugin) => plugin,
-            Err(why) => {
+            Err(Refused::NoPlugin(path, why)) => {
                 let message = format!("the plugin {} is refused: {why}", path.display());
                 self.note(why.code(), &Part::Name, message);
                 return None;
@@ -187,7 +179,7 @@ impl One<'_> {
                 let help = "review the component, then change the digest in the policy";
                 self.refuse(codes::OTHER_DIGEST, &Part::Digest, message, help);
             }
-            None if self.binder.require_digests => {
+            None if self.pinning == Pinning::Required => {
                 let message = format!(
                     "host.require_plugin_digests is on and the policy names no digest, the component has {found}"
                 );
@@ -200,7 +192,7 @@ impl One<'_> {
 
     /// The plugin is asked about nothing that it does not declare.
     fn check_operations(&mut self, manifest: &Manifest) {
-        let asked = (self.binder.operations.iter())
+        let asked = (self.operations.iter())
             .map(|operation| operation.name.as_str())
             .filter(|operation| self.policy.covers(operation) && !manifest.decides(operation));
         let asked: Vec<String> = asked.map(|operation| format!("`{operation}`")).collect();
@@ -222,7 +214,7 @@ impl One<'_> {
     fn needs(&mut self, manifest: &Manifest) -> Vec<Need> {
         let mut needs = Vec::with_capacity(manifest.needs.len());
         for wanted in &manifest.needs {
-            let Some(field) = self.binder.dictionary.by_name(&wanted.field) else {
+            let Some(field) = self.dictionary.by_name(&wanted.field) else {
                 continue;
             };
             let grants = self.usage.grants.iter().filter(|g| g.field == field.id);

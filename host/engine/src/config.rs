@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use weft_dictionary::DurationMs;
 
+use crate::sets::Pinning;
+
 /// What an engine is started with. Files and words only: where the values come from is the command
 /// line's business.
 #[derive(Debug, Clone)]
@@ -47,6 +49,15 @@ impl Config {
             evidence_expires: DurationMs(24 * 3_600_000),
             threat_level: 0,
             require_plugin_digests: false,
+        }
+    }
+
+    /// Whether a policy must name the digest of its plugin.
+    pub(crate) fn pinning(&self) -> Pinning {
+        if self.require_plugin_digests {
+            Pinning::Required
+        } else {
+            Pinning::Optional
         }
     }
 }

@@ -5,6 +5,7 @@
 //! | [`decide`](Engine::decide) | one message: read, decided once, answered |
 //! | `payment`, `assistance` | what is decided about a payment, and about helping with one |
 //! | `evaluate`, [`Pipeline`] | a row through the stages; the policy set with its plugins |
+//! | [`sets`] | policy sets: read, archived by digest, put in force |
 //! | `record`, `facts` | a decision into its record; rows into records and back |
 //! | `reader`, [`view`] | records into what one caller may see |
 //! | `start` | from directories to a host that decides |
@@ -40,6 +41,7 @@ mod problems;
 mod reader;
 mod record;
 mod reply;
+pub mod sets;
 mod shorten;
 mod start;
 mod told;

@@ -27,6 +27,10 @@ pub(crate) const MAX_STANDSTILL: DurationMs = DurationMs(60_000);
 /// Bytes that the findings and the outcome of one record may take, so that facts and the rest always have
 /// room beside them.
 pub(crate) const MAX_FINDINGS_BYTES: usize = 32 << 10;
+/// Policy sets that a data directory keeps. One that is put in force every hour fills it in more than a year.
+pub const MAX_ARCHIVED_SETS: usize = 10_000;
+/// Bytes of the list of an archived set's parts.
+pub const MAX_SET_LIST_BYTES: usize = 8 << 20;
 /// The highest level of threat.
 pub const MAX_THREAT_LEVEL: u8 = 3;
 

@@ -1,17 +1,17 @@
 //! One policy set, ready to be asked: every policy checked, every plugin loaded and bound.
 
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-use weft_diagnostic::Diagnostics;
+use serde::{Deserialize, Serialize};
+use weft_diagnostic::{Diagnostic, Diagnostics};
 use weft_dictionary::{Dictionary, FieldId, Row, Timestamp, Treatment};
-use weft_policy::{Body, Operation, Policy, PolicySet, Stage, Status};
-use weft_sandbox::Sandbox;
+use weft_policy::{Body, Operation, Policy, PolicyFiles, PolicySet, Stage, Status};
 use weft_verdict::Verdict;
 
 use crate::bind::Binder;
 use crate::payment::EXPIRE;
+use crate::sets::{Components, Contents, Pinning};
 
 /// Why a policy set cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +26,14 @@ pub enum PipelineError {
     HostOperation(&'static str),
 }
 
-/// A policy set and its plugins.
+impl From<Diagnostic> for PipelineError {
+    fn from(problem: Diagnostic) -> PipelineError {
+        PipelineError::Files(problem.into())
+    }
+}
+
+/// A policy set and its plugins. [`LoadedSet::read`](crate::sets::LoadedSet::read) and
+/// [`Archive::load`](crate::sets::Archive::load) make one.
 pub struct Pipeline {
     set: PolicySet,
     /// In the order of the set, which is that in which they are asked; none for a draft.
@@ -37,7 +44,8 @@ pub struct Pipeline {
 }
 
 /// A plugin that policies use.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PluginInUse {
     /// From its manifest.
     pub name: String,
@@ -73,32 +81,30 @@ pub(crate) struct Need {
 }
 
 impl Pipeline {
-    /// Loads, checks and binds everything below the directories.
-    pub fn load(
-        policies: &Path,
-        plugins: &Path,
-        require_digests: bool,
+    /// Checks and tests the files, and binds the policies to the components that they ask.
+    pub(crate) fn bind(
+        files: &PolicyFiles,
         dictionary: &Dictionary,
-        sandbox: &Sandbox,
+        components: &mut Components<'_>,
+        pinning: Pinning,
     ) -> Result<Pipeline, PipelineError> {
-        let set = PolicySet::load(policies, dictionary)?;
+        let set = PolicySet::of(files, dictionary)?;
         if set.operation(EXPIRE).is_some() {
             return Err(PipelineError::HostOperation(EXPIRE));
         }
-        let binder = Binder {
-            policies,
-            plugins,
-            require_digests,
+        let mut binder = Binder {
+            files,
+            pinning,
             dictionary,
             operations: set.operations(),
-            sandbox,
+            components,
+            found: Vec::new(),
         };
-        let mut found = Vec::new();
         let mut bind = |policy: &Arc<Policy>| {
             let plugin = match policy.body() {
                 _ if policy.status() == Status::Draft => return None,
                 Body::Rules(_) => None,
-                Body::Plugin(usage) => Some(binder.bind(policy, usage, &mut found)?),
+                Body::Plugin(usage) => Some(binder.bind(policy, usage)?),
             };
             Some(Bound {
                 policy: Arc::clone(policy),
@@ -106,26 +112,16 @@ impl Pipeline {
             })
         };
         let bound: Vec<Option<Bound>> = set.policies().iter().map(&mut bind).collect();
-        let found = Diagnostics(found);
+        let found = Diagnostics(binder.found);
         if found.refuse() {
             return Err(PipelineError::Files(found));
         }
-        let in_use = |b: &Bound| {
-            b.plugin.as_ref().map(|p| PluginInUse {
-                name: p.name.clone(),
-                version: p.version.clone(),
-                digest: p.digest.clone(),
-            })
-        };
-        let mut in_use: Vec<PluginInUse> = bound.iter().flatten().filter_map(in_use).collect();
-        in_use.sort();
-        in_use.dedup();
-        let digest = digest(&set, &in_use);
+        let plugins = in_use(bound.iter().flatten());
         Ok(Pipeline {
+            digest: Contents::of(files, &plugins).digest(),
             set,
             bound,
-            digest,
-            plugins: in_use,
+            plugins,
             warnings: found,
         })
     }
@@ -135,7 +131,8 @@ impl Pipeline {
         &self.warnings
     }
 
-    /// SHA-256 over the files and the plugins, in hexadecimal: what a decision was decided by.
+    /// SHA-256 over all files, the dictionary's included, and the plugins, in hexadecimal: what a decision was
+    /// decided by.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -185,12 +182,14 @@ impl Pipeline {
     }
 }
 
-fn digest(set: &PolicySet, plugins: &[PluginInUse]) -> String {
-    let mut hash = Sha256::new();
-    hash.update(set.digest().as_bytes());
-    for plugin in plugins {
-        hash.update([0]);
-        hash.update(plugin.digest.as_bytes());
-    }
-    data_encoding::HEXLOWER.encode(&hash.finalize())
+/// The plugins that are asked, each once.
+fn in_use<'a>(bound: impl Iterator<Item = &'a Bound>) -> Vec<PluginInUse> {
+    let plugins = bound.filter_map(|bound| bound.plugin.as_ref());
+    let in_use = plugins.map(|plugin| PluginInUse {
+        name: plugin.name.clone(),
+        version: plugin.version.clone(),
+        digest: plugin.digest.clone(),
+    });
+    let in_use: BTreeSet<PluginInUse> = in_use.collect();
+    in_use.into_iter().collect()
 }

@@ -12,8 +12,7 @@ use tokio_util::task::TaskTracker;
 use weft_assist::{ChallengeKey, Pending};
 use weft_audit::{DecisionRecord, EventRecord, Log, LogConfig, Record, SCHEMA};
 use weft_behaviour::{Behaviour, Observation};
-use weft_diagnostic::Diagnostics;
-use weft_dictionary::{Dictionary, Timestamp};
+use weft_dictionary::Timestamp;
 use weft_intake::Intake;
 use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
 use weft_vault::{Keys, Label, Vault};
@@ -25,8 +24,9 @@ use crate::limits::{KEY_WINDOW, MAX_THREAT_LEVEL};
 use crate::lock_file::{LockError, LockFile};
 use crate::locks::Locks;
 use crate::metrics::Metrics;
-use crate::pipeline::{Pipeline, PipelineError};
+use crate::pipeline::PipelineError;
 use crate::reader::follow_of;
+use crate::sets::{Archive, ArchiveError, LoadedSet};
 use crate::{Clock, Config, facts, whole};
 
 /// Why a host does not start. Every variant says what to do.
@@ -46,9 +46,6 @@ pub enum StartError {
     /// Another process holds it.
     #[error(transparent)]
     Lock(#[from] LockError),
-    /// The dictionary has problems.
-    #[error("{0}")]
-    Dictionary(#[from] Diagnostics),
     /// The dictionary lacks a field that the host needs.
     #[error(transparent)]
     Field(#[from] MissingField),
@@ -67,6 +64,9 @@ pub enum StartError {
     /// The policies or plugins cannot be used.
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
+    /// The policies cannot be kept.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// The audit log cannot be opened.
     #[error(transparent)]
     Log(#[from] weft_audit::OpenError),
@@ -95,10 +95,6 @@ impl Engine {
         })?;
         let lock = LockFile::hold(&config.data_dir.join("weft.lock"))?;
         whole::check(&config.data_dir)?;
-        let dictionary = Arc::new(Dictionary::load(
-            &config.policies_dir.join("dictionary.yaml"),
-        )?);
-        let known = Known::of(&dictionary)?;
         let keys = Keys::open_or_create(&config.data_dir.join("keys.weft"))?;
         let vault = Vault::open(
             &config.data_dir.join("vault"),
@@ -109,13 +105,16 @@ impl Engine {
         let vault = Arc::new(vault);
         progress("loading policies and plugins");
         let sandbox = sandbox(&config, &keys)?;
-        let pipeline = Pipeline::load(
+        let set = LoadedSet::read(
             &config.policies_dir,
             &config.plugins_dir,
-            config.require_plugin_digests,
-            &dictionary,
+            config.pinning(),
             &sandbox,
         )?;
+        let known = Known::of(set.dictionary())?;
+        // No record refers to a set that is not kept.
+        Archive::open(&config.data_dir).store(&set)?;
+        let (dictionary, pipeline) = set.into_parts();
         progress("opening the audit log");
         let log = open_log(&config, &keys, progress)?;
         let metrics = Metrics::new(pipeline.stages().iter().map(|s| s.name.clone()).collect());

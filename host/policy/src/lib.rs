@@ -3,6 +3,7 @@
 //! | module | what is there |
 //! |---|---|
 //! | [`load`](PolicySet::load) | a directory into a checked and tested set, or all problems of all files |
+//! | [`PolicyFiles`] | a directory, read once |
 //! | `pipeline` | stages and operations |
 //! | [`policy`](Policy) | one checked policy: whether it applies, what its rules say |
 //! | `source`, `check` | the form of a file, and its checks |
@@ -24,6 +25,7 @@
 mod cel;
 mod check;
 pub mod codes;
+mod files;
 mod index;
 pub mod limits;
 mod lists;
@@ -38,6 +40,7 @@ mod testing;
 mod threat;
 mod words;
 
+pub use files::{DICTIONARY, PolicyFiles};
 pub use lists::{List, ListKind};
 pub use load::PolicySet;
 pub use message::{Message, NOT_SHOWN, Reader};

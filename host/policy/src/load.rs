@@ -1,16 +1,17 @@
 //! A directory of policy files into a [`PolicySet`], or all problems of all files.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
-use weft_diagnostic::{Diagnostic, Diagnostics, Place, code, did_you_mean, yaml};
+use weft_diagnostic::{Diagnostic, Diagnostics, Place, did_you_mean, yaml};
 use weft_dictionary::{Dictionary, Row, Timestamp};
 
 use crate::cel::parse::on_large_stack;
 use crate::check::{Given, PolicyChecker};
+use crate::files::{PIPELINE, PolicyFiles, Text, at_start};
 use crate::index::Index;
 use crate::lists::{List, Lists};
 use crate::parameters::Overrides;
@@ -20,10 +21,6 @@ use crate::source::PolicyFile;
 use crate::testing::{PolicyTests, TestReport, Tested};
 use crate::{Operation, Stage, codes, limits, threat};
 
-/// The file with stages and operations.
-const PIPELINE: &str = "pipeline.yaml";
-/// Files and directories of a policy directory that are no policies.
-const NO_POLICIES: [&str; 3] = ["dictionary.yaml", PIPELINE, "disclosures"];
 /// The directory of lists.
 const LISTS: &str = "lists/";
 
@@ -43,13 +40,18 @@ pub struct PolicySet {
 impl PolicySet {
     /// Reads, checks and tests everything below `dir`. Files are taken in the order of their paths.
     pub fn load(dir: &Path, dictionary: &Dictionary) -> Result<PolicySet, Diagnostics> {
-        let files = read(dir)?;
+        PolicySet::of(&PolicyFiles::read(dir)?, dictionary)
+    }
+
+    /// Checks and tests files that were read.
+    pub fn of(files: &PolicyFiles, dictionary: &Dictionary) -> Result<PolicySet, Diagnostics> {
+        let dir = files.dir();
         on_large_stack(|| {
             Loader {
                 dictionary,
-                files: &files,
+                files: files.texts(),
             }
-            .load(dir)
+            .load(dir, files.digest())
         })
         .unwrap_or_else(|error| {
             let message = format!("the thread that reads policies cannot be made: {error}");
@@ -64,11 +66,11 @@ impl PolicySet {
         dictionary: &Dictionary,
         mutate: bool,
     ) -> Result<Vec<PolicyTests>, Diagnostics> {
-        let files = read(dir)?;
+        let files = PolicyFiles::read(dir)?;
         on_large_stack(|| {
             Loader {
                 dictionary,
-                files: &files,
+                files: files.texts(),
             }
             .test(dir, mutate)
         })
@@ -78,7 +80,8 @@ impl PolicySet {
         })
     }
 
-    /// SHA-256 over the paths and contents of the pipeline, the policies and the lists, in hexadecimal.
+    /// SHA-256 over the paths and contents of the dictionary, the pipeline, the policies and the lists, in
+    /// hexadecimal: [`PolicyFiles::digest`].
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -156,20 +159,13 @@ impl PolicySet {
     }
 }
 
-/// One file: its path below the directory, its name for people, its text.
-pub(crate) struct Text {
-    relative: String,
-    file: String,
-    text: String,
-}
-
 struct Loader<'a> {
     dictionary: &'a Dictionary,
     files: &'a [Text],
 }
 
 impl Loader<'_> {
-    fn load(self, dir: &Path) -> Result<PolicySet, Diagnostics> {
+    fn load(self, dir: &Path, digest: String) -> Result<PolicySet, Diagnostics> {
         let layout = self.layout(dir)?;
         let (lists, mut problems) = self.lists();
         let given = Given {
@@ -201,7 +197,6 @@ impl Loader<'_> {
         if found.refuse() {
             return Err(found);
         }
-        let digest = self.digest();
         let index = Index::new(&layout, &policies);
         let Layout { stages, operations } = layout;
         Ok(PolicySet {
@@ -268,17 +263,6 @@ impl Loader<'_> {
             problems.extend(lists.add(&file.file, &file.relative, &file.text));
         }
         (lists, problems)
-    }
-
-    fn digest(&self) -> String {
-        let mut hash = Sha256::new();
-        for file in self.files {
-            for part in [&file.relative, &file.text] {
-                hash.update((part.len() as u64).to_be_bytes());
-                hash.update(part.as_bytes());
-            }
-        }
-        HEXLOWER.encode(&hash.finalize())
     }
 }
 
@@ -388,86 +372,6 @@ fn overlapping(policies: &[Arc<Policy>], periods: &[(Place, &str)]) -> Vec<Diagn
         versions.push(index);
     }
     problems
-}
-
-/// All files of the set, by path.
-fn read(dir: &Path) -> Result<Vec<Text>, Diagnostics> {
-    let mut paths = Vec::new();
-    find(dir, dir, &mut paths)?;
-    paths.sort();
-    if paths.len() > limits::MAX_FILES {
-        let message = format!("{} files, the limit is {}", paths.len(), limits::MAX_FILES);
-        return Err(at_start(dir, message).into());
-    }
-    let mut files = Vec::new();
-    let mut problems = Vec::new();
-    for path in paths {
-        let relative = path
-            .strip_prefix(dir)
-            .unwrap_or(&path)
-            .display()
-            .to_string();
-        match yaml::read_text(&path) {
-            Ok(text) => files.push(Text {
-                relative,
-                file: path.display().to_string(),
-                text,
-            }),
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() {
-        Ok(files)
-    } else {
-        Err(Diagnostics(problems))
-    }
-}
-
-fn find(root: &Path, dir: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
-    let unreadable = |error: std::io::Error| at_start(dir, error.to_string());
-    for entry in std::fs::read_dir(dir).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let no_policy = dir == root && name != PIPELINE && NO_POLICIES.contains(&name.as_str());
-        if no_policy || name == ".git" {
-            continue;
-        }
-        let hidden = name.starts_with('.');
-        if path.is_dir() && !hidden {
-            find(root, &path, paths)?;
-        } else if !hidden && (name.ends_with(".yaml") || name.ends_with(".yml")) {
-            paths.push(path);
-        } else if path.is_dir() || looks_like_a_policy(&name) {
-            return Err(set_aside(&path));
-        }
-    }
-    Ok(())
-}
-
-/// A policy that somebody renamed is not in force any more, and nobody would see it.
-fn looks_like_a_policy(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name.contains(".yaml") || name.contains(".yml")
-}
-
-fn set_aside(path: &Path) -> Diagnostic {
-    let message =
-        "this would be passed over in silence: policies end in .yaml, and nothing here is hidden";
-    at_start(path, message)
-        .help("rename it, move it out of the directory, or set metadata.status: draft")
-}
-
-fn at_start(path: &Path, message: impl Into<String>) -> Diagnostic {
-    Diagnostic::error(
-        code::UNREADABLE,
-        path.display().to_string(),
-        Place::START,
-        message,
-    )
 }
 
 /// The stage most like one that is not there.

@@ -1,5 +1,6 @@
 //! A real engine on a directory of its own, with the project's dictionary and policies made for the test.
 
+mod archive;
 mod assistance;
 mod confirm;
 mod data_dir;

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use weft_dictionary::Dictionary;
-use weft_engine::{Clock, Pipeline};
+use weft_engine::Clock;
+use weft_engine::sets::{LoadedSet, Pinning};
 use weft_policy::{Body, PolicySet, Status, limits};
 use weft_sandbox::{Sandbox, SandboxConfig};
 
@@ -47,10 +48,8 @@ fn check(dir: &Path, plugins: Option<&Path>) -> Result<(), Failed> {
     let set = PolicySet::load(dir, &dictionary)?;
     output::problems(set.warnings());
     // Whether plugins fit is part of whether the files are sound.
-    let pipeline = match plugins {
-        Some(plugins) => Some(bound(dir, plugins, &dictionary)?),
-        None => None,
-    };
+    let loaded = plugins.map(|plugins| bound(dir, plugins)).transpose()?;
+    let pipeline = loaded.as_ref().map(LoadedSet::pipeline);
     let asks_plugin =
         |policy: &&std::sync::Arc<weft_policy::Policy>| matches!(policy.body(), Body::Plugin(_));
     let with_plugins = set.policies().iter().filter(asks_plugin).count();
@@ -83,14 +82,14 @@ fn check(dir: &Path, plugins: Option<&Path>) -> Result<(), Failed> {
 }
 
 /// Every plugin loaded and bound to the policies that ask it.
-fn bound(dir: &Path, plugins: &Path, dictionary: &Dictionary) -> Result<Pipeline, Failed> {
+fn bound(dir: &Path, plugins: &Path) -> Result<LoadedSet, Failed> {
     let sandbox = Sandbox::new(SandboxConfig {
         max_in_flight: 1,
         cache: None,
     })?;
-    let pipeline = Pipeline::load(dir, plugins, false, dictionary, &sandbox)?;
-    output::problems(pipeline.warnings());
-    Ok(pipeline)
+    let set = LoadedSet::read(dir, plugins, Pinning::Optional, &sandbox)?;
+    output::problems(set.pipeline().warnings());
+    Ok(set)
 }
 
 /// Every policy with its status, so that one that is missing or does not count is seen.

@@ -1,0 +1,23 @@
+//! Policy sets: read from directories, kept by their digest, put in force.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | [`LoadedSet`] | a set and the bytes that it was made of, read once |
+//! | [`Archive`] | every set that decided, in the data directory, by digest |
+//! | `components`, `contents` | its plugins; what its digest is of |
+//!
+//! `DATA/policy-sets/DIGEST/` has a set as it was: `policies/` with every file, `set.json` with the digest of each;
+//! `DATA/policy-sets/plugins/` has the components, each once. A set takes as much room as its files (the project's own:
+//! 330 KiB), and each version of a plugin as much as its component (200 KiB). Records refer to sets, so nothing is
+//! ever removed.
+
+mod archive;
+mod components;
+mod contents;
+mod loaded;
+
+pub use archive::{Archive, ArchiveError, Archived};
+pub use loaded::{LoadedSet, Pinning};
+
+pub(crate) use components::{Components, Refused};
+pub(crate) use contents::Contents;
