@@ -5,7 +5,7 @@ pub const MAX_RECORD_BYTES: usize = weft_journal::limits::MAX_RECORD_BYTES;
 /// Batches that the journal has made durable and the store has not yet taken. One more makes the journal wait.
 pub const MAX_BATCHES_BEHIND: usize = 1_024;
 /// Records that the store takes in one batch.
-pub const MAX_STORE_BATCH: usize = 4_096;
+pub const MAX_STORE_BATCH: usize = 1_024;
 /// How long records are gathered for one batch of the store. Reads see them all the same.
 pub const STORE_GATHER_MS: u64 = 10;
 /// A checkpoint is signed after so many records, unless the configuration says otherwise.
@@ -18,8 +18,12 @@ pub const MAX_LINKED: usize = 1_000;
 pub const MAX_ORIGIN_BYTES: usize = 255;
 /// Bytes of the checkpoint's and the key's file.
 pub const MAX_NOTE_BYTES: usize = 4_096;
+/// How often the collector of sled's garbage is called after a batch: three times until a page is free.
+pub(crate) const EPOCHS_A_BATCH: usize = 4;
+/// And once more for so many records; each leaves some fifteen pages, and a call frees 512.
+pub(crate) const RECORDS_AN_EPOCH: usize = 16;
 /// Memory that sled may use as a cache.
-pub const STORE_CACHE_BYTES: u64 = 64 * 1024 * 1024;
+pub const STORE_CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// Bytes under one sum of `store.sum`.
 pub const SUM_BLOCK_BYTES: usize = 64 * 1024;
 /// Places of damage that a verification lists.
