@@ -142,6 +142,5 @@ fn decision(n: u64) -> Record {
             obligations: Vec::new(),
         },
         follow: None,
-        dropped: None,
     }))
 }
