@@ -147,6 +147,13 @@ pub enum AppendError {
     Journal(#[from] weft_journal::AppendError),
 }
 
+impl AppendError {
+    /// Whether it is for want of room on the disk.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, AppendError::Journal(error) if error.is_disk_full())
+    }
+}
+
 /// Why something cannot be read back.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -163,9 +170,12 @@ pub enum ReadError {
         /// Where in it.
         column: usize,
     },
-    /// The store.
-    #[error("the store cannot answer: {0}; it is filled again at the next start")]
+    /// The store. It is given up and filled again from the journal.
+    #[error("the store cannot answer: {0}; it is filled again from the journal")]
     Store(#[from] StoreError),
+    /// The store was given up, and is not filled again yet.
+    #[error("{0}")]
+    Refilling(crate::refill::Refilling),
     /// There is no directory of records.
     #[error("{}: the directory of the records is missing; restore it from a copy", path.display())]
     NoRecords {

@@ -123,9 +123,8 @@ impl Found {
         let rest = || -> Result<(), StoreError> {
             store.close(&files.store)?;
             if self.had_sums {
-                let io = |error: std::io::Error| StoreError(error.to_string());
-                let sums = sums::compute(&files.store).map_err(io)?;
-                files::replace(&files.sums, sums.as_bytes()).map_err(io)?;
+                let sums = sums::compute(&files.store)?;
+                files::replace(&files.sums, sums.as_bytes())?;
             }
             Ok(())
         };

@@ -4,7 +4,6 @@
 //! a reply, unless it is [`MAX_BATCHES_BEHIND`] batches behind: then the journal waits for it.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
@@ -14,10 +13,14 @@ use crate::files;
 use crate::limits::{CHECKPOINT_AFTER_MS, MAX_BATCHES_BEHIND, MAX_STORE_BATCH, STORE_GATHER_MS};
 use crate::log::{Shared, lock};
 use crate::merkle::{self, Hash, Tree};
+use crate::refill::{Refill, Shelf};
+use crate::store::StoreError;
 
 pub(crate) enum Message {
     /// A batch that is durable.
     Batch { first: u64, records: Vec<Vec<u8>> },
+    /// The store could not answer a question.
+    StoreFailed(StoreError),
     /// Sign what you have heard of so far, and say when it is done.
     Sign(SyncSender<()>),
     /// The journal is closed: sign, and end.
@@ -35,6 +38,10 @@ pub(crate) struct Keeper {
     pub(crate) inbox: Receiver<Message>,
     /// When the first record came that the checkpoint does not cover.
     pub(crate) unsigned_since: Option<Instant>,
+    /// Whether it was told that the checkpoint cannot be written.
+    pub(crate) unsigned_told: bool,
+    /// Filling the store again, while it has to be.
+    pub(crate) refill: Option<Refill>,
 }
 
 impl Keeper {
@@ -47,7 +54,7 @@ impl Keeper {
             let message = match self.wait() {
                 Ok(message) => message,
                 Err(RecvTimeoutError::Timeout) => {
-                    self.sign_or_log();
+                    self.do_what_is_due();
                     continue;
                 }
                 // The log is gone without a word: the journal is closed by its drop.
@@ -59,23 +66,46 @@ impl Keeper {
                         return self.sign();
                     }
                 }
+                Message::StoreFailed(error) => self.store_failed(&error),
                 Message::Sign(done) => self.sign_for(&done),
                 Message::Stop => return self.sign(),
             }
         }
     }
 
+    /// Until the checkpoint has to be signed.
+    fn until_signing(&self) -> Option<Duration> {
+        let after = Duration::from_millis(CHECKPOINT_AFTER_MS);
+        self.unsigned_since
+            .map(|since| after.saturating_sub(since.elapsed()))
+    }
+
     fn wait(&self) -> Result<Message, RecvTimeoutError> {
-        match self.unsigned_since {
+        let until_refill = self.refill.as_ref().map(Refill::until_due);
+        match self.until_signing().into_iter().chain(until_refill).min() {
             None => self
                 .inbox
                 .recv()
                 .map_err(|_| RecvTimeoutError::Disconnected),
-            Some(since) => {
-                let after = Duration::from_millis(CHECKPOINT_AFTER_MS);
-                self.inbox
-                    .recv_timeout(after.saturating_sub(since.elapsed()))
-            }
+            Some(pause) => self.inbox.recv_timeout(pause),
+        }
+    }
+
+    fn do_what_is_due(&mut self) {
+        if self.until_signing().is_some_and(|pause| pause.is_zero()) {
+            self.sign_or_log();
+        }
+        if let Some(refill) = self.refill.as_mut().filter(|r| r.until_due().is_zero())
+            && refill.go_on(&self.shared, self.tree.size())
+        {
+            self.refill = None;
+        }
+    }
+
+    /// From now on the store is filled again; until that is done nobody asks it.
+    fn store_failed(&mut self, error: &StoreError) {
+        if self.refill.is_none() {
+            self.refill = Some(Refill::begin(&self.shared, error));
         }
     }
 
@@ -119,17 +149,22 @@ impl Keeper {
                 self.sign_for(&done);
                 None
             }
+            Some(Message::StoreFailed(error)) => {
+                self.store_failed(&error);
+                None
+            }
             other => other,
         }
     }
 
-    fn fill(&self, first: u64, records: &[Vec<u8>], hashes: &[Hash]) {
-        if !self.shared.store_failed.load(Ordering::Acquire)
-            && let Some(store) = self.shared.store().as_ref()
-            && let Err(error) = store.apply(first, records, hashes)
-        {
-            tracing::error!(%error, "the audit store failed; queries fail until the next start fills it again");
-            self.shared.store_failed.store(true, Ordering::Release);
+    /// A store that is being filled again gets the records from the journal.
+    fn fill(&mut self, first: u64, records: &[Vec<u8>], hashes: &[Hash]) {
+        let applied = match &*self.shared.store() {
+            Shelf::Open(store) => store.apply(first, records, hashes),
+            Shelf::Refilling(_) | Shelf::Closed => Ok(()),
+        };
+        if let Err(error) = applied {
+            self.store_failed(&error);
         }
         lock(&self.shared.recent).applied(first + records.len() as u64);
     }
@@ -140,11 +175,21 @@ impl Keeper {
         let _ = done.send(());
     }
 
-    /// A checkpoint that cannot be written now is written with the next.
+    /// A checkpoint that cannot be written now is written later; it is told once.
     fn sign_or_log(&mut self) {
-        if let Err(error) = self.sign() {
-            tracing::error!(%error, "the checkpoint could not be written");
-            self.unsigned_since = Some(Instant::now());
+        match self.sign() {
+            Ok(()) if self.unsigned_told => {
+                tracing::warn!("the checkpoint is written again");
+                self.unsigned_told = false;
+            }
+            Ok(()) => {}
+            Err(error) => {
+                if !self.unsigned_told {
+                    tracing::error!(%error, "the checkpoint could not be written");
+                }
+                self.unsigned_told = true;
+                self.unsigned_since = Some(Instant::now());
+            }
         }
     }
 

@@ -15,6 +15,7 @@
 //! | `store`, `sums` | sled, and the sums over its files at rest |
 //! | `found` | the store as it lies there when a log is opened |
 //! | `recent` | what is durable and not yet in the store |
+//! | `refill` | what becomes of a store that failed, while the log is open |
 //! | `keeper` | the one thread that grows the tree, fills the store, signs |
 //! | `open` | opening: everything is read, the head recomputed, the store mended |
 //! | [`log`] | the door: [`Log`] |
@@ -27,7 +28,9 @@
 //!   a thread of their own; a read after the append sees the record all the same.
 //! * A checkpoint covers durable records only, so there are never fewer records than it says: if there are, or if the
 //!   head over them is another, opening is refused.
-//! * Damage to journal, checkpoint or key is refused; damage to the store is mended at the next start.
+//! * Damage to journal, checkpoint or key is refused; damage to the store is mended at the next start. A store that
+//!   fails while the log is open (a full disk) is given up and filled again; until then [`Log::queryable`] says why
+//!   queries are not answered. On a full disk no record is taken, and [`Log::stuck`] says so.
 //! * A store that knows more records than the log, or another hash of one, says that the log was put back or changed:
 //!   that is refused too. Only a missing or unreadable store is filled again.
 //! * A decision of another region is not taken into this log.
@@ -46,6 +49,7 @@ mod open;
 mod plain;
 mod recent;
 pub mod record;
+mod refill;
 pub mod show;
 mod store;
 mod sums;
@@ -60,6 +64,7 @@ pub use record::{
     CallerRecord, DecisionRecord, EventRecord, FindingRecord, IdempotencyRecord, OutcomeRecord,
     PluginRecord, Record, SCHEMA,
 };
+pub use refill::Refilling;
 pub use show::{Entry, Filter, render, show};
 pub use verify::{
     Damage, KeptCheckpoint, Key, Remedy, Report, StoreCheck, VerifyError, VerifyOptions, verify,

@@ -1,5 +1,7 @@
 //! The bounds of the log.
 
+use std::time::Duration;
+
 /// Bytes of one record.
 pub const MAX_RECORD_BYTES: usize = weft_journal::limits::MAX_RECORD_BYTES;
 /// Batches that the journal has made durable and the store has not yet taken. One more makes the journal wait.
@@ -24,6 +26,13 @@ pub(crate) const EPOCHS_A_BATCH: usize = 4;
 pub(crate) const RECORDS_AN_EPOCH: usize = 16;
 /// Memory that sled may use as a cache.
 pub const STORE_CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// Room that the disk has to have before a store that failed for want of it is filled again: some for the store, and a
+/// segment of the journal.
+pub const STORE_SPARE_BYTES: u64 = 2 * weft_journal::limits::SEGMENT_BYTES;
+/// How long it takes until a store that failed is filled again, the first time.
+pub(crate) const REFILL_PAUSE: Duration = Duration::from_millis(250);
+/// And when it has failed again and again.
+pub(crate) const MAX_REFILL_PAUSE: Duration = Duration::from_secs(8);
 /// Bytes under one sum of `store.sum`.
 pub const SUM_BLOCK_BYTES: usize = 64 * 1024;
 /// Places of damage that a verification lists.

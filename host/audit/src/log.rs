@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::task::{Context, Poll, ready};
@@ -24,6 +23,7 @@ use crate::merkle::{self, Hash, Tree};
 use crate::open::{self, Opened};
 use crate::recent::{Ids, Recent};
 use crate::record::{DecisionRecord, Record};
+use crate::refill::{Refilling, Shelf};
 use crate::store::{Store, StoreError};
 use crate::sums;
 
@@ -91,30 +91,23 @@ pub(crate) struct Shared {
     pub(crate) files: Files,
     pub(crate) tuning: Tuning,
     pub(crate) journal: Journal,
-    pub(crate) store: RwLock<Option<Store>>,
-    pub(crate) store_failed: AtomicBool,
+    pub(crate) store: RwLock<Shelf>,
     pub(crate) recent: Mutex<Recent>,
     pub(crate) checkpoint: Mutex<Checkpoint>,
 }
 
 impl Shared {
-    pub(crate) fn store(&self) -> RwLockReadGuard<'_, Option<Store>> {
+    pub(crate) fn store(&self) -> RwLockReadGuard<'_, Shelf> {
         self.store.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn store_mut(&self) -> RwLockWriteGuard<'_, Option<Store>> {
+    fn store_mut(&self) -> RwLockWriteGuard<'_, Shelf> {
         self.store.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn ask<T>(
-        &self,
-        question: impl FnOnce(&Store) -> Result<T, StoreError>,
-    ) -> Result<T, ReadError> {
-        if self.store_failed.load(Ordering::Acquire) {
-            return Err(ReadError::Store(StoreError("it failed before".to_owned())));
-        }
-        let store = self.store();
-        Ok(question(store.as_ref().ok_or(ReadError::Closed)?)?)
+    /// Puts something else there, and gives what was there before.
+    pub(crate) fn replace_store(&self, shelf: Shelf) -> Shelf {
+        std::mem::replace(&mut *self.store_mut(), shelf)
     }
 }
 
@@ -209,9 +202,34 @@ impl Log {
         self.len() == 0
     }
 
-    /// Whether queries are answered: the store has not failed, the log is not closed.
-    pub fn is_queryable(&self) -> bool {
-        self.shared.ask(|_| Ok(())).is_ok()
+    /// Whether queries are answered; if not, why.
+    pub fn queryable(&self) -> Result<(), ReadError> {
+        self.ask(|_| Ok(()))
+    }
+
+    /// Why no records are taken now, if so: a full disk. They are taken again when there is room.
+    pub fn stuck(&self) -> Option<AppendError> {
+        self.shared.journal.stuck().map(AppendError::from)
+    }
+
+    /// Asks the store. One that cannot answer is given up.
+    fn ask<T>(
+        &self,
+        question: impl FnOnce(&Store) -> Result<T, StoreError>,
+    ) -> Result<T, ReadError> {
+        let failed = match &*self.shared.store() {
+            Shelf::Open(store) => match question(store) {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            },
+            Shelf::Refilling(why) => return Err(ReadError::Refilling(why.clone())),
+            Shelf::Closed => return Err(ReadError::Closed),
+        };
+        if let Some((keeper, _)) = lock(&self.keeper).as_ref() {
+            // A keeper whose inbox is full writes to the store, and hears of it there.
+            let _ = keeper.try_send(Message::StoreFailed(failed.clone()));
+        }
+        Err(failed.into())
     }
 
     /// The exact bytes of a record.
@@ -232,7 +250,7 @@ impl Log {
         let recent = lock(&self.shared.recent).decision(id);
         let index = match recent {
             Some(index) => Some(index),
-            None => self.shared.ask(|store| store.decision(id))?,
+            None => self.ask(|store| store.decision(id))?,
         };
         Ok(index.map(|index| self.stored(index)).transpose()?.flatten())
     }
@@ -254,7 +272,7 @@ impl Log {
         to: Timestamp,
         max: usize,
     ) -> Result<Vec<(u64, Record)>, ReadError> {
-        let indexes = self.shared.ask(|store| store.between(from.0, to.0, max))?;
+        let indexes = self.ask(|store| store.between(from.0, to.0, max))?;
         indexes
             .into_iter()
             .map(|index| Ok((index, parse(index, &self.bytes(index)?)?)))
@@ -264,7 +282,7 @@ impl Log {
     fn linked(&self, link: Link, id: &str) -> Result<Vec<Stored>, ReadError> {
         // First what is recent: what goes from there meanwhile is in the store.
         let recent = lock(&self.shared.recent).linked(link, id);
-        let mut indexes = self.shared.ask(|store| store.linked(link, id))?;
+        let mut indexes = self.ask(|store| store.linked(link, id))?;
         indexes.extend(recent);
         indexes.sort_unstable();
         indexes.dedup();
@@ -364,17 +382,17 @@ impl Log {
 
     fn close_store(&self) -> Result<(), CloseError> {
         let files = &self.shared.files;
-        let store = self.shared.store_mut().take();
-        if self.shared.store_failed.load(Ordering::Acquire) {
-            drop(store);
-            return files::remove_dir(&files.store).map_err(close_io(&files.store));
+        match self.shared.replace_store(Shelf::Closed) {
+            Shelf::Open(store) => {
+                store.close(&files.store)?;
+                let sums = sums::compute(&files.store).map_err(close_io(&files.store))?;
+                files::replace(&files.sums, sums.as_bytes()).map_err(close_io(&files.sums))
+            }
+            Shelf::Refilling(Refilling { .. }) => {
+                files::remove_dir(&files.store).map_err(close_io(&files.store))
+            }
+            Shelf::Closed => Ok(()),
         }
-        if let Some(store) = store {
-            store.close(&files.store)?;
-            let sums = sums::compute(&files.store).map_err(close_io(&files.store))?;
-            files::replace(&files.sums, sums.as_bytes()).map_err(close_io(&files.sums))?;
-        }
-        Ok(())
     }
 }
 

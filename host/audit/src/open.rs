@@ -3,7 +3,6 @@
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use weft_dictionary::Timestamp;
@@ -19,6 +18,7 @@ use crate::log::{Log, LogConfig, Shared, Tuning};
 use crate::merkle::{self, Tree};
 use crate::recent::Recent;
 use crate::record::{EventRecord, Record, SCHEMA};
+use crate::refill::Shelf;
 use crate::store::{Store, StoreError};
 
 /// What opening found and mended.
@@ -128,8 +128,7 @@ fn start(
     let shared = Arc::new(Shared {
         files,
         tuning,
-        store: RwLock::new(Some(store)),
-        store_failed: AtomicBool::new(false),
+        store: RwLock::new(Shelf::Open(store)),
         recent: Mutex::new(Recent::starting_at(tree.size())),
         checkpoint: Mutex::new(checkpoint),
         journal,
@@ -140,6 +139,8 @@ fn start(
         tree,
         inbox: messages,
         unsigned_since: None,
+        unsigned_told: false,
+        refill: None,
     };
     let thread = std::thread::Builder::new()
         .name("weft-audit".to_owned())

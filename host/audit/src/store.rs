@@ -20,12 +20,42 @@ use crate::merkle::Hash;
 
 /// What sled said, or that it panicked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct StoreError(pub(crate) String);
+#[error("{text}")]
+pub struct StoreError {
+    text: String,
+    disk_full: bool,
+}
+
+impl StoreError {
+    pub(crate) fn new(text: impl Into<String>) -> StoreError {
+        StoreError {
+            text: text.into(),
+            disk_full: false,
+        }
+    }
+
+    /// Whether it is for want of room on the disk.
+    pub fn is_disk_full(&self) -> bool {
+        self.disk_full
+    }
+}
+
+impl From<std::io::Error> for StoreError {
+    fn from(error: std::io::Error) -> Self {
+        StoreError {
+            text: error.to_string(),
+            disk_full: weft_journal::is_disk_full(&error),
+        }
+    }
+}
 
 impl From<sled::Error> for StoreError {
     fn from(error: sled::Error) -> Self {
-        StoreError(error.to_string())
+        let disk_full = matches!(&error, sled::Error::Io(io) if weft_journal::is_disk_full(io));
+        StoreError {
+            text: error.to_string(),
+            disk_full,
+        }
     }
 }
 
@@ -35,8 +65,7 @@ pub(crate) struct Store {
 
 /// Runs what touches sled; a panic in there is an error.
 fn guarded<T>(what: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-    catch_unwind(AssertUnwindSafe(what))
-        .unwrap_or_else(|_| Err(StoreError("sled panicked".to_owned())))
+    catch_unwind(AssertUnwindSafe(what)).unwrap_or_else(|_| Err(StoreError::new("sled panicked")))
 }
 
 impl Store {
@@ -70,7 +99,7 @@ impl Store {
             None => Ok(0),
             Some(bytes) => match <[u8; 8]>::try_from(bytes.as_ref()) {
                 Ok(eight) => Ok(u64::from_be_bytes(eight)),
-                Err(_) => Err(StoreError("the watermark is not a number".to_owned())),
+                Err(_) => Err(StoreError::new("the watermark is not a number")),
             },
         })
     }
@@ -129,18 +158,26 @@ impl Store {
             Ok(())
         })?;
         drop(self);
-        let io = |error: std::io::Error| StoreError(error.to_string());
-        let file = File::open(dir.join("db")).map_err(io)?;
+        let file = File::open(dir.join("db"))?;
         for _ in 0..STORE_OPEN_TRIES {
             match file.try_lock() {
                 Ok(()) => return Ok(()),
                 Err(TryLockError::WouldBlock) => {
                     std::thread::sleep(Duration::from_millis(STORE_OPEN_PAUSE_MS))
                 }
-                Err(TryLockError::Error(error)) => return Err(io(error)),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
             }
         }
-        Err(StoreError("sled does not let go of its files".to_owned()))
+        Err(StoreError::new("sled does not let go of its files"))
+    }
+
+    /// Lets go of a store that failed.
+    pub(crate) fn give_up(self) {
+        // What sled still has to say about it is of no use to anybody.
+        let _ = guarded(|| {
+            drop(self);
+            Ok(())
+        });
     }
 
     /// The index of a decision.

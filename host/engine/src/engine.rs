@@ -110,18 +110,16 @@ impl Engine {
         if self.inner.is_stopping() {
             reasons.push("the host is stopping".to_owned());
         }
-        if !self.inner.log.is_queryable() {
-            reasons.push("the audit store cannot be read; a new start fills it again".to_owned());
-        }
+        reasons.extend(self.inner.cannot_record());
         Readiness {
             ready: reasons.is_empty(),
             reasons,
         }
     }
 
-    /// Refuses the payments whose time is over. How many; none when the host is stopping.
+    /// Refuses the payments whose time is over. How many; none when the host cannot decide.
     pub async fn expire_due(&self) -> usize {
-        if self.inner.is_stopping() {
+        if !self.readiness().ready {
             return 0;
         }
         let inner = Arc::clone(&self.inner);
@@ -153,6 +151,20 @@ impl Engine {
 }
 
 impl Inner {
+    /// Why nothing can be recorded, or read back, now.
+    fn cannot_record(&self) -> Vec<String> {
+        let full = |full| match full {
+            true => "disk full: nothing can be recorded".to_owned(),
+            false => "nothing can be recorded, see the host's log".to_owned(),
+        };
+        let log = self.log.stuck().map(|error| full(error.is_disk_full()));
+        let vault = self.vault.stuck().map(|error| full(error.is_disk_full()));
+        let store = self.log.queryable().err().map(|error| error.to_string());
+        let mut reasons: Vec<String> = log.into_iter().chain(vault).chain(store).collect();
+        reasons.dedup();
+        reasons
+    }
+
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }

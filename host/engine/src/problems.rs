@@ -138,3 +138,38 @@ pub(crate) fn not_recorded(error: &weft_audit::AppendError) -> Problem {
     )
     .help("send it again in a moment, with the same idempotency key")
 }
+/// The log tells of a full disk once, when it begins, not for each request.
+fn disk_full() -> Problem {
+    Problem::new(
+        ProblemCode::NotReady,
+        "disk full: the decision could not be recorded, so it was not taken",
+    )
+    .help("send it again later, with the same idempotency key; who runs the host has to make room")
+}
+
+/// What the log does not give now. The store is filled again by itself.
+pub(crate) fn not_read(error: &weft_audit::ReadError) -> Problem {
+    use weft_audit::ReadError;
+    match error {
+        ReadError::Refilling(why) => {
+            Problem::new(ProblemCode::NotReady, why.to_string()).help("send it again later")
+        }
+        ReadError::Store(_) => {
+            tracing::debug!(%error, "the audit store does not answer");
+            Problem::new(ProblemCode::NotReady, "the audit store does not answer")
+                .help("send it again in a moment")
+        }
+        ReadError::Closed => stopping(),
+        _ => {
+            tracing::error!(%error, "the log cannot be read");
+            internal("the audit log cannot be read")
+        }
+    }
+}
+
+    if error.is_disk_full() {
+        return disk_full();
+    }
+    if error.is_disk_full() {
+        return disk_full();
+    }

@@ -98,17 +98,15 @@ impl Inner {
     }
 
     fn stored(&self, decision: &str) -> Result<Option<Stored>, Problem> {
-        self.log.decision(decision).map_err(|error| {
-            tracing::error!(%error, "the log cannot be read");
-            problems::internal("the audit log cannot be read")
-        })
+        self.log
+            .decision(decision)
+            .map_err(|error| problems::not_read(&error))
     }
 
     pub(crate) fn chain(&self, payment: &str) -> Result<Vec<Stored>, Problem> {
-        self.log.by_transaction(payment).map_err(|error| {
-            tracing::error!(%error, "the log cannot be read");
-            problems::internal("the audit log cannot be read")
-        })
+        self.log
+            .by_transaction(payment)
+            .map_err(|error| problems::not_read(&error))
     }
 
     pub(crate) fn is_payment(&self, operation: &str) -> bool {

@@ -102,6 +102,13 @@ pub enum VaultError {
     NoRandomness(#[from] getrandom::Error),
 }
 
+impl VaultError {
+    /// Whether it is for want of room on the disk.
+    pub fn is_disk_full(&self) -> bool {
+        matches!(self, VaultError::Store(error) if error.is_disk_full())
+    }
+}
+
 impl From<SealError> for VaultError {
     fn from(error: SealError) -> Self {
         match error {

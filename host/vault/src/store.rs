@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
-use weft_journal::{Appended, Committed, Journal, JournalConfig};
+use weft_journal::{AppendError, Appended, Committed, Journal, JournalConfig};
 
 use crate::error::VaultError;
 use crate::index::Index;
@@ -58,6 +58,11 @@ impl Store {
     pub(crate) fn read(&self, row: u64) -> Result<Vec<u8>, VaultError> {
         let bytes = self.journal.read(row)?;
         Ok(self.mac.check(&bytes)?.to_vec())
+    }
+
+    /// Why no rows are taken now, if so.
+    pub(crate) fn stuck(&self) -> Option<AppendError> {
+        self.journal.stuck()
     }
 
     /// Makes all durable and ends the writer.

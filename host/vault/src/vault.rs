@@ -215,6 +215,11 @@ impl Vault {
         &self.tenant
     }
 
+    /// Why no new value gets a token now, if so: a full disk. They get tokens again when there is room.
+    pub fn stuck(&self) -> Option<VaultError> {
+        self.store.stuck().map(VaultError::from)
+    }
+
     /// Waits until every token is durable and ends the journal's writer: no new value gets a token
     /// after this. Dropping the vault does the same.
     pub fn close(&self) {
