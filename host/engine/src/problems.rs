@@ -121,23 +121,6 @@ pub(crate) fn no_such_decision() -> Problem {
     )
 }
 
-pub(crate) fn not_tokenised(error: &weft_vault::VaultError) -> Problem {
-    tracing::error!(%error, "new tokens could not be kept");
-    Problem::new(
-        ProblemCode::NotReady,
-        "the vault does not take the request's values, so nothing was decided",
-    )
-    .help("send it again in a moment, with the same idempotency key")
-}
-
-pub(crate) fn not_recorded(error: &weft_audit::AppendError) -> Problem {
-    tracing::error!(%error, "a decision could not be recorded");
-    Problem::new(
-        ProblemCode::NotReady,
-        "the decision could not be recorded, so it was not taken",
-    )
-    .help("send it again in a moment, with the same idempotency key")
-}
 /// The log tells of a full disk once, when it begins, not for each request.
 fn disk_full() -> Problem {
     Problem::new(
@@ -167,9 +150,46 @@ pub(crate) fn not_read(error: &weft_audit::ReadError) -> Problem {
     }
 }
 
+pub(crate) fn not_tokenised(error: &weft_vault::VaultError) -> Problem {
     if error.is_disk_full() {
         return disk_full();
     }
+    tracing::error!(%error, "new tokens could not be kept");
+    Problem::new(
+        ProblemCode::NotReady,
+        "the vault does not take the request's values, so nothing was decided",
+    )
+    .help("send it again in a moment, with the same idempotency key")
+}
+
+pub(crate) fn not_recorded(error: &weft_audit::AppendError) -> Problem {
     if error.is_disk_full() {
         return disk_full();
     }
+    tracing::error!(%error, "a decision could not be recorded");
+    Problem::new(
+        ProblemCode::NotReady,
+        "the decision could not be recorded, so it was not taken",
+    )
+    .help("send it again in a moment, with the same idempotency key")
+}
+
+pub(crate) fn change_not_recorded(error: &weft_audit::AppendError) -> Problem {
+    tracing::error!(%error, "a change could not be recorded");
+    Problem::new(
+        ProblemCode::NotReady,
+        "the change could not be recorded, so it was not made",
+    )
+    .help("ask for it again in a moment")
+}
+
+pub(crate) fn unfit_reason() -> Problem {
+    let detail =
+        format!("a reason has 1 to {MAX_REASON_CHARS} characters on one line, and no card number");
+    Problem::new(ProblemCode::InvalidValue, detail).pointer("/reason")
+}
+
+pub(crate) fn no_such_level() -> Problem {
+    let detail = format!("the level of threat is a number from 0 to {MAX_THREAT_LEVEL}");
+    Problem::new(ProblemCode::InvalidValue, detail).pointer("/level")
+}
