@@ -85,6 +85,14 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     }
 }
 
+/// The same of a count that no memory has to hold.
+pub(crate) fn counted_u64(count: u64, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        n => format!("{n} {noun}s"),
+    }
+}
+
 fn style() -> Style {
     if colour(io::stderr().is_terminal()) {
         Style::Colour

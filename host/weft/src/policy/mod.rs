@@ -13,6 +13,8 @@ use crate::exit::Failed;
 use crate::output;
 
 mod book;
+mod explain;
+mod replay;
 mod test;
 
 /// Policy files.
@@ -33,6 +35,8 @@ pub(crate) enum PolicyCommand {
     },
     Test(test::TestArgs),
     Book(book::BookArgs),
+    Explain(explain::ExplainArgs),
+    Replay(replay::ReplayArgs),
 }
 
 pub(crate) fn run(command: PolicyCommand) -> Result<(), Failed> {
@@ -40,6 +44,8 @@ pub(crate) fn run(command: PolicyCommand) -> Result<(), Failed> {
         PolicyCommand::Check { dir, plugins } => check(&dir, plugins.as_deref()),
         PolicyCommand::Test(args) => test::run(&args),
         PolicyCommand::Book(args) => book::run(&args),
+        PolicyCommand::Explain(args) => explain::run(&args),
+        PolicyCommand::Replay(args) => replay::run(&args),
     }
 }
 

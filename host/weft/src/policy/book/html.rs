@@ -6,7 +6,8 @@ use weft_verdict::Verdict;
 
 use super::{Book, Family, words};
 
-const STYLE: &str = include_str!("style.css");
+/// The style of the project's documents.
+pub(crate) const STYLE: &str = include_str!("style.css");
 
 pub(super) fn render(book: &Book<'_>) -> String {
     let families = book.families();

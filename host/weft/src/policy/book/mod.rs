@@ -16,6 +16,9 @@ mod html;
 mod markdown;
 mod words;
 
+pub(crate) use html::STYLE;
+pub(crate) use words::obligation;
+
 /// Print the policies in force as one document for people.
 ///
 /// By family: what each policy is for, where it comes from, when it applies, its rules in plain words, what it
@@ -44,7 +47,7 @@ enum Form {
     Markdown,
 }
 
-fn instant(text: &str) -> Result<Timestamp, String> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text)
         .ok_or_else(|| "not an instant; write RFC 3339, for example 2026-12-01T00:00:00Z".into())
 }

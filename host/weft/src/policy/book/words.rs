@@ -53,7 +53,7 @@ pub(super) fn origin(origin: &Origin) -> &'static str {
 }
 
 /// An obligation on one line.
-pub(super) fn obligation(obligation: &Obligation) -> String {
+pub(crate) fn obligation(obligation: &Obligation) -> String {
     let arguments: Vec<String> = obligation
         .arguments
         .iter()

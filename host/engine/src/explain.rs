@@ -1,0 +1,382 @@
+//! Why a decision came out as it did, in the words of one reader.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | `offline` | from a data directory, beside a running host |
+//! | `seen` | what a reader may see: of policies, of facts, of messages |
+//! | `policies` | one policy: whether it applied, which rules fired, on what, and why others did not |
+//!
+//! What counted stands in the record, and is told from there. Why it came to that is found by evaluating the decision
+//! again with the policy set that it was taken with; where that does not give what was recorded, the explanation says
+//! so first. A service is told what its customer may know, support what its view of the decision grants, an auditor the
+//! policies themselves. Personal facts stand in no explanation in clear.
+
+mod offline;
+mod policies;
+mod seen;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use weft_audit::DecisionRecord;
+use weft_dictionary::Timestamp;
+use weft_policy::Source;
+use weft_verdict::{Obligation, Verdict};
+
+use crate::again::{Difference, Ground, NotAgain, differences, is_same};
+use crate::evaluate::Walked;
+use crate::view::ReasonView;
+use crate::{Role, host_reasons};
+
+pub use offline::{ExplainError, explain};
+use policies::Teller;
+use seen::Seen;
+
+/// Why a decision came out as it did, for one reader.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// Which decision.
+    pub decision: String,
+    /// For example `payment.authorize`.
+    pub operation: String,
+    /// When it was taken; RFC 3339.
+    #[serde(serialize_with = "crate::view::rfc3339")]
+    pub at: Timestamp,
+    /// In whose words: `customer`, `support`, `audit`.
+    pub reader: &'static str,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// 0 to 1000. Not for customers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub risk: Option<u16>,
+    /// What this reader is told: the words of the policies that decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<String>,
+    /// The reasons that counted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<ReasonView>,
+    /// What has to be done for the decision to stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub obligations: Vec<Obligation>,
+    /// How the host came from the findings to the verdict, in sentences. Not for customers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub combined: Vec<String>,
+    /// The policy set that it was taken with. Audit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy_set: Option<String>,
+    /// Whether evaluating again gives what was recorded. Audit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reproduced: Option<bool>,
+    /// What does not come out as recorded. Audit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub differences: Vec<Difference>,
+    /// Why it could not be evaluated again: then only what was recorded is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub not_evaluated: Option<&'static str>,
+    /// The stages, with the policies of each. Not for customers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stages: Vec<StageExplained>,
+    /// The facts on which it rests, as this reader may see them, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, FactExplained>,
+}
+
+/// One stage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StageExplained {
+    /// Its name.
+    pub stage: String,
+    /// The question that it answers.
+    pub title: String,
+    /// Whether it was asked: a stage before it may have ended the walk.
+    pub asked: bool,
+    /// Its policies: those that spoke first, the most severe first.
+    pub policies: Vec<PolicyExplained>,
+}
+
+/// What came of one policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Came {
+    /// It said something.
+    Spoke,
+    /// A fact that it needs is missing, and what stands for that counted.
+    Missing,
+    /// It could not be evaluated, and what stands for that counted.
+    Failed,
+    /// It was asked and had nothing to say.
+    Silent,
+    /// It did not apply.
+    NotApplicable,
+}
+
+/// One policy.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PolicyExplained {
+    /// Its id.
+    pub policy: String,
+    /// A few words.
+    pub title: String,
+    /// What came of it.
+    pub came: Came,
+    /// What it said, after `on_missing`, `on_error` and evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// Whether that counted: a policy in shadow is asked and does not count.
+    pub counts: bool,
+    /// The verdict before the customer's evidence discharged it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discharged: Option<Verdict>,
+    /// What it tells this reader.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<ReasonView>,
+    /// Facts that it needed and did not get.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Why it could not be evaluated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// What had to hold for it to apply. Audit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<RuleExplained>,
+    /// Its rules. Audit.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleExplained>,
+    /// The plugin that it asked. Audit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<PluginExplained>,
+    /// The policy itself. Audit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<PolicyText>,
+}
+
+/// A rule or a condition.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RuleExplained {
+    /// Its name.
+    pub name: String,
+    /// `fired`, `not-fired`, `missing`, `failed`.
+    pub came: &'static str,
+    /// What it says when it fires.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
+    /// What would have to hold, in words.
+    pub when: String,
+    /// The parts that decided what came of it.
+    pub because: Vec<PartExplained>,
+}
+
+/// A part of a condition.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PartExplained {
+    /// `holds`, `does-not-hold`, `missing`, `failed`.
+    pub came: &'static str,
+    /// What would have to hold, in words.
+    pub says: String,
+    /// The facts that it reads.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<String>,
+    /// Those that are missing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+}
+
+/// A plugin that was asked.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PluginExplained {
+    /// From its manifest.
+    pub name: String,
+    /// From its manifest.
+    pub version: String,
+    /// SHA-256 of the component.
+    pub digest: String,
+    /// Fuel that it used.
+    pub fuel: u64,
+    /// The facts that it was given.
+    pub given: Vec<String>,
+    /// The facts that it would have been given and that were not there.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_there: Vec<String>,
+    /// What it may also say, and did not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub did_not_say: Vec<String>,
+}
+
+/// A policy, as a regulator reads it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PolicyText {
+    /// The file, below the set's directory.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub version: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Why it is there.
+    pub description: String,
+    /// Where it comes from.
+    pub sources: Vec<SourceText>,
+    /// Its thresholds, as they were in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<ParameterText>,
+}
+
+/// See [`Source`].
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SourceText {
+    /// The act, standard or house rule.
+    pub title: String,
+    /// Article, paragraph, section.
+    pub reference: String,
+    /// Whether somebody found the policy true to it.
+    pub verified: bool,
+}
+
+impl From<&Source> for SourceText {
+    fn from(source: &Source) -> SourceText {
+        SourceText {
+            title: source.title.clone(),
+            reference: source.reference.clone(),
+            verified: source.verified,
+        }
+    }
+}
+
+/// A threshold as it was in force.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ParameterText {
+    /// Its name.
+    pub name: String,
+    /// In words.
+    pub title: String,
+    /// Its value at the level of threat of the decision, with its unit.
+    pub value: String,
+}
+
+/// A fact, as this reader may see it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FactExplained {
+    /// In words.
+    pub title: String,
+    /// Its class.
+    pub class: &'static str,
+    /// How the reader gets it: `clear`, `masked`, `band`, `present`, `absent`; `missing` where it was not there,
+    /// `withheld` where a stage took it from those after it.
+    pub seen_as: &'static str,
+    /// What is left of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Json>,
+}
+
+/// A decision and what is needed to explain it.
+pub(crate) struct Explaining<'a> {
+    pub(crate) ground: &'a Ground,
+    pub(crate) record: &'a DecisionRecord,
+    /// The decision about the payment itself, if this one is about helping with it.
+    pub(crate) own: Option<&'a DecisionRecord>,
+    pub(crate) role: Role,
+}
+
+impl Explaining<'_> {
+    pub(crate) fn explain(&self) -> Explanation {
+        let seen = Seen::new(self.ground, self.record, self.role);
+        let prepared = self.ground.prepare(self.record, self.own);
+        let row = prepared.as_ref().map(|p| p.row.clone());
+        let row = row.or_else(|_| self.ground.restore(self.record));
+        let row = row.unwrap_or_else(|_| weft_dictionary::Row::new(&self.ground.dictionary));
+        let mut rows = Vec::new();
+        let again = prepared.map(|prepared| {
+            self.ground
+                .evaluate(prepared, &mut |_, row| rows.push(row.clone()))
+        });
+        let mut explanation = self.head(&seen, &row, again.as_ref());
+        if seen.is_insider() {
+            let teller = Teller {
+                explaining: self,
+                seen: &seen,
+                row: &row,
+                rows: &rows,
+            };
+            explanation.stages = teller.stages();
+            explanation.combined = self.combined(again.as_ref().err().copied());
+            let fields = policies::fields_of(&explanation);
+            explanation.facts = seen.facts(&row, rows.last(), &fields);
+        }
+        explanation
+    }
+
+    fn head(
+        &self,
+        seen: &Seen<'_>,
+        row: &weft_dictionary::Row,
+        again: Result<&Walked, &NotAgain>,
+    ) -> Explanation {
+        let record = self.record;
+        let audit = seen.is_audit();
+        let evaluated = again.ok().map(|walked| &walked.evaluated);
+        let differ = evaluated
+            .map(|e| differences(record, e))
+            .unwrap_or_default();
+        Explanation {
+            decision: record.decision.clone(),
+            operation: record.operation.clone(),
+            at: record.at,
+            reader: seen.name(),
+            verdict: record.outcome.verdict,
+            risk: record.outcome.risk.filter(|_| seen.is_insider()),
+            messages: seen.messages(row),
+            reasons: seen.reasons(&record.outcome.reasons),
+            obligations: seen.obligations(),
+            combined: Vec::new(),
+            policy_set: audit.then(|| record.policy_set.clone()),
+            reproduced: evaluated.filter(|_| audit).map(|e| is_same(record, e)),
+            differences: if audit { differ } else { Vec::new() },
+            not_evaluated: again.err().filter(|_| seen.is_insider()).map(|w| w.title()),
+            stages: Vec::new(),
+            facts: BTreeMap::new(),
+        }
+    }
+
+    /// How the host came to the verdict.
+    fn combined(&self, not_again: Option<NotAgain>) -> Vec<String> {
+        let record = self.record;
+        let verdict = record.outcome.verdict;
+        let counted = record.findings.iter().filter(|f| f.enforced);
+        let spoke = counted
+            .clone()
+            .filter(|f| f.finding.verdict > Verdict::Abstain);
+        let mut says = vec![format!(
+            "{} policies were asked and counted; {} of them said something.",
+            counted.clone().filter(|f| f.policy != "host").count(),
+            spoke.filter(|f| f.policy != "host").count(),
+        )];
+        let mut decisive: Vec<&str> = counted
+            .clone()
+            .filter(|f| f.finding.verdict == verdict)
+            .map(|f| f.policy.as_str())
+            .collect();
+        decisive.dedup();
+        if verdict > Verdict::Abstain && not_again != Some(NotAgain::ByHost) {
+            says.push(format!(
+                "The most severe answer counts: {}, said by {}.",
+                verdict.as_str(),
+                decisive.join(", ")
+            ));
+        }
+        let host = counted.filter(|f| f.policy == "host");
+        for code in host.flat_map(|f| &f.finding.reasons).map(|r| &r.code) {
+            let title = host_reasons::title(code).unwrap_or(code);
+            says.push(format!("The host itself said: {title}."));
+        }
+        if record.findings.iter().any(|f| f.discharged.is_some()) {
+            says.push(
+                "What asked for the step that the customer has passed counts as flag: evidence discharged it."
+                    .to_owned(),
+            );
+        }
+        says
+    }
+}

@@ -1,0 +1,218 @@
+//! What a reader may see of a decision's policies, facts and messages.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use weft_audit::{DecisionRecord, FindingRecord};
+use weft_dictionary::{Class, FieldId, Row, Slot, Treatment};
+use weft_policy::{Policy, Reader};
+use weft_verdict::{Obligation, ObligationKind, Reason, Verdict};
+
+use super::FactExplained;
+use crate::again::Ground;
+use crate::evaluate::treatments;
+use crate::reader::sees_context;
+use crate::told::{disclosed, reader, shown};
+use crate::view::ReasonView;
+use crate::{Role, host_reasons};
+
+/// One reader of one decision.
+pub(super) struct Seen<'a> {
+    pub(super) ground: &'a Ground,
+    record: &'a DecisionRecord,
+    role: Role,
+    /// What is disclosed to support.
+    disclosed: BTreeMap<FieldId, Treatment>,
+    /// What is taken from all readers.
+    redacted: BTreeMap<FieldId, Treatment>,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(ground: &'a Ground, record: &'a DecisionRecord, role: Role) -> Seen<'a> {
+        let obligations = &record.outcome.obligations;
+        let shows = sees_context(role, record);
+        Seen {
+            ground,
+            record,
+            role,
+            disclosed: if shows {
+                disclosed(&ground.dictionary, obligations)
+            } else {
+                BTreeMap::new()
+            },
+            redacted: treatments(&ground.dictionary, obligations, ObligationKind::Redact),
+        }
+    }
+
+    /// In whose words.
+    pub(super) fn name(&self) -> &'static str {
+        match reader(self.role) {
+            Reader::Customer => "customer",
+            Reader::Agent => "support",
+            Reader::Auditor => "audit",
+        }
+    }
+
+    pub(super) fn is_audit(&self) -> bool {
+        reader(self.role) == Reader::Auditor
+    }
+
+    pub(super) fn is_insider(&self) -> bool {
+        reader(self.role) != Reader::Customer
+    }
+
+    /// The policy that made a finding.
+    pub(super) fn policy_of(&self, found: &FindingRecord) -> Option<&'a Policy> {
+        let mut versions = self.ground.pipeline.set().versions(&found.policy);
+        versions
+            .find(|policy| policy.version() == found.version)
+            .map(AsRef::as_ref)
+    }
+
+    /// What a finding tells this reader.
+    pub(super) fn message(&self, found: &FindingRecord, row: &Row) -> Option<String> {
+        let messages = self
+            .policy_of(found)?
+            .messages_for(&found.fired, &found.finding);
+        let message = messages.to(reader(self.role));
+        Some(message.render(row, |id, value| shown(self.most_told(id), value)))
+    }
+
+    /// The words of the findings that decided. A payment that goes on needs none for its customer.
+    pub(super) fn messages(&self, row: &Row) -> Vec<String> {
+        let verdict = self.record.outcome.verdict;
+        let told = match reader(self.role) {
+            Reader::Customer => verdict >= Verdict::Challenge || !self.is_payment(),
+            Reader::Agent | Reader::Auditor => verdict >= Verdict::Flag || !self.is_payment(),
+        };
+        let mut messages = Vec::new();
+        if !told {
+            return messages;
+        }
+        for found in &self.record.findings {
+            if !found.enforced || found.finding.verdict != verdict {
+                continue;
+            }
+            let message = self.message(found, row);
+            messages.extend(message.filter(|message| !messages.contains(message)));
+        }
+        // The customer is told one thing.
+        if reader(self.role) == Reader::Customer {
+            messages.truncate(1);
+        }
+        messages
+    }
+
+    fn is_payment(&self) -> bool {
+        self.ground.is_payment(&self.record.operation)
+    }
+
+    /// Reasons in words. Customers do not learn on which facts they rest.
+    pub(super) fn reasons(&self, reasons: &[Reason]) -> Vec<ReasonView> {
+        // What a policy noticed that then had nothing to say is no reason for the decision.
+        let counted = |reason: &&Reason| {
+            let mut given = (self.record.findings.iter())
+                .filter(|f| f.finding.reasons.contains(reason))
+                .peekable();
+            given.peek().is_none() || given.any(|f| f.finding.verdict > Verdict::Abstain)
+        };
+        let unique: BTreeSet<ReasonView> = reasons
+            .iter()
+            .filter(counted)
+            .map(|reason| self.reason(reason))
+            .collect();
+        unique.into_iter().collect()
+    }
+
+    pub(super) fn reason(&self, reason: &Reason) -> ReasonView {
+        let findings = self.record.findings.iter();
+        let described = findings
+            .filter(|f| f.finding.reasons.contains(reason))
+            .filter_map(|f| self.policy_of(f))
+            .find_map(|policy| policy.reason(&reason.code));
+        let by_host = || host_reasons::title(&reason.code).map(str::to_owned);
+        ReasonView {
+            code: reason.code.clone(),
+            title: described.map(|d| d.title.clone()).or_else(by_host),
+            status_reason: described.and_then(|d| d.status_reason.clone()),
+            fields: if self.is_insider() {
+                reason.fields.clone()
+            } else {
+                Vec::new()
+            },
+        }
+    }
+
+    /// What the reader has to do. Disclosures and redactions are between the host and its policies.
+    pub(super) fn obligations(&self) -> Vec<Obligation> {
+        let hidden = [ObligationKind::Disclose, ObligationKind::Redact];
+        let all = self.record.outcome.obligations.iter();
+        all.filter(|o| self.is_audit() || !hidden.contains(&o.kind))
+            .cloned()
+            .collect()
+    }
+
+    /// The most that a message to this reader says of a fact.
+    fn most_told(&self, id: FieldId) -> Treatment {
+        let most = match reader(self.role) {
+            Reader::Agent => self
+                .disclosed
+                .get(&id)
+                .copied()
+                .unwrap_or(Treatment::Absent),
+            Reader::Customer | Reader::Auditor => Treatment::Clear,
+        };
+        let redacted = self.redacted.get(&id).copied();
+        redacted.map_or(most, |redacted| most.min(redacted))
+    }
+
+    /// The most that an explanation shows of a fact: nothing personal in clear, whoever reads.
+    fn most(&self, id: FieldId) -> Treatment {
+        let class = self.ground.dictionary.field(id).class;
+        let of_class = match class {
+            Class::Public | Class::Operational => Treatment::Clear,
+            Class::Personal if self.is_audit() => Treatment::Present,
+            Class::Personal => Treatment::Masked,
+            Class::Sensitive | Class::Cardholder => Treatment::Present,
+            Class::Secret => Treatment::Absent,
+        };
+        self.most_told(id).min(of_class)
+    }
+
+    /// Facts by name, as the reader may see them; those that support is shown nothing of are left out.
+    pub(super) fn facts(
+        &self,
+        row: &Row,
+        last: Option<&Row>,
+        names: &BTreeSet<String>,
+    ) -> BTreeMap<String, FactExplained> {
+        let dictionary = &self.ground.dictionary;
+        let mut facts = BTreeMap::new();
+        for field in names.iter().filter_map(|name| dictionary.by_name(name)) {
+            let most = self.most(field.id);
+            if !self.is_audit() && most == Treatment::Absent {
+                continue;
+            }
+            let withheld = |row: &Row| matches!(row.slot(field.id), Slot::Withheld(_));
+            let (seen_as, value) = match row.get(field.id) {
+                None => ("missing", None),
+                Some(value) => {
+                    let left = most.apply(value).filter(|_| most > Treatment::Present);
+                    let seen_as = if self.is_audit() && last.is_some_and(withheld) {
+                        "withheld"
+                    } else {
+                        most.as_str()
+                    };
+                    (seen_as, left.map(|value| value.to_json()))
+                }
+            };
+            let fact = FactExplained {
+                title: field.title.clone(),
+                class: field.class.as_str(),
+                seen_as,
+                value,
+            };
+            facts.insert(field.name.clone(), fact);
+        }
+        facts
+    }
+}

@@ -1,0 +1,365 @@
+//! `weft policy explain`: why a recorded decision came out as it did.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use weft_engine::Role;
+use weft_engine::explain::{
+    Came, Explanation, FactExplained, PartExplained, PolicyExplained, RuleExplained, StageExplained,
+};
+use weft_engine::view::ReasonView;
+
+use crate::exit::Failed;
+use crate::output;
+
+/// Explain a recorded decision.
+///
+/// Which policies applied, which rules fired and on which facts, which did not and why not, and how the host came to the
+/// verdict. The decision is evaluated again with the policy set that it was taken with, which the data directory keeps.
+/// Reads only, and works beside a running host. Whoever may read the directory decides in whose words it is told; a caller
+/// of a running host gets `GET /v1/decisions/{id}/explanation` in those of its own role.
+#[derive(Args)]
+#[command(
+    after_help = "Example:\n  weft audit show --last 1 --data weft-data\n  weft policy explain dec_… --data weft-data --as agent"
+)]
+pub(crate) struct ExplainArgs {
+    /// The decision's id.
+    decision: String,
+    /// The host's directory.
+    #[arg(long, value_name = "DIR", default_value = "weft-data")]
+    data: PathBuf,
+    /// In whose words: an auditor sees the policies themselves, support what a view of the decision grants it, a
+    /// service what its customer may know.
+    #[arg(long = "as", value_name = "ROLE", default_value = "regulator")]
+    role: Reader,
+    /// The form.
+    #[arg(long, default_value = "text")]
+    format: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people.
+    Text,
+    /// One JSON object, as the API gives it.
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Reader {
+    Service,
+    Agent,
+    Supervisor,
+    Regulator,
+    Operator,
+}
+
+impl Reader {
+    fn role(self) -> Role {
+        match self {
+            Reader::Service => Role::Service,
+            Reader::Agent => Role::Agent,
+            Reader::Supervisor => Role::Supervisor,
+            Reader::Regulator => Role::Regulator,
+            Reader::Operator => Role::Operator,
+        }
+    }
+}
+
+pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failed> {
+    let explanation = weft_engine::explain(&args.data, &args.decision, args.role.role())?;
+    match args.format {
+        Form::Json => output::line(&serde_json::to_string_pretty(&explanation)?),
+        Form::Text => Telling {
+            explanation: &explanation,
+        }
+        .tell(),
+    }
+    Ok(())
+}
+
+/// An explanation on its way to the terminal.
+struct Telling<'a> {
+    explanation: &'a Explanation,
+}
+
+impl Telling<'_> {
+    fn tell(&self) {
+        let e = self.explanation;
+        let risk = e.risk.map(|risk| format!(", risk {risk} of 1000"));
+        output::line(&format!(
+            "{} {} was decided on {}: {}{}",
+            e.operation,
+            e.decision,
+            e.at,
+            output::emphasise("1", e.verdict.as_str()),
+            risk.unwrap_or_default()
+        ));
+        for message in &e.messages {
+            output::line(&format!("  “{message}”"));
+        }
+        for reason in &e.reasons {
+            output::line(&format!("  because: {}", reason_text(reason)));
+        }
+        for one in &e.obligations {
+            output::line(&format!("  what follows: {}", super::book::obligation(one)));
+        }
+        self.checked();
+        for stage in &e.stages {
+            self.stage(stage);
+        }
+        if !e.combined.is_empty() {
+            heading("How it came together");
+            for sentence in &e.combined {
+                output::line(&format!("  {sentence}"));
+            }
+        }
+        self.facts();
+    }
+
+    /// Whether evaluating again gives what was recorded.
+    fn checked(&self) {
+        let e = self.explanation;
+        if let Some(why) = e.not_evaluated {
+            output::line(&format!(
+                "\nIt could not be evaluated again, so only what was recorded is told: {why}."
+            ));
+        }
+        if let Some(set) = &e.policy_set {
+            output::line(&format!("\nPolicy set {set}"));
+        }
+        match e.reproduced {
+            Some(true) => output::line("Evaluated again: every finding is as recorded."),
+            Some(false) => {
+                let line =
+                    "Evaluated again: not all is as recorded. What counted is what was recorded.";
+                output::line(&output::emphasise("31;1", line));
+                for difference in &e.differences {
+                    output::line(&format!("  {}: {}", difference.policy, difference.what));
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn stage(&self, stage: &StageExplained) {
+        heading(&format!("Stage {}: {}", stage.stage, stage.title));
+        if !stage.asked {
+            output::line("  not asked: what was found before ended it");
+            return;
+        }
+        if stage.policies.is_empty() {
+            output::line("  no policy is asked about this operation here");
+        }
+        for policy in &stage.policies {
+            self.policy(policy);
+        }
+    }
+
+    fn policy(&self, policy: &PolicyExplained) {
+        let mark = match policy.came {
+            Came::Spoke => policy.verdict.map_or("", |v| v.as_str()),
+            Came::Missing => "fact missing",
+            Came::Failed => "failed",
+            Came::Silent => "no objection",
+            Came::NotApplicable => "does not apply",
+        };
+        let verdict = policy
+            .verdict
+            .filter(|_| matches!(policy.came, Came::Missing | Came::Failed));
+        let verdict = verdict
+            .map(|v| format!(", so {}", v.as_str()))
+            .unwrap_or_default();
+        let counts = if policy.counts {
+            ""
+        } else {
+            " (asked on trial, does not count)"
+        };
+        let dim = matches!(policy.came, Came::Silent | Came::NotApplicable);
+        let mark = output::emphasise(if dim { "2" } else { "1" }, &format!("{mark}{verdict}"));
+        output::line(&format!(
+            "  {mark}: {} [{}]{counts}",
+            policy.title, policy.policy
+        ));
+        if let Some(before) = policy.discharged {
+            output::line(&format!(
+                "      was {} before the customer's evidence",
+                before.as_str()
+            ));
+        }
+        for field in &policy.missing {
+            output::line(&format!("      missing: {}", self.fact(field)));
+        }
+        if let Some(why) = &policy.failure {
+            output::line(&format!("      failed: {why}"));
+        }
+        for reason in policy.reasons.iter().filter(|_| policy.came == Came::Spoke) {
+            output::line(&format!("      because: {}", reason_text(reason)));
+        }
+        if policy.came != Came::Silent
+            && let Some(message) = &policy.message
+        {
+            output::line(&format!("      “{message}”"));
+        }
+        for condition in &policy.conditions {
+            self.condition(condition);
+        }
+        for rule in &policy.rules {
+            self.rule(rule);
+        }
+        self.plugin(policy);
+        self.source(policy);
+    }
+
+    fn condition(&self, condition: &RuleExplained) {
+        let holds = match condition.came {
+            "fired" => return,
+            "not-fired" => "it would apply to",
+            _ => "nobody can tell whether it applies to",
+        };
+        output::line(&format!("      {holds} {}:", condition.name));
+        self.parts(&condition.because);
+    }
+
+    fn rule(&self, rule: &RuleExplained) {
+        let verdict = rule.verdict.map_or("", |v| v.as_str());
+        let came = match rule.came {
+            "fired" => "fired",
+            "not-fired" => "did not fire",
+            "missing" => "could not be told",
+            _ => "failed",
+        };
+        output::line(&format!("      rule {} ({verdict}) {came}:", rule.name));
+        if rule.because.is_empty() {
+            output::line(&format!("        {}", rule.when));
+        }
+        self.parts(&rule.because);
+    }
+
+    fn parts(&self, parts: &[PartExplained]) {
+        for part in parts {
+            let mark = match part.came {
+                "holds" => "holds:        ",
+                "does-not-hold" => "does not hold:",
+                "missing" => "missing:      ",
+                _ => "failed:       ",
+            };
+            output::line(&format!("        {mark} {}", part.says));
+            let facts: Vec<String> = part.facts.iter().map(|name| self.fact(name)).collect();
+            if !facts.is_empty() {
+                output::line(&format!("                       {}", facts.join("; ")));
+            }
+        }
+    }
+
+    fn plugin(&self, policy: &PolicyExplained) {
+        let Some(plugin) = &policy.plugin else { return };
+        output::line(&format!(
+            "      asked the plugin {} {}, fuel {}",
+            plugin.name, plugin.version, plugin.fuel
+        ));
+        if !plugin.not_there.is_empty() {
+            output::line(&format!(
+                "        facts that were not there: {}",
+                plugin.not_there.join(", ")
+            ));
+        }
+        if !plugin.did_not_say.is_empty() {
+            output::line(&format!(
+                "        it did not say: {}",
+                plugin.did_not_say.join("; ")
+            ));
+        }
+    }
+
+    /// Where a policy that had something to say is written.
+    fn source(&self, policy: &PolicyExplained) {
+        let silent = matches!(policy.came, Came::Silent | Came::NotApplicable);
+        let Some(text) = policy.text.as_ref().filter(|_| !silent) else {
+            return;
+        };
+        for source in &text.sources {
+            let verified = if source.verified {
+                ""
+            } else {
+                " (not verified)"
+            };
+            output::line(&format!(
+                "      source: {}, {}{verified}",
+                source.title, source.reference
+            ));
+        }
+        for parameter in &text.parameters {
+            output::line(&format!(
+                "      {}: {} ({})",
+                parameter.name, parameter.value, parameter.title
+            ));
+        }
+        output::line(&format!(
+            "      file: {}, version {}",
+            text.file,
+            short(&text.version)
+        ));
+    }
+
+    fn facts(&self) {
+        let e = self.explanation;
+        let shown = |fact: &FactExplained| fact.value.is_some();
+        if e.reader == "audit" || !e.facts.values().any(shown) {
+            return;
+        }
+        heading("The facts that this case shows");
+        for name in e
+            .facts
+            .iter()
+            .filter(|(_, fact)| shown(fact))
+            .map(|(name, _)| name)
+        {
+            output::line(&format!("  {}", self.fact(name)));
+        }
+    }
+
+    /// A fact, as far as the reader may see it.
+    fn fact(&self, name: &str) -> String {
+        let Some(fact) = self.explanation.facts.get(name) else {
+            return name.to_owned();
+        };
+        let value = match (&fact.value, fact.seen_as) {
+            (Some(value), "withheld") => format!("{}, withheld from later stages", plain(value)),
+            (Some(value), _) => plain(value),
+            (None, "missing") => "not there".to_owned(),
+            (None, "withheld") => format!("there, withheld from later stages ({})", fact.class),
+            (None, _) => format!("there, not shown ({})", fact.class),
+        };
+        format!("{name} = {value}")
+    }
+}
+
+fn heading(text: &str) {
+    output::line(&format!("\n{}", output::emphasise("1", text)));
+}
+
+fn reason_text(reason: &ReasonView) -> String {
+    let title = reason.title.as_deref().unwrap_or(&reason.code);
+    if reason.fields.is_empty() {
+        return title.to_owned();
+    }
+    format!("{title} ({})", reason.fields.join(", "))
+}
+
+fn plain(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Object(money) => {
+            let part = |key: &str| money.get(key).and_then(|v| v.as_str()).unwrap_or_default();
+            format!("{} {}", part("value"), part("currency"))
+        }
+        serde_json::Value::Bool(true) => "yes".to_owned(),
+        serde_json::Value::Bool(false) => "no".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn short(version: &str) -> &str {
+    version.get(..12).unwrap_or(version)
+}

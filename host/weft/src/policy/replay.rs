@@ -1,0 +1,207 @@
+//! `weft policy replay`: past decisions, evaluated again.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use weft_dictionary::Timestamp;
+use weft_engine::SetDirs;
+use weft_engine::replay::report::{Item, ReplayReport, What};
+use weft_engine::replay::{Features, Listener, Replay, With, replay};
+
+use super::book::instant;
+use crate::exit::Failed;
+use crate::output;
+
+mod page;
+mod text;
+
+/// Evaluate past decisions again.
+///
+/// Without --policies: with the policy sets that they were taken with, which the data directory keeps. Every finding has
+/// to come out as recorded, byte for byte; what does not is named, and the command ends with status 1.
+///
+/// With --policies: with that set. The report says which decisions would change, by verdict and money and by what causes
+/// it, without personal data. Decisions are evaluated on the features that were recorded; with --carry, features are
+/// computed again as if the changed verdicts had been given.
+///
+/// Reads only, and works beside a running host. What cannot be evaluated again is counted and named.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  weft policy replay --data weft-data --since 2026-11-01T00:00:00Z\n  weft policy replay --data weft-data --policies changed/ --carry --format html > change.html"
+)]
+pub(crate) struct ReplayArgs {
+    /// The host's directory.
+    #[arg(long, value_name = "DIR", default_value = "weft-data")]
+    data: PathBuf,
+    /// Only decisions from this instant on (RFC 3339).
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    since: Option<Timestamp>,
+    /// Only decisions before this instant (RFC 3339).
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    until: Option<Timestamp>,
+    /// Another policy set: the dictionary, the pipeline, the policies.
+    #[arg(long, value_name = "DIR")]
+    policies: Option<PathBuf>,
+    /// Its plugins, each NAME.wasm.
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "target/plugins",
+        requires = "policies"
+    )]
+    plugins: PathBuf,
+    /// Carry changed verdicts into the behaviour of what comes after them: a payment that is refused now makes nothing
+    /// familiar. Takes longer, as decisions are evaluated one after the other.
+    #[arg(long, requires = "policies")]
+    carry: bool,
+    /// Name every decision that differs, changes or is left out, and not only the first of them.
+    #[arg(long)]
+    list: bool,
+    /// The form. CSV has one line for each decision that differs, changes or is left out.
+    #[arg(long, default_value = "text")]
+    format: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people.
+    Text,
+    /// One JSON object.
+    Json,
+    /// A line for each decision that differs, changes or is left out.
+    Csv,
+    /// One HTML document without scripts, which also prints well.
+    Html,
+}
+
+pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failed> {
+    let with = match &args.policies {
+        None => With::Recorded,
+        Some(policies) => With::Set {
+            dirs: SetDirs {
+                policies: policies.clone(),
+                plugins: args.plugins.clone(),
+            },
+            features: if args.carry {
+                Features::Carried
+            } else {
+                Features::AsRecorded
+            },
+        },
+    };
+    let what = Replay {
+        data_dir: args.data.clone(),
+        since: args.since,
+        until: args.until,
+        with,
+    };
+    let mut teller = Teller {
+        bar: progress(),
+        list: args.list && args.format == Form::Text,
+        csv: args.format == Form::Csv,
+    };
+    if teller.csv {
+        output::line("decision,at,operation,what,from,to,amount,currency,detail");
+    }
+    let report = replay(&what, &mut teller)?;
+    teller.bar.finish_and_clear();
+    match args.format {
+        Form::Text => text::tell(&report, args.list),
+        Form::Json => output::line(&serde_json::to_string_pretty(&report)?),
+        Form::Csv => {}
+        Form::Html => output::bytes(page::render(&report).as_bytes()),
+    }
+    ended(&report)
+}
+
+/// The status: a difference where none may be, and a log that was not read whole, are no success.
+fn ended(report: &ReplayReport) -> Result<(), Failed> {
+    if report.change.is_none() && !report.is_as_recorded() || !report.is_whole() {
+        return Err(Failed::Said);
+    }
+    Ok(())
+}
+
+/// Hears of the replay while it goes on.
+struct Teller {
+    bar: ProgressBar,
+    list: bool,
+    csv: bool,
+}
+
+impl Listener for Teller {
+    fn progress(&mut self, done: u64, of: u64) {
+        self.bar.set_length(of);
+        self.bar.set_position(done);
+    }
+
+    fn item(&mut self, item: &Item) {
+        if self.csv {
+            output::line(&csv_line(item));
+        } else if self.list {
+            self.bar
+                .suspend(|| output::line(&format!("  {}", text::item(item))));
+        }
+    }
+}
+
+fn csv_line(item: &Item) -> String {
+    let none = String::new;
+    let (what, from, to, amount, currency, detail) = match &item.what {
+        What::Differs { differences } => {
+            let parts: Vec<String> = differences
+                .iter()
+                .map(|d| format!("{}: {}", d.policy, d.what))
+                .collect();
+            ("differs", none(), none(), none(), none(), parts.join("; "))
+        }
+        What::Changes {
+            from,
+            to,
+            amount,
+            causes,
+        } => {
+            let (amount, currency) = amount.clone().unwrap_or_default();
+            let causes: Vec<String> = causes.iter().map(|(p, w)| format!("{p}: {w}")).collect();
+            let (from, to) = (from.as_str().to_owned(), to.as_str().to_owned());
+            ("changes", from, to, amount, currency, causes.join("; "))
+        }
+        What::LeftOut { why } => {
+            let why = (*why).to_owned();
+            ("left-out", none(), none(), none(), none(), why)
+        }
+    };
+    let at = item.at.to_string();
+    let cells = [
+        &item.decision,
+        &at,
+        &item.operation,
+        what,
+        &from,
+        &to,
+        &amount,
+        &currency,
+        &detail,
+    ];
+    cells.map(csv_cell).join(",")
+}
+
+fn csv_cell(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+fn progress() -> ProgressBar {
+    let bar = ProgressBar::new(0);
+    let style = ProgressStyle::with_template(
+        "  {bar:40} {pos} of {len} records, {per_sec}, {elapsed}, {eta} left",
+    );
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
