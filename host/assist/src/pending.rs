@@ -75,7 +75,8 @@ impl Refusal {
     }
 }
 
-/// All payments that wait, by payment id.
+/// All payments that wait. Their identifiers are their services' own, so several may wait under one; each is
+/// told from the others by the last decision about it.
 #[derive(Debug, Default)]
 pub struct Pending {
     inner: Mutex<Inner>,
@@ -83,14 +84,15 @@ pub struct Pending {
 
 #[derive(Debug, Default)]
 struct Inner {
-    by_payment: HashMap<String, Waiting>,
-    by_expiry: BTreeSet<(Timestamp, String)>,
+    by_payment: HashMap<String, Vec<Waiting>>,
+    /// When, which payment, its last decision.
+    by_expiry: BTreeSet<(Timestamp, String, String)>,
 }
 
 impl Pending {
     /// How many wait.
     pub fn len(&self) -> usize {
-        self.lock().by_payment.len()
+        self.lock().by_expiry.len()
     }
 
     /// Whether none waits.
@@ -103,40 +105,71 @@ impl Pending {
         self.len() < limits::MAX_PENDING
     }
 
-    /// The payment, if it waits.
-    pub fn get(&self, payment: &str) -> Option<Waiting> {
-        self.lock().by_payment.get(payment).cloned()
+    /// The payment about which this is the last decision, if it waits.
+    pub fn get(&self, payment: &str, decision: &str) -> Option<Waiting> {
+        let inner = self.lock();
+        let mut waiting = inner.by_payment.get(payment)?.iter();
+        waiting.find(|w| w.decision == decision).cloned()
     }
 
-    /// Payments whose time is over, the longest overdue first, at most `most`.
+    /// All payments with this identifier that wait.
+    pub fn of(&self, payment: &str) -> Vec<Waiting> {
+        let inner = self.lock();
+        inner.by_payment.get(payment).cloned().unwrap_or_default()
+    }
+
+    /// Identifiers of payments whose time is over, the longest overdue first, at most `most`.
     pub fn due(&self, now: Timestamp, most: usize) -> Vec<String> {
         let inner = self.lock();
-        let due = inner.by_expiry.iter().take_while(|(at, _)| *at <= now);
-        due.take(most).map(|(_, payment)| payment.clone()).collect()
+        let due = inner.by_expiry.iter().take_while(|(at, ..)| *at <= now);
+        due.take(most)
+            .map(|(_, payment, _)| payment.clone())
+            .collect()
     }
 
-    /// Takes over what a durable decision says. The caller holds the payment's lock.
-    pub fn apply(&self, payment: &str, decision: &str, follow: &Follow) {
+    /// Takes over what a durable decision says, and which decision about the payment was before it. The caller
+    /// holds the payment's lock.
+    pub fn apply(&self, payment: &str, previous: Option<&str>, decision: &str, follow: &Follow) {
         let mut inner = self.lock();
-        let before = inner.by_payment.remove(payment);
-        if let Some(before) = &before {
-            inner
-                .by_expiry
-                .remove(&(before.expires_at, payment.to_owned()));
-        }
+        let before = previous.and_then(|previous| inner.take(payment, previous));
         if follow.state != State::Pending {
             return;
         }
         let waiting = waiting(before, decision, follow);
+        inner.by_expiry.insert((
+            waiting.expires_at,
+            payment.to_owned(),
+            waiting.decision.clone(),
+        ));
         inner
-            .by_expiry
-            .insert((waiting.expires_at, payment.to_owned()));
-        inner.by_payment.insert(payment.to_owned(), waiting);
+            .by_payment
+            .entry(payment.to_owned())
+            .or_default()
+            .push(waiting);
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // Every change is complete before the lock is given up, so a panic elsewhere leaves it whole.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Takes out the payment about which this was the last decision.
+    fn take(&mut self, payment: &str, decision: &str) -> Option<Waiting> {
+        let under = self.by_payment.get_mut(payment)?;
+        let place = under.iter().position(|w| w.decision == decision)?;
+        let waiting = under.swap_remove(place);
+        if under.is_empty() {
+            self.by_payment.remove(payment);
+        }
+        let key = (
+            waiting.expires_at,
+            payment.to_owned(),
+            waiting.decision.clone(),
+        );
+        self.by_expiry.remove(&key);
+        Some(waiting)
     }
 }
 
@@ -204,19 +237,37 @@ mod tests {
     #[test]
     fn a_held_payment_waits_and_is_due_at_its_time() {
         let pending = Pending::default();
-        pending.apply("p", "d1", &hold(10));
+        pending.apply("p", None, "d1", &hold(10));
         assert_eq!(pending.due(Timestamp(9), 10), Vec::<String>::new());
         assert_eq!(pending.due(Timestamp(10), 10), vec!["p".to_owned()]);
-        pending.apply("p", "d2", &Follow::state(State::Expired));
+        pending.apply("p", Some("d1"), "d2", &Follow::state(State::Expired));
         assert!(pending.is_empty() && pending.due(Timestamp(99), 10).is_empty());
+    }
+
+    #[test]
+    fn payments_of_two_services_with_one_identifier_wait_beside_each_other() {
+        let pending = Pending::default();
+        pending.apply("p", None, "d1", &hold(10));
+        pending.apply("p", None, "e1", &hold(20));
+        assert_eq!((pending.len(), pending.of("p").len()), (2, 2));
+        pending.apply("p", Some("d1"), "d2", &passed());
+        let waiting = |decision| pending.get("p", decision);
+        assert!(waiting("d2").is_some_and(|w| w.evidence.is_some()));
+        assert!(waiting("e1").is_some_and(|w| w.evidence.is_none()));
+        assert!(waiting("d1").is_none(), "there is a later decision");
+        pending.apply("p", Some("d2"), "d3", &Follow::state(State::Released));
+        assert_eq!(pending.due(Timestamp(19), 10), Vec::<String>::new());
+        assert_eq!(pending.due(Timestamp(20), 10), vec!["p".to_owned()]);
+        pending.apply("p", Some("e1"), "e2", &Follow::state(State::Expired));
+        assert!(pending.is_empty() && pending.of("p").is_empty());
     }
 
     #[test]
     fn evidence_is_good_once_in_time_and_for_its_binding() {
         let pending = Pending::default();
-        pending.apply("p", "d1", &hold(10));
-        pending.apply("p", "d2", &passed());
-        let waiting = pending.get("p").expect("waits");
+        pending.apply("p", None, "d1", &hold(10));
+        pending.apply("p", Some("d1"), "d2", &passed());
+        let waiting = pending.get("p", "d2").expect("waits");
         let binding = Binding::new("p", None, None);
         assert!(waiting.evidence_for(&binding, Timestamp(7)).is_some());
         assert!(
@@ -236,13 +287,14 @@ mod tests {
         assert_eq!(later, None, "what ran out may be shown again");
         pending.apply(
             "p",
+            Some("d2"),
             "d3",
             &Follow {
                 used: Some("chl_1".into()),
                 ..Follow::state(State::Pending)
             },
         );
-        let waiting = pending.get("p").expect("still waits");
+        let waiting = pending.get("p", "d3").expect("still waits");
         assert!(
             waiting.evidence_for(&binding, Timestamp(7)).is_none(),
             "used"
@@ -256,28 +308,26 @@ mod tests {
     #[test]
     fn five_wrong_answers_void_a_challenge() {
         let pending = Pending::default();
-        pending.apply("p", "d1", &hold(10));
-        for _ in 0..limits::MAX_ATTEMPTS {
-            assert_eq!(
-                pending
-                    .get("p")
-                    .expect("waits")
-                    .refuses_answer("chl_1", Timestamp(1)),
-                None
-            );
+        pending.apply("p", None, "d0", &hold(10));
+        let refusal = |n: u8| {
+            let waiting = pending.get("p", &format!("d{n}")).expect("waits");
+            waiting.refuses_answer("chl_1", Timestamp(1))
+        };
+        for n in 0..limits::MAX_ATTEMPTS {
+            assert_eq!(refusal(n), None);
             pending.apply(
                 "p",
-                "d",
+                Some(&format!("d{n}")),
+                &format!("d{}", n + 1),
                 &Follow {
                     failed_attempt: true,
                     ..Follow::state(State::Pending)
                 },
             );
         }
-        let refusal = pending
-            .get("p")
-            .expect("waits")
-            .refuses_answer("chl_1", Timestamp(1));
-        assert_eq!(refusal, Some(Refusal::TooManyAttempts));
+        assert_eq!(
+            refusal(limits::MAX_ATTEMPTS),
+            Some(Refusal::TooManyAttempts)
+        );
     }
 }

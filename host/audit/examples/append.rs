@@ -120,6 +120,7 @@ fn decision(n: u64) -> Record {
         policy_set: "0".repeat(64),
         facts: (0..12).map(fact).collect::<BTreeMap<_, _>>(),
         sealed: Some("c".repeat(300)),
+        dropped: None,
         feature_snapshot: Some("0".repeat(64)),
         observation: None,
         findings: ["one", "two", "three"].map(finding).to_vec(),

@@ -61,8 +61,8 @@ pub use log::{Appending, Log, LogConfig, Receipt, Stored, Tuning};
 pub use merkle::Hash;
 pub use open::Opened;
 pub use record::{
-    CallerRecord, DecisionRecord, EventRecord, FindingRecord, IdempotencyRecord, OutcomeRecord,
-    PluginRecord, Record, SCHEMA,
+    CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, EventRecord, FindingRecord,
+    IdempotencyRecord, OutcomeRecord, PluginRecord, Record, SCHEMA,
 };
 pub use refill::Refilling;
 pub use show::{Entry, Filter, render, show};

@@ -65,6 +65,9 @@ pub struct DecisionRecord {
     /// The personal facts, sealed by the vault, in base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
+    /// What the request said and the host did not keep. Records of hosts that did not tell have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<DroppedRecord>,
     /// SHA-256 of the behavioural features that were used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_snapshot: Option<String>,
@@ -78,6 +81,30 @@ pub struct DecisionRecord {
     /// What follows for the payment; assist's own form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow: Option<serde_json::Value>,
+}
+
+/// See [`DecisionRecord::dropped`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DroppedRecord {
+    /// How many values.
+    pub count: u32,
+    /// Where: the first of them, without values. None where the facts were not to be kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<DroppedPlace>,
+}
+
+/// Where a value was that was not kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DroppedPlace {
+    /// A JSON pointer, or a path of XML elements; names that could say something are withheld.
+    pub pointer: String,
+    /// `unknown`, `not-the-callers`, `no-instant`, `not-of-operation`.
+    pub why: String,
+    /// The field that was probably meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub near: Option<String>,
 }
 
 /// Who asked.

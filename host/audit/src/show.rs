@@ -16,7 +16,7 @@ use crate::files::Files;
 use crate::merkle::{self, Hash};
 use crate::plain;
 use crate::record::{
-    DecisionRecord, EventRecord, FindingRecord, OutcomeRecord, PluginRecord, Record,
+    DecisionRecord, DroppedRecord, EventRecord, FindingRecord, OutcomeRecord, PluginRecord, Record,
 };
 
 /// Which records; all that is told must hold. With nothing told: all.
@@ -165,6 +165,20 @@ fn render_decision(out: &mut String, entry: &Entry, decision: &DecisionRecord) -
     }
     if decision.sealed.is_some() {
         writeln!(out, "- personal facts: sealed")?;
+    }
+    match &decision.dropped {
+        Some(dropped) => render_dropped(out, dropped),
+        None => Ok(()),
+    }
+}
+
+fn render_dropped(out: &mut String, dropped: &DroppedRecord) -> std::fmt::Result {
+    writeln!(out, "\n### Not kept of the request: {}\n", dropped.count)?;
+    for place in &dropped.places {
+        let near = place.near.as_ref();
+        let near = near.map_or(String::new(), |n| format!(", near {}", plain::text(n)));
+        let (pointer, why) = (plain::code(&place.pointer), plain::text(&place.why));
+        writeln!(out, "- {pointer}: {why}{near}")?;
     }
     Ok(())
 }

@@ -6,12 +6,13 @@
 
 use weft_assist::{Evidence, Follow, Refusal, State, Waiting};
 use weft_audit::{DecisionRecord, Stored};
-use weft_dictionary::{Row, Value};
-use weft_intake::{Problem, Request};
+use weft_dictionary::{FieldId, Origin, Row, Value};
+use weft_intake::{Dropped, Problem, Request, Why};
 use weft_policy::{Effect, WhenStopped};
 use weft_verdict::{Finding, Verdict};
 
 use crate::Role;
+use crate::chains::{Chain, began};
 use crate::decide::Asked;
 use crate::engine::Inner;
 use crate::evaluate::Walked;
@@ -26,6 +27,8 @@ use crate::record::{Draft, Links};
 /// A payment that support is asked about: its last decisions, and how it waits.
 struct About {
     payment: String,
+    /// The service that asked for it.
+    own_service: String,
     /// The payment's own last decision.
     own: DecisionRecord,
     /// The last decision of its chain, its own or one of assistance.
@@ -66,7 +69,7 @@ impl Inner {
         let asked = &asked.now(&self.clock);
         // What waits past its time is refused before anybody is told that it waits.
         self.expire_if_due(&payment, asked.at).await?;
-        let about = self.about(asked, effect, payment)?;
+        let about = self.about(asked, effect, payment, &request.row)?;
         self.decide_about(asked, effect, request, about).await
     }
 
@@ -78,6 +81,8 @@ impl Inner {
         about: Option<About>,
     ) -> Result<Stored, Problem> {
         let new_tokens = std::mem::take(&mut request.new_tokens);
+        let mut dropped = std::mem::take(&mut request.dropped);
+        self.drop_not_taken(&request.row, &mut dropped);
         let decision = self.fresh_id("dec")?;
         let mut row = self.assistance_row(asked, &request, about.as_ref())?;
         let answer = self.answer_challenge(asked, effect, &request, &row, about.as_ref());
@@ -132,6 +137,10 @@ impl Inner {
                 WhenStopped::Keep => self.own_facts(&row),
                 WhenStopped::Forget => self.not_forgotten(&row, &evaluated),
             },
+            dropped: match facts {
+                WhenStopped::Keep => dropped,
+                WhenStopped::Forget => dropped.counted_only(),
+            },
             evaluated,
             follow,
         };
@@ -152,8 +161,11 @@ impl Inner {
         asked: &Asked,
         effect: Effect,
         payment: String,
+        said: &Row,
     ) -> Result<Option<About>, Problem> {
-        let mut chain = self.chain(&payment)?;
+        let Some(mut chain) = self.chain_asked_about(asked, &payment, said)? else {
+            return Ok(None);
+        };
         let refused = chain
             .iter()
             .filter(|stored| self.is_refused(&stored.record));
@@ -163,6 +175,7 @@ impl Inner {
         };
         let state = state_of(head).unwrap_or(State::Refused);
         let head = head.decision.clone();
+        let own_service = chain[0].record.caller.id.clone();
         let Some(own) = chain
             .iter()
             .rposition(|stored| self.is_payment(&stored.record.operation))
@@ -171,9 +184,6 @@ impl Inner {
         };
         let count = chain.len() - refused;
         let own = chain.swap_remove(own).record;
-        if asked.caller.role == Role::Service && asked.caller.id != own.caller.id {
-            return Ok(None);
-        }
         let kept = match effect {
             Effect::None => KEPT_FOR_ANSWERS,
             Effect::AnswerChallenge => KEPT_FOR_CONFIRMATION,
@@ -182,15 +192,38 @@ impl Inner {
         if count >= MAX_CHAIN - kept {
             return Err(problems::asked_too_often());
         }
-        let waiting = self.pending.get(&payment);
+        let waiting = self.pending.get(&payment, &head);
         Ok(Some(About {
             payment,
+            own_service,
             own,
             head,
             state,
             waiting,
             refused,
         }))
+    }
+
+    /// The decisions about the payment that is meant: the caller's own; for people inside, that of the service which
+    /// they name, or the only one that there is.
+    fn chain_asked_about(
+        &self,
+        asked: &Asked,
+        payment: &str,
+        said: &Row,
+    ) -> Result<Option<Chain>, Problem> {
+        let service = match asked.caller.role {
+            Role::Service => Some(asked.caller.id.clone()),
+            _ => self.text(said, self.known.case_service),
+        };
+        let mut chains = self.chains(payment)?;
+        if let Some(service) = service {
+            return Ok(chains.into_iter().find(|chain| began(chain, &service)));
+        }
+        match chains.len() {
+            0 | 1 => Ok(chains.pop()),
+            _ => Err(problems::which_service()),
+        }
     }
 
     /// Whether a record is that of a request for assistance that was refused and changed nothing.
@@ -214,8 +247,7 @@ impl Inner {
             None => Row::new(&self.dictionary),
         };
         for (id, value) in request.row.facts() {
-            let section = self.dictionary.field(id).section();
-            if ASSISTANCE_SECTIONS.contains(&section) || id == self.known.payment_id {
+            if self.is_taken(id) {
                 self.set(&mut row, id, value.clone())?;
             }
         }
@@ -227,6 +259,9 @@ impl Inner {
                 Value::text(about.state.as_str()),
             )?;
             self.set(&mut row, self.known.payment_verdict, Value::text(verdict))?;
+            // Whose payment it is, for whoever reads the record: another service may have one of that identifier.
+            let service = Value::text(about.own_service.as_str());
+            self.set(&mut row, self.known.case_service, service)?;
             if let Some(waiting) = &about.waiting {
                 self.set(
                     &mut row,
@@ -237,6 +272,24 @@ impl Inner {
         }
         self.say_host_facts(&mut row, &asked.caller, asked.at)?;
         Ok(row)
+    }
+
+    /// Whether a request for assistance may say a field.
+    fn is_taken(&self, id: FieldId) -> bool {
+        let section = self.dictionary.field(id).section();
+        ASSISTANCE_SECTIONS.contains(&section) || id == self.known.payment_id
+    }
+
+    /// What the caller said of the payment itself is not kept, and it is told so.
+    fn drop_not_taken(&self, said: &Row, dropped: &mut Dropped) {
+        let before = dropped.count();
+        for (id, _) in said.facts() {
+            let field = self.dictionary.field(id);
+            if field.origin == Origin::Request && !self.is_taken(id) {
+                dropped.add(field.pointer(), Why::NotOfOperation, None);
+            }
+        }
+        self.metrics.dropped(dropped.count() - before);
     }
 
     /// What the record of a request for assistance carries: not the payment's facts again, which stand in
@@ -288,7 +341,7 @@ impl Inner {
         // The customer is authenticated by the service that asked for the payment, and by no other. What
         // anybody else answers is not compared, and does not count against the customer.
         let own_channel =
-            asked.caller.role == Role::Service && asked.caller.id == about.own.caller.id;
+            asked.caller.role == Role::Service && asked.caller.id == about.own_service;
         if !own_channel {
             return Answer::Refused(Refusal::NoChallenge);
         }

@@ -10,6 +10,7 @@ use weft_dictionary::Timestamp;
 use weft_intake::{MediaType, Message, Problem, Request};
 use zeroize::Zeroizing;
 
+use crate::chains::Taken;
 use crate::engine::{Engine, Inner};
 use crate::idempotency::{Mark, Seen, Table};
 use crate::metrics::Part;
@@ -139,7 +140,7 @@ impl Inner {
         let request_hash = self.idempotency.request(&ask.body);
         let mut message = self.intake.read(ask.media, ask.body)?;
         for request in &message.requests {
-            self.metrics.dropped(request.dropped);
+            self.metrics.dropped(request.dropped.count());
         }
         self.metrics.part(Part::Intake, reading.elapsed());
         let key = ask
@@ -220,7 +221,10 @@ impl Inner {
             .collect();
         // Who may not pay is told nothing about payments.
         let (_whole, lock) = if is_of_several && asked.caller.role == Role::Service {
-            (self.hold_all(&rest).await?, PaymentLock::Held)
+            (
+                self.hold_all(&asked.caller.id, &rest).await?,
+                PaymentLock::Held,
+            )
         } else {
             (Vec::new(), PaymentLock::Take)
         };
@@ -238,6 +242,7 @@ impl Inner {
     /// meanwhile; what stands against one of them is a problem before the first is decided.
     async fn hold_all(
         &self,
+        service: &str,
         rest: &[(usize, Request)],
     ) -> Result<Vec<MutexGuard<'_, ()>>, Problem> {
         let mut payments = Vec::with_capacity(rest.len());
@@ -252,9 +257,12 @@ impl Inner {
         }
         let held = self.payments.lock_all(&payments).await;
         for ((place, _), payment) in rest.iter().zip(&payments) {
-            if !self.chain(payment)?.is_empty() {
-                return Err(problems::transaction_known(*place));
-            }
+            self.check_id_is_free(payment, service)
+                .map_err(|taken| match taken {
+                    Taken::ByCaller => problems::transaction_known(*place),
+                    Taken::ByMany => problems::identifier_used_up(),
+                    Taken::Unknown(problem) => problem,
+                })?;
         }
         Ok(held)
     }

@@ -38,6 +38,7 @@ known! {
     session_role = "session.role",
     agent_id = "agent.id",
     case_id = "case.id",
+    case_service = "case.service",
     challenge_id = "challenge.id",
     evidence_step_up = "evidence.step_up",
     evidence_method = "evidence.method",

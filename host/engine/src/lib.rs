@@ -7,6 +7,7 @@
 //! | `evaluate`, [`Pipeline`] | a row through the stages; the policy set with its plugins |
 //! | [`sets`] | policy sets: read, archived by digest, put in force |
 //! | `record`, `facts` | a decision into its record; rows into records and back |
+//! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `reader`, [`view`] | records into what one caller may see |
 //! | `start` | from directories to a host that decides |
 //! | [`limits`] | every bound |
@@ -20,6 +21,7 @@
 mod assistance;
 mod bind;
 mod caller;
+mod chains;
 mod clock;
 mod config;
 mod decide;

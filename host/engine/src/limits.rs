@@ -16,6 +16,8 @@ pub const KEPT_FOR_CONFIRMATION: usize = 4;
 /// Refused requests that stand among the decisions about a payment, beside the others. Further ones are answered
 /// and recorded likewise, but on their own: nobody wears out a payment by asking what is refused.
 pub const MAX_REFUSED_LINKED: usize = 20;
+/// Services that may give the same identifier to payments of their own.
+pub const MAX_SERVICES_AN_ID: usize = 8;
 /// Expired payments that are decided in one turn, so that expiry never holds up a stop.
 pub(crate) const EXPIRE_BATCH: usize = 256;
 /// Locks over payments, and as many over payers: names share one where their hashes meet, and then wait for
@@ -31,8 +33,19 @@ pub(crate) const MAX_FINDINGS_BYTES: usize = 32 << 10;
 pub const MAX_ARCHIVED_SETS: usize = 10_000;
 /// Bytes of the list of an archived set's parts.
 pub const MAX_SET_LIST_BYTES: usize = 8 << 20;
+/// Changes of the policy set that the host remembers; the log has them all.
+pub const MAX_CHANGES_KNOWN: usize = 1_000;
+/// Policy sets that were in force lately and are held ready, so that their decisions are told in their words.
+pub const MAX_SETS_HELD: usize = 4;
+/// Problems in policy files that one answer tells.
+pub const MAX_PROBLEMS_TOLD: usize = 100;
+/// Characters of the reason that is given for a change.
+pub const MAX_REASON_CHARS: usize = 500;
+/// Digits of a policy set's digest that name it, at least.
+pub const MIN_DIGEST_DIGITS: usize = 8;
 /// The highest level of threat.
 pub const MAX_THREAT_LEVEL: u8 = 3;
 
-// What the log gives of one payment is all that there is of it.
-const _: () = assert!(MAX_CHAIN + MAX_REFUSED_LINKED < weft_audit::limits::MAX_LINKED);
+// What the log gives of one identifier is all that there is of it.
+const _: () =
+    assert!(MAX_SERVICES_AN_ID * (MAX_CHAIN + MAX_REFUSED_LINKED) < weft_audit::limits::MAX_LINKED);

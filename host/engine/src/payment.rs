@@ -5,10 +5,11 @@ use weft_assist::{Binding, Challenge, Evidence, Follow, Method, State};
 use weft_audit::{DecisionRecord, Stored};
 use weft_behaviour::{Observation, Seen};
 use weft_dictionary::{FieldId, Row, Timestamp, Value};
-use weft_intake::{Problem, Request};
+use weft_intake::{Dropped, Problem, Request};
 use weft_policy::WhenStopped;
 use weft_verdict::{Finding, ObligationKind, Verdict};
 
+use crate::chains::Taken;
 use crate::decide::{Asked, PaymentLock};
 use crate::engine::Inner;
 use crate::evaluate::{Evaluated, Question, Walked};
@@ -34,6 +35,7 @@ impl Inner {
             operation,
             mut row,
             new_tokens,
+            dropped,
             ..
         } = request;
         let payment = self
@@ -46,9 +48,12 @@ impl Inner {
             PaymentLock::Take => Some(self.payments.lock(&payment).await),
             PaymentLock::Held => None,
         };
-        if !self.chain(&payment)?.is_empty() {
-            return Err(problems::payment_known());
-        }
+        self.check_id_is_free(&payment, &asked.caller.id)
+            .map_err(|taken| match taken {
+                Taken::ByCaller => problems::payment_known(),
+                Taken::ByMany => problems::identifier_used_up(),
+                Taken::Unknown(problem) => problem,
+            })?;
         if !self.pending.has_room() {
             return Err(problems::saturated());
         }
@@ -82,6 +87,11 @@ impl Inner {
                 row
             } else {
                 self.not_forgotten(&row, &evaluated)
+            },
+            dropped: if kept {
+                dropped
+            } else {
+                dropped.counted_only()
             },
             evaluated,
             follow: Some(follow),
@@ -186,6 +196,7 @@ impl Inner {
                 .flatten(),
             feature_snapshot: before.feature_snapshot.clone(),
             row,
+            dropped: Dropped::default(),
             evaluated,
             follow: Some(follow),
         };
@@ -206,19 +217,21 @@ impl Inner {
         Ok(expired)
     }
 
-    /// Refuses a payment if its time is over; whether it did. The caller holds the payment's lock.
+    /// Refuses the payments with an identifier whose time is over; whether there was one. The caller holds the
+    /// payment's lock.
     pub(crate) async fn expire_if_due(
         &self,
         payment: &str,
         now: Timestamp,
     ) -> Result<bool, Problem> {
-        match self.pending.get(payment) {
-            Some(waiting) if waiting.expires_at <= now => {
+        let mut expired = false;
+        for waiting in self.pending.of(payment) {
+            if waiting.expires_at <= now {
                 self.expire(payment, &waiting.decision, now).await?;
-                Ok(true)
+                expired = true;
             }
-            _ => Ok(false),
         }
+        Ok(expired)
     }
 
     async fn expire(&self, payment: &str, previous: &str, now: Timestamp) -> Result<(), Problem> {
@@ -242,6 +255,7 @@ impl Inner {
             observation: None,
             feature_snapshot: None,
             row,
+            dropped: Dropped::default(),
             evaluated: Evaluated::by_host(Finding::of(Verdict::Deny, HOLD_EXPIRED)),
             follow: Some(Follow::state(State::Expired)),
         };

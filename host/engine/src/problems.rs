@@ -3,7 +3,7 @@
 use weft_intake::{Problem, ProblemCode};
 
 use crate::Role;
-use crate::limits::MAX_CHAIN;
+use crate::limits::{MAX_CHAIN, MAX_REASON_CHARS, MAX_SERVICES_AN_ID, MAX_THREAT_LEVEL};
 
 pub(crate) fn internal(detail: &str) -> Problem {
     Problem::new(ProblemCode::Internal, detail)
@@ -40,10 +40,28 @@ pub(crate) fn missing(pointer: &str) -> Problem {
 pub(crate) fn payment_known() -> Problem {
     Problem::new(
         ProblemCode::Conflict,
-        "a payment with this identifier was decided before",
+        "a payment of yours with this identifier was decided before",
     )
     .pointer("/payment/id")
     .help("a payment is decided once; to send a request again, use the same Idempotency-Key")
+}
+
+pub(crate) fn identifier_used_up() -> Problem {
+    let detail = format!(
+        "{MAX_SERVICES_AN_ID} services have a payment with this identifier, and no more may share one"
+    );
+    Problem::new(ProblemCode::Conflict, detail)
+        .pointer("/payment/id")
+        .help("give payments identifiers that nobody else would think of, for example a UETR")
+}
+
+pub(crate) fn which_service() -> Problem {
+    Problem::new(
+        ProblemCode::Conflict,
+        "more than one service has a payment with this identifier",
+    )
+    .pointer("/case/service")
+    .help("name the service through which the customer pays, as it stands in the host's configuration")
 }
 
 pub(crate) fn transaction_known(place: usize) -> Problem {

@@ -9,12 +9,13 @@ use weft_intake::Problem;
 use weft_policy::OperationKind;
 use weft_verdict::{Obligation, ObligationKind, Reason, Verdict};
 
+use crate::chains::{Chain, began};
 use crate::decide::Decided;
 use crate::engine::{Engine, Inner};
 use crate::told::Told;
 use crate::view::{
-    ChallengeView, ContextView, DecisionView, FindingView, LogView, NowView, PaymentView,
-    ReasonView, WhyView,
+    ChallengeView, ContextView, DecisionView, DroppedView, FindingView, LogView, NowView,
+    PaymentView, ReasonView, WhyView,
 };
 use crate::{Caller, Role, host_reasons, ids, payment, problems};
 
@@ -46,13 +47,13 @@ impl Inner {
     /// reply to a request says the same however often the request is sent.
     fn view_of_now(&self, caller: &Caller, stored: &Stored) -> Result<DecisionView, Problem> {
         let record = &stored.record;
-        let chain = match &record.transaction {
-            Some(payment) if self.is_about_itself(record) => self.chain(payment)?,
-            _ => Vec::new(),
+        let chain = if self.is_about_itself(record) {
+            self.chain_of(record)?
+        } else {
+            Chain::new()
         };
         // The service that asked for a payment sees every decision about the payment itself.
-        let own = caller.role == Role::Service
-            && (chain.first()).is_some_and(|first| first.record.caller.id == caller.id);
+        let own = caller.role == Role::Service && began(&chain, &caller.id);
         if !own && !may_see(caller, record) {
             return Err(problems::no_such_decision());
         }
@@ -103,12 +104,6 @@ impl Inner {
             .map_err(|error| problems::not_read(&error))
     }
 
-    pub(crate) fn chain(&self, payment: &str) -> Result<Vec<Stored>, Problem> {
-        self.log
-            .by_transaction(payment)
-            .map_err(|error| problems::not_read(&error))
-    }
-
     pub(crate) fn is_payment(&self, operation: &str) -> bool {
         self.pipeline
             .operation(operation)
@@ -121,11 +116,10 @@ impl Inner {
         let insider = caller.role != Role::Service;
         let assistance = !self.is_about_itself(record);
         // The payment's other decisions, for those who see anything of them.
-        let chain = match &record.transaction {
-            Some(payment) if assistance || sees_context(caller.role, record) => {
-                self.chain(payment)?
-            }
-            _ => Vec::new(),
+        let chain = if assistance || sees_context(caller.role, record) {
+            self.chain_of(record)?
+        } else {
+            Chain::new()
         };
         let told = Told {
             caller,
@@ -148,6 +142,7 @@ impl Inner {
             } else {
                 None
             },
+            dropped: dropped(caller, record),
             findings: self.findings(told),
             previous: record.previous.clone(),
             now: None,
@@ -370,7 +365,8 @@ impl Inner {
                     .map(|d| d.title.clone())
                     .or_else(|| host_reasons::title(&reason.code).map(str::to_owned)),
                 status_reason: described.and_then(|d| d.status_reason.clone()),
-                fields: if insider {
+                // What is missing is told to everybody: who sent the request can send it.
+                fields: if insider || reason.code == host_reasons::FACT_MISSING {
                     reason.fields.clone()
                 } else {
                     Vec::new()
@@ -380,6 +376,17 @@ impl Inner {
         let unique: BTreeSet<ReasonView> = reasons.iter().filter(counted).map(view).collect();
         unique.into_iter().collect()
     }
+}
+
+/// What is not kept of a request is told to whoever sent it.
+fn dropped(caller: &Caller, record: &DecisionRecord) -> Option<DroppedView> {
+    let asked = caller.id == record.caller.id && caller.role.as_str() == record.caller.role;
+    let is_told = asked || caller.role == Role::Regulator;
+    record
+        .dropped
+        .as_ref()
+        .filter(|_| is_told)
+        .map(DroppedView::of)
 }
 
 /// Whether a caller may see a decision at all.

@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use weft_assist::Follow;
-use weft_audit::{CallerRecord, DecisionRecord, SCHEMA, Stored};
+use weft_audit::{CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, SCHEMA, Stored};
 use weft_behaviour::Observation;
 use weft_dictionary::{Class, Origin, Row};
-use weft_intake::Problem;
+use weft_intake::{Dropped, DroppedAt, Problem};
 
 use crate::decide::Asked;
 use crate::engine::Inner;
@@ -41,6 +41,8 @@ pub(crate) struct Draft {
     pub(crate) links: Links,
     /// What the record carries of the facts.
     pub(crate) row: Row,
+    /// What the request said and is not kept.
+    pub(crate) dropped: Dropped,
     pub(crate) feature_snapshot: Option<String>,
     pub(crate) observation: Option<Observation>,
     pub(crate) evaluated: Evaluated,
@@ -91,7 +93,9 @@ impl Inner {
         self.metrics.part(Part::Record, recording.elapsed());
         let record = &stored.record;
         if let (Some(payment), Some(follow)) = (&record.transaction, &follow) {
-            self.pending.apply(payment, &record.decision, follow);
+            let before = record.previous.as_deref();
+            self.pending
+                .apply(payment, before, &record.decision, follow);
         }
         if let Some(observation) = &observation {
             self.behaviour.observe(observation);
@@ -125,6 +129,7 @@ impl Inner {
             policy_set: self.pipeline.digest().to_owned(),
             facts: recorded.facts,
             sealed: recorded.sealed,
+            dropped: dropped(&draft.dropped),
             feature_snapshot: draft.feature_snapshot,
             observation: json(draft.observation.map(without_place).as_ref())?,
             findings: draft.evaluated.findings,
@@ -132,6 +137,18 @@ impl Inner {
             follow: json(draft.follow.as_ref())?,
         })
     }
+}
+
+fn dropped(dropped: &Dropped) -> Option<DroppedRecord> {
+    let place = |at: &DroppedAt| DroppedPlace {
+        pointer: at.pointer.clone(),
+        why: at.why.as_str().to_owned(),
+        near: at.near.clone(),
+    };
+    (dropped.count() > 0).then(|| DroppedRecord {
+        count: dropped.count(),
+        places: dropped.places().iter().map(place).collect(),
+    })
 }
 
 /// Where the payer was is a personal fact, and stands sealed among the others; whoever reads the

@@ -4,6 +4,7 @@ use weft_intake::{Envelope, TransactionStatus, iso};
 use weft_verdict::Verdict;
 
 use crate::decide::Reply;
+use crate::host_reasons::FACT_MISSING;
 use crate::view::DecisionView;
 
 pub(crate) fn render(
@@ -67,7 +68,8 @@ fn status(verdict: Verdict) -> iso::Status {
     }
 }
 
-/// The decision's id, so that the sender can ask for it, and the reasons.
+/// The decision's id, so that the sender can ask for it, the reasons with the facts that are missing, and what
+/// was not read.
 fn information(decision: &DecisionView) -> Vec<String> {
     let mut lines = vec![decision.decision.clone()];
     lines.extend(
@@ -76,5 +78,20 @@ fn information(decision: &DecisionView) -> Vec<String> {
             .iter()
             .map(|r| r.title.clone().unwrap_or_else(|| r.code.clone())),
     );
+    let missing = decision.reasons.iter().filter(|r| r.code == FACT_MISSING);
+    lines.extend(
+        missing
+            .flat_map(|r| &r.fields)
+            .map(|f| format!("missing: {f}")),
+    );
+    if let Some(dropped) = &decision.dropped {
+        lines.push(format!("not read: {} values", dropped.count));
+        lines.extend(
+            dropped
+                .places
+                .iter()
+                .map(|at| format!("not read: {}", at.pointer)),
+        );
+    }
     lines
 }

@@ -177,7 +177,9 @@ impl Inner {
                 return;
             };
             if let (Some(payment), Some(follow)) = (&decision.transaction, follow_of(decision)) {
-                self.pending.apply(payment, &decision.decision, &follow);
+                let before = decision.previous.as_deref();
+                self.pending
+                    .apply(payment, before, &decision.decision, &follow);
             }
             match self.observed(decision) {
                 Some(Some(observation)) => self.behaviour.observe(&observation),

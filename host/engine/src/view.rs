@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value as Json;
+use weft_audit::{DroppedPlace, DroppedRecord};
 use weft_dictionary::Timestamp;
 use weft_verdict::{Obligation, Verdict};
 
@@ -44,6 +45,9 @@ pub struct DecisionView {
     /// The payment in the eyes of support: agents and supervisors, in assistance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<ContextView>,
+    /// What the request said and the host did not keep. Whoever asked, and regulators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dropped: Option<DroppedView>,
     /// What every policy said. Regulators.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingView>,
@@ -165,6 +169,56 @@ pub struct WhyView {
     pub message: Option<String>,
     /// Its reasons.
     pub reasons: Vec<ReasonView>,
+}
+
+/// What a request said and the host did not keep.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DroppedView {
+    /// How many values.
+    pub count: u32,
+    /// The first of them, each place once; none where not even names were to be kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub places: Vec<DroppedPlaceView>,
+}
+
+/// A place at which something was dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DroppedPlaceView {
+    /// A JSON pointer, or a path of XML elements; a name that could say something is withheld.
+    pub pointer: String,
+    /// Why, and what was probably meant.
+    pub detail: String,
+}
+
+impl DroppedView {
+    pub(crate) fn of(record: &DroppedRecord) -> DroppedView {
+        let view = |place: &DroppedPlace| DroppedPlaceView {
+            pointer: place.pointer.clone(),
+            detail: dropped_because(place),
+        };
+        DroppedView {
+            count: record.count,
+            places: record.places.iter().map(view).collect(),
+        }
+    }
+}
+
+fn dropped_because(place: &DroppedPlace) -> String {
+    let name = match place.pointer.strip_prefix('/') {
+        Some(rest) if !rest.starts_with("Document/") => rest.replace('/', "."),
+        _ => place.pointer.clone(),
+    };
+    match (place.why.as_str(), &place.near) {
+        ("not-the-callers", _) => format!("{name} is not the caller's to say"),
+        ("not-of-operation", _) => {
+            format!(
+                "{name} is not taken from this request: what was recorded of the payment counts"
+            )
+        }
+        ("no-instant", _) => format!("{name} is no instant: it has no offset from UTC"),
+        (_, Some(near)) => format!("{name} is not in the dictionary; did you mean {near}?"),
+        (_, None) => format!("{name} is not in the dictionary"),
+    }
 }
 
 /// What one policy said, for a regulator.

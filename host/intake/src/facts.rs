@@ -15,6 +15,7 @@ use weft_vault::{NewRow, Secret, Vault, VaultError};
 
 use crate::canonical::{canonical, iban_country};
 use crate::card_number;
+use crate::dropped::{Dropped, Why};
 use crate::limits;
 use crate::message::{OneTime, Request};
 use crate::problem::ProblemCode;
@@ -53,7 +54,7 @@ pub(crate) struct Facts<'a> {
     vault: &'a Vault,
     derivations: &'a Derivations,
     row: Row,
-    dropped: u32,
+    dropped: Dropped,
     one_time: OneTime,
     new_tokens: Vec<NewRow>,
 }
@@ -69,7 +70,7 @@ impl<'a> Facts<'a> {
             vault,
             derivations,
             row: Row::new(dictionary),
-            dropped: 0,
+            dropped: Dropped::default(),
             one_time: OneTime::default(),
             new_tokens: Vec::new(),
         }
@@ -85,9 +86,9 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Counts a value that is not kept.
-    pub(crate) fn drop_one(&mut self) {
-        self.dropped = self.dropped.saturating_add(1);
+    /// Counts and names a value that is not kept.
+    pub(crate) fn drop_at(&mut self, pointer: String, why: Why, near: Option<String>) {
+        self.dropped.add(pointer, why, near);
     }
 
     /// Whether a caller may say the field at all.

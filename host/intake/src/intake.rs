@@ -6,12 +6,14 @@ use weft_dictionary::Dictionary;
 use weft_vault::Vault;
 use zeroize::Zeroizing;
 
+use crate::dropped::Names;
 use crate::facts::{Derivations, Facts};
 use crate::iso::Plan;
+use crate::json::{self, Words};
 use crate::message::{Envelope, MediaType, Message};
 use crate::problem::{Problem, ProblemCode};
 use crate::tree::Section;
-use crate::{iso, json, limits};
+use crate::{iso, limits};
 
 /// Reads requests with one dictionary, and puts their sensitive values into one vault.
 pub struct Intake {
@@ -19,6 +21,7 @@ pub struct Intake {
     vault: Arc<Vault>,
     derivations: Derivations,
     tree: Section,
+    names: Names,
     plan: Plan,
 }
 
@@ -28,6 +31,7 @@ impl Intake {
         Intake {
             derivations: Derivations::of(&dictionary),
             tree: Section::of(&dictionary),
+            names: Names::of(&dictionary),
             plan: Plan::of(&dictionary),
             dictionary,
             vault,
@@ -50,7 +54,11 @@ impl Intake {
         }
         match media {
             MediaType::Json => {
-                let request = json::read(&self.dictionary, &self.tree, self.facts(), &body)?;
+                let words = Words {
+                    dictionary: &self.dictionary,
+                    names: &self.names,
+                };
+                let request = json::read(words, &self.tree, self.facts(), &body)?;
                 Ok(Message {
                     envelope: Envelope::Json,
                     requests: vec![request],

@@ -12,6 +12,7 @@ use std::hash::{BuildHasher, RandomState};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use weft_dictionary::{Dictionary, Field};
 
+use crate::dropped::{self, Names, Why};
 use crate::facts::Facts;
 use crate::leaf::Leaf;
 use crate::limits;
@@ -22,11 +23,18 @@ use crate::tree::{Member, Section};
 
 const OPERATION: &str = "operation";
 
+/// What names of a body are compared with.
+#[derive(Clone, Copy)]
+pub(crate) struct Words<'a> {
+    pub(crate) dictionary: &'a Dictionary,
+    pub(crate) names: &'a Names,
+}
+
 /// What the walk carries along.
 pub(crate) struct Walk<'a, 'f> {
     pub(crate) facts: Facts<'f>,
     pub(crate) problem: Option<Problem>,
-    dictionary: &'a Dictionary,
+    words: Words<'a>,
     operation: Option<String>,
     names: RandomState,
 }
@@ -37,10 +45,18 @@ impl Walk<'_, '_> {
         self.problem.get_or_insert(problem);
         E::custom("refused")
     }
+
+    /// A name that a section of the dictionary does not have.
+    fn unknown(&mut self, section: &Section, name: &str) {
+        let pointer = format!("{}/{}", section.pointer, dropped::shown(name));
+        let dotted = section.pointer.trim_start_matches('/').replace('/', ".");
+        let near = self.words.names.near(&dotted, name);
+        self.facts.drop_at(pointer, Why::Unknown, near);
+    }
 }
 
 pub(crate) fn read(
-    dictionary: &Dictionary,
+    words: Words<'_>,
     tree: &Section,
     facts: Facts<'_>,
     body: &[u8],
@@ -49,7 +65,7 @@ pub(crate) fn read(
     let mut walk = Walk {
         facts,
         problem: None,
-        dictionary,
+        words,
         operation: None,
         names: RandomState::new(),
     };
@@ -125,14 +141,14 @@ impl<'de> Visitor<'de> for Object<'_, '_, '_> {
             }
             match section.member(&name) {
                 None => {
-                    walk.facts.drop_one();
+                    walk.unknown(section, &name);
                     map.next_value::<IgnoredAny>()?;
                 }
                 Some(Member::Section(section)) => {
                     map.next_value_seed(Object { section, walk })?;
                 }
                 Some(Member::Field(id)) => {
-                    let field = walk.dictionary.field(*id);
+                    let field = walk.words.dictionary.field(*id);
                     member(&mut map, walk, field)?;
                 }
             }
@@ -188,7 +204,8 @@ fn member<'de, A: MapAccess<'de>>(
     field: &Field,
 ) -> Result<(), A::Error> {
     if !Facts::is_callers(field) {
-        walk.facts.drop_one();
+        walk.facts
+            .drop_at(field.pointer(), Why::NotTheCallers, None);
         map.next_value::<IgnoredAny>()?;
     } else if Facts::is_skipped(field) {
         map.next_value::<IgnoredAny>()?;

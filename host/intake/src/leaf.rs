@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use weft_dictionary::{Field, Kind};
 
+use crate::dropped::{self, Why};
 use crate::facts::{Facts, inexact, wrong_kind};
 use crate::json::Walk;
 use crate::wrong::{Part, Wrong};
@@ -107,7 +108,8 @@ impl<'de> Visitor<'de> for Leaf<'_, '_, '_> {
                 "value" => (&mut amount, Part::Value),
                 "currency" => (&mut currency, Part::Currency),
                 _ => {
-                    self.walk.facts.drop_one();
+                    let pointer = format!("{}/{}", self.field.pointer(), dropped::shown(&name));
+                    self.walk.facts.drop_at(pointer, Why::Unknown, None);
                     map.next_value::<IgnoredAny>()?;
                     continue;
                 }

@@ -12,19 +12,22 @@
 //! | [`iso`] | ISO 20022: pacs.008 and pain.001 in, pacs.002 and pain.002 out |
 //! | [`limits`] | every bound |
 //! | `json`, `leaf`, `tree`, `shape` | a JSON request, walked along the dictionary's tree |
+//! | [`dropped`] | what is not kept, by its place |
 //! | `facts` | values into a row: checked, canonical, tokenised; the same for both forms |
 //! | `canonical` | forms of texts: card numbers, accounts, mailboxes |
 //! | `card_number` | card numbers in fields that are recorded in clear: refused |
 //! | `wrong` | why one value is not taken |
 //!
 //! What follows for the rest of the house:
-//! - a field that the dictionary does not have, or that is not the caller's to say, is dropped and counted;
+//! - a field that the dictionary does not have, or that is not the caller's to say, is dropped, counted and
+//!   named by its place, as far as the name is harmless;
 //! - no problem quotes what the caller sent;
 //! - sensitive authentication data (PCI DSS 4.0.1, 3.3.1) ends here, except the answer to a challenge,
 //!   which ends where it is compared.
 
 mod canonical;
 mod card_number;
+pub mod dropped;
 mod facts;
 pub mod intake;
 pub mod iso;
@@ -37,6 +40,7 @@ mod shape;
 mod tree;
 mod wrong;
 
+pub use dropped::{Dropped, DroppedAt, Why};
 pub use intake::Intake;
 pub use iso::TransactionStatus;
 pub use message::{Envelope, MediaType, Message, OneTime, Request};

@@ -25,5 +25,13 @@ pub const MAX_FILLER_CHARS: usize = 34;
 pub const MAX_ID_CHARS: usize = 35;
 /// Characters of a line of additional information (ISO 20022 Max105Text).
 pub const MAX_INFORMATION_CHARS: usize = 105;
+/// Places of dropped values that a record and a reply name.
+pub const MAX_DROPPED_PLACES: usize = 16;
+/// Characters of a name that is not the dictionary's, where it is shown.
+pub const MAX_SHOWN_NAME_CHARS: usize = 32;
+/// Digits of such a name: too few for any number that is worth something.
+pub const MAX_SHOWN_NAME_DIGITS: usize = 4;
+/// Characters of a path of XML elements that were not read; what is longer shows its end.
+pub const MAX_UNREAD_PATH_CHARS: usize = 160;
 /// Lines of additional information about one transaction in a reply.
 pub const MAX_INFORMATION_LINES: usize = 20;

@@ -4,6 +4,7 @@ use weft_dictionary::Row;
 use weft_vault::NewRow;
 use zeroize::Zeroizing;
 
+use crate::dropped::Dropped;
 use crate::iso::IsoEnvelope;
 
 /// What a body is said to be.
@@ -62,9 +63,8 @@ pub struct Request {
     pub operation: String,
     /// The facts.
     pub row: Row,
-    /// Values that were in the body and are not kept: unknown to the dictionary, or not the caller's
-    /// to say.
-    pub dropped: u32,
+    /// What was in the body and is not kept.
+    pub dropped: Dropped,
     /// What the customer answered to a challenge.
     pub one_time: OneTime,
     /// Tokens that are new: nobody may be told of them before the vault has kept them.

@@ -60,6 +60,7 @@ pub(crate) fn decision(n: u64) -> Record {
             "x".repeat((n % 7 * 90) as usize).into(),
         )]),
         sealed: None,
+        dropped: None,
         feature_snapshot: None,
         observation: None,
         findings: Vec::new(),

@@ -7,6 +7,7 @@
 //! | `identify` | which message it is, and its business header (head.001) |
 //! | `plan` | the dictionary's paths, compiled |
 //! | `transactions` | elements into facts, one request for each transaction |
+//! | `unread` | elements that say something and are not read |
 //! | [`reply`](mod@reply) | pacs.002 and pain.002 |
 //!
 //! Read are pacs.008 (FIToFICustomerCreditTransfer), versions 1 to 13, and pain.001
@@ -18,6 +19,7 @@ mod identify;
 mod plan;
 pub mod reply;
 mod transactions;
+mod unread;
 
 pub(crate) use plan::Plan;
 pub use reply::{Status, TransactionStatus, reply, reply_at};

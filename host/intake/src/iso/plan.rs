@@ -1,5 +1,7 @@
 //! The dictionary's paths of ISO 20022 messages, compiled.
 
+use std::collections::{HashMap, HashSet};
+
 use weft_dictionary::{Dictionary, FieldId, Origin};
 
 use super::Payment;
@@ -19,6 +21,8 @@ pub(crate) enum Source {
 pub(crate) struct Plan {
     pacs_008: Vec<(FieldId, Vec<Source>)>,
     pain_001: Vec<(FieldId, Vec<Source>)>,
+    /// All paths of elements that any field may be read from.
+    paths: HashMap<Payment, HashSet<String>>,
 }
 
 impl Plan {
@@ -27,7 +31,15 @@ impl Plan {
         Plan {
             pacs_008: fields(dictionary, Payment::Pacs008),
             pain_001: fields(dictionary, Payment::Pain001),
+            paths: Payment::ALL.map(|p| (p, paths(dictionary, p))).into(),
         }
+    }
+
+    /// Whether a field may be read from the element at a path.
+    pub(crate) fn reads(&self, payment: Payment, path: &str) -> bool {
+        self.paths
+            .get(&payment)
+            .is_some_and(|paths| paths.contains(path))
     }
 
     /// The fields of a message, each with its places: the first that is there wins.
@@ -48,6 +60,17 @@ fn fields(dictionary: &Dictionary, payment: Payment) -> Vec<(FieldId, Vec<Source
         Some((field.id, paths.iter().map(|path| source(path)).collect()))
     })
     .collect()
+}
+
+fn paths(dictionary: &Dictionary, payment: Payment) -> HashSet<String> {
+    let named = dictionary
+        .fields()
+        .filter_map(|field| field.iso20022.get(payment.name()));
+    let element = |path: &String| match path.rsplit_once("/@") {
+        Some((element, _)) => element.to_owned(),
+        None => path.clone(),
+    };
+    named.flatten().map(element).collect()
 }
 
 fn source(path: &str) -> Source {

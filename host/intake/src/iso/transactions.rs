@@ -12,8 +12,10 @@ use super::amounts;
 use super::document::{Document, NodeId};
 use super::identify::{Identified, identify};
 use super::plan::{Plan, Source};
+use super::unread::Unread;
 use super::{IsoEnvelope, OriginalIds, Payment};
 use crate::canonical::canonical;
+use crate::dropped::Why;
 use crate::facts::Facts;
 use crate::limits;
 use crate::message::{Envelope, Message, Request};
@@ -38,6 +40,7 @@ pub(crate) fn read<'f>(
     let chains = transactions(&document, &identified)?;
     let envelope = envelope(&document, &identified, &chains)?;
     let mut requests = Vec::with_capacity(chains.len());
+    let mut unread = Unread::new(&document, plan, identified.payment);
     for (place, chain) in chains.iter().enumerate() {
         let one = One {
             document: &document,
@@ -49,6 +52,7 @@ pub(crate) fn read<'f>(
         for (id, sources) in plan.fields(identified.payment) {
             one.say(&mut facts, dictionary.field(*id), sources)?;
         }
+        unread.tell(&mut facts, chain, place + 1);
         requests.push(facts.into_request(OPERATION.to_owned()));
     }
     amounts::check(
@@ -313,7 +317,7 @@ impl One<'_> {
             // A date and time without an offset is no instant (ISO 20022 allows it, nobody can say
             // when it was), so it is not kept.
             Kind::Instant if value.expose(|text| Timestamp::parse(text.trim()).is_none()) => {
-                facts.drop_one();
+                facts.drop_at(self.path(elements), Why::NoInstant, None);
                 Ok(())
             }
             _ => value.expose(|text| facts.text(field, text.trim())),

@@ -64,7 +64,7 @@ fn facts(house: &House, message: &Message) -> Vec<(String, String)> {
     assert_eq!(message.requests.len(), 1);
     let request = &message.requests[0];
     assert_eq!(
-        (request.operation.as_str(), request.dropped),
+        (request.operation.as_str(), request.dropped.count()),
         ("payment.authorize", 0)
     );
     let named = |(id, value): (_, &weft_dictionary::Value)| {
@@ -118,7 +118,10 @@ fn the_first_version_of_pain_001_has_names_of_its_own() {
     assert_eq!(house.behind(&mut request, "payee.account"), "99");
     // Without an offset nobody can say which instant it was.
     assert_eq!(
-        (house.fact(&request, "payment.created_at"), request.dropped),
+        (
+            house.fact(&request, "payment.created_at"),
+            request.dropped.count()
+        ),
         (None, 1)
     );
 }

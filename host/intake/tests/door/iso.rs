@@ -374,3 +374,75 @@ fn an_identifier_that_identifies_nothing_is_not_taken_for_the_payments() {
     let end_to_end = house.fact(&message.requests[0], "payment.end_to_end_id");
     assert_eq!(end_to_end, Some("NOTPROVIDED".into()));
 }
+
+/// A message says more than the dictionary asks for, and where it is said more than once the first counts.
+#[test]
+fn what_is_not_read_of_a_message_is_named_by_its_path() {
+    let house = House::new();
+    let more = "<CdtrAcct><Id><IBAN>DE89370400440532013000</IBAN></Id></CdtrAcct>\
+                <Purp><Cd>GDDS</Cd><Cd>SALA</Cd></Purp>\
+                <Ultmt4111111111111111>x</Ultmt4111111111111111>\
+                <SplmtryData><Envlp><d:Dvc xmlns:d=\"urn:d\"><d:Mlwr>false</d:Mlwr></d:Dvc></Envlp></SplmtryData>";
+    let from = TRANSFER.find("<CdtrAcct>").expect("an account");
+    let to = TRANSFER.find("</CdtrAcct>").expect("its end") + "</CdtrAcct>".len();
+    let body = format!("{}{more}{}", &TRANSFER[..from], &TRANSFER[to..]);
+    let message = house.read(MediaType::Xml, &body);
+    let message = message.unwrap_or_else(|p| panic!("{p}"));
+    let dropped = &message.requests[0].dropped;
+    let places: Vec<_> = dropped.places().iter().map(|at| &*at.pointer).collect();
+    let expected = [
+        "/Document/*/GrpHdr/SttlmInf/SttlmMtd".to_owned(),
+        format!("{TRANSACTION}/IntrBkSttlmDt"),
+        format!("{TRANSACTION}/ChrgBr"),
+        format!("{TRANSACTION}/Purp/Cd"),
+        format!("{TRANSACTION}/(withheld)"),
+        format!("{TRANSACTION}/SplmtryData/Envlp/Dvc/Mlwr"),
+    ];
+    assert_eq!(places, expected);
+    assert_eq!(dropped.count(), 6);
+    let purpose = house.fact(&message.requests[0], "payment.purpose");
+    assert_eq!(purpose, Some(serde_json::json!("GDDS")));
+}
+
+/// What stands above the transactions counts for the first; each transaction has its own.
+#[test]
+fn each_transaction_names_what_is_not_read_of_it() {
+    let house = House::new();
+    let from = TRANSFER.find("<CdtTrfTxInf>").expect("a transaction");
+    let to = TRANSFER.find("</CdtTrfTxInf>").expect("its end") + "</CdtTrfTxInf>".len();
+    let second = TRANSFER[from..to]
+        .replace("5d1e6a3c", "5d1e6a3d")
+        .replace("<ChrgBr>SLEV</ChrgBr>", "");
+    let body = format!("{}{second}{}", &TRANSFER[..to], &TRANSFER[to..])
+        .replace("<NbOfTxs>1", "<NbOfTxs>2");
+    let message = house.read(MediaType::Xml, &body);
+    let message = message.unwrap_or_else(|p| panic!("{p}"));
+    let places = |number: usize| -> Vec<_> {
+        let places = message.requests[number].dropped.places().iter();
+        places.map(|at| at.pointer.clone()).collect()
+    };
+    assert_eq!(
+        places(0),
+        [
+            "/Document/*/GrpHdr/SttlmInf/SttlmMtd",
+            "/Document/*/CdtTrfTxInf[1]/IntrBkSttlmDt",
+            "/Document/*/CdtTrfTxInf[1]/ChrgBr",
+        ]
+    );
+    assert_eq!(places(1), ["/Document/*/CdtTrfTxInf[2]/IntrBkSttlmDt"]);
+}
+
+/// However deep and long the names are: a record has room for what is told of them.
+#[test]
+fn a_long_path_shows_its_end() {
+    let house = House::new();
+    let name = "A".repeat(32);
+    let deep = (0..20).fold("<Last>x</Last>".to_owned(), |inner, _| format!("<{name}>{inner}</{name}>"));
+    let body = changed("<ChrgBr>SLEV</ChrgBr>", &deep);
+    let message = house.read(MediaType::Xml, &body);
+    let message = message.unwrap_or_else(|p| panic!("{p}"));
+    let dropped = &message.requests[0].dropped;
+    let last = dropped.places().iter().find(|at| at.pointer.ends_with("/Last"));
+    let pointer = &last.expect("it is named").pointer;
+    assert!(pointer.starts_with("…/A") && pointer.len() <= 164, "{pointer}");
+}

@@ -1,7 +1,9 @@
 //! JSON requests.
 
 use serde_json::json;
-use weft_intake::MediaType;
+use weft_intake::dropped::WITHHELD;
+use weft_intake::limits::MAX_DROPPED_PLACES;
+use weft_intake::{MediaType, Why};
 
 use crate::house::{House, checkout};
 
@@ -12,7 +14,11 @@ fn sensitive_values_are_tokens_and_what_may_be_kept_of_them_is_there() {
     let house = House::new();
     let mut request = house.json(FULL);
     assert_eq!(request.operation, "payment.authorize");
-    assert_eq!(request.dropped, 0, "secrets are skipped, not dropped");
+    assert_eq!(
+        request.dropped.count(),
+        0,
+        "secrets are skipped, not dropped"
+    );
     for (name, expected) in [
         (
             "payment.amount",
@@ -66,7 +72,23 @@ fn what_is_unknown_or_not_the_callers_is_dropped_and_counted() {
             "instrument":{"last4":"9999"},"behaviour":{"account":{"count_1h":0}},
             "challenge":{"id":"c","response":"493021"},"case":null}"#,
     );
-    assert_eq!(request.dropped, 8);
+    let places: Vec<_> = (request.dropped.places().iter())
+        .map(|at| (at.pointer.as_str(), at.why))
+        .collect();
+    assert_eq!(
+        places,
+        [
+            ("/colour", Why::Unknown),
+            ("/payment/state", Why::NotTheCallers),
+            ("/payment/x", Why::Unknown),
+            ("/evidence/step_up", Why::NotTheCallers),
+            ("/evidence/method", Why::NotTheCallers),
+            ("/session/role", Why::NotTheCallers),
+            ("/instrument/last4", Why::NotTheCallers),
+            ("/behaviour/account/count_1h", Why::NotTheCallers),
+        ]
+    );
+    assert_eq!(request.dropped.count(), 8);
     for name in [
         "evidence.step_up",
         "session.role",
@@ -76,6 +98,83 @@ fn what_is_unknown_or_not_the_callers_is_dropped_and_counted() {
         assert_eq!(house.fact(&request, name), None, "{name}");
     }
     assert!(request.one_time.expose(|answer| answer == b"493021"));
+}
+
+#[test]
+fn what_was_probably_meant_is_named() {
+    let house = House::new();
+    for (body, pointer, near) in [
+        (
+            r#""device":{"malwere":false}"#,
+            "/device/malwere",
+            Some("device.malware"),
+        ),
+        (
+            r#""device":{"Rooted":false}"#,
+            "/device/Rooted",
+            Some("device.rooted"),
+        ),
+        (r#""devise":{"malware":false}"#, "/devise", Some("device")),
+        (
+            r#""device.malware":false"#,
+            "/device.malware",
+            Some("device.malware"),
+        ),
+        (r#""malware":false"#, "/malware", Some("device.malware")),
+        (
+            r#""payer":{"entryMode":"chip"}"#,
+            "/payer/entryMode",
+            Some("instrument.entry_mode"),
+        ),
+        // Two fields are called so.
+        (r#""device":{"postcode":"9000"}"#, "/device/postcode", None),
+        (r#""payment":{"zzz":1}"#, "/payment/zzz", None),
+        // A caller may not say it under its right name either.
+        (r#""evidence":{"stepup":true}"#, "/evidence/stepup", None),
+        (
+            r#""payment":{"amount":{"value":"1","currency":"EUR","exponent":2}}"#,
+            "/payment/amount/exponent",
+            None,
+        ),
+    ] {
+        let request = house.json(&format!(r#"{{"operation":"a",{body}}}"#));
+        let [at] = request.dropped.places() else {
+            panic!("{body}: {:?}", request.dropped)
+        };
+        assert_eq!(
+            (at.pointer.as_str(), at.near.as_deref()),
+            (pointer, near),
+            "{body}"
+        );
+    }
+}
+
+#[test]
+fn a_name_that_could_say_something_is_withheld_and_not_too_many_are_kept() {
+    let house = House::new();
+    let request = house.json(
+        r#"{"operation":"a","4111111111111111":1,"device":{"BE68539007547034":1,"Ines Peeters":{"a":1}},
+            "payment":{"amount":{"value":"1","currency":"EUR","493021":1}}}"#,
+    );
+    let places: Vec<_> = request
+        .dropped
+        .places()
+        .iter()
+        .map(|at| at.pointer.clone())
+        .collect();
+    assert_eq!(
+        places,
+        [
+            format!("/{WITHHELD}"),
+            format!("/device/{WITHHELD}"),
+            format!("/payment/amount/{WITHHELD}"),
+        ]
+    );
+    assert_eq!(request.dropped.count(), 4);
+    let many: Vec<String> = (0..500).map(|n| format!(r#""x{n}":0"#)).collect();
+    let request = house.json(&format!(r#"{{"operation":"a",{}}}"#, many.join(",")));
+    assert_eq!(request.dropped.count(), 500);
+    assert_eq!(request.dropped.places().len(), MAX_DROPPED_PLACES);
 }
 
 #[test]

@@ -149,10 +149,18 @@ fn check(seed: u8, media: MediaType, body: &str) {
         mutations
             .iter()
             .for_each(|mutation| apply(&mut bytes, mutation));
-        if let Err(problem) = house.intake.read(media, Zeroizing::new(bytes)) {
-            let shown = shown(&problem);
-            prop_assert!(!leaks(&shown), "{}", shown);
-            prop_assert_ne!(problem.code(), "internal", "{}", shown);
+        match house.intake.read(media, Zeroizing::new(bytes)) {
+            Err(problem) => {
+                let shown = shown(&problem);
+                prop_assert!(!leaks(&shown), "{}", shown);
+                prop_assert_ne!(problem.code(), "internal", "{}", shown);
+            }
+            Ok(message) => {
+                for request in &message.requests {
+                    let shown = format!("{:?}", request.dropped);
+                    prop_assert!(!leaks(&shown), "{}", shown);
+                }
+            }
         }
         Ok(())
     });

@@ -1,0 +1,215 @@
+//! What was in a body and is not kept: how much, where, and why.
+//!
+//! A value is never named, only its place. A name that the dictionary does not have was made up by the
+//! caller and can be anything, also a card number: it is shown only when it has the form of an identifier,
+//! is short and has next to no digits. Otherwise [`WITHHELD`] stands in its place.
+
+use std::collections::HashMap;
+
+use weft_diagnostic::did_you_mean;
+use weft_dictionary::{Dictionary, Origin};
+
+use crate::limits;
+
+/// Stands for a name that is not shown.
+pub const WITHHELD: &str = "(withheld)";
+
+/// All that was dropped of one request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dropped {
+    count: u32,
+    places: Vec<DroppedAt>,
+}
+
+/// One place at which something was dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DroppedAt {
+    /// A JSON pointer (RFC 6901), or a path of XML elements.
+    pub pointer: String,
+    /// Why it is not kept.
+    pub why: Why,
+    /// The field that was probably meant.
+    pub near: Option<String>,
+}
+
+/// Why a value is not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The dictionary has no such field.
+    Unknown,
+    /// The field is not the caller's to say: the host says it, or computes it.
+    NotTheCallers,
+    /// A date and time without an offset: nobody can say which instant it is.
+    NoInstant,
+    /// The operation does not take the field from a request.
+    NotOfOperation,
+}
+
+impl Why {
+    /// The word used in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Why::Unknown => "unknown",
+            Why::NotTheCallers => "not-the-callers",
+            Why::NoInstant => "no-instant",
+            Why::NotOfOperation => "not-of-operation",
+        }
+    }
+}
+
+impl Dropped {
+    /// How many values.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Where: each place once, the first [`limits::MAX_DROPPED_PLACES`].
+    pub fn places(&self) -> &[DroppedAt] {
+        &self.places
+    }
+
+    /// One more. `pointer` is made of names of the dictionary and of [`shown`] ones.
+    pub fn add(&mut self, pointer: String, why: Why, near: Option<String>) {
+        self.count = self.count.saturating_add(1);
+        let is_known = self.places.iter().any(|place| place.pointer == pointer);
+        if !is_known && self.places.len() < limits::MAX_DROPPED_PLACES {
+            self.places.push(DroppedAt { pointer, why, near });
+        }
+    }
+
+    /// The same without its places, where not even names may be kept.
+    pub fn counted_only(self) -> Dropped {
+        Dropped {
+            count: self.count,
+            places: Vec::new(),
+        }
+    }
+}
+
+/// A name that the caller made up, if it is harmless.
+pub(crate) fn shown(name: &str) -> &str {
+    let is_identifier = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    let digits = name.bytes().filter(u8::is_ascii_digit).count();
+    let harmless = name.len() <= limits::MAX_SHOWN_NAME_CHARS
+        && name.bytes().all(is_identifier)
+        && name.bytes().any(|b| b.is_ascii_alphabetic())
+        && digits <= limits::MAX_SHOWN_NAME_DIGITS;
+    if harmless { name } else { WITHHELD }
+}
+
+/// The fields that a caller may say, to look up what was meant.
+pub(crate) struct Names {
+    all: Vec<String>,
+    /// By what stands after the last point; none where several fields are called so.
+    by_last: HashMap<String, Option<String>>,
+}
+
+impl Names {
+    pub(crate) fn of(dictionary: &Dictionary) -> Names {
+        let fields = dictionary.fields();
+        let said = fields.filter(|field| field.origin == Origin::Request);
+        let all: Vec<String> = said.map(|field| field.name.clone()).collect();
+        let mut by_last: HashMap<String, Option<String>> = HashMap::new();
+        for name in &all {
+            let last = name.rsplit('.').next().unwrap_or(name).to_owned();
+            by_last
+                .entry(last)
+                .and_modify(|only| *only = None)
+                .or_insert_with(|| Some(name.clone()));
+        }
+        Names { all, by_last }
+    }
+
+    /// The field or section that was probably meant by a name in a section (`device`; empty for the root).
+    pub(crate) fn near(&self, section: &str, name: &str) -> Option<String> {
+        if shown(name) == WITHHELD {
+            return None;
+        }
+        let name = in_snake_case(name);
+        let below = |field: &'_ String| -> Option<String> {
+            let rest = match section {
+                "" if name.contains('.') => field,
+                "" => field.split('.').next()?,
+                _ => field.strip_prefix(section)?.strip_prefix('.')?,
+            };
+            Some(rest.to_owned())
+        };
+        let beside: Vec<String> = self.all.iter().filter_map(below).collect();
+        if let Some(near) = did_you_mean(&name, beside.iter().map(String::as_str)) {
+            let section = Some(section).filter(|s| !s.is_empty());
+            return Some(section.map_or_else(|| near.to_owned(), |s| format!("{s}.{near}")));
+        }
+        self.by_last.get(&name).cloned().flatten()
+    }
+}
+
+/// `isRooted` and `is-rooted` as the dictionary would write them.
+fn in_snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    let mut after_small = false;
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && after_small {
+            snake.push('_');
+        }
+        after_small = c.is_ascii_lowercase() || c.is_ascii_digit();
+        snake.push(if c == '-' {
+            '_'
+        } else {
+            c.to_ascii_lowercase()
+        });
+    }
+    snake
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_shown_only_when_it_is_harmless() {
+        for name in [
+            "malwere",
+            "isRooted",
+            "device.malware",
+            "address_line_1",
+            "3ds-version",
+        ] {
+            assert_eq!(shown(name), name);
+        }
+        for name in [
+            "",
+            "4111111111111111",
+            "4111-1111-1111-1111",
+            "c4111_1111_1111_1111",
+            "BE68539007547034",
+            "+32470123456",
+            "ines@example.org",
+            "Ines Peeters",
+            "493021",
+            "1234",
+            "a/b",
+            "a~b",
+            "naïve",
+            "<script>",
+            "line\nline",
+            "a_name_that_is_longer_than_any_field_of_a_dictionary",
+        ] {
+            assert_eq!(shown(name), WITHHELD, "{name}");
+        }
+    }
+
+    #[test]
+    fn each_place_is_named_once_and_not_too_many_are() {
+        let mut dropped = Dropped::default();
+        for n in 0..100 {
+            for _ in 0..2 {
+                dropped.add(format!("/x{n}"), Why::Unknown, None);
+            }
+        }
+        assert_eq!(dropped.count(), 200);
+        assert_eq!(dropped.places().len(), limits::MAX_DROPPED_PLACES);
+        assert_eq!(dropped.places()[1].pointer, "/x1");
+        let counted = dropped.counted_only();
+        assert_eq!((counted.count(), counted.places().len()), (200, 0));
+    }
+}
