@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full as Whole};
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
     HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
@@ -12,9 +12,10 @@ use hyper::{Response, StatusCode};
 use weft_intake::{Problem, ProblemCode};
 
 use crate::route::Route;
+use crate::seats::Full;
 
 /// A whole answer.
-pub(crate) type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<Whole<Bytes>>;
 
 /// Problems have one form, whatever the caller accepts.
 const PROBLEM: &str = "application/problem+json";
@@ -28,6 +29,8 @@ pub(crate) struct Refusal {
     pub(crate) problem: Problem,
     /// Who has counted it already.
     pub(crate) counted: Counted,
+    /// If it is not the problem's own.
+    status: Option<StatusCode>,
     header: Option<(HeaderName, HeaderValue)>,
 }
 
@@ -59,6 +62,7 @@ impl From<Problem> for Refusal {
         Refusal {
             problem,
             counted: Counted::NotYet,
+            status: None,
             header,
         }
     }
@@ -114,14 +118,31 @@ impl Refusal {
         }
     }
 
-    /// The host serves as many connections as it may.
-    pub(crate) fn turned_away() -> Refusal {
-        Problem::new(
-            ProblemCode::Saturated,
-            "the host serves as many connections as it may",
-        )
-        .help("connect again in a moment")
-        .into()
+    /// There is no room for the connection.
+    pub(crate) fn turned_away(full: Full) -> Refusal {
+        let detail = match full {
+            Full::Host => "the host serves as many connections as it may",
+            Full::Address => "this address has as many connections as it may",
+        };
+        Problem::new(ProblemCode::Saturated, detail)
+            .help("connect again in a moment")
+            .into()
+    }
+
+    /// What came is no request. The problem has the status that hyper has for it.
+    pub(crate) fn not_http(status: StatusCode) -> Refusal {
+        let detail = match status {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                "the request's header is larger than this host takes"
+            }
+            StatusCode::URI_TOO_LONG => "the request's path is longer than this host takes",
+            _ => "what came is no HTTP/1.1 request",
+        };
+        Refusal {
+            status: Some(status),
+            header: Some((CONNECTION, HeaderValue::from_static("close"))),
+            ..Refusal::from(Problem::new(ProblemCode::Malformed, detail))
+        }
     }
 
     /// A fault of the host's own.
@@ -131,21 +152,44 @@ impl Refusal {
 
     /// As it goes back.
     pub(crate) fn into_answer(self) -> Answer {
-        // A JSON value of texts and numbers always serialises.
-        let body = serde_json::to_vec(&self.problem.to_json()).unwrap_or_default();
-        let mut answer = new(body, PROBLEM);
-        *answer.status_mut() = StatusCode::from_u16(self.problem.status())
+        let status = self
+            .status
+            .or_else(|| StatusCode::from_u16(self.problem.status()).ok())
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut problem = self.problem.to_json();
+        problem["status"] = status.as_u16().into();
+        // A JSON value of texts and numbers always serialises.
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut answer = new(body, PROBLEM);
+        *answer.status_mut() = status;
         if let Some((name, value)) = self.header {
             answer.headers_mut().insert(name, value);
         }
         answer
     }
+
+    /// As it goes back where hyper does not write it.
+    pub(crate) async fn into_bytes(self) -> Vec<u8> {
+        let (head, body) = self.into_answer().into_parts();
+        // A whole body is there at once.
+        let body = body.collect().await.map(|b| b.to_bytes());
+        let body = body.unwrap_or_default();
+        let mut bytes = format!("HTTP/1.1 {}\r\n", head.status).into_bytes();
+        for (name, value) in &head.headers {
+            bytes.extend_from_slice(name.as_str().as_bytes());
+            bytes.extend_from_slice(b": ");
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", body.len()).as_bytes());
+        bytes.extend_from_slice(&body);
+        bytes
+    }
 }
 
 /// An answer with status 200.
 pub(crate) fn new(body: impl Into<Bytes>, form: &'static str) -> Answer {
-    let mut answer = Response::new(Full::new(body.into()));
+    let mut answer = Response::new(Whole::new(body.into()));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(form));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -188,7 +232,7 @@ mod tests {
             answer(Refusal::method(Route::Decide)).headers()[ALLOW],
             "POST"
         );
-        let saturated = answer(Refusal::turned_away());
+        let saturated = answer(Refusal::turned_away(Full::Host));
         assert_eq!(saturated.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(saturated.headers()[RETRY_AFTER], "1");
         let internal = answer(Refusal::internal("the request was not finished"));

@@ -1,8 +1,9 @@
 //! Connections: how many, how long, and how they end.
 //!
 //! HTTP/1.1 is spoken; nothing else is compiled in. A header that does not arrive in time ends its
-//! connection without an answer, and so does an answer that nobody reads. A connection beyond the limit
-//! is told so (503) and closed; when too many are being told, more wait to be accepted.
+//! connection without an answer, and so does an answer that nobody reads. Who is served, who is turned away and
+//! who has to go is said by `seats`; this module does it. Sockets of connections that are ending count, too: when
+//! there are too many of them, more wait to be accepted.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -19,31 +20,30 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::Limits;
+use crate::answer::Refusal;
 use crate::limits::{
-    ACCEPT_PAUSE, BUFFER_BYTES, LINGER, MAX_HEADER_BYTES, MAX_LINGER_BYTES, MAX_TURNED_AWAY,
+    ACCEPT_PAUSE, BUFFER_BYTES, LINGER, MAX_ENDING, MAX_HEADER_BYTES, MAX_LINGER_BYTES,
+    MAX_TURNED_AWAY, TURNED_AWAY_TIMEOUT,
 };
+use crate::rarely::Rarely;
+use crate::seats::{Full, Peer, Seats, Taken, Treatment};
 use crate::service::Service;
 use crate::socket::Socket;
 
-/// What becomes of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Treatment {
-    /// It is served.
-    Serve,
-    /// It is told that there is no room.
-    TurnAway,
+/// A connection that was accepted.
+struct Accepted {
+    stream: TcpStream,
+    taken: Taken,
+    _socket: OwnedSemaphorePermit,
 }
 
-/// The place of a connection; free again when it is dropped.
-struct Place {
-    treatment: Treatment,
-    _permit: OwnedSemaphorePermit,
-}
-
-/// Places for connections.
-struct Places {
-    served: Arc<Semaphore>,
-    turned_away: Arc<Semaphore>,
+/// Where connections come from, and where they sit.
+struct Door {
+    listener: TcpListener,
+    seats: Arc<Seats>,
+    sockets: Arc<Semaphore>,
+    crowded: Rarely,
+    broken: Rarely,
 }
 
 /// Serves connections until `stop` is there, then waits for those under way, as long as the limits allow.
@@ -52,9 +52,13 @@ pub(crate) async fn serve(
     service: Arc<Service>,
     stop: impl Future<Output = ()>,
 ) {
-    let places = Places {
-        served: Arc::new(Semaphore::new(service.limits.connections)),
-        turned_away: Arc::new(Semaphore::new(MAX_TURNED_AWAY)),
+    let sockets = service.limits.connections + MAX_TURNED_AWAY + MAX_ENDING;
+    let door = Door {
+        listener,
+        seats: Arc::new(Seats::new(&service.limits)),
+        sockets: Arc::new(Semaphore::new(sockets)),
+        crowded: Rarely::default(),
+        broken: Rarely::default(),
     };
     let stopping = CancellationToken::new();
     let mut connections = JoinSet::new();
@@ -64,15 +68,15 @@ pub(crate) async fn serve(
             biased;
             () = &mut stop => break,
             Some(ended) = connections.join_next() => note(&ended),
-            accepted = places.accept(&listener) => {
-                if let Some((stream, place)) = accepted {
+            accepted = door.accept(&service) => {
+                if let Some(accepted) = accepted {
                     let (service, stopping) = (Arc::clone(&service), stopping.clone());
-                    connections.spawn(connection(stream, place, service, stopping));
+                    connections.spawn(connection(accepted, service, stopping));
                 }
             }
         }
     }
-    drop(listener);
+    drop(door);
     stopping.cancel();
     let all = async {
         while let Some(ended) = connections.join_next().await {
@@ -86,27 +90,57 @@ pub(crate) async fn serve(
     }
 }
 
-impl Places {
-    /// Waits until there is room at least to say that there is none, then for a connection.
-    async fn accept(&self, listener: &TcpListener) -> Option<(TcpStream, Place)> {
-        let say_no = Arc::clone(&self.turned_away).acquire_owned().await.ok()?;
-        match listener.accept().await {
-            Ok((stream, _)) => {
-                let (treatment, permit) = match Arc::clone(&self.served).try_acquire_owned() {
-                    Ok(permit) => (Treatment::Serve, permit),
-                    Err(_) => (Treatment::TurnAway, say_no),
-                };
-                let place = Place {
-                    treatment,
-                    _permit: permit,
-                };
-                Some((stream, place))
-            }
+impl Door {
+    /// Waits for a socket to be free, then for a connection, and gives it a place.
+    async fn accept(&self, service: &Service) -> Option<Accepted> {
+        let socket = Arc::clone(&self.sockets).acquire_owned().await.ok()?;
+        let (stream, address) = match self.listener.accept().await {
+            Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "a connection could not be accepted");
+                if let Some(times) = self.broken.now() {
+                    tracing::warn!(%error, times, "connections could not be accepted");
+                }
                 sleep(ACCEPT_PAUSE).await;
-                None
+                return None;
             }
+        };
+        let taken = self.seats.take(Peer::of(address.ip()));
+        self.tell(service, taken.as_ref());
+        Some(Accepted {
+            stream,
+            taken: taken?,
+            _socket: socket,
+        })
+    }
+
+    /// Whoever does not get what it came for is counted, and now and then told of.
+    fn tell(&self, service: &Service, taken: Option<&Taken>) {
+        let why = match taken {
+            Some(taken) if taken.displaced => {
+                service.metrics.displaced();
+                "all connections are in use: idle ones are closed for new ones"
+            }
+            Some(taken) => match taken.seat.treatment {
+                Treatment::Serve => return,
+                Treatment::TurnAway(full) => {
+                    service.metrics.turned_away(full);
+                    match full {
+                        Full::Host => "all connections are in use: new ones are turned away",
+                        Full::Address => {
+                            "an address has as many connections as it may: new ones are turned away"
+                        }
+                    }
+                }
+            },
+            None => {
+                service.metrics.turned_away(Full::Host);
+                "all connections are in use: new ones are closed without a word"
+            }
+        };
+        if let Some(times) = self.crowded.now() {
+            let limits = &service.limits;
+            let (most, of_one) = (limits.connections, limits.connections_per_address);
+            tracing::warn!(times, most, of_one, "{why}");
         }
     }
 }
@@ -118,56 +152,82 @@ fn note(ended: &Result<(), JoinError>) {
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    place: Place,
-    service: Arc<Service>,
-    stopping: CancellationToken,
-) {
-    let _counted = match place.treatment {
-        Treatment::Serve => Some(service.metrics.connected()),
-        Treatment::TurnAway => {
-            service.metrics.turned_away();
-            None
-        }
-    };
+async fn connection(accepted: Accepted, service: Arc<Service>, stopping: CancellationToken) {
+    let Accepted {
+        stream,
+        taken,
+        _socket,
+    } = accepted;
+    let seat = Arc::clone(&taken.seat);
+    let _counted = (seat.treatment == Treatment::Serve).then(|| service.metrics.connected());
     // Answers are written whole; waiting to send more at once gains nothing.
     let _ = stream.set_nodelay(true);
     let io = TokioIo::new(Socket::new(stream, service.limits.write_timeout));
     let answer = service_fn(|request| {
-        let service = Arc::clone(&service);
-        Box::pin(async move {
-            match place.treatment {
-                Treatment::Serve => service.answer(request).await,
-                Treatment::TurnAway => service.turn_away(request).await,
-            }
-        })
+        let (service, seat) = (Arc::clone(&service), Arc::clone(&seat));
+        Box::pin(async move { service.answer(request, &seat).await })
     });
-    let mut connection = http(&service.limits, place.treatment).serve_connection(io, answer);
-    let ended = stopping
-        .run_until_cancelled(poll_fn(|cx| connection.poll_without_shutdown(cx)))
-        .await;
+    let mut connection = http(&service.limits, seat.treatment).serve_connection(io, answer);
+    let until_told = async {
+        tokio::select! {
+            () = stopping.cancelled() => Told::Stop,
+            () = seat.leave.cancelled() => Told::Leave,
+        }
+    };
+    let ended = tokio::select! {
+        biased;
+        ended = poll_fn(|cx| connection.poll_without_shutdown(cx)) => Ok(ended),
+        told = until_told => Err(told),
+    };
     let ended = match ended {
-        Some(ended) => ended,
-        None => {
+        Ok(ended) => ended,
+        Err(told) => {
             Pin::new(&mut connection).graceful_shutdown();
-            poll_fn(|cx| connection.poll_without_shutdown(cx)).await
+            let rest = poll_fn(|cx| connection.poll_without_shutdown(cx));
+            match told {
+                Told::Stop => rest.await,
+                // Somebody has the place already.
+                Told::Leave => match timeout(LINGER, rest).await {
+                    Ok(ended) => ended,
+                    Err(_) => return,
+                },
+            }
         }
     };
     if let Err(error) = &ended {
         tracing::debug!(%error, "a connection ended early");
     }
     // What is no HTTP is answered, too.
-    if ended.is_ok() || ended.is_err_and(|error| error.is_parse()) {
-        linger(connection.into_parts().io.into_inner()).await;
+    let is_no_http = ended.as_ref().is_err_and(hyper::Error::is_parse);
+    if ended.is_ok() || is_no_http {
+        let mut socket = connection.into_parts().io.into_inner();
+        if let Some(status) = socket.withheld() {
+            service.not_http();
+            let answer = Refusal::not_http(status).into_bytes().await;
+            // Who does not speak HTTP may not listen, either.
+            let _ = socket.write_all(&answer).await;
+        }
+        linger(socket).await;
     }
+    drop(taken);
+}
+
+/// Why a connection ends before its caller wants it to.
+enum Told {
+    Stop,
+    Leave,
 }
 
 fn http(limits: &Limits, treatment: Treatment) -> http1::Builder {
+    let serves = treatment == Treatment::Serve;
+    let header_timeout = match serves {
+        true => limits.header_timeout,
+        false => limits.header_timeout.min(TURNED_AWAY_TIMEOUT),
+    };
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
-        .keep_alive(treatment == Treatment::Serve)
-        .header_read_timeout(limits.header_timeout)
+        .keep_alive(serves)
+        .header_read_timeout(header_timeout)
         .max_header_size(MAX_HEADER_BYTES)
         .max_buf_size(BUFFER_BYTES);
     http

@@ -7,10 +7,15 @@
 //! |---|---|---|
 //! | `POST /v1/decisions` | callers; the engine knows which | the decision, whatever the verdict: 200 |
 //! | `GET /v1/decisions/{id}` | callers; each sees its own view | the decision, or 404 alike for what is not there and what the caller may not see |
+//! | `GET /v1/decisions/{id}/explanation` | the same | why it came out so, in the words of the caller's role |
 //! | `GET /v1/openapi.yaml` | anyone | this table for programs (OpenAPI 3.1) |
 //! | `GET /healthz` | anyone | 200 while the process lives |
 //! | `GET /readyz` | anyone | 200 when the host decides, 503 with the reasons when not |
 //! | `GET /metrics` | operators | OpenMetrics text of engine and gateway |
+//! | `GET /v1/policies` | operators, regulators | the policy set in force and its policies |
+//! | `GET /v1/policy-sets` | operators, regulators | which set was in force since when, by whom |
+//! | `POST /v1/policies/reload`, `…/rollback` | operators | what is in force then |
+//! | `GET`, `PUT /v1/threat-level` | operators; regulators look | the level of threat |
 //!
 //! Health and readiness tell nothing about what is decided, and who asks for them (load balancers,
 //! orchestrators) has no token; metrics tell how much is decided and refused, so they are for operators.
@@ -33,8 +38,11 @@
 //! | [`gateway`] | the door: bind, serve, stop |
 //! | [`callers`] | who may call |
 //! | [`limits`] | every bound |
-//! | `connection`, `socket` | how many connections, how long, how they end |
+//! | `connection`, `socket` | how long connections live, how they end |
+//! | `seats` | how many there are, and who loses one when there are too many |
+//! | `rarely` | what happens often is told rarely |
 //! | `service` | one request, start to end |
+//! | `operate` | what operators order and look at |
 //! | `route` | what there is, who may have it |
 //! | `headers`, `accept`, `trace`, `body` | what a request says, checked |
 //! | `answer` | what goes back |
@@ -61,7 +69,10 @@ mod guard;
 mod headers;
 pub mod limits;
 mod metrics;
+mod operate;
+mod rarely;
 mod route;
+mod seats;
 mod service;
 mod socket;
 mod trace;

@@ -6,6 +6,8 @@ use weft_intake::limits::MAX_BODY_BYTES;
 
 /// Callers of one host.
 pub const MAX_CALLERS: usize = 256;
+/// Bytes of what an operator orders.
+pub const MAX_ORDER_BYTES: usize = 8 * 1024;
 /// Characters of a caller's name.
 pub const MAX_NAME_CHARS: usize = 64;
 /// Characters of a bearer token.
@@ -18,8 +20,16 @@ pub const MAX_HEADER_BYTES: usize = 16 * 1024;
 pub const BUFFER_BYTES: usize = 64 * 1024;
 /// Media ranges of an `Accept` header.
 pub const MAX_MEDIA_RANGES: usize = 32;
-/// Connections beyond the limit that are told so at the same time; more wait to be accepted.
+/// Connections beyond the limit that are told so, or how the host is, at the same time.
 pub const MAX_TURNED_AWAY: usize = 64;
+/// How long the header of such a connection may take to arrive.
+pub const TURNED_AWAY_TIMEOUT: Duration = Duration::from_secs(2);
+/// Connections that are ending while others have their places already; more wait to be accepted.
+pub const MAX_ENDING: usize = 64;
+/// How long a caller's connection is idle before it is closed for somebody else's.
+pub const IDLE_ENOUGH: Duration = Duration::from_secs(1);
+/// What happens often is told once in this time.
+pub const TELL_EVERY: Duration = Duration::from_secs(10);
 /// Bytes that are read and thrown away behind an answer that did not wait for the body, so that the
 /// caller, who may still be sending, gets to read it.
 pub const MAX_LINGER_BYTES: usize = 4 * MAX_BODY_BYTES;
@@ -44,6 +54,9 @@ pub struct Limits {
     pub write_timeout: Duration,
     /// Connections at the same time.
     pub connections: usize,
+    /// Of these, those of one address (of one /64 network of IPv6). Where a proxy stands in front of the host, all
+    /// connections are of its address.
+    pub connections_per_address: usize,
     /// Requests that one caller may send in a second, on average.
     pub requests_per_second: u32,
     /// Requests that one caller may send at once.
@@ -60,6 +73,7 @@ impl Default for Limits {
             body_timeout: Duration::from_secs(15),
             write_timeout: Duration::from_secs(15),
             connections: 1_024,
+            connections_per_address: 768,
             requests_per_second: 5_000,
             burst: 1_000,
             stop_grace: Duration::from_secs(30),
@@ -87,6 +101,7 @@ impl Limits {
         self.check_body()?;
         let counts = [
             ("connections", self.connections),
+            ("connections_per_address", self.connections_per_address),
             ("requests_per_second", self.requests_per_second as usize),
             ("burst", self.burst as usize),
         ];
@@ -148,6 +163,10 @@ mod tests {
         for (name, spoiled) in [
             ("body_bytes", with(|l| l.body_bytes = 0)),
             ("connections", with(|l| l.connections = 0)),
+            (
+                "connections_per_address",
+                with(|l| l.connections_per_address = 0),
+            ),
             ("requests_per_second", with(|l| l.requests_per_second = 0)),
             ("burst", with(|l| l.burst = 0)),
             (

@@ -11,6 +11,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::seats::Full;
+
 /// Why a request could not be said to come from a caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
@@ -28,7 +30,9 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<RouteLabels, Histogram>,
     connections: Gauge,
-    turned_away: Counter,
+    turned_away: Family<FullLabels, Counter>,
+    displaced: Counter,
+    not_http: Counter,
     authentication_failures: Family<CauseLabels, Counter>,
     rate_limited: Family<CallerLabels, Counter>,
     panics: Counter,
@@ -48,6 +52,11 @@ struct RouteLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct CauseLabels {
     cause: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FullLabels {
+    full: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -73,7 +82,9 @@ impl Metrics {
                 Histogram::new(exponential_buckets(0.000_01, 2.0, 20))
             }),
             connections: Gauge::default(),
-            turned_away: Counter::default(),
+            turned_away: Family::default(),
+            displaced: Counter::default(),
+            not_http: Counter::default(),
             authentication_failures: Family::default(),
             rate_limited: Family::default(),
             panics: Counter::default(),
@@ -102,8 +113,18 @@ impl Metrics {
         );
         r.register(
             "connections_turned_away",
-            "Connections beyond the limit",
+            "Connections beyond a limit, of the host or of one address",
             self.turned_away.clone(),
+        );
+        r.register(
+            "connections_displaced",
+            "Idle connections that were closed for new ones",
+            self.displaced.clone(),
+        );
+        r.register(
+            "not_http",
+            "Connections that ended with something that is no HTTP",
+            self.not_http.clone(),
         );
         r.register(
             "authentication_failures",
@@ -143,8 +164,20 @@ impl Metrics {
         Connected(&self.connections)
     }
 
-    pub(crate) fn turned_away(&self) {
-        self.turned_away.inc();
+    pub(crate) fn turned_away(&self, full: Full) {
+        let full = match full {
+            Full::Host => "host",
+            Full::Address => "address",
+        };
+        self.turned_away.get_or_create(&FullLabels { full }).inc();
+    }
+
+    pub(crate) fn displaced(&self) {
+        self.displaced.inc();
+    }
+
+    pub(crate) fn not_http(&self) {
+        self.not_http.inc();
     }
 
     pub(crate) fn not_authenticated(&self, cause: Cause) {

@@ -10,6 +10,8 @@ pub(crate) enum Route {
     Decide,
     /// A decision is read.
     Decision,
+    /// Why a decision came out as it did.
+    Explanation,
     /// What there is, for programs (OpenAPI).
     Description,
     /// Whether the process lives.
@@ -18,6 +20,16 @@ pub(crate) enum Route {
     Ready,
     /// What a platform team watches.
     Metrics,
+    /// The policy set in force is read.
+    Policies,
+    /// Which set was in force since when.
+    PolicySets,
+    /// The directories are read again.
+    Reload,
+    /// An archived set is put in force.
+    RollBack,
+    /// The level of threat is read, or set.
+    ThreatLevel,
 }
 
 /// Who may have a resource.
@@ -27,8 +39,8 @@ pub(crate) enum Access {
     Anyone,
     /// Callers with a token; what they get is the engine's to say.
     Callers,
-    /// Callers with this role.
-    Only(Role),
+    /// Callers with one of these roles.
+    Roles(&'static [Role]),
 }
 
 /// The description of all resources.
@@ -36,19 +48,31 @@ pub(crate) const OPENAPI: &str = include_str!("../openapi.yaml");
 
 const DECISIONS: &str = "/v1/decisions";
 
+/// Who runs the host.
+const OPERATORS: &[Role] = &[Role::Operator];
+/// Who may see by what it decides.
+const OVERSEERS: &[Role] = &[Role::Operator, Role::Regulator];
+const EXPLANATION: &str = "explanation";
+
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 6] = [
+    const ALL: [Route; 12] = [
         Route::Decide,
         Route::Decision,
+        Route::Explanation,
         Route::Description,
         Route::Alive,
         Route::Ready,
         Route::Metrics,
+        Route::Policies,
+        Route::PolicySets,
+        Route::Reload,
+        Route::RollBack,
+        Route::ThreatLevel,
     ];
 
-    /// The resource at a path, and the id that the path ends with.
+    /// The resource at a path, and the decision's id in it.
     pub(crate) fn of(path: &str) -> Option<(Route, &str)> {
         let route = match path {
             DECISIONS => Route::Decide,
@@ -56,10 +80,19 @@ impl Route {
             "/healthz" => Route::Alive,
             "/readyz" => Route::Ready,
             "/metrics" => Route::Metrics,
+            "/v1/policies" => Route::Policies,
+            "/v1/policy-sets" => Route::PolicySets,
+            "/v1/policies/reload" => Route::Reload,
+            "/v1/policies/rollback" => Route::RollBack,
+            "/v1/threat-level" => Route::ThreatLevel,
             _ => {
                 let id = path.strip_prefix(DECISIONS)?.strip_prefix('/')?;
-                let is_one = !id.is_empty() && !id.contains('/');
-                return is_one.then_some((Route::Decision, id));
+                let (route, id) = match id.split_once('/') {
+                    Some((id, EXPLANATION)) => (Route::Explanation, id),
+                    Some(_) => return None,
+                    None => (Route::Decision, id),
+                };
+                return (!id.is_empty()).then_some((route, id));
             }
         };
         Some((route, ""))
@@ -70,20 +103,32 @@ impl Route {
         match self {
             Route::Decide => "/v1/decisions",
             Route::Decision => "/v1/decisions/{id}",
+            Route::Explanation => "/v1/decisions/{id}/explanation",
             Route::Description => "/v1/openapi.yaml",
             Route::Alive => "/healthz",
             Route::Ready => "/readyz",
             Route::Metrics => "/metrics",
+            Route::Policies => "/v1/policies",
+            Route::PolicySets => "/v1/policy-sets",
+            Route::Reload => "/v1/policies/reload",
+            Route::RollBack => "/v1/policies/rollback",
+            Route::ThreatLevel => "/v1/threat-level",
         }
     }
 
     /// Its methods, as the `Allow` header says them.
     pub(crate) fn allow(self) -> &'static str {
         match self {
-            Route::Decide => "POST",
-            Route::Decision | Route::Description | Route::Alive | Route::Ready | Route::Metrics => {
-                "GET, HEAD"
-            }
+            Route::Decide | Route::Reload | Route::RollBack => "POST",
+            Route::ThreatLevel => "GET, HEAD, PUT",
+            Route::Decision
+            | Route::Explanation
+            | Route::Description
+            | Route::Alive
+            | Route::Ready
+            | Route::Metrics
+            | Route::Policies
+            | Route::PolicySets => "GET, HEAD",
         }
     }
 
@@ -94,12 +139,19 @@ impl Route {
             .any(|known| known == method.as_str())
     }
 
-    /// Who may have it.
-    pub(crate) fn access(self) -> Access {
+    /// Whether it is answered also where there is room for nothing else.
+    pub(crate) fn is_about_health(self) -> bool {
+        matches!(self, Route::Alive | Route::Ready)
+    }
+
+    /// Who may have it by this method.
+    pub(crate) fn access(self, method: &Method) -> Access {
         match self {
-            Route::Decide | Route::Decision => Access::Callers,
+            Route::Decide | Route::Decision | Route::Explanation => Access::Callers,
             Route::Description | Route::Alive | Route::Ready => Access::Anyone,
-            Route::Metrics => Access::Only(Role::Operator),
+            Route::ThreatLevel if *method == Method::PUT => Access::Roles(OPERATORS),
+            Route::Policies | Route::PolicySets | Route::ThreatLevel => Access::Roles(OVERSEERS),
+            Route::Metrics | Route::Reload | Route::RollBack => Access::Roles(OPERATORS),
         }
     }
 
@@ -108,7 +160,15 @@ impl Route {
         match self {
             // The form of the question decides; see `service`.
             Route::Decide => &["application/json", "application/xml", "text/xml"],
-            Route::Decision | Route::Alive | Route::Ready => &["application/json"],
+            Route::Decision
+            | Route::Explanation
+            | Route::Alive
+            | Route::Ready
+            | Route::Policies
+            | Route::PolicySets
+            | Route::Reload
+            | Route::RollBack
+            | Route::ThreatLevel => &["application/json"],
             Route::Description => &["application/yaml"],
             Route::Metrics => &["application/openmetrics-text; version=1.0.0; charset=utf-8"],
         }
@@ -129,6 +189,10 @@ mod tests {
             Route::of("/v1/decisions/dec_1"),
             Some((Route::Decision, "dec_1"))
         );
+        assert_eq!(
+            Route::of("/v1/decisions/dec_1/explanation"),
+            Some((Route::Explanation, "dec_1"))
+        );
         assert_eq!(Route::of("/readyz"), Some((Route::Ready, "")));
         for path in [
             "",
@@ -137,6 +201,8 @@ mod tests {
             "/v1",
             "/v1/decisions/",
             "/v1/decisions/a/b",
+            "/v1/decisions//explanation",
+            "/v1/decisions/a/explanation/",
             "/v1/decisionsx",
             "/healthz/",
             "/V1/decisions",
@@ -162,14 +228,23 @@ mod tests {
             let described = &paths[route.label()];
             let methods: Vec<_> = described.as_object().expect("methods").keys().collect();
             // HEAD goes with GET without saying.
-            let method = route.allow().split(',').next().map(str::to_lowercase);
-            assert_eq!(methods, [&method.expect("a method")], "{}", route.label());
-            let operation = &described[methods[0]];
-            let open = operation.get("security").is_some();
-            assert_eq!(open, route.access() == Access::Anyone, "{}", route.label());
-            let answer = operation["responses"]["200"]["content"].as_object();
-            for form in answer.iter().flat_map(|forms| forms.keys()) {
-                assert!(route.forms().contains(&form.as_str()), "{form}");
+            let allowed = route.allow().split(", ").filter(|method| *method != "HEAD");
+            let allowed: Vec<_> = allowed.map(str::to_lowercase).collect();
+            assert_eq!(
+                methods,
+                allowed.iter().collect::<Vec<_>>(),
+                "{}",
+                route.label()
+            );
+            for (name, operation) in described.as_object().expect("methods") {
+                let method = Method::from_bytes(name.to_uppercase().as_bytes()).expect("a method");
+                let open = operation.get("security").is_some();
+                let anyone = route.access(&method) == Access::Anyone;
+                assert_eq!(open, anyone, "{}", route.label());
+                let answer = operation["responses"]["200"]["content"].as_object();
+                for form in answer.iter().flat_map(|forms| forms.keys()) {
+                    assert!(route.forms().contains(&form.as_str()), "{form}");
+                }
             }
         }
     }

@@ -21,6 +21,7 @@ use crate::guard::guard;
 use crate::headers::{self, Shown};
 use crate::metrics::{Cause, Metrics};
 use crate::route::{Access, OPENAPI, Route};
+use crate::seats::{Seat, Treatment};
 use crate::trace::{TRACEPARENT, Trace};
 use crate::{Callers, Limits, accept, body};
 
@@ -40,15 +41,20 @@ pub(crate) struct Service {
 
 impl Service {
     /// Answers a request, whatever happens.
-    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Answer, Infallible> {
-        self.observed(request, |request, trace| self.route(request, trace))
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        seat: &Seat,
+    ) -> Result<Answer, Infallible> {
+        let _busy = seat.busy();
+        self.observed(request, |request, trace| self.route(request, trace, seat))
             .await
     }
 
-    /// Answers a request on a connection beyond the limit.
-    pub(crate) async fn turn_away(&self, request: Request<Incoming>) -> Result<Answer, Infallible> {
-        self.observed(request, async |_, _| Err(Refusal::turned_away()))
-            .await
+    /// Something came that is no HTTP.
+    pub(crate) fn not_http(&self) {
+        self.metrics.not_http();
+        self.engine.metrics().problem(ProblemCode::Malformed.code());
     }
 
     /// A request with its span, its trace, its count, and an end even if the work panics.
@@ -98,29 +104,49 @@ impl Service {
         refusal.into_answer()
     }
 
-    async fn route(&self, request: Request<Incoming>, trace: Trace) -> Result<Answer, Refusal> {
-        let (route, id) = Route::of(request.uri().path()).ok_or_else(Refusal::no_such_route)?;
+    async fn route(
+        &self,
+        request: Request<Incoming>,
+        trace: Trace,
+        seat: &Seat,
+    ) -> Result<Answer, Refusal> {
+        let found = Route::of(request.uri().path());
+        if let Treatment::TurnAway(full) = seat.treatment
+            && !found.is_some_and(|(route, _)| route.is_about_health())
+        {
+            return Err(Refusal::turned_away(full));
+        }
+        let (route, id) = found.ok_or_else(Refusal::no_such_route)?;
         if !route.has(request.method()) {
             return Err(Refusal::method(route));
         }
-        match route.access() {
+        match route.access(request.method()) {
             Access::Anyone => self.tell(route, request.headers()),
             Access::Callers => {
-                let caller = self.admit(request.headers(), None)?;
+                let caller = self.admit(request.headers(), None, seat)?;
                 match route {
                     Route::Decide => self.decide(&caller, request, trace).await,
+                    Route::Explanation => self.explanation(&caller, request.headers(), id).await,
                     _ => self.decision(&caller, request.headers(), id).await,
                 }
             }
-            Access::Only(role) => {
-                self.admit(request.headers(), Some(role))?;
-                self.observe(route, request.headers())
+            Access::Roles(roles) => {
+                let caller = self.admit(request.headers(), Some(roles), seat)?;
+                match route {
+                    Route::Metrics => self.observe(route, request.headers()),
+                    _ => self.operate(route, &caller, request).await,
+                }
             }
         }
     }
 
     /// Who asks, if the host lets it.
-    fn admit(&self, headers: &HeaderMap, only: Option<Role>) -> Result<Caller, Refusal> {
+    fn admit(
+        &self,
+        headers: &HeaderMap,
+        only: Option<&[Role]>,
+        seat: &Seat,
+    ) -> Result<Caller, Refusal> {
         let index = match headers::bearer(headers) {
             Shown::Token(token) => self.callers.by_token(token).ok_or(Cause::Unknown),
             Shown::NoToken => Err(Cause::Malformed),
@@ -130,6 +156,7 @@ impl Service {
             self.metrics.not_authenticated(cause);
             Refusal::unauthorised()
         })?;
+        seat.is_known();
         let caller = self.callers.caller(index);
         Span::current().record("caller", caller.id.as_str());
         self.buckets.take(index).map_err(|wait| {
@@ -137,8 +164,9 @@ impl Service {
             Refusal::rate_limited(wait)
         })?;
         match only {
-            Some(role) if caller.role != role => {
-                let detail = format!("only callers with the role {} get this", role.as_str());
+            Some(roles) if !roles.contains(&caller.role) => {
+                let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+                let detail = format!("only callers with the role {} get this", names.join(" or "));
                 Err(Problem::new(ProblemCode::Forbidden, detail).into())
             }
             _ => Ok(caller),
@@ -192,6 +220,23 @@ impl Service {
         Ok(answer::new(body, form))
     }
 
+    async fn explanation(
+        &self,
+        caller: &Caller,
+        headers: &HeaderMap,
+        id: &str,
+    ) -> Result<Answer, Refusal> {
+        let form = accept::choose(headers, Route::Explanation.forms())?;
+        let explanation = self
+            .engine
+            .explanation(caller, id)
+            .await
+            .map_err(Refusal::by_engine)?;
+        let body = serde_json::to_vec(&explanation)
+            .map_err(|_| Refusal::internal("the explanation cannot be written"))?;
+        Ok(answer::new(body, form))
+    }
+
     /// What anyone may know.
     fn tell(&self, route: Route, headers: &HeaderMap) -> Result<Answer, Refusal> {
         let form = accept::choose(headers, route.forms())?;
@@ -226,9 +271,11 @@ fn forms(media: MediaType) -> &'static [&'static str] {
     }
 }
 
-/// What went as it should is in the audit log already.
+/// What went as it should is in the audit log already. That the host cannot decide now is told once, by whoever
+/// finds it out, not for each request.
 fn log(status: u16, took_us: u128) {
     match status {
+        503 => tracing::info!(status, took_us, "answered"),
         500.. => tracing::error!(status, took_us, "answered"),
         400.. => tracing::info!(status, took_us, "answered"),
         _ => tracing::debug!(status, took_us, "answered"),

@@ -1,9 +1,10 @@
 //! `weft serve`: a host that answers over HTTP.
 
 use clap::Args;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 use weft_engine::{Clock, Engine};
+use weft_gateway::limits::{MAX_ENDING, MAX_TURNED_AWAY};
 use weft_gateway::{Callers, Gateway, GatewayConfig};
 
 use crate::exit::Failed;
@@ -15,6 +16,9 @@ use crate::places::Places;
 /// It decides when it prints `ready`. SIGTERM or SIGINT stops it: it takes no new requests, answers those
 /// under way, signs the log's checkpoint, and exits 0. TLS is ended in front of it, so it listens on
 /// loopback unless the configuration says otherwise.
+///
+/// On a full disk it decides nothing: requests get 503, /readyz says why, /healthz goes on to say 200. It goes on by
+/// itself when there is room.
 #[derive(Args)]
 #[command(after_help = "Set up:
   weft config show > weft.toml
@@ -50,6 +54,12 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
         settings.engine.region.clone(),
         settings.engine.tenant.clone(),
     );
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    // A limit on the size of files is met like a full disk; its signal would end the process, if nobody took it.
+    let _file_too_large =
+        runtime.block_on(async { signal(SignalKind::from_raw(Signal::XFSZ.as_raw())) })?;
     let engine = Engine::start(settings.engine, Clock::System, &output::step)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -59,9 +69,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
         records = engine.log().len(),
         "starting"
     );
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    output::problems(engine.pipeline().warnings());
     runtime.block_on(async {
         // Both before `ready` is said, so that a signal right after it is not lost.
         let mut terminate = signal(SignalKind::terminate())?;
@@ -88,7 +96,9 @@ const RESERVED_DESCRIPTORS: u64 = 256;
 /// Raises the limit of open files as far as the system lets it, and refuses to start where the connections
 /// alone could take the descriptors that the journal needs.
 fn descriptors(connections: usize) -> Result<(), Failed> {
-    let wanted = u64::try_from(connections)?.saturating_add(RESERVED_DESCRIPTORS);
+    let beyond = u64::try_from(MAX_TURNED_AWAY + MAX_ENDING)?;
+    let reserved = RESERVED_DESCRIPTORS + beyond;
+    let wanted = u64::try_from(connections)?.saturating_add(reserved);
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|current| current >= wanted) {
         return Ok(());
@@ -103,9 +113,9 @@ fn descriptors(connections: usize) -> Result<(), Failed> {
         return Ok(());
     }
     Err(Failed::because(format!(
-        "{connections} connections and {RESERVED_DESCRIPTORS} files need {wanted} open files, and the system \
+        "{connections} connections and {reserved} files and connections beside them need {wanted} open files, and the system \
          allows {possible}: raise the limit (`ulimit -Hn`, LimitNOFILE of systemd), or set http.connections to \
          {} or less",
-        possible.saturating_sub(RESERVED_DESCRIPTORS)
+        possible.saturating_sub(reserved)
     )))
 }

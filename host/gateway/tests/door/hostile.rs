@@ -172,7 +172,28 @@ async fn what_is_no_http_is_refused() {
             !answer.contains("yyyy") && !answer.contains("no TLS"),
             "{answer}"
         );
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a body");
+        assert!(
+            head.contains("content-type: application/problem+json"),
+            "{head}"
+        );
+        let problem: serde_json::Value = serde_json::from_str(body).expect("one answer");
+        assert_eq!(problem["status"].to_string(), status);
+        assert_eq!(problem["code"], "malformed");
     }
+    // Behind an answer it is the second one.
+    let mut raw = house.raw().await;
+    raw.write(b"GET /healthz HTTP/1.1\r\nHost: weft\r\n\r\nno request\r\n\r\n")
+        .await
+        .expect("written");
+    let answers = raw.read_to_end().await;
+    let at = |text: &str| answers.find(text).unwrap_or_else(|| panic!("{answers}"));
+    assert!(at("HTTP/1.1 200 ") < at("HTTP/1.1 400 "), "{answers}");
+    assert!(
+        at("\"code\":\"malformed\"") > at("HTTP/1.1 400 "),
+        "{answers}"
+    );
+    assert_eq!(answers.matches("HTTP/1.1 400 ").count(), 1, "{answers}");
     let mut newer = house.raw().await;
     newer
         .write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")

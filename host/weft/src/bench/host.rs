@@ -144,7 +144,7 @@ fn ready(child: &mut Child) -> Option<SocketAddr> {
 fn configuration(callers: &[(&str, Role, &Token)]) -> String {
     // As many as it can take: the load says how much comes, not a limit of the host.
     let mut text =
-        "[http]\nrequests_per_second = 1000000\nburst = 1000000\nconnections = 8192\n".to_owned();
+        "[http]\nrequests_per_second = 1000000\nburst = 1000000\nconnections = 8192\nconnections_per_address = 8192\n".to_owned();
     for (name, role, token) in callers {
         text.push_str(&format!(
             "[[callers]]\nname = \"{name}\"\nrole = \"{}\"\ntoken_sha256 = \"{}\"\n",

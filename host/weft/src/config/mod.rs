@@ -200,6 +200,12 @@ fn http_keys(http: &mut Section<'_, '_>, listen: &mut SocketAddr, limits: &mut L
         &mut limits.connections,
     );
     http.number(
+        "connections_per_address",
+        "Of these, those of one address. Where a proxy stands in front of the host, all are of its address.",
+        1..=100_000,
+        &mut limits.connections_per_address,
+    );
+    http.number(
         "requests_per_second",
         "Requests that one caller may send in a second, on average; more are refused with 429.",
         1..=1_000_000,
