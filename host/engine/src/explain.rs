@@ -2,6 +2,7 @@
 //!
 //! | module | what is there |
 //! |---|---|
+//! | `live` | from a running host, for its callers |
 //! | `offline` | from a data directory, beside a running host |
 //! | `seen` | what a reader may see: of policies, of facts, of messages |
 //! | `policies` | one policy: whether it applied, which rules fired, on what, and why others did not |
@@ -11,6 +12,7 @@
 //! so first. A service is told what its customer may know, support what its view of the decision grants, an auditor the
 //! policies themselves. Personal facts stand in no explanation in clear.
 
+mod live;
 mod offline;
 mod policies;
 mod seen;
@@ -91,6 +93,8 @@ pub struct StageExplained {
     pub title: String,
     /// Whether it was asked: a stage before it may have ended the walk.
     pub asked: bool,
+    /// Policies that this reader is not told of: they had no objection, did not apply, or do not count.
+    pub others: usize,
     /// Its policies: those that spoke first, the most severe first.
     pub policies: Vec<PolicyExplained>,
 }

@@ -117,6 +117,7 @@ pub fn replay(replay: &Replay, listener: &mut dyn Listener) -> Result<ReplayRepo
     run.flush()?;
     run.report.damage.clone_from(&streamed.damage);
     run.report.unreadable = streamed.unreadable;
+    run.report.finish();
     Ok(run.report)
 }
 

@@ -38,12 +38,53 @@ pub struct PolicyTests {
     pub asks_plugin: bool,
     /// Each test by its name, and why it does not hold, if it does not.
     pub tests: Vec<(String, Option<Diagnostic>)>,
+    /// The tests as they stand in the file.
+    pub cases: Vec<TestCase>,
     /// Each rule, and in how many tests it fired.
     pub rules: Vec<(String, usize)>,
     /// The verdicts that tests led to.
     pub verdicts: BTreeSet<Verdict>,
     /// What came of its mutants, if they were asked for.
     pub mutants: Mutants,
+}
+
+/// A test as it stands in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestCase {
+    /// In words.
+    pub name: String,
+    /// The facts, by name.
+    pub given: Vec<(String, Json)>,
+    /// Other values of parameters, and the level of threat.
+    pub with: Vec<(String, String)>,
+    /// What the policy is to say.
+    pub verdict: Verdict,
+    /// The rules that are to fire, if the test says so.
+    pub rules: Vec<String>,
+    /// The facts that are to be missing.
+    pub missing: Vec<String>,
+    /// Whether the policy is to apply at all.
+    pub applies: bool,
+}
+
+impl TestCase {
+    fn of(test: &TestSource) -> TestCase {
+        let given = test.given.iter();
+        let with = test.with.iter();
+        TestCase {
+            name: test.name.value.clone(),
+            given: given
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+            with: with
+                .map(|(name, value)| (name.clone(), value.value.clone()))
+                .collect(),
+            verdict: test.expect.verdict,
+            rules: test.expect.rules.clone(),
+            missing: test.expect.missing.clone(),
+            applies: test.expect.applies,
+        }
+    }
 }
 
 /// One file, and what its tests need.
@@ -97,6 +138,7 @@ impl Tested<'_> {
             path: self.policy.path.clone(),
             asks_plugin: matches!(self.policy.body, Body::Plugin(_)),
             tests: Vec::new(),
+            cases: self.source.tests.iter().map(TestCase::of).collect(),
             rules: Vec::new(),
             verdicts: BTreeSet::new(),
             mutants: Mutants::default(),

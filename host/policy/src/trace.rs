@@ -88,10 +88,14 @@ impl Tracer<'_> {
                 let (truth, _) = self.truth(node, holds);
                 let both = [self.trace(one, holds), self.trace(two, holds)];
                 let decide = both.into_iter().filter(|trace| trace.truth == truth);
-                Trace {
-                    truth,
-                    parts: decide.flat_map(|trace| trace.parts).collect(),
+                let mut parts: Vec<Part> = Vec::new();
+                for part in decide.flat_map(|trace| trace.parts) {
+                    // What two parts of a rule share is said once.
+                    if !parts.contains(&part) {
+                        parts.push(part);
+                    }
                 }
+                Trace { truth, parts }
             }
             Node::If(condition, one, two) => self.choice(node, condition, [one, two], holds),
             leaf => {

@@ -7,5 +7,7 @@ mod crash;
 mod demo;
 mod feed;
 mod leaks;
+mod missing;
+mod replay;
 mod samples;
 mod tampering;

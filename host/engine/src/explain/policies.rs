@@ -54,11 +54,17 @@ impl Teller<'_> {
                 (None, None) => None,
             })
             .collect();
+        // Support is told what its view of a decision has: the policies that counted and had something to say.
+        let all = policies.len();
+        if !self.seen.is_audit() {
+            policies.retain(|p| p.counts && p.verdict.is_some_and(|v| v > Verdict::Allow));
+        }
         policies.sort_by_key(|p| (p.came, Reverse(p.verdict), p.policy.clone()));
         StageExplained {
             stage: stage.name.clone(),
             title: stage.title.clone(),
             asked: row.is_some() || recorded,
+            others: all - policies.len(),
             policies,
         }
     }
@@ -231,16 +237,10 @@ impl Teller<'_> {
     }
 
     fn text(&self, policy: &Policy) -> PolicyText {
-        let parameters = policy.parameters().iter().map(|parameter| {
-            let value = parameter.value(self.threat_level());
-            ParameterText {
-                name: parameter.name().to_owned(),
-                title: parameter.title().to_owned(),
-                value: match parameter.unit() {
-                    Some(unit) => format!("{value} {unit}"),
-                    None => value,
-                },
-            }
+        let parameters = policy.parameters().iter().map(|parameter| ParameterText {
+            name: parameter.name().to_owned(),
+            title: parameter.title().to_owned(),
+            value: parameter.value(self.threat_level()),
         });
         PolicyText {
             file: policy.path().to_owned(),

@@ -1,6 +1,7 @@
 //! What came of a replay. No personal data, no value of a fact but amounts.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use weft_audit::{DecisionRecord, FindingRecord};
@@ -249,6 +250,13 @@ impl ReplayReport {
         });
     }
 
+    /// The causes of most decisions first.
+    pub(super) fn finish(&mut self) {
+        if let Some(change) = &mut self.change {
+            change.causes.sort_by_key(|cause| Reverse(cause.count));
+        }
+    }
+
     pub(super) fn no_set(&mut self, digest: &str, why: &str) {
         self.sets_missing.insert(digest.to_owned(), why.to_owned());
     }
@@ -472,12 +480,12 @@ fn what(turn: &Turn, found: &FindingRecord) -> String {
     if !decisive.is_empty() {
         return format!("rule {}", decisive.join(", "));
     }
-    let codes = found
-        .finding
-        .reasons
-        .iter()
-        .map(|reason| host_reasons::title(&reason.code).unwrap_or(reason.code.as_str()));
-    codes.collect::<Vec<_>>().join(", ")
+    let reasons = found.finding.reasons.iter();
+    // In whatever order a plugin gives them, they are the same reasons.
+    let codes: BTreeSet<&str> = reasons
+        .map(|reason| host_reasons::title(&reason.code).unwrap_or(&reason.code))
+        .collect();
+    codes.into_iter().collect::<Vec<_>>().join(", ")
 }
 
 fn rule_verdict(policy: Option<&Policy>, rule: &str) -> Option<Verdict> {

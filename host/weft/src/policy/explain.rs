@@ -8,6 +8,7 @@ use weft_engine::explain::{
     Came, Explanation, FactExplained, PartExplained, PolicyExplained, RuleExplained, StageExplained,
 };
 use weft_engine::view::ReasonView;
+use weft_verdict::Obligation;
 
 use crate::exit::Failed;
 use crate::output;
@@ -78,6 +79,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Facts of an obligation that are named; --format json names all.
+const MAX_NAMED: usize = 3;
+
 /// An explanation on its way to the terminal.
 struct Telling<'a> {
     explanation: &'a Explanation,
@@ -102,7 +106,7 @@ impl Telling<'_> {
             output::line(&format!("  because: {}", reason_text(reason)));
         }
         for one in &e.obligations {
-            output::line(&format!("  what follows: {}", super::book::obligation(one)));
+            output::line(&format!("  what follows: {}", obligation_text(one)));
         }
         self.checked();
         for stage in &e.stages {
@@ -148,11 +152,18 @@ impl Telling<'_> {
             output::line("  not asked: what was found before ended it");
             return;
         }
-        if stage.policies.is_empty() {
-            output::line("  no policy is asked about this operation here");
+        if stage.policies.is_empty() && stage.others == 0 {
+            output::line("  no policy that was in force is asked about this operation here");
         }
         for policy in &stage.policies {
             self.policy(policy);
+        }
+        match stage.others {
+            0 => {}
+            1 => output::line("  one other policy had no objection, or did not apply"),
+            n => output::line(&format!(
+                "  {n} other policies had no objection, or did not apply"
+            )),
         }
     }
 
@@ -194,7 +205,12 @@ impl Telling<'_> {
             output::line(&format!("      failed: {why}"));
         }
         for reason in policy.reasons.iter().filter(|_| policy.came == Came::Spoke) {
-            output::line(&format!("      because: {}", reason_text(reason)));
+            let title = reason.title.as_deref().unwrap_or(&reason.code);
+            output::line(&format!("      because: {title}"));
+            let facts: Vec<String> = reason.fields.iter().map(|name| self.fact(name)).collect();
+            if !facts.is_empty() {
+                output::line(&format!("               {}", facts.join("; ")));
+            }
         }
         if policy.came != Came::Silent
             && let Some(message) = &policy.message
@@ -222,6 +238,13 @@ impl Telling<'_> {
     }
 
     fn rule(&self, rule: &RuleExplained) {
+        if rule.when == "always" {
+            output::line(&format!(
+                "      rule {} says it of every request",
+                rule.name
+            ));
+            return;
+        }
         let verdict = rule.verdict.map_or("", |v| v.as_str());
         let came = match rule.came {
             "fired" => "fired",
@@ -333,6 +356,14 @@ impl Telling<'_> {
         };
         format!("{name} = {value}")
     }
+}
+
+/// An obligation; what it says about many facts is counted.
+fn obligation_text(one: &Obligation) -> String {
+    if one.arguments.len() <= MAX_NAMED {
+        return super::book::obligation(one);
+    }
+    format!("{}: {} facts", one.kind.as_str(), one.arguments.len())
 }
 
 fn heading(text: &str) {
