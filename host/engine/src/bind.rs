@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 use weft_diagnostic::yaml::{self, Spanned};
 use weft_diagnostic::{Code, Diagnostic, Place};
 use weft_dictionary::{Dictionary, Treatment};
-use weft_policy::{Operation, PluginUse, Policy, PolicyFiles};
+use weft_policy::{Grant, Operation, PluginUse, Policy, PolicyFiles};
 use weft_sandbox::{Budget, Manifest, Plugin, SettingProblem, codes, fit};
 
 use crate::pipeline::{BoundPlugin, Need};
@@ -127,6 +127,7 @@ impl One<'_> {
             return None;
         }
         self.check_reasons(plugin.manifest());
+        self.check_grants(plugin.manifest());
         Some(BoundPlugin {
             name: plugin.manifest().name.clone(),
             version: plugin.manifest().version.clone(),
@@ -277,6 +278,30 @@ impl One<'_> {
                     .warning(),
             );
         }
+    }
+
+    /// Fields that the plugin does not ask for.
+    fn check_grants(&mut self, manifest: &Manifest) {
+        let name = |grant: &Grant| &self.dictionary.field(grant.field).name;
+        let needed = |field: &String| manifest.needs.iter().any(|need| need.field == *field);
+        let idle: Vec<String> = (self.usage.grants.iter().map(name))
+            .filter(|field| !needed(field))
+            .map(|field| format!("`{field}`"))
+            .collect();
+        if idle.is_empty() {
+            return;
+        }
+        let message = format!(
+            "the policy grants {}, which the plugin `{}` does not ask for",
+            idle.join(", "),
+            manifest.name
+        );
+        let place = self.places.of(&Part::Grants);
+        self.found.push(
+            Diagnostic::error(weft_policy::codes::UNUSED, &self.file, place, message)
+                .help("remove the grant: a plugin gets what it needs and nothing else")
+                .warning(),
+        );
     }
 
     fn refuse(

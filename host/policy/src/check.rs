@@ -240,6 +240,16 @@ impl<'a> PolicyChecker<'a> {
 
     /// A threshold that nothing uses is one that people believe in.
     fn check_unused(&mut self) {
+        for variable in &self.source.variables {
+            let name = &variable.name;
+            let checked = self.variables.get(&name.value);
+            if checked.is_some_and(|variable| !variable.used.get()) {
+                let message = format!("no expression uses the variable `{}`", name.value);
+                let warning = yaml::error_at(codes::UNUSED, self.file, name, message).warning();
+                let help = format!("remove it, or use `variables.{}`", name.value);
+                self.problems.push(warning.help(help));
+            }
+        }
         for parameter in &self.source.parameters {
             let name = &parameter.name;
             if !self.parameters.is_used(&name.value) {
@@ -328,6 +338,7 @@ impl<'a> PolicyChecker<'a> {
                     name: condition.name.clone(),
                     program: Program::compile(&expression, self.given.dictionary),
                     expression,
+                    place: yaml::place(&condition.expression),
                 });
             }
         }
@@ -524,6 +535,7 @@ impl<'a> PolicyChecker<'a> {
             id: rule.id.value.clone(),
             program: Program::compile(&when, self.given.dictionary),
             when,
+            place: yaml::place(&rule.when),
             finding,
         })
     }

@@ -110,8 +110,9 @@ pub const UNVERIFIED: Code = Code {
 pub const UNUSED: Code = Code {
     id: "W0314",
     title: "nothing uses it",
-    page: "A parameter that no expression and no message uses, or a list that no policy uses, is a threshold or a rule \
-           that people believe in and that does nothing.",
+    page: "A parameter that no expression and no message uses, a variable that no expression uses, or a list that no \
+           policy uses, is a threshold or a rule that people believe in and that does nothing. A field that is granted to \
+           a plugin which does not ask for it is a permission that nobody needs.",
 };
 /// Rules that could take too long.
 pub const COST: Code = Code {
@@ -121,6 +122,40 @@ pub const COST: Code = Code {
            two numbers, with every text as long as the dictionary lets it be and every branch taken that costs more. \
            An expression, and all rules together that are asked about one operation, have a limit, so that no policy \
            file can make the host slow.",
+};
+
+/// A rule that can never fire.
+pub const NEVER: Code = Code {
+    id: "W0316",
+    title: "it can never hold",
+    page: "There are no facts for which the condition holds: it contradicts itself, or the `match` of its policy, or \
+           what the dictionary lets the fact be. That is proven, not guessed. People believe in such a rule, and it \
+           does nothing.\n\nThe message names what cannot hold together. Often a bound is the wrong way round \
+           (`amount > 50 && amount < 30`), a text is misspelt, or `&&` should be `||`.",
+};
+/// A condition that is never false.
+pub const ALWAYS: Code = Code {
+    id: "W0317",
+    title: "it is never false",
+    page: "There are no facts for which the condition is false: the rule fires for every payment whose facts are there. \
+           That is proven, not guessed. Often `||` should be `&&`: `role != 'agent' || role != 'supervisor'` holds for \
+           everybody.\n\nWhere a rule is meant to fire always, write `when: \"true\"`; a condition of `match` that shuts \
+           nothing out can be removed.",
+};
+/// A rule that adds nothing to another one of its policy.
+pub const SHADOWED: Code = Code {
+    id: "W0318",
+    title: "another rule of the policy always says as much",
+    page: "Whenever the rule fires, another rule of the same policy fires, too, with the same or a more severe verdict and \
+           the same obligations or more. That is proven, not guessed. The rule changes no decision; it adds a reason at \
+           most. Often the other rule is too wide, or this one was to be more severe.",
+};
+/// An operation about which no policy that counts says anything.
+pub const UNCOVERED: Code = Code {
+    id: "W0319",
+    title: "no enforced policy is about the operation",
+    page: "The pipeline has an operation about which no enforced policy is asked, or none of the last stage. Every such \
+           request ends with the operation's `no_policy`. Nothing is let go on by that; but nobody decided it either.",
 };
 
 /// The codes of this crate.
@@ -140,4 +175,8 @@ pub const CODES: &[Code] = &[
     UNVERIFIED,
     UNUSED,
     COST,
+    NEVER,
+    ALWAYS,
+    SHADOWED,
+    UNCOVERED,
 ];

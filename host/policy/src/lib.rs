@@ -13,8 +13,13 @@
 //! | `cel` | expressions: bounded parsing, types, cost, three-valued evaluation |
 //! | `index` | which policies can apply to a row |
 //! | `words` | rules in plain words |
+//! | `table` | rules that form a decision table |
+//! | `trace` | why a condition holds of a row, or does not |
 //! | `threat` | that nothing gets milder as the level of threat rises |
 //! | `testing` | the tests that stand in the files |
+//! | `solve` | whether conditions can hold together |
+//! | [`analysis`](Analysis) | rules that do nothing, and rules that disagree |
+//! | [`Example`] | facts that show something |
 //! | `mutate` | whether those tests would notice a mistake |
 //! | [`codes`] | the classes of problem, each with a page |
 //!
@@ -22,9 +27,11 @@
 //! on are refused when the set is loaded, with file, line and column. A rule that rests on a missing fact
 //! does not pass silently. Loading and evaluating are bounded in time, memory and stack by [`limits`].
 
+mod analysis;
 mod cel;
 mod check;
 pub mod codes;
+mod example;
 mod files;
 mod index;
 pub mod limits;
@@ -35,11 +42,16 @@ mod mutate;
 mod parameters;
 mod pipeline;
 mod policy;
+mod solve;
 mod source;
+mod table;
 mod testing;
 mod threat;
+mod trace;
 mod words;
 
+pub use analysis::{Analysis, Overlap, Side};
+pub use example::Example;
 pub use files::{DICTIONARY, PolicyFiles};
 pub use lists::{List, ListKind};
 pub use load::PolicySet;
@@ -51,5 +63,7 @@ pub use policy::{
     Applies, Body, BudgetUse, Condition, Grant, Messages, PluginUse, Policy, ReasonText, Rule,
     RuleOutcome, Source, Status,
 };
-pub use testing::{PolicyTests, TestReport};
+pub use table::{DecisionTable, TableRow};
+pub use testing::{PolicyTests, TestCase, TestReport};
+pub use trace::{Part, Trace, Truth};
 pub use words::Words;

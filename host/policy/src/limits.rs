@@ -26,3 +26,21 @@ pub const MAX_EXPRESSION_STEPS: u64 = 10_000;
 pub const MAX_OPERATION_STEPS: u64 = 500_000;
 /// The stack on which expressions are parsed and checked, in bytes.
 pub const PARSER_STACK_BYTES: usize = 64 << 20;
+/// Steps of one question to the solver.
+pub(crate) const MAX_SOLVER_STEPS: u64 = 20_000;
+/// Steps of all questions about one set: a second or two.
+pub(crate) const MAX_ANALYSIS_STEPS: u64 = 2_000_000;
+/// Pairs of rules that are asked whether they can hold together.
+pub(crate) const MAX_OVERLAP_QUESTIONS: usize = 20_000;
+/// Nodes that are copied to take either-or out of the comparisons of one condition.
+pub(crate) const MAX_READ_NODES: usize = 4_000;
+/// Possible cases of one question for which no example was found.
+pub(crate) const MAX_UNCONFIRMED: usize = 16;
+/// Rows that are tried for one case.
+pub(crate) const MAX_EXAMPLE_TRIES: usize = 512;
+/// Values of one fact that are tried.
+pub(crate) const MAX_EXAMPLE_VALUES: usize = 12;
+/// Reasons that are kept for one answer.
+pub(crate) const MAX_CONFLICTS: usize = 4;
+/// Facts of a decision table: what a reader takes in at a glance.
+pub(crate) const MAX_TABLE_COLUMNS: usize = 4;

@@ -202,43 +202,8 @@ fn change_in(node: &mut Node, left: &mut usize, change: Change) -> bool {
         return true;
     }
     *left -= 1;
-    match node {
-        Node::Constant(_) | Node::Field(_) | Node::Has(_) | Node::Parameter(_) => false,
-        Node::Shared(one) => {
-            let mut inner = (**one).clone();
-            let found = change_in(&mut inner, left, change);
-            if found {
-                *node = inner;
-            }
-            found
-        }
-        Node::Not(one)
-        | Node::Among(one, _)
-        | Node::Negate(one)
-        | Node::Size(one)
-        | Node::Currency(one)
-        | Node::Minor(one)
-        | Node::InList(one, _)
-        | Node::Calendar(_, one, _)
-        | Node::Length(_, one)
-        | Node::Absolute(one)
-        | Node::Treated(_, one) => change_in(one, left, change),
-        Node::And(one, two)
-        | Node::Or(one, two)
-        | Node::Compare(_, one, two)
-        | Node::InTexts(one, two)
-        | Node::Arithmetic(_, one, two)
-        | Node::TextTest(_, one, two)
-        | Node::Corridor(one, two)
-        | Node::Extreme(_, one, two) => {
-            change_in(one, left, change) || change_in(two, left, change)
-        }
-        Node::If(condition, one, two) => {
-            change_in(condition, left, change)
-                || change_in(one, left, change)
-                || change_in(two, left, change)
-        }
-    }
+    let mut children = node.children_mut().into_iter();
+    children.any(|child| change_in(child, left, change))
 }
 
 fn make(node: &mut Node, change: Change) {

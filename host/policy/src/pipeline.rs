@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde::Deserialize;
 use weft_diagnostic::yaml::{self, Spanned};
-use weft_diagnostic::{Diagnostic, Diagnostics};
+use weft_diagnostic::{Diagnostic, Diagnostics, Place};
 use weft_verdict::Verdict;
 
 use crate::{codes, limits};
@@ -70,6 +70,8 @@ pub struct Operation {
     pub effect: Effect,
     /// The verdict when no policy says anything: `hold` or `deny`.
     pub no_policy: Verdict,
+    /// Where its name stands in the file.
+    pub(crate) place: Place,
 }
 
 #[derive(Deserialize)]
@@ -154,6 +156,7 @@ pub(crate) fn parse(file: &str, text: &str) -> Result<Layout, Diagnostics> {
         when_stopped: s.when_stopped.map(|w| w.value).unwrap_or_default(),
     };
     let operation = |o: OperationSource| Operation {
+        place: yaml::place(&o.name),
         name: o.name.value,
         title: o.title,
         kind: o.kind,

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
+use weft_diagnostic::Place;
 use weft_dictionary::{FieldId, Row, Timestamp, Treatment};
 use weft_verdict::{Finding, Obligation, Reason, Verdict, combine};
 
@@ -89,6 +90,8 @@ pub struct Rule {
     /// Its name within the policy.
     pub id: String,
     pub(crate) when: Node,
+    /// Where `when` stands in the file.
+    pub(crate) place: Place,
     pub(crate) program: Program,
     /// What it says when it fires.
     pub finding: Finding,
@@ -139,6 +142,8 @@ pub struct Condition {
     /// In words.
     pub name: String,
     pub(crate) expression: Node,
+    /// Where the expression stands in the file.
+    pub(crate) place: Place,
     pub(crate) program: Program,
 }
 

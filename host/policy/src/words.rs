@@ -3,7 +3,7 @@
 //! What is said is made from the checked form and the titles of the dictionary, never written beside it,
 //! so it cannot say something else than the rule does.
 
-use weft_dictionary::{Dictionary, FieldId};
+use weft_dictionary::{Dictionary, FieldId, Value};
 
 use crate::cel::functions::Extreme;
 use crate::cel::node::{Comparison, Constant, Node, Operator, TextTest};
@@ -202,6 +202,16 @@ impl Speaker<'_> {
     fn title(&self, id: FieldId) -> String {
         let field = self.dictionary.field(id);
         format!("{} ({})", field.title, field.name)
+    }
+}
+
+/// A value of an example, as people read it. Tokens stand for something that nobody is to see.
+pub(crate) fn shown(value: &Value) -> String {
+    match value {
+        Value::Token(token) => format!("a token ({})", token.as_str()),
+        Value::Texts(texts) if texts.is_empty() => "an empty list".to_owned(),
+        Value::Text(text) if text.is_empty() => "an empty text".to_owned(),
+        other => crate::message::words(other),
     }
 }
 

@@ -5,6 +5,7 @@ mod functions;
 mod lists;
 mod operations;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -73,6 +74,8 @@ const PARAMETERS: &str = "parameters";
 #[derive(Debug, Clone)]
 pub(crate) struct Variable {
     pub(crate) node: Arc<Node>,
+    /// Whether an expression named it.
+    pub(crate) used: Cell<bool>,
     kind: Type,
     size: usize,
 }
@@ -109,6 +112,7 @@ pub(crate) fn check_variable(scope: &Scope<'_>, text: &Text<'_>) -> Result<Varia
     let (typed, _) = check(scope, text)?;
     Ok(Variable {
         node: Arc::new(typed.node),
+        used: Cell::new(false),
         kind: typed.kind,
         size: typed.size,
     })
@@ -297,6 +301,7 @@ impl Checker<'_> {
             let Some(variable) = self.scope.variables.get(name).filter(|_| !select.test) else {
                 return Err(self.unknown_variable(at, name));
             };
+            variable.used.set(true);
             let node = Node::Shared(Arc::clone(&variable.node));
             return Ok(Typed {
                 node,

@@ -152,4 +152,32 @@ impl Node {
             Node::If(condition, one, two) => vec![condition, one, two],
         }
     }
+
+    /// The same, to be changed. A variable that others use, too, is copied first.
+    pub(crate) fn children_mut(&mut self) -> Vec<&mut Node> {
+        match self {
+            Node::Constant(_) | Node::Field(_) | Node::Has(_) | Node::Parameter(_) => Vec::new(),
+            Node::Shared(one) => vec![Arc::make_mut(one)],
+            Node::Not(one)
+            | Node::Among(one, _)
+            | Node::Negate(one)
+            | Node::Size(one)
+            | Node::Currency(one)
+            | Node::Minor(one)
+            | Node::InList(one, _)
+            | Node::Calendar(_, one, _)
+            | Node::Length(_, one)
+            | Node::Absolute(one)
+            | Node::Treated(_, one) => vec![one],
+            Node::And(one, two)
+            | Node::Or(one, two)
+            | Node::Compare(_, one, two)
+            | Node::InTexts(one, two)
+            | Node::Arithmetic(_, one, two)
+            | Node::TextTest(_, one, two)
+            | Node::Corridor(one, two)
+            | Node::Extreme(_, one, two) => vec![one, two],
+            Node::If(condition, one, two) => vec![condition, one, two],
+        }
+    }
 }

@@ -1,0 +1,587 @@
+//! Checked expressions into the solver's forms.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use rust_decimal::Decimal;
+use weft_dictionary::{Dictionary, FieldId, Kind, Money};
+
+use super::domain::{Amounts, Domain, EQUAL, FALSE, GREATER, LESS, TRUE};
+use super::form::{Atom, Fact, Form, Says, Term, order};
+use super::key::{Level, key};
+use super::numbers::Numbers;
+use super::texts::{Entries, Words};
+use crate::ListKind;
+use crate::cel::functions::{CalendarPart, LengthPart};
+use crate::cel::node::{Comparison, Constant, Node, Operator};
+use crate::limits::MAX_READ_NODES;
+
+/// Reads the expressions of one dictionary at one level of threat.
+pub(super) struct Reader<'a> {
+    pub(super) dictionary: &'a Dictionary,
+    pub(super) level: Level,
+    /// Nodes that may still be copied to take either-or out of comparisons.
+    pub(super) left: Cell<usize>,
+    facts: RefCell<HashMap<FieldId, Rc<Fact>>>,
+}
+
+/// One side of a comparison.
+enum Side<'n> {
+    Constant(Constant),
+    Term(&'n Node),
+    /// It has no value, whatever the row.
+    Neither,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(dictionary: &'a Dictionary, level: Level) -> Reader<'a> {
+        Reader {
+            dictionary,
+            level,
+            left: Cell::new(MAX_READ_NODES),
+            facts: RefCell::default(),
+        }
+    }
+
+    /// A condition.
+    pub(super) fn form(&self, node: &Node) -> Rc<Form> {
+        Rc::new(match node {
+            Node::Shared(inner) => return self.form(inner),
+            Node::Constant(Constant::Boolean(truth)) => Form::Known(*truth),
+            Node::Field(id) => self.fact_says(*id, Domain::truth(TRUE), node),
+            Node::Has(id) => {
+                let fact = self.fact(*id);
+                Form::Atom(Box::new(Atom {
+                    term: fact.term(),
+                    says: Says::There,
+                    needs: Vec::new(),
+                    node: node.clone(),
+                }))
+            }
+            Node::Not(inner) => Form::Not(self.form(inner)),
+            Node::And(..) => Form::All(self.parts(node, true)),
+            Node::Or(..) => Form::Any(self.parts(node, false)),
+            Node::If(condition, one, two) => {
+                Form::If(self.form(condition), self.form(one), self.form(two))
+            }
+            other => return self.atom(other),
+        })
+    }
+
+    /// The parts of `a && b && c`, or of `a || b || c`. Long chains are as deep as they are long, so they are
+    /// taken apart without recursion.
+    fn parts(&self, node: &Node, and: bool) -> Vec<Rc<Form>> {
+        let mut parts = Vec::new();
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            match node {
+                Node::And(one, two) if and => open.extend([&**two, &**one]),
+                Node::Or(one, two) if !and => open.extend([&**two, &**one]),
+                Node::Shared(inner) => open.push(inner),
+                other => parts.push(self.form(other)),
+            }
+        }
+        parts
+    }
+
+    fn atom(&self, node: &Node) -> Rc<Form> {
+        // Of two conditions one can be false although a part of it has no value: they are logic, not values.
+        if let Node::Compare(comparison, one, two) = node
+            && self.is_truth(one)
+            && self.is_truth(two)
+        {
+            return Rc::new(self.compare_truths(*comparison, one, two, node));
+        }
+        if let Some(condition) = first_choice(node) {
+            let size = size(node);
+            if self.left.get() < size * 2 {
+                return Rc::new(self.opaque(node, Vec::new()));
+            }
+            self.left.set(self.left.get() - size * 2);
+            let branches = [chosen(node, true), chosen(node, false)];
+            return Rc::new(Form::If(
+                self.form(condition),
+                self.form(&branches[0]),
+                self.form(&branches[1]),
+            ));
+        }
+        if self.level == Level::Unsaid && follows_threat(node) {
+            return Rc::new(Form::Neither);
+        }
+        Rc::new(match node {
+            Node::Compare(comparison, one, two) => self.compare(*comparison, one, two, node),
+            Node::Among(value, constants) => self.among(value, constants, node),
+            Node::InTexts(text, list) => match (self.side(text), self.side(list)) {
+                (Side::Constant(Constant::Text(text)), Side::Term(Node::Field(id))) => {
+                    self.fact_says(*id, Domain::Entries(Entries::with(&text)), node)
+                }
+                _ => self.opaque(node, self.needs(node)),
+            },
+            Node::InList(value, list) if list.kind() != ListKind::Corridor => {
+                let entries = Words::only(list.entries().map(Into::into));
+                self.text_says(value, entries, node)
+            }
+            Node::TextTest(test, text, part) => match (self.side(text), self.side(part)) {
+                (Side::Term(text), Side::Constant(Constant::Text(part))) => {
+                    self.text_says(text, Words::passing(*test, &part), node)
+                }
+                _ => self.opaque(node, self.needs(node)),
+            },
+            other => self.opaque(other, self.needs(other)),
+        })
+    }
+
+    /// A condition of which only this is known: it has one outcome in one row.
+    fn opaque(&self, node: &Node, needs: Vec<Rc<Fact>>) -> Form {
+        let term = self.computed(node, Domain::truth(FALSE | TRUE));
+        Form::Atom(Box::new(Atom {
+            term,
+            says: Says::either(Domain::truth(TRUE)),
+            needs,
+            node: node.clone(),
+        }))
+    }
+
+    fn compare(&self, comparison: Comparison, one: &Node, two: &Node, node: &Node) -> Form {
+        match (self.side(one), self.side(two)) {
+            (Side::Neither, _) | (_, Side::Neither) => Form::Neither,
+            (Side::Constant(one), Side::Constant(two)) => match order(&one, &two) {
+                Some(order) => Form::Known(comparison.holds(order)),
+                None => Form::Neither,
+            },
+            (Side::Term(term), Side::Constant(with)) => {
+                self.with_constant(comparison, term, &with, node)
+            }
+            (Side::Constant(with), Side::Term(term)) => {
+                self.with_constant(comparison.mirrored(), term, &with, node)
+            }
+            (Side::Term(one), Side::Term(two)) => self.pair(comparison, one, two, node),
+        }
+    }
+
+    /// Two conditions that are to be the same, or not.
+    fn compare_truths(&self, comparison: Comparison, one: &Node, two: &Node, node: &Node) -> Form {
+        let (one, two) = (self.form(one), self.form(two));
+        let same = {
+            let not = |form: &Rc<Form>| Rc::new(Form::Not(Rc::clone(form)));
+            let both = Form::All(vec![Rc::clone(&one), Rc::clone(&two)]);
+            let none = Form::All(vec![not(&one), not(&two)]);
+            Form::Any(vec![Rc::new(both), Rc::new(none)])
+        };
+        match comparison {
+            Comparison::Equal => same,
+            Comparison::NotEqual => Form::Not(Rc::new(same)),
+            _ => self.opaque(node, self.needs(node)),
+        }
+    }
+
+    fn with_constant(
+        &self,
+        comparison: Comparison,
+        term: &Node,
+        with: &Constant,
+        node: &Node,
+    ) -> Form {
+        let whole = self.is_whole(term);
+        let number = |n: Decimal| Numbers::compared(whole, comparison, n);
+        let says = match with {
+            Constant::Boolean(_) => return self.opaque(node, self.needs(node)),
+            Constant::Text(text) => {
+                let word = Words::only([Rc::from(&**text)]);
+                return match comparison {
+                    Comparison::Equal => self.text_says(term, word, node),
+                    Comparison::NotEqual => self.text_says(term, word.contrary(), node),
+                    _ => self.opaque(node, self.needs(node)),
+                };
+            }
+            Constant::Integer(n) => Says::either(Domain::Numbers(number((*n).into()))),
+            Constant::Decimal(d) => Says::either(Domain::Numbers(number(*d))),
+            Constant::Instant(at) => Says::either(Domain::Numbers(number(at.0.into()))),
+            Constant::Duration(length) => Says::either(Domain::Numbers(number(length.0.into()))),
+            Constant::Money(money) => of_money(money, comparison),
+        };
+        // The minor units of an amount are known with the amount.
+        if let (Node::Minor(amount), Says::Value(sets)) = (term, &says)
+            && let (Some(id), Domain::Numbers(units)) = (self.field(amount), &sets.yes)
+        {
+            return self.fact_says(id, Domain::Money(Amounts::any(units.clone())), node);
+        }
+        Form::Atom(Box::new(Atom {
+            term: self.term(term, with),
+            says,
+            needs: self.needs(node),
+            node: node.clone(),
+        }))
+    }
+
+    /// A text is one of a set.
+    fn text_says(&self, text: &Node, words: Words, node: &Node) -> Form {
+        let text = match self.side(text) {
+            Side::Term(text) => text,
+            Side::Constant(Constant::Text(text)) => return Form::Known(words.holds(&text)),
+            _ => return self.opaque(node, self.needs(node)),
+        };
+        // The currency of an amount is known with the amount.
+        if let Node::Currency(amount) = text
+            && let Some(id) = self.field(amount)
+        {
+            let (listed, turned) = match (words.listed(), words.contrary().listed()) {
+                (Some(listed), _) => (Amounts::in_currencies(listed.map(|c| &**c)), false),
+                (None, Some(listed)) => (Amounts::in_currencies(listed.map(|c| &**c)), true),
+                (None, None) => return self.opaque(node, self.needs(node)),
+            };
+            let says = Says::either(Domain::Money(listed));
+            return self.says_of(id, if turned { says.turned() } else { says }, node);
+        }
+        let term = match self.field(text) {
+            Some(id) => self.fact(id).term(),
+            None => self.computed(text, Domain::Words(Words::all())),
+        };
+        Form::Atom(Box::new(Atom {
+            term,
+            says: Says::either(Domain::Words(words)),
+            needs: self.needs(node),
+            node: node.clone(),
+        }))
+    }
+
+    fn among(&self, value: &Node, constants: &[Constant], node: &Node) -> Form {
+        let value = match self.side(value) {
+            Side::Term(value) => value,
+            Side::Constant(value) => {
+                let same = |other: &Constant| order(&value, other).map(|order| order.is_eq());
+                return match constants.iter().map(same).collect::<Option<Vec<bool>>>() {
+                    Some(same) => Form::Known(same.contains(&true)),
+                    None => Form::Neither,
+                };
+            }
+            Side::Neither => return Form::Neither,
+        };
+        let Some(first) = constants.first() else {
+            return Form::Known(false);
+        };
+        let whole = self.is_whole(value);
+        let texts = constants.iter().map(|constant| match constant {
+            Constant::Text(text) => Some(Rc::from(&**text)),
+            _ => None,
+        });
+        if let Some(texts) = texts.collect::<Option<Vec<Rc<str>>>>() {
+            return self.text_says(value, Words::only(texts), node);
+        }
+        let says = match one_currency(constants) {
+            Some(units) => {
+                let points = Numbers::points(true, units.iter().map(|units| (*units).into()));
+                let code = first.currency().map(|c| c.code().to_owned());
+                let code = code.unwrap_or_default();
+                Says::decided(
+                    Domain::Money(Amounts::only(&code, points.clone())),
+                    Domain::Money(Amounts::only(&code, points.contrary())),
+                )
+            }
+            None => match constants
+                .iter()
+                .map(number)
+                .collect::<Option<Vec<Decimal>>>()
+            {
+                Some(numbers) => Says::either(Domain::Numbers(Numbers::points(whole, numbers))),
+                None => return self.opaque(node, self.needs(node)),
+            },
+        };
+        Form::Atom(Box::new(Atom {
+            term: self.term(value, first),
+            says,
+            needs: self.needs(node),
+            node: node.clone(),
+        }))
+    }
+
+    /// Two parts of which neither is known: how they compare is one of three.
+    fn pair(&self, comparison: Comparison, one: &Node, two: &Node, node: &Node) -> Form {
+        let keys = [one, two].map(|side| key(side, self.dictionary, self.level));
+        let (comparison, low, high) = match keys[0] <= keys[1] {
+            true => (comparison, &keys[0], &keys[1]),
+            false => (comparison.mirrored(), &keys[1], &keys[0]),
+        };
+        let bits = match comparison {
+            Comparison::Equal => EQUAL,
+            Comparison::NotEqual => LESS | GREATER,
+            Comparison::Less => LESS,
+            Comparison::LessOrEqual => LESS | EQUAL,
+            Comparison::Greater => GREATER,
+            Comparison::GreaterOrEqual => GREATER | EQUAL,
+        };
+        let possible = if low == high {
+            EQUAL
+        } else {
+            LESS | EQUAL | GREATER
+        };
+        Form::Atom(Box::new(Atom {
+            term: Term {
+                key: format!("{low} with {high}").into(),
+                fact: None,
+                domain: Domain::order(possible),
+            },
+            says: Says::either(Domain::order(bits)),
+            needs: self.needs(node),
+            node: node.clone(),
+        }))
+    }
+
+    fn fact_says(&self, id: FieldId, yes: Domain, node: &Node) -> Form {
+        self.says_of(id, Says::either(yes), node)
+    }
+
+    fn says_of(&self, id: FieldId, says: Says, node: &Node) -> Form {
+        let fact = self.fact(id);
+        Form::Atom(Box::new(Atom {
+            term: fact.term(),
+            says,
+            needs: Vec::new(),
+            node: node.clone(),
+        }))
+    }
+
+    /// What is compared with a value.
+    fn term(&self, node: &Node, with: &Constant) -> Term {
+        if let Some(id) = self.field(node) {
+            return self.fact(id).term();
+        }
+        let domain = match with {
+            Constant::Money(_) => Domain::Money(Amounts::any(Numbers::all(true))),
+            _ => {
+                let (low, high) = bounds(node);
+                Domain::Numbers(Numbers::between(
+                    self.is_whole(node),
+                    low.map(Into::into),
+                    high.map(Into::into),
+                ))
+            }
+        };
+        self.computed(node, domain)
+    }
+
+    fn computed(&self, node: &Node, domain: Domain) -> Term {
+        Term {
+            key: key(node, self.dictionary, self.level).into(),
+            fact: None,
+            domain,
+        }
+    }
+
+    pub(super) fn fact(&self, id: FieldId) -> Rc<Fact> {
+        let mut facts = self.facts.borrow_mut();
+        let fact = facts.entry(id);
+        Rc::clone(fact.or_insert_with(|| Rc::new(Fact::of(self.dictionary.field(id)))))
+    }
+
+    /// The facts without which it has no value.
+    fn needs(&self, node: &Node) -> Vec<Rc<Fact>> {
+        let mut needs = Vec::new();
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            match node {
+                Node::Field(id) => needs.push(self.fact(*id)),
+                Node::If(..) | Node::And(..) | Node::Or(..) => {}
+                other => open.extend(other.children()),
+            }
+        }
+        needs
+    }
+
+    fn field(&self, node: &Node) -> Option<FieldId> {
+        match node {
+            Node::Field(id) => Some(*id),
+            Node::Shared(inner) => self.field(inner),
+            _ => None,
+        }
+    }
+
+    fn is_truth(&self, node: &Node) -> bool {
+        match node {
+            Node::Constant(constant) => matches!(constant, Constant::Boolean(_)),
+            Node::Field(id) => self.dictionary.field(*id).kind == Kind::Boolean,
+            Node::Shared(inner) => self.is_truth(inner),
+            Node::If(_, one, _) => self.is_truth(one),
+            Node::Has(_)
+            | Node::Not(_)
+            | Node::And(..)
+            | Node::Or(..)
+            | Node::Compare(..)
+            | Node::Among(..)
+            | Node::InTexts(..)
+            | Node::InList(..)
+            | Node::TextTest(..) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether only whole numbers come up. Instants and lengths of time are whole milliseconds.
+    fn is_whole(&self, node: &Node) -> bool {
+        match node {
+            Node::Field(id) => self.dictionary.field(*id).kind != Kind::Decimal,
+            Node::Shared(inner) => self.is_whole(inner),
+            Node::Negate(inner) | Node::Absolute(inner) => self.is_whole(inner),
+            Node::Constant(constant) => !matches!(constant, Constant::Decimal(_)),
+            Node::Parameter(threshold) => !matches!(threshold.values[0], Constant::Decimal(_)),
+            Node::Arithmetic(_, one, two) | Node::Extreme(_, one, two) => {
+                self.is_whole(one) && self.is_whole(two)
+            }
+            Node::Size(_) | Node::Calendar(..) | Node::Length(..) | Node::Minor(_) => true,
+            _ => false,
+        }
+    }
+
+    /// A value that is the same in every row at this level, or what has to be computed.
+    fn side<'n>(&self, node: &'n Node) -> Side<'n> {
+        match node {
+            Node::Shared(inner) => self.side(inner),
+            Node::Constant(constant) => Side::Constant(constant.clone()),
+            Node::Parameter(threshold) => match (self.level, threshold.level) {
+                (_, None) => Side::Constant(threshold.values[0].clone()),
+                (Level::At(level), Some(_)) => Side::Constant(threshold.values[level].clone()),
+                (Level::Unsaid, Some(_)) => Side::Neither,
+                (Level::Whatever, Some(_)) => Side::Term(node),
+            },
+            Node::Arithmetic(operator, one, two) => match (self.side(one), self.side(two)) {
+                (Side::Constant(one), Side::Constant(two)) => {
+                    computed(*operator, &one, &two).map_or(Side::Term(node), Side::Constant)
+                }
+                _ => Side::Term(node),
+            },
+            other => Side::Term(other),
+        }
+    }
+}
+
+impl Comparison {
+    /// The same with the sides exchanged.
+    fn mirrored(self) -> Comparison {
+        match self {
+            Comparison::Less => Comparison::Greater,
+            Comparison::LessOrEqual => Comparison::GreaterOrEqual,
+            Comparison::Greater => Comparison::Less,
+            Comparison::GreaterOrEqual => Comparison::LessOrEqual,
+            same => same,
+        }
+    }
+}
+
+fn of_money(money: &Money, comparison: Comparison) -> Says {
+    let units = Numbers::compared(true, comparison, money.minor_units.into());
+    let code = money.currency.code();
+    Says::decided(
+        Domain::Money(Amounts::only(code, units.clone())),
+        Domain::Money(Amounts::only(code, units.contrary())),
+    )
+}
+
+/// Minor units, if these are amounts in one currency.
+fn one_currency(constants: &[Constant]) -> Option<Vec<i64>> {
+    let first = constants.first()?.currency()?;
+    let units = constants.iter().map(|constant| match constant {
+        Constant::Money(money) if money.currency == first => Some(money.minor_units),
+        _ => None,
+    });
+    units.collect()
+}
+
+fn number(constant: &Constant) -> Option<Decimal> {
+    Some(match constant {
+        Constant::Integer(n) => (*n).into(),
+        Constant::Decimal(d) => *d,
+        Constant::Instant(at) => at.0.into(),
+        Constant::Duration(length) => length.0.into(),
+        Constant::Boolean(_) | Constant::Text(_) | Constant::Money(_) => return None,
+    })
+}
+
+/// What two constants make; none if it cannot be computed.
+fn computed(operator: Operator, one: &Constant, two: &Constant) -> Option<Constant> {
+    let whole = |one: i64, two: i64| match operator {
+        Operator::Add => one.checked_add(two),
+        Operator::Subtract => one.checked_sub(two),
+        Operator::Multiply => one.checked_mul(two),
+    };
+    Some(match (operator, one, two) {
+        (_, Constant::Integer(one), Constant::Integer(two)) => {
+            Constant::Integer(whole(*one, *two)?)
+        }
+        (Operator::Multiply, Constant::Money(money), Constant::Integer(times))
+        | (Operator::Multiply, Constant::Integer(times), Constant::Money(money)) => {
+            Constant::Money(Money {
+                minor_units: whole(money.minor_units, *times)?,
+                ..*money
+            })
+        }
+        (_, Constant::Money(one), Constant::Money(two)) if one.currency == two.currency => {
+            Constant::Money(Money {
+                minor_units: whole(one.minor_units, two.minor_units)?,
+                ..*one
+            })
+        }
+        _ => return None,
+    })
+}
+
+/// Between which numbers the parts of times and lengths are.
+fn bounds(node: &Node) -> (Option<i64>, Option<i64>) {
+    let upto = |low, high| (Some(low), Some(high));
+    match node {
+        Node::Shared(inner) => bounds(inner),
+        Node::Size(_) | Node::Absolute(_) => (Some(0), None),
+        Node::Length(LengthPart::Milliseconds, _) => upto(0, 999),
+        Node::Length(..) => (Some(0), None),
+        Node::Calendar(part, ..) => match part {
+            CalendarPart::FullYear => (None, None),
+            CalendarPart::Month => upto(0, 11),
+            CalendarPart::Date => upto(1, 31),
+            CalendarPart::DayOfMonth => upto(0, 30),
+            CalendarPart::DayOfWeek => upto(0, 6),
+            CalendarPart::DayOfYear => upto(0, 365),
+            CalendarPart::Hours => upto(0, 23),
+            CalendarPart::Minutes | CalendarPart::Seconds => upto(0, 59),
+            CalendarPart::Milliseconds => upto(0, 999),
+        },
+        _ => (None, None),
+    }
+}
+
+/// Whether a threshold in it depends on the level of threat.
+pub(super) fn follows_threat(node: &Node) -> bool {
+    match node {
+        Node::Parameter(threshold) => threshold.level.is_some(),
+        other => other.children().into_iter().any(follows_threat),
+    }
+}
+
+fn size(node: &Node) -> usize {
+    let children = node.children().into_iter();
+    1 + children.map(size).sum::<usize>()
+}
+
+/// The condition of the first either-or that gives a value.
+fn first_choice(node: &Node) -> Option<&Node> {
+    match node {
+        Node::If(condition, ..) => Some(condition),
+        other => other.children().into_iter().find_map(first_choice),
+    }
+}
+
+/// The same with a branch in place of the first either-or.
+fn chosen(node: &Node, first: bool) -> Node {
+    let mut copy = node.clone();
+    choose(&mut copy, first);
+    copy
+}
+
+fn choose(node: &mut Node, first: bool) -> bool {
+    if let Node::If(_, one, two) = node {
+        let branch = if first { one } else { two };
+        let branch = std::mem::replace(&mut **branch, Node::Constant(Constant::Boolean(false)));
+        *node = branch;
+        return true;
+    }
+    let mut children = node.children_mut().into_iter();
+    children.any(|child| choose(child, first))
+}

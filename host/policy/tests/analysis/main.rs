@@ -1,0 +1,12 @@
+//! What is told of sound sets: rules that do nothing, rules that disagree, and what changed between two sets.
+
+mod claims;
+#[path = "../differential/expressions.rs"]
+mod expressions;
+#[path = "../fixture/mod.rs"]
+mod fixture;
+mod golden;
+mod hostile;
+#[allow(dead_code, reason = "the reference's rows are for another test")]
+#[path = "../differential/rows.rs"]
+mod rows;

@@ -1,0 +1,183 @@
+//! `weft policy check`: whether the files are sound, and what a sound set does that nobody may have meant.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use weft_dictionary::Dictionary;
+use weft_engine::Clock;
+use weft_engine::sets::{LoadedSet, Pinning};
+use weft_policy::{Analysis, Body, Overlap, PolicySet, Status, limits};
+use weft_sandbox::{Sandbox, SandboxConfig};
+
+use crate::exit::Failed;
+use crate::output;
+
+/// Check policy files and run the tests in them.
+///
+/// Every problem is told with file, line and column, why it is one, and what to do. A sound set is looked
+/// through for rules that can never fire, that are never false or that add nothing, and for operations that no
+/// enforced policy is about: those are warnings. Exits 0 when there is no problem.
+#[derive(Args)]
+pub(crate) struct CheckArgs {
+    /// The directory with dictionary.yaml, pipeline.yaml and the policies.
+    #[arg(default_value = "policies")]
+    dir: PathBuf,
+    /// Where the plugins are: with it, each plugin is loaded, and its settings and grants are checked
+    /// against its manifest.
+    #[arg(long, value_name = "DIR")]
+    plugins: Option<PathBuf>,
+    /// List the enforced rules that can hold together and say different things, each pair with facts for which
+    /// both do.
+    #[arg(long)]
+    analysis: bool,
+}
+
+pub(crate) fn run(args: &CheckArgs) -> Result<(), Failed> {
+    let dir = args.dir.as_path();
+    let dictionary = Dictionary::load(&dir.join("dictionary.yaml"))?;
+    let set = PolicySet::load(dir, &dictionary)?;
+    output::problems(set.warnings());
+    // Whether plugins fit is part of whether the files are sound.
+    let loaded = args
+        .plugins
+        .as_deref()
+        .map(|plugins| bound(dir, plugins))
+        .transpose()?;
+    let analysis = set.analyse(dir, &dictionary, Clock::System.now());
+    output::problems(&analysis.warnings);
+    summary(dir, &set);
+    list(&set);
+    cost(&set);
+    overlaps(&analysis, args.analysis);
+    plugins(&set, loaded.as_ref());
+    Ok(())
+}
+
+fn summary(dir: &Path, set: &PolicySet) {
+    let with_plugins = asking_plugins(set);
+    output::line(&format!(
+        "{} in {}: {} with rules, {} that ask plugins; {} tests passed",
+        output::counted(set.policies().len(), "sound policy file"),
+        dir.display(),
+        set.policies().len() - with_plugins,
+        with_plugins,
+        set.tests().passed,
+    ));
+}
+
+fn asking_plugins(set: &PolicySet) -> usize {
+    let policies = set.policies().iter();
+    policies
+        .filter(|policy| matches!(policy.body(), Body::Plugin(_)))
+        .count()
+}
+
+fn plugins(set: &PolicySet, loaded: Option<&LoadedSet>) {
+    match loaded.map(LoadedSet::pipeline) {
+        Some(pipeline) => {
+            for plugin in pipeline.plugins() {
+                output::line(&format!(
+                    "plugin {} {}, sha256 {}: settings and grants fit",
+                    plugin.name, plugin.version, plugin.digest
+                ));
+            }
+            output::line(&format!("policy set {}", pipeline.digest()));
+        }
+        None if asking_plugins(set) > 0 => output::step(
+            "settings and grants of plugins were not checked; name the plugins with --plugins DIR",
+        ),
+        None => {}
+    }
+}
+
+/// Every plugin loaded and bound to the policies that ask it.
+fn bound(dir: &Path, plugins: &Path) -> Result<LoadedSet, Failed> {
+    let sandbox = Sandbox::new(SandboxConfig {
+        max_in_flight: 1,
+        cache: None,
+    })?;
+    let set = LoadedSet::read(dir, plugins, Pinning::Optional, &sandbox)?;
+    output::problems(set.pipeline().warnings());
+    Ok(set)
+}
+
+/// Every policy with its status, so that one that is missing or does not count is seen.
+fn list(set: &PolicySet) {
+    let now = Clock::System.now();
+    for policy in set.policies() {
+        let status = match policy.status() {
+            Status::Draft => "draft",
+            Status::Shadow => "shadow",
+            Status::Canary => "canary",
+            Status::Enforced => "enforced",
+        };
+        let time = if policy.in_force(now) {
+            String::new()
+        } else if policy.from() > now {
+            format!(", not in force before {}", policy.from())
+        } else {
+            let until = policy.until().map(|at| at.to_string());
+            format!(
+                ", not in force any more since {}",
+                until.unwrap_or_default()
+            )
+        };
+        output::line(&format!("  {:<9} {}{time}", status, policy.id()));
+    }
+}
+
+/// How long the rules can take for each operation, and how long they may.
+fn cost(set: &PolicySet) {
+    let operations = set
+        .operations()
+        .iter()
+        .map(|o| (o.name.as_str(), set.steps(&o.name)));
+    for (operation, steps) in operations.filter(|(_, steps)| *steps > 0) {
+        output::line(&format!(
+            "rules about {operation} take {steps} steps at most; the limit is {}",
+            limits::MAX_OPERATION_STEPS
+        ));
+    }
+}
+
+/// Rules that disagree: how many, or which.
+fn overlaps(analysis: &Analysis, in_full: bool) {
+    let count = analysis.overlaps.len();
+    if in_full {
+        for overlap in &analysis.overlaps {
+            output::line(&line_of(overlap));
+        }
+    }
+    if count > 0 || in_full {
+        let more = if in_full || count == 0 {
+            ""
+        } else {
+            "; --analysis lists them"
+        };
+        output::line(&format!(
+            "{} of enforced rules can hold together and say different things: the more severe counts{more}",
+            output::counted(count, "pair"),
+        ));
+    }
+    if analysis.left_out > 0 {
+        output::step(&format!(
+            "{} about rules were too large to be answered: nothing is said of those",
+            output::counted(analysis.left_out, "question"),
+        ));
+    }
+}
+
+fn line_of(overlap: &Overlap) -> String {
+    let (severer, milder) = (&overlap.severer, &overlap.milder);
+    format!(
+        "  {} {}/{} overrules {} {}/{} for {}\n    e.g. {}",
+        severer.verdict.as_str(),
+        severer.policy,
+        severer.rule,
+        milder.verdict.as_str(),
+        milder.policy,
+        milder.rule,
+        overlap.operations.join(", "),
+        overlap.example.one_line()
+    )
+}
