@@ -100,7 +100,9 @@ impl Inner {
         let Walked {
             mut evaluated,
             facts,
-        } = self.evaluate(question, row.clone(), new_tokens).await?;
+        } = self
+            .evaluate(&asked.set, question, row.clone(), new_tokens)
+            .await?;
         if let Some(finding) = answer.finding() {
             evaluated.add_host_finding(finding);
         }
@@ -178,7 +180,7 @@ impl Inner {
         let own_service = chain[0].record.caller.id.clone();
         let Some(own) = chain
             .iter()
-            .rposition(|stored| self.is_payment(&stored.record.operation))
+            .rposition(|stored| self.is_payment(&stored.record))
         else {
             return Ok(None);
         };
@@ -230,7 +232,7 @@ impl Inner {
     fn is_refused(&self, record: &DecisionRecord) -> bool {
         let is_wrong_answer = || follow_of(record).is_some_and(|follow| follow.failed_attempt);
         record.operation != EXPIRE
-            && !self.is_payment(&record.operation)
+            && !self.is_payment(record)
             && !record.outcome.verdict.is_granted()
             && !is_wrong_answer()
     }

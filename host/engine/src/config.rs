@@ -32,6 +32,8 @@ pub struct Config {
     pub threat_level: u8,
     /// Whether a policy must name the digest of its plugin.
     pub require_plugin_digests: bool,
+    /// Whether a policy set that a rollback put in force stays over this start.
+    pub keep_rollback: bool,
 }
 
 impl Config {
@@ -49,6 +51,7 @@ impl Config {
             evidence_expires: DurationMs(24 * 3_600_000),
             threat_level: 0,
             require_plugin_digests: false,
+            keep_rollback: true,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::chains::Taken;
 use crate::engine::{Engine, Inner};
 use crate::idempotency::{Mark, Seen, Table};
 use crate::metrics::Part;
+use crate::pipeline::Pipeline;
 use crate::{Caller, Clock, DecisionView, Role, ids, problems, reply};
 
 /// What a caller sends.
@@ -59,6 +60,8 @@ impl fmt::Debug for Reply {
 /// What all decisions of one message share.
 pub(crate) struct Asked {
     pub(crate) caller: Caller,
+    /// The policy set that was in force at its beginning: all of it is decided by this one.
+    pub(crate) set: Arc<Pipeline>,
     pub(crate) trace: String,
     pub(crate) mark: Option<Mark>,
     /// What a history says of the time.
@@ -71,6 +74,7 @@ impl Asked {
     pub(crate) fn without_mark(&self) -> Asked {
         Asked {
             caller: self.caller.clone(),
+            set: Arc::clone(&self.set),
             trace: self.trace.clone(),
             mark: None,
             told: self.told,
@@ -82,6 +86,7 @@ impl Asked {
     pub(crate) fn now(&self, clock: &Clock) -> Asked {
         Asked {
             caller: self.caller.clone(),
+            set: Arc::clone(&self.set),
             trace: self.trace.clone(),
             mark: self.mark.clone(),
             told: self.told,
@@ -149,6 +154,7 @@ impl Inner {
         let mark = key.map(|key| self.idempotency.mark(&caller, &key, &request_hash));
         let asked = Asked {
             caller,
+            set: self.sets.in_force(),
             trace,
             mark,
             told: ask.at,

@@ -1,7 +1,7 @@
 //! The engine and what its parts share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use tokio_util::task::TaskTracker;
@@ -19,7 +19,9 @@ use crate::known::Known;
 use crate::locks::Locks;
 use crate::metrics::{Metrics, Part};
 use crate::pipeline::Pipeline;
-use crate::{Caller, Clock, Config, Role, facts, ids, limits, problems};
+use crate::sets::Sets;
+use crate::threat::Threat;
+use crate::{Caller, Clock, Config, Role, facts, ids, problems};
 
 /// The host's engine: one decision, start to end. Cheap to clone.
 #[derive(Clone)]
@@ -44,7 +46,7 @@ pub(crate) struct Inner {
     pub(crate) vault: Arc<Vault>,
     pub(crate) intake: Intake,
     pub(crate) behaviour: Behaviour,
-    pub(crate) pipeline: Arc<Pipeline>,
+    pub(crate) sets: Sets,
     pub(crate) log: Log,
     pub(crate) pending: Pending,
     pub(crate) challenges: ChallengeKey,
@@ -60,8 +62,7 @@ pub(crate) struct Inner {
     pub(crate) payers: Locks,
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: AtomicBool,
-    /// 0 to 3; what it is when a decision begins counts for the whole decision.
-    pub(crate) threat_level: AtomicU8,
+    pub(crate) threat: Threat,
     /// Holds the data directory; no other process can.
     pub(crate) _lock: crate::lock_file::LockFile,
 }
@@ -72,21 +73,9 @@ impl Engine {
         &self.inner.metrics
     }
 
-    /// The level of threat that decisions are taken under.
-    pub fn threat_level(&self) -> u8 {
-        self.inner.threat_level.load(Ordering::Acquire)
-    }
-
-    /// Takes the decisions that begin from now on under another level of threat, at most
-    /// [`limits::MAX_THREAT_LEVEL`].
-    pub fn set_threat_level(&self, level: u8) {
-        let level = level.min(limits::MAX_THREAT_LEVEL);
-        self.inner.threat_level.store(level, Ordering::Release);
-    }
-
-    /// The policy set and its plugins.
-    pub fn pipeline(&self) -> &Pipeline {
-        &self.inner.pipeline
+    /// The policy set in force, with its plugins.
+    pub fn pipeline(&self) -> Arc<Pipeline> {
+        self.inner.sets.in_force()
     }
 
     /// The audit log.
@@ -176,8 +165,8 @@ impl Inner {
         request: Request,
         lock: PaymentLock,
     ) -> Result<Stored, Problem> {
-        let operation = self.pipeline.operation(&request.operation).ok_or_else(|| {
-            problems::unknown_operation(self.pipeline.did_you_mean(&request.operation))
+        let operation = asked.set.operation(&request.operation).ok_or_else(|| {
+            problems::unknown_operation(asked.set.did_you_mean(&request.operation))
         })?;
         match operation.kind {
             OperationKind::Payment if asked.caller.role != Role::Service => {
@@ -222,7 +211,7 @@ impl Inner {
             known.processing_hour,
             Value::Integer(i64::try_from(hour).unwrap_or_default()),
         )?;
-        let level = self.threat_level.load(Ordering::Acquire);
+        let level = self.threat.in_force().level;
         self.set(
             row,
             known.processing_threat_level,

@@ -91,17 +91,18 @@ pub(crate) fn by_host(finding: Finding) -> FindingRecord {
 }
 
 impl Inner {
-    /// Asks the pipeline on a worker thread. The new tokens of the request are in the vault when this
+    /// Asks a policy set on a worker thread. The new tokens of the request are in the vault when this
     /// returns, unless its facts are to be forgotten.
     pub(crate) async fn evaluate(
         &self,
+        set: &Arc<Pipeline>,
         question: Question,
         row: Row,
         new_tokens: Vec<NewRow>,
     ) -> Result<Walked, Problem> {
         let (answer, wait) = tokio::sync::oneshot::channel();
         let walk = Walk {
-            pipeline: Arc::clone(&self.pipeline),
+            pipeline: Arc::clone(set),
             dictionary: Arc::clone(&self.dictionary),
             opener: Arc::clone(self.vault.opener()),
             metrics: Arc::clone(&self.metrics),
@@ -171,7 +172,7 @@ impl Walk {
             before(index, &row);
             let started = Instant::now();
             let found = self.ask_stage(index, &row);
-            self.metrics.part(Part::Stage(index), started.elapsed());
+            self.metrics.stage(&stage.name, started.elapsed());
             last_word = combined(&found).verdict;
             findings.extend(found);
             let so_far = combined(&findings);

@@ -6,6 +6,7 @@
 //! | `payment`, `assistance` | what is decided about a payment, and about helping with one |
 //! | `evaluate`, [`Pipeline`] | a row through the stages; the policy set with its plugins |
 //! | [`sets`] | policy sets: read, archived by digest, put in force |
+//! | `threat` | the level of threat that decisions are taken under |
 //! | `record`, `facts` | a decision into its record; rows into records and back |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `reader`, [`view`] | records into what one caller may see |
@@ -46,6 +47,7 @@ mod reply;
 pub mod sets;
 mod shorten;
 mod start;
+mod threat;
 mod told;
 pub mod view;
 mod whole;
@@ -59,5 +61,6 @@ pub use lock_file::LockError;
 pub use metrics::Metrics;
 pub use pipeline::{Pipeline, PipelineError, PluginInUse};
 pub use start::StartError;
+pub use threat::ThreatLevel;
 pub use view::DecisionView;
 pub use whole::Incomplete;

@@ -16,6 +16,8 @@ use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 use weft_verdict::{FailureKind, Verdict};
 
+use crate::sets::Cause;
+
 /// A request that is being decided.
 pub(crate) struct InFlight<'a>(&'a Gauge<i64>);
 
@@ -34,8 +36,6 @@ pub enum Part {
     Queue,
     /// Behavioural features.
     Features,
-    /// One stage of the pipeline, by its place.
-    Stage(usize),
     /// The record, until it is durable.
     Record,
     /// The view of the decision.
@@ -45,7 +45,6 @@ pub enum Part {
 /// All metrics of one host.
 pub struct Metrics {
     registry: Registry,
-    stages: Vec<String>,
     decisions: Family<DecisionLabels, Counter>,
     decision_seconds: Histogram,
     stage_seconds: Family<StageLabels, Histogram>,
@@ -57,6 +56,20 @@ pub struct Metrics {
     log_records: Gauge,
     requests_in_flight: Gauge<i64>,
     fuel: Counter<u64, AtomicU64>,
+    trials: Family<TrialLabels, Counter>,
+    set_changes: Family<CauseLabels, Counter>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct TrialLabels {
+    policy: String,
+    verdict: VerdictLabel,
+    decided: VerdictLabel,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CauseLabels {
+    cause: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -90,13 +103,18 @@ impl EncodeLabelValue for VerdictLabel {
     }
 }
 
+impl Default for Metrics {
+    fn default() -> Metrics {
+        Metrics::new()
+    }
+}
+
 impl Metrics {
-    /// Metrics for a pipeline with these stages.
-    pub fn new(stages: Vec<String>) -> Metrics {
+    /// Metrics of which nothing is counted yet.
+    pub fn new() -> Metrics {
         let seconds = || Histogram::new(exponential_buckets(0.000_01, 2.0, 20));
         let mut metrics = Metrics {
             registry: Registry::with_prefix("weft"),
-            stages,
             decisions: Family::default(),
             decision_seconds: seconds(),
             stage_seconds: Family::new_with_constructor(|| {
@@ -110,6 +128,8 @@ impl Metrics {
             log_records: Gauge::default(),
             requests_in_flight: Gauge::default(),
             fuel: Counter::default(),
+            trials: Family::default(),
+            set_changes: Family::default(),
         };
         metrics.register();
         metrics
@@ -170,6 +190,16 @@ impl Metrics {
             self.requests_in_flight.clone(),
         );
         r.register("plugin_fuel", "Fuel used by plugins", self.fuel.clone());
+        r.register(
+            "trial_findings",
+            "What policies in shadow or canary said, beside what was decided without them",
+            self.trials.clone(),
+        );
+        r.register(
+            "policy_set_changes",
+            "Policy sets that were put in force while the host runs, by cause",
+            self.set_changes.clone(),
+        );
     }
 
     /// The text form that Prometheus scrapes.
@@ -201,6 +231,21 @@ impl Metrics {
         self.decisions.get_or_create(&labels).inc();
     }
 
+    /// What a policy said that does not count, and what was decided.
+    pub(crate) fn trial(&self, policy: &str, verdict: Verdict, decided: Verdict) {
+        let labels = TrialLabels {
+            policy: policy.to_owned(),
+            verdict: VerdictLabel(verdict),
+            decided: VerdictLabel(decided),
+        };
+        self.trials.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn set_changed(&self, cause: Cause) {
+        let cause = cause.as_str();
+        self.set_changes.get_or_create(&CauseLabels { cause }).inc();
+    }
+
     pub(crate) fn decided_in(&self, took: Duration) {
         self.decision_seconds.observe(took.as_secs_f64());
     }
@@ -210,10 +255,14 @@ impl Metrics {
             Part::Intake => "intake",
             Part::Queue => "queue",
             Part::Features => "features",
-            Part::Stage(index) => self.stages.get(index).map_or("", String::as_str),
             Part::Record => "record",
             Part::Reply => "reply",
         };
+        self.stage(stage, took);
+    }
+
+    /// One stage of the pipeline.
+    pub(crate) fn stage(&self, stage: &str, took: Duration) {
         self.stage_seconds
             .get_or_create(&StageLabels {
                 stage: stage.to_owned(),

@@ -69,7 +69,9 @@ impl Inner {
             self.set(&mut row, *id, value.clone())?;
         }
         let question = self.question(&decision, &operation, asked.at, None);
-        let Walked { evaluated, facts } = self.evaluate(question, row.clone(), new_tokens).await?;
+        let Walked { evaluated, facts } = self
+            .evaluate(&asked.set, question, row.clone(), new_tokens)
+            .await?;
         let follow = self.follow_payment(&payment, &row, &evaluated, asked.at)?;
         let kept = facts == WhenStopped::Keep;
         let draft = Draft {
@@ -175,7 +177,9 @@ impl Inner {
                 Some(evidence.method),
             )
         };
-        let Walked { evaluated, .. } = self.evaluate(question, row.clone(), Vec::new()).await?;
+        let Walked { evaluated, .. } = self
+            .evaluate(&asked.set, question, row.clone(), Vec::new())
+            .await?;
         let follow = Follow {
             used: Some(evidence.challenge.clone()),
             ..Follow::state(State::after(evaluated.outcome.verdict))
@@ -261,6 +265,7 @@ impl Inner {
         };
         let asked = Asked {
             caller,
+            set: self.sets.in_force(),
             trace,
             mark: None,
             told: None,

@@ -12,7 +12,7 @@ use weft_verdict::{Obligation, ObligationKind, Reason, Verdict};
 use crate::chains::{Chain, began};
 use crate::decide::Decided;
 use crate::engine::{Engine, Inner};
-use crate::told::Told;
+use crate::told::{Told, policy_of, policy_then};
 use crate::view::{
     ChallengeView, ContextView, DecisionView, DroppedView, FindingView, LogView, NowView,
     PaymentView, ReasonView, WhyView,
@@ -76,7 +76,7 @@ impl Inner {
 
     /// Whether a decision is about a payment, and not about helping with one.
     fn is_about_itself(&self, record: &DecisionRecord) -> bool {
-        self.is_payment(&record.operation) || record.operation == payment::EXPIRE
+        self.is_payment(record) || record.operation == payment::EXPIRE
     }
 
     /// The views of decisions that were just taken, or taken before for the same request.
@@ -104,9 +104,12 @@ impl Inner {
             .map_err(|error| problems::not_read(&error))
     }
 
-    pub(crate) fn is_payment(&self, operation: &str) -> bool {
-        self.pipeline
-            .operation(operation)
+    /// Whether a record decides about a payment, by the set that it was decided with. An operation keeps its
+    /// kind while the host runs.
+    pub(crate) fn is_payment(&self, record: &DecisionRecord) -> bool {
+        self.sets
+            .of(record)
+            .operation(&record.operation)
             .is_some_and(|o| o.kind == OperationKind::Payment)
     }
 
@@ -166,8 +169,7 @@ impl Inner {
         chain: &[Stored],
     ) -> Result<Option<DecisionView>, Problem> {
         let next = chain.iter().find(|s| {
-            s.record.previous.as_deref() == Some(&record.decision)
-                && self.is_payment(&s.record.operation)
+            s.record.previous.as_deref() == Some(&record.decision) && self.is_payment(&s.record)
         });
         next.map(|stored| self.view(caller, stored)).transpose()
     }
@@ -210,7 +212,7 @@ impl Inner {
             .iter()
             .map(|s| &s.record)
             .take_while(|r| r.decision != record.decision)
-            .filter(|r| self.is_payment(&r.operation))
+            .filter(|r| self.is_payment(r))
             .last()
     }
 
@@ -223,7 +225,7 @@ impl Inner {
             .map(|found| WhyView {
                 policy: found.policy.clone(),
                 verdict: found.finding.verdict,
-                message: (self.messages(found)).map(|messages| self.tell(messages, told)),
+                message: self.tell(own, found, told),
                 reasons: self.reasons(own, &found.finding.reasons, true),
             })
             .collect();
@@ -313,7 +315,7 @@ impl Inner {
             }
             FindingView {
                 policy: found.policy.clone(),
-                message: (self.messages(found)).map(|messages| self.tell(messages, told)),
+                message: self.tell(told.record, found, told),
                 recorded,
             }
         };
@@ -331,12 +333,11 @@ impl Inner {
         if !assistance && record.outcome.verdict < from {
             return None;
         }
-        let decisive = record
+        record
             .findings
             .iter()
             .filter(|f| f.enforced && f.finding.verdict == record.outcome.verdict)
-            .find_map(|found| self.messages(found))?;
-        Some(self.tell(decisive, told))
+            .find_map(|found| self.tell(record, found, told))
     }
 
     fn reasons(
@@ -352,12 +353,13 @@ impl Inner {
                 .peekable();
             given.peek().is_none() || given.any(|f| f.finding.verdict > Verdict::Abstain)
         };
+        let set = self.sets.of(record);
         let view = |reason: &Reason| {
             let described = record
                 .findings
                 .iter()
                 .filter(|f| f.finding.reasons.contains(reason))
-                .filter_map(|f| self.policy_of(f).or_else(|| self.policy_then(f, record.at)))
+                .filter_map(|f| policy_of(&set, f).or_else(|| policy_then(&set, f, record.at)))
                 .find_map(|policy| policy.reason(&reason.code));
             ReasonView {
                 code: reason.code.clone(),

@@ -102,6 +102,11 @@ impl Inner {
         }
         self.metrics
             .decision(&record.operation, record.outcome.verdict);
+        for found in record.findings.iter().filter(|found| !found.enforced) {
+            let decided = record.outcome.verdict;
+            self.metrics
+                .trial(&found.policy, found.finding.verdict, decided);
+        }
         self.metrics.sizes(self.pending.len(), self.log.len());
         Ok(stored)
     }
@@ -126,7 +131,7 @@ impl Inner {
             session: draft.links.session,
             previous: draft.links.previous,
             idempotency: asked.mark.as_ref().map(crate::idempotency::Mark::record),
-            policy_set: self.pipeline.digest().to_owned(),
+            policy_set: asked.set.digest().to_owned(),
             facts: recorded.facts,
             sealed: recorded.sealed,
             dropped: dropped(&draft.dropped),

@@ -5,9 +5,10 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU8};
+use std::sync::atomic::AtomicBool;
 
 use rustix::fs::Mode;
+use serde_json::Value as Json;
 use tokio_util::task::TaskTracker;
 use weft_assist::{ChallengeKey, Pending};
 use weft_audit::{DecisionRecord, EventRecord, Log, LogConfig, Record, SCHEMA};
@@ -20,13 +21,13 @@ use weft_vault::{Keys, Label, Vault};
 use crate::engine::{Engine, Inner};
 use crate::idempotency::Table;
 use crate::known::{Known, MissingField};
-use crate::limits::{KEY_WINDOW, MAX_THREAT_LEVEL};
+use crate::limits::KEY_WINDOW;
 use crate::lock_file::{LockError, LockFile};
 use crate::locks::Locks;
-use crate::metrics::Metrics;
 use crate::pipeline::PipelineError;
 use crate::reader::follow_of;
-use crate::sets::{Archive, ArchiveError, LoadedSet};
+use crate::sets::{Archive, ArchiveError, LoadedSet, STARTED, Sets};
+use crate::threat::{Threat, ThreatLevel};
 use crate::{Clock, Config, facts, whole};
 
 /// Why a host does not start. Every variant says what to do.
@@ -67,6 +68,17 @@ pub enum StartError {
     /// The policies cannot be kept.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// The set that a rollback put in force cannot be used any more.
+    #[error(
+        "a rollback put the policy set {digest} in force, and it is not to be had: {why}; to decide by the policies \
+         directory instead, start with --forget-rollback"
+    )]
+    Rollback {
+        /// Which.
+        digest: String,
+        /// Why.
+        why: String,
+    },
     /// The audit log cannot be opened.
     #[error(transparent)]
     Log(#[from] weft_audit::OpenError),
@@ -112,21 +124,22 @@ impl Engine {
             &sandbox,
         )?;
         let known = Known::of(set.dictionary())?;
+        let archive = Archive::open(&config.data_dir);
         // No record refers to a set that is not kept.
-        Archive::open(&config.data_dir).store(&set)?;
-        let (dictionary, pipeline) = set.into_parts();
+        archive.store(&set)?;
+        let dictionary = Arc::clone(set.dictionary());
         progress("opening the audit log");
         let log = open_log(&config, &keys, progress)?;
-        let metrics = Metrics::new(pipeline.stages().iter().map(|s| s.name.clone()).collect());
+        let threat = ThreatLevel::at_start(config.threat_level, None, clock.now());
         let inner = Inner {
             known,
             intake: Intake::new(Arc::clone(&dictionary), Arc::clone(&vault)),
             behaviour: Behaviour::new(Arc::clone(&dictionary))?,
-            pipeline: Arc::new(pipeline),
+            sets: Sets::new(set, archive, sandbox),
             pending: Pending::default(),
             challenges: ChallengeKey::new(keys.derive(Label::ChallengeCodes)),
             idempotency: Table::new(keys.derive(Label::Idempotency)),
-            metrics: Arc::new(metrics),
+            metrics: Arc::default(),
             workers: workers(config.workers)?,
             walks: Arc::default(),
             permits: tokio::sync::Semaphore::new(config.max_in_flight),
@@ -134,7 +147,7 @@ impl Engine {
             payers: Locks::new(),
             tasks: TaskTracker::new(),
             stopping: AtomicBool::new(false),
-            threat_level: AtomicU8::new(config.threat_level.min(MAX_THREAT_LEVEL)),
+            threat: Threat::new(threat),
             config,
             clock,
             dictionary,
@@ -142,8 +155,9 @@ impl Engine {
             log,
             _lock: lock,
         };
-        inner.rebuild(progress)?;
-        inner.record_start()?;
+        let threat_before = inner.rebuild(progress)?;
+        inner.keep_rollback(progress)?;
+        inner.record_start(threat_before.as_ref())?;
         whole::mark(&inner.config.data_dir).map_err(|source| StartError::DataDir {
             path: inner.config.data_dir.clone(),
             source,
@@ -163,18 +177,25 @@ fn make_data_dir(dir: &Path) -> io::Result<()> {
 }
 
 impl Inner {
-    /// Everything that is remembered is in the log: pending payments, behaviour, idempotency keys.
-    fn rebuild(&self, progress: &dyn Fn(&str)) -> Result<(), StartError> {
+    /// Everything that is remembered is in the log: pending payments, behaviour, idempotency keys, which policy
+    /// set was in force. The level of threat as it was comes back.
+    fn rebuild(&self, progress: &dyn Fn(&str)) -> Result<Option<ThreatLevel>, StartError> {
         let records = self.log.len();
         if records > 0 {
             progress(&format!("rebuilding state from {records} records"));
         }
         let mut unreadable = 0_u64;
+        let mut threat = None;
         let oldest_key = Timestamp(self.clock.now().0.saturating_sub(KEY_WINDOW.0));
         self.log.replay(0, |_, record| {
             self.clock.advance(record.at());
-            let Some(decision) = record.decision() else {
-                return;
+            let decision = match &record {
+                Record::Decision(decision) => decision,
+                Record::Event(event) => {
+                    self.sets.history().see(event);
+                    threat = ThreatLevel::after(threat.take(), event);
+                    return;
+                }
             };
             if let (Some(payment), Some(follow)) = (&decision.transaction, follow_of(decision)) {
                 let before = decision.previous.as_deref();
@@ -202,7 +223,13 @@ impl Inner {
             );
         }
         self.metrics.sizes(self.pending.len(), self.log.len());
-        Ok(())
+        let now = self.clock.now();
+        self.threat.begin(ThreatLevel::at_start(
+            self.config.threat_level,
+            threat.as_ref(),
+            now,
+        ));
+        Ok(threat)
     }
 
     /// What behaviour keeps of a recorded payment, if anything; if so, whether it can be read.
@@ -218,23 +245,31 @@ impl Inner {
         Some(read())
     }
 
-    fn record_start(&self) -> Result<(), StartError> {
+    fn record_start(&self, threat_before: Option<&ThreatLevel>) -> Result<(), StartError> {
+        let now = self.clock.now();
+        let mut events = self.log.opened().events(now);
+        events.extend(self.set_changed_at_start(now));
+        events.extend(self.threat_changed_at_start(threat_before));
         let detail = [
-            ("version", env!("CARGO_PKG_VERSION").to_owned()),
-            ("policy_set", self.pipeline.digest().to_owned()),
-            ("region", self.config.region.clone()),
+            ("version", env!("CARGO_PKG_VERSION").into()),
+            ("policy_set", self.sets.in_force().digest().into()),
+            ("region", self.config.region.as_str().into()),
+            ("threat_level", self.threat.in_force().level.into()),
         ];
+        events.push(self.event(now, STARTED, detail));
         // What opening did to the log stands in the log, before anything else does.
-        for event in self.log.opened().events(self.clock.now()) {
+        for event in events {
             self.log.append_blocking(&event)?;
+            if let Record::Event(event) = &event {
+                self.sets.history().see(event);
+            }
         }
-        self.log
-            .append_blocking(&self.event("host.started", &detail))?;
         Ok(())
     }
 
     pub(crate) async fn record_stop(&self) {
-        if let Err(error) = self.log.append(&self.event("host.stopped", &[])).await {
+        let stopped = self.event(self.clock.now(), "host.stopped", []);
+        if let Err(error) = self.log.append(&stopped).await {
             tracing::error!(%error, "the stop could not be recorded");
         }
         if let Err(error) = self.log.close() {
@@ -243,15 +278,18 @@ impl Inner {
         self.vault.close();
     }
 
-    fn event(&self, event: &str, detail: &[(&str, String)]) -> Record {
+    pub(crate) fn event(
+        &self,
+        at: Timestamp,
+        event: &str,
+        detail: impl IntoIterator<Item = (&'static str, Json)>,
+    ) -> Record {
+        let detail = detail.into_iter();
         Record::Event(EventRecord {
             schema: SCHEMA.to_owned(),
-            at: self.clock.now(),
+            at,
             event: event.to_owned(),
-            detail: detail
-                .iter()
-                .map(|(k, v)| ((*k).to_owned(), v.as_str().into()))
-                .collect(),
+            detail: detail.map(|(k, v)| (k.to_owned(), v)).collect(),
         })
     }
 }

@@ -9,6 +9,7 @@ use weft_verdict::ObligationKind;
 
 use crate::engine::Inner;
 use crate::evaluate::treatments;
+use crate::pipeline::Pipeline;
 use crate::reader::sees_context;
 use crate::{Caller, Role};
 
@@ -23,28 +24,19 @@ pub(crate) struct Told<'a> {
 }
 
 impl Inner {
-    /// The policy that made a finding, if it is still there as it was.
-    pub(crate) fn policy_of(&self, found: &FindingRecord) -> Option<&Policy> {
-        let mut versions = self.pipeline.set().versions(&found.policy);
-        versions
-            .find(|policy| policy.version() == found.version)
-            .map(AsRef::as_ref)
+    /// What a finding of a record says to this reader.
+    pub(crate) fn tell(
+        &self,
+        record: &DecisionRecord,
+        found: &FindingRecord,
+        told: Told<'_>,
+    ) -> Option<String> {
+        let set = self.sets.of(record);
+        let policy = policy_of(&set, found)?;
+        Some(self.render(policy.messages_for(&found.fired, &found.finding), told))
     }
 
-    /// The version of a finding's policy that is in force at an instant by the files of now.
-    pub(crate) fn policy_then(&self, found: &FindingRecord, at: Timestamp) -> Option<&Policy> {
-        let policy = self.pipeline.set().policy(&found.policy, at);
-        policy.map(AsRef::as_ref)
-    }
-
-    /// What a finding says to its readers.
-    pub(crate) fn messages(&self, found: &FindingRecord) -> Option<&Messages> {
-        let policy = self.policy_of(found)?;
-        Some(policy.messages_for(&found.fired, &found.finding))
-    }
-
-    /// The message to this reader.
-    pub(crate) fn tell(&self, messages: &Messages, told: Told<'_>) -> String {
+    fn render(&self, messages: &Messages, told: Told<'_>) -> String {
         let message = messages.to(reader(told.caller.role));
         let empty = || Row::new(&self.dictionary);
         if message.is_fixed() {
@@ -110,6 +102,23 @@ impl Inner {
         }
         disclosed
     }
+}
+
+/// The policy of a set that made a finding, if it is there as it was.
+pub(crate) fn policy_of<'s>(set: &'s Pipeline, found: &FindingRecord) -> Option<&'s Policy> {
+    let mut versions = set.set().versions(&found.policy);
+    versions
+        .find(|policy| policy.version() == found.version)
+        .map(AsRef::as_ref)
+}
+
+/// The version of a finding's policy that is in force at an instant by the files of a set.
+pub(crate) fn policy_then<'s>(
+    set: &'s Pipeline,
+    found: &FindingRecord,
+    at: Timestamp,
+) -> Option<&'s Policy> {
+    set.set().policy(&found.policy, at).map(AsRef::as_ref)
 }
 
 /// To whom a role reads.

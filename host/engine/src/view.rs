@@ -243,11 +243,14 @@ pub struct LogView {
     pub leaf_hash: String,
 }
 
-fn rfc3339<S: serde::Serializer>(at: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn rfc3339<S: serde::Serializer>(
+    at: &Timestamp,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(at)
 }
 
-fn rfc3339_opt<S: serde::Serializer>(
+pub(crate) fn rfc3339_opt<S: serde::Serializer>(
     at: &Option<Timestamp>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {

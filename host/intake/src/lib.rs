@@ -40,6 +40,7 @@ mod shape;
 mod tree;
 mod wrong;
 
+pub use card_number::is_in as holds_card_number;
 pub use dropped::{Dropped, DroppedAt, Why};
 pub use intake::Intake;
 pub use iso::TransactionStatus;

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 /// Who has to do something about a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,8 @@ codes! {
     UnsupportedMessage = "unsupported-message", 422, Caller, "The message is not supported";
     /// The same key came with another request before.
     IdempotencyMismatch = "idempotency-mismatch", 422, Caller, "The idempotency key was used for another request";
+    /// Policy files, their tests or their plugins do not hold, so they are not put in force.
+    PolicySetRefused = "policy-set-refused", 422, Policy, "The policy set is refused";
     /// The caller sends more than it may.
     RateLimited = "rate-limited", 429, Caller, "The caller sends too many requests";
     /// A fault of the host's own.
@@ -114,6 +116,7 @@ struct Parts {
     detail: String,
     pointer: Option<String>,
     help: Option<String>,
+    member: Option<(&'static str, Json)>,
 }
 
 impl Problem {
@@ -124,6 +127,7 @@ impl Problem {
             detail: detail.into(),
             pointer: None,
             help: None,
+            member: None,
         }))
     }
 
@@ -139,6 +143,19 @@ impl Problem {
     pub fn pointer(mut self, pointer: impl Into<String>) -> Problem {
         self.0.pointer = Some(pointer.into());
         self
+    }
+
+    /// One more member (RFC 9457, 3.2), for problems that have more to say than a sentence.
+    #[must_use]
+    pub fn member(mut self, name: &'static str, value: Json) -> Problem {
+        self.0.member = Some((name, value));
+        self
+    }
+
+    /// What it says in a member of its own.
+    pub fn member_of(&self, name: &str) -> Option<&Json> {
+        let (is, value) = self.0.member.as_ref()?;
+        (*is == name).then_some(value)
     }
 
     /// Which kind of problem it is.
@@ -177,7 +194,7 @@ impl Problem {
     }
 
     /// The body of an answer with `application/problem+json`.
-    pub fn to_json(&self) -> serde_json::Value {
+    pub fn to_json(&self) -> Json {
         let mut problem = json!({
             "type": format!("urn:weft:problem:{}", self.code()),
             "title": self.0.code.title(),
@@ -191,6 +208,9 @@ impl Problem {
         }
         if let Some(help) = &self.0.help {
             problem["help"] = json!(help);
+        }
+        if let Some((name, value)) = &self.0.member {
+            problem[*name] = value.clone();
         }
         problem
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use weft_dictionary::Dictionary;
-use weft_policy::PolicyFiles;
+use weft_policy::{DICTIONARY, PolicyFiles};
 use weft_sandbox::{Plugin, Sandbox};
 
 use crate::pipeline::{Pipeline, PipelineError};
@@ -79,5 +79,12 @@ impl LoadedSet {
 
     pub(crate) fn contents(&self) -> Contents {
         Contents::of(&self.files, self.pipeline.plugins())
+    }
+
+    /// SHA-256 of the dictionary's file.
+    pub(crate) fn dictionary_sha256(&self) -> String {
+        let mut digests = self.files.digests();
+        let dictionary = digests.find(|(path, _)| *path == DICTIONARY);
+        dictionary.map_or_else(String::new, |(_, sha256)| sha256)
     }
 }

@@ -68,7 +68,7 @@ async fn a_set_that_decided_comes_back_while_the_host_runs_and_after_it() {
     let house = house.restart().await;
     let second = digest(&house);
     assert_ne!(first, second);
-    house.stop().await;
+    let _site = house.stop().await;
     for (digest, policies) in [(&first, 5), (&second, 6)] {
         let (_, pipeline) = archive.load(digest, &sandbox()).expect("it is kept");
         assert_eq!(pipeline.set().policies().len(), policies);

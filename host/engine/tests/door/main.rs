@@ -16,6 +16,7 @@ mod pipeline;
 mod plugins;
 mod policies;
 mod restart;
+mod rollout;
 mod secrets;
 mod told;
 mod velocity;

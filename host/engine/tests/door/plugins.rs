@@ -55,7 +55,8 @@ async fn a_plugin_decides_and_its_step_up_is_passed_like_any_other() {
         (Verdict::Hold, Some(700))
     );
     let plugin = held.findings[0].plugin.as_ref().expect("a plugin");
-    let [in_use] = house.engine.pipeline().plugins() else {
+    let pipeline = house.engine.pipeline();
+    let [in_use] = pipeline.plugins() else {
         panic!("one plugin")
     };
     assert_eq!(

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use weft_engine::sets::Order;
 use weft_engine::{Config, Role};
 use weft_verdict::Verdict;
 
@@ -81,9 +82,11 @@ async fn decisions_are_taken_under_the_level_of_threat_that_the_host_says() {
     assert_eq!(view.verdict, Verdict::Allow, "a caller's claim is dropped");
     let facts = house.record(&view).facts;
     assert_eq!(facts["processing.threat_level"], 1);
-    house.engine.set_threat_level(2);
+    let raised = house
+        .engine
+        .change_threat_level(2, Order::by_signal())
+        .await;
+    assert!(raised.is_ok(), "{raised:?}");
     let view = house.decided(&service(), &payment("p-2", "20.00")).await;
     assert_eq!(view.verdict, Verdict::Hold);
-    house.engine.set_threat_level(200);
-    assert_eq!(house.engine.threat_level(), 3, "the highest that there is");
 }
