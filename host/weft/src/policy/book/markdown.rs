@@ -2,9 +2,9 @@
 
 use std::fmt::{Result, Write};
 
-use weft_policy::{Body, Policy};
+use weft_policy::{Body, Policy, Status};
 
-use super::{Book, words};
+use super::{Book, needs, words};
 
 pub(super) fn render(book: &Book<'_>) -> String {
     let mut out = String::new();
@@ -17,10 +17,11 @@ fn write_book(out: &mut String, book: &Book<'_>) -> Result {
     writeln!(out, "# The policies in force\n")?;
     writeln!(
         out,
-        "On {}, {} policies. Policy set `{}`.",
-        book.at,
+        "On {}, {} policies. Policy set `{}`. {} tests in the files hold.",
+        words::day(book.at),
         book.in_force().count(),
-        book.set.digest()
+        book.set.digest(),
+        book.set.tests().passed
     )?;
     for family in book.families() {
         writeln!(out, "\n## {}", words::capital(family.name))?;
@@ -30,7 +31,9 @@ fn write_book(out: &mut String, book: &Book<'_>) -> Result {
     }
     write_waiting(out, book)?;
     write_coverage(out, book)?;
-    write_grants(out, book)?;
+    write_readers(out, book)?;
+    write_unsaid(out, book)?;
+    write_lists(out, book)?;
     write_dictionary(out, book)
 }
 
@@ -45,6 +48,47 @@ fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
         words::short(policy.version())
     )?;
     writeln!(out, "{}\n", policy.description().trim())?;
+    write_about(out, book, policy)?;
+    write_parameters(out, policy)?;
+    match policy.body() {
+        Body::Rules(_) => write_rules(out, book, policy)?,
+        Body::Plugin(plugin) => {
+            writeln!(
+                out,
+                "\nAsks the plugin `{}`.\n\n| setting | value |\n|---|---|",
+                plugin.name
+            )?;
+            for (name, value) in &plugin.settings {
+                writeln!(
+                    out,
+                    "| {} | {} |",
+                    words::spaced(name),
+                    cell(&words::setting(value))
+                )?;
+            }
+        }
+    }
+    let messages = policy.messages();
+    writeln!(out, "\n- The customer is told: {}", messages.customer)?;
+    writeln!(out, "- The agent is told: {}", messages.agent)?;
+    writeln!(out, "- The auditor is told: {}", messages.auditor)?;
+    let reads = book.reads(policy).into_iter().map(|field| {
+        let unsaid = if needs::is_unsaid(field) {
+            " (the host does not say it yet)"
+        } else {
+            ""
+        };
+        format!("`{}`{unsaid}", field.name)
+    });
+    let reads: Vec<String> = reads.collect();
+    if !reads.is_empty() {
+        writeln!(out, "- It rests on: {}", reads.join(", "))?;
+    }
+    write_tests(out, book, policy)?;
+    write_history(out, book, policy)
+}
+
+fn write_about(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
     for source in policy.sources() {
         let verified = if source.verified {
             ""
@@ -79,48 +123,137 @@ fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
             words::verdict(verdict)
         )?;
     }
-    match policy.body() {
-        Body::Rules(rules) => {
-            writeln!(out, "\n| when | then | because | and |\n|---|---|---|---|")?;
-            for rule in rules {
-                let said = words::condition(&rule.words(book.dictionary));
-                let because = rule.finding.reasons.iter().map(|reason| {
-                    policy
-                        .reason(&reason.code)
-                        .map_or(reason.code.clone(), |text| text.title.clone())
-                });
-                let because: Vec<String> = because.collect();
-                let and: Vec<String> = rule
-                    .finding
-                    .obligations
-                    .iter()
-                    .map(words::obligation)
-                    .collect();
-                let verdict = rule.finding.verdict.as_str();
-                writeln!(
-                    out,
-                    "| {} | {verdict} | {} | {} |",
-                    cell(&said),
-                    cell(&because.join("; ")),
-                    cell(&and.join("; "))
-                )?;
-            }
-        }
-        Body::Plugin(plugin) => {
-            writeln!(
-                out,
-                "\nAsks the plugin `{}`.\n\n| setting | value |\n|---|---|",
-                plugin.name
-            )?;
-            for (name, value) in &plugin.settings {
-                writeln!(out, "| {name} | {} |", cell(&words::setting(value)))?;
-            }
-        }
+    Ok(())
+}
+
+fn write_parameters(out: &mut String, policy: &Policy) -> Result {
+    if policy.parameters().is_empty() {
+        return Ok(());
     }
-    let messages = policy.messages();
-    writeln!(out, "\n- The customer is told: {}", messages.customer)?;
-    writeln!(out, "- The agent is told: {}", messages.agent)?;
-    writeln!(out, "- The auditor is told: {}", messages.auditor)
+    writeln!(
+        out,
+        "\n| threshold | value | at threat 1, 2, 3 | may be |\n|---|---|---|---|"
+    )?;
+    for parameter in policy.parameters() {
+        let levels = if parameter.follows_threat() {
+            [1, 2, 3].map(|level| parameter.value(level)).join(", ")
+        } else {
+            "the same".to_owned()
+        };
+        writeln!(
+            out,
+            "| {} (`{}`) | {} | {levels} | {} |",
+            cell(parameter.title()),
+            parameter.name(),
+            parameter.value(0),
+            words::range(parameter)
+        )?;
+    }
+    Ok(())
+}
+
+fn write_rules(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
+    let Body::Rules(rules) = policy.body() else {
+        return Ok(());
+    };
+    let table = policy.table(book.dictionary);
+    let columns: Vec<String> = match &table {
+        Some(table) => {
+            let fields = table.columns.iter().map(|id| book.dictionary.field(*id));
+            fields.map(|field| cell(&field.title)).collect()
+        }
+        None => vec!["when".to_owned()],
+    };
+    let line = "---|".repeat(columns.len() + 3);
+    writeln!(
+        out,
+        "\n| {} | then | because | and |\n|{line}",
+        columns.join(" | ")
+    )?;
+    for (number, rule) in rules.iter().enumerate() {
+        let row = table.as_ref().and_then(|table| table.rows.get(number));
+        let when = match row {
+            Some(row) => {
+                let cells = row.cells.iter();
+                let cells = cells.map(|words| words.as_deref().map_or("–".to_owned(), cell));
+                cells.collect::<Vec<_>>().join(" | ")
+            }
+            None => cell(&words::condition(&rule.words(book.dictionary))),
+        };
+        let because = rule.finding.reasons.iter().map(|reason| {
+            let text = policy.reason(&reason.code);
+            text.map_or(reason.code.clone(), |text| text.title.clone())
+        });
+        let because: Vec<String> = because.collect();
+        let and = rule.finding.obligations.iter().map(words::obligation);
+        let and: Vec<String> = and.collect();
+        writeln!(
+            out,
+            "| {when} | {} | {} | {} |",
+            rule.finding.verdict.as_str(),
+            cell(&because.join("; ")),
+            cell(&and.join("; "))
+        )?;
+    }
+    Ok(())
+}
+
+fn write_tests(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
+    let Some(tests) = book.tests_of(policy) else {
+        return Ok(());
+    };
+    writeln!(out, "\n| test | given | the policy says |\n|---|---|---|")?;
+    for case in &tests.cases {
+        let given = case.given.iter();
+        let given = given.map(|(name, value)| format!("{name} {}", words::fact(value)));
+        let with = case
+            .with
+            .iter()
+            .map(|(name, value)| format!("with {name} {value}"));
+        let given: Vec<String> = given.chain(with).collect();
+        let says = if case.applies {
+            case.verdict.as_str()
+        } else {
+            "it does not apply"
+        };
+        writeln!(
+            out,
+            "| {} | {} | {says} |",
+            cell(&case.name),
+            cell(&given.join("; "))
+        )?;
+    }
+    Ok(())
+}
+
+fn write_history(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
+    let versions = book.versions_of(policy);
+    let lived = book.lived(policy);
+    if versions.len() < 2 && lived.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n| text | status | in force |\n|---|---|---|")?;
+    for version in versions {
+        writeln!(
+            out,
+            "| `{}` {} | {} | {} |",
+            words::short(version.version()),
+            version.path(),
+            words::status_name(version.status()),
+            words::effective(version)
+        )?;
+    }
+    for one in lived {
+        writeln!(
+            out,
+            "| `{}`, set `{}` | {} | loaded by the host on {} |",
+            words::short(&one.version),
+            words::short(&one.set),
+            words::status_name(one.status),
+            one.since
+        )?;
+    }
+    Ok(())
 }
 
 fn write_waiting(out: &mut String, book: &Book<'_>) -> Result {
@@ -128,17 +261,25 @@ fn write_waiting(out: &mut String, book: &Book<'_>) -> Result {
     if waiting.is_empty() {
         return Ok(());
     }
+    writeln!(out, "\n## Written, and not in force\n")?;
+    if book.all {
+        for policy in waiting {
+            write_policy(out, book, policy)?;
+        }
+        return Ok(());
+    }
     writeln!(
         out,
-        "\n## Written, and not in force\n\n| policy | status | in force |\n|---|---|---|"
+        "| policy | status | in force | what it waits for |\n|---|---|---|---|"
     )?;
     for policy in waiting {
-        let status = words::status(policy.status());
         writeln!(
             out,
-            "| {} | {status} | {} |",
+            "| {} | {} | {} | {} |",
             cell(policy.title()),
-            words::effective(policy)
+            words::status_name(policy.status()),
+            words::effective(policy),
+            cell(&book.waits_for(policy).join("; "))
         )?;
     }
     Ok(())
@@ -151,7 +292,9 @@ fn write_coverage(out: &mut String, book: &Book<'_>) -> Result {
         "| operation | policies | when none says anything |\n|---|---|---|"
     )?;
     for operation in book.set.operations() {
-        let policies = book.in_force().filter(|p| p.covers(&operation.name));
+        let policies = book.in_force();
+        let policies =
+            policies.filter(|p| p.status() == Status::Enforced && p.covers(&operation.name));
         let policies: Vec<&str> = policies.map(Policy::id).collect();
         let none = operation.no_policy.as_str();
         writeln!(
@@ -164,16 +307,97 @@ fn write_coverage(out: &mut String, book: &Book<'_>) -> Result {
     Ok(())
 }
 
-fn write_grants(out: &mut String, book: &Book<'_>) -> Result {
+fn write_readers(out: &mut String, book: &Book<'_>) -> Result {
+    writeln!(out, "\n## Who sees what\n")?;
     writeln!(
         out,
-        "\n## Who sees what\n\n| plugin | policy | fact | at most |\n|---|---|---|---|"
+        "| purpose | fact | class | {} | by |\n|---|---|---|---|---|---|",
+        Book::readers().join(" | ")
     )?;
-    for (policy, plugin, field, treatment) in book.grants() {
+    for purpose in book.purposes() {
+        let after = if purpose.after_step_up {
+            ", after the step-up"
+        } else {
+            ""
+        };
+        for (name, readers) in &purpose.facts {
+            let readers = readers.map(|t| t.map_or("nothing", |t| t.as_str()));
+            writeln!(
+                out,
+                "| {}{after} | `{name}` | {} | {} | {} |",
+                purpose.name,
+                book.class_of(name),
+                readers.join(" | "),
+                purpose.policy.id()
+            )?;
+        }
+    }
+    writeln!(
+        out,
+        "\n| withheld from everybody | what is left | by |\n|---|---|---|"
+    )?;
+    for one in book.withheld() {
+        let left = one.treatment.as_str();
+        writeln!(out, "| `{}` | {left} | {} |", one.field, one.policy.id())?;
+    }
+    writeln!(
+        out,
+        "\n| plugin | policy | fact | at most |\n|---|---|---|---|"
+    )?;
+    for policy in book.in_force() {
+        let Body::Plugin(plugin) = policy.body() else {
+            continue;
+        };
+        for grant in &plugin.grants {
+            let field = &book.dictionary.field(grant.field).name;
+            let most = grant.treatment.as_str();
+            writeln!(
+                out,
+                "| {} | {} | `{field}` | {most} |",
+                plugin.name,
+                policy.id()
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn write_unsaid(out: &mut String, book: &Book<'_>) -> Result {
+    let unsaid = book.unsaid();
+    if unsaid.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "\n## Facts that policies need and nobody says yet\n\n| fact | meaning | needed by |\n|---|---|---|"
+    )?;
+    for one in unsaid {
+        let policies: Vec<&str> = one.policies.iter().map(|policy| policy.id()).collect();
         writeln!(
             out,
-            "| {plugin} | {} | `{field}` | {treatment} |",
-            policy.id()
+            "| `{}` | {} | {} |",
+            one.field.name,
+            cell(&one.field.meaning),
+            policies.join(", ")
+        )?;
+    }
+    Ok(())
+}
+
+fn write_lists(out: &mut String, book: &Book<'_>) -> Result {
+    if book.set.lists().is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Lists\n\n| list | of | entries |\n|---|---|---|")?;
+    for list in book.set.lists() {
+        let entries: Vec<&str> = list.entries().collect();
+        writeln!(
+            out,
+            "| {} (`{}`) | {} | {} |",
+            cell(list.title()),
+            list.name(),
+            list.kind(),
+            cell(&entries.join(", "))
         )?;
     }
     Ok(())
@@ -182,17 +406,18 @@ fn write_grants(out: &mut String, book: &Book<'_>) -> Result {
 fn write_dictionary(out: &mut String, book: &Book<'_>) -> Result {
     writeln!(
         out,
-        "\n## Every fact that the host knows\n\n| fact | meaning | class | said by |\n|---|---|---|---|"
+        "\n## Every fact that the host knows\n\n| fact | meaning | class | at most | said by |\n|---|---|---|---|---|"
     )?;
     for field in book.dictionary.fields() {
         writeln!(
             out,
-            "| `{}` | {}: {} | {} | {} |",
+            "| `{}` | {}: {} | {} | {} | {} |",
             field.name,
             cell(&field.title),
             cell(&field.meaning),
             words::class(field.class),
-            words::origin(&field.origin)
+            field.class.ceiling().as_str(),
+            words::said_by(field)
         )?;
     }
     Ok(())

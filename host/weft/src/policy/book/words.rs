@@ -1,8 +1,8 @@
 //! What both forms of the book say in the same words.
 
 use serde_json::Value as Json;
-use weft_dictionary::{Class, Origin, Timestamp};
-use weft_policy::{Policy, Status, Words};
+use weft_dictionary::{Class, Dictionary, Field, Origin, Timestamp, Treatment};
+use weft_policy::{Body, Parameter, Policy, Status, Words};
 use weft_verdict::{Obligation, Verdict};
 
 /// What a verdict does.
@@ -43,12 +43,108 @@ pub(super) fn class(class: Class) -> &'static str {
     }
 }
 
+/// A class, for people.
+pub(super) fn class_name(class: Class) -> String {
+    capital(class.as_str())
+}
+
+/// What a reader gets.
+pub(super) fn treatment(treatment: Treatment) -> &'static str {
+    match treatment {
+        Treatment::Absent => "nothing, not even that it is there",
+        Treatment::Present => "that it is there",
+        Treatment::Band => "a range, such as 10..99 EUR",
+        Treatment::Masked => "the first character, the day, or that it is there",
+        Treatment::Token => "a token, the same for the same value, of no use elsewhere",
+        Treatment::Clear => "the value",
+    }
+}
+
 /// Who says a field.
-pub(super) fn origin(origin: &Origin) -> &'static str {
-    match origin {
+pub(super) fn said_by(field: &Field) -> &'static str {
+    match &field.origin {
         Origin::Request => "the request",
+        Origin::Host if super::needs::is_unsaid(field) => "nobody yet",
         Origin::Host => "the host",
-        _ => "computed by the host",
+        Origin::Derived { .. } => "computed from another fact",
+        Origin::Behaviour(_) => "computed from what was seen before",
+    }
+}
+
+/// A status in a word.
+pub(super) fn status_name(status: Status) -> &'static str {
+    match status {
+        Status::Draft => "draft",
+        Status::Shadow => "shadow",
+        Status::Canary => "canary",
+        Status::Enforced => "enforced",
+    }
+}
+
+/// `1 case`, `2 cases`.
+pub(super) fn count(count: usize, one: &str, many: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        n => format!("{n} {many}"),
+    }
+}
+
+/// A name of a setting, for people.
+pub(super) fn spaced(name: &str) -> String {
+    name.replace('_', " ")
+}
+
+/// The values that a threshold may be given.
+pub(super) fn range(parameter: &Parameter) -> String {
+    match parameter.range() {
+        (None, None) => "any".to_owned(),
+        (Some(least), None) => format!("{least} or more"),
+        (None, Some(most)) => format!("{most} at most"),
+        (Some(least), Some(most)) => format!("{least} to {most}"),
+    }
+}
+
+/// A fact of a test.
+pub(super) fn fact(value: &Json) -> String {
+    match value {
+        Json::Object(money) if money.contains_key("currency") => {
+            let part = |key: &str| money.get(key).map(setting).unwrap_or_default();
+            format!("{} {}", part("value"), part("currency"))
+        }
+        Json::Bool(true) => "yes".to_owned(),
+        Json::Bool(false) => "no".to_owned(),
+        other => setting(other),
+    }
+}
+
+/// The countries that a policy names; a list of many under its own name.
+pub(super) fn countries(policy: &Policy, dictionary: &Dictionary) -> Vec<String> {
+    let mut found = policy.countries(dictionary);
+    if let Body::Plugin(plugin) = policy.body() {
+        plugin
+            .settings
+            .values()
+            .for_each(|value| codes(value, &mut found));
+    }
+    found.sort();
+    found.dedup();
+    match found.len() {
+        0..=MANY => found,
+        n => vec![format!("a list of {n} countries")],
+    }
+}
+
+/// More countries than this are a list.
+const MANY: usize = 8;
+
+/// The country codes in a setting.
+fn codes(value: &Json, found: &mut Vec<String>) {
+    let is_code = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
+    match value {
+        Json::String(text) if is_code(text) => found.push(text.clone()),
+        Json::Array(items) => items.iter().for_each(|item| codes(item, found)),
+        Json::Object(entries) => entries.values().for_each(|entry| codes(entry, found)),
+        _ => {}
     }
 }
 
@@ -75,7 +171,7 @@ pub(super) fn effective(policy: &Policy) -> String {
 }
 
 /// An instant, without its time where a day begins.
-fn day(at: Timestamp) -> String {
+pub(super) fn day(at: Timestamp) -> String {
     let text = at.to_string();
     match text.strip_suffix("T00:00:00.000Z") {
         Some(day) => day.to_owned(),

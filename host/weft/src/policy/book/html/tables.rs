@@ -1,0 +1,169 @@
+//! What is about all policies: operations, readers, facts, lists.
+
+use maud::{Markup, html};
+use weft_policy::Status;
+
+use super::tag;
+use crate::policy::book::{Book, sights, words};
+
+pub(super) fn coverage(book: &Book<'_>) -> Markup {
+    html! {
+        h2 id="coverage" { "Which policies are asked about what" }
+        p { "Policies on trial are asked, too; they do not count and are not in this table." }
+        table {
+            thead { tr { th { "Operation" } th { "Policies" } th { "When none says anything" } } }
+            tbody {
+                @for operation in book.set.operations() {
+                    tr {
+                        td { (operation.title) br; code { (operation.name) } }
+                        td {
+                            @for policy in book.in_force()
+                                .filter(|p| p.status() == Status::Enforced && p.covers(&operation.name)) {
+                                div { a href={ "#" (policy.id()) } { (policy.title()) } }
+                            }
+                        }
+                        td { (tag(operation.no_policy)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn who_sees_what(book: &Book<'_>) -> Markup {
+    let purposes = book.purposes();
+    let told = book.told_in_messages();
+    html! {
+        h2 id="readers" { "Who sees what" }
+        p { "What no policy shows is not there. A fact is shown to support for a purpose, for one request, and at most \
+             with this treatment; of two policies the stricter counts, and no policy shows more than the class of a fact \
+             allows." }
+        @for purpose in &purposes {
+            h3 { "Purpose: " (purpose.name) }
+            p.soft { "About " (purpose.operations.join(", ")) ", by " a href={ "#" (purpose.policy.id()) } {
+                (purpose.policy.title()) }
+                @if purpose.after_step_up { ", only once the customer has passed the step that the host asked for" } }
+            table.compact {
+                thead { tr { th { "Fact" } th { "Class" }
+                    @for reader in Book::readers() { th { (words::capital(reader)) } } } }
+                tbody { @for (name, readers) in &purpose.facts {
+                    tr {
+                        td { (book.title_of(name)) " " code { (name) } }
+                        td { (book.class_of(name)) }
+                        @for treatment in readers {
+                            td { @match treatment { Some(t) => { (t.as_str()) } None => { span.soft { "nothing" } } } }
+                        }
+                    }
+                } }
+            }
+        }
+        h3 { "Withheld from everybody" }
+        p { "These facts are not handed on to later stages, to plugins there, or to any reader." }
+        table.compact {
+            thead { tr { th { "Fact" } th { "What is left" } th { "By" } } }
+            tbody { @for one in book.withheld() {
+                tr { td { (book.title_of(&one.field)) " " code { (one.field) } } td { (one.treatment.as_str()) }
+                     td { a href={ "#" (one.policy.id()) } { (one.policy.title()) } } }
+            } }
+        }
+        h3 { "Other readers" }
+        dl {
+            dt { "Customers" }
+            dd { "Their own payment, in the words of the policies, which name: " (named(book, &told[0])) "." }
+            dt { "Auditors" }
+            dd { "Every finding and every policy; public and operational facts; of personal facts and tokens, that they \
+                  are there. Messages to them name: " (named(book, &told[2])) "." }
+        }
+        h3 { "Plugins" }
+        p { "A plugin gets the facts that its policy grants, each at most with this treatment; names of accounts, cards \
+             and people only as pseudonyms of its own." }
+        @for policy in book.in_force() {
+            @if let weft_policy::Body::Plugin(plugin) = policy.body() {
+                h4 { (policy.title()) ", plugin " code { (plugin.name) } }
+                p.small { @for (n, grant) in plugin.grants.iter().enumerate() {
+                    @let field = book.dictionary.field(grant.field);
+                    @if n > 0 { "; " } (field.title) " " code { (field.name) } " " em { (grant.treatment.as_str()) }
+                } }
+            }
+        }
+    }
+}
+
+fn named(book: &Book<'_>, names: &[&str]) -> String {
+    let titles: Vec<&str> = names.iter().map(|name| book.title_of(name)).collect();
+    match titles.as_slice() {
+        [] => "no fact".to_owned(),
+        some => some.join(", "),
+    }
+}
+
+pub(super) fn unsaid(book: &Book<'_>) -> Markup {
+    let unsaid = book.unsaid();
+    html! {
+        h2 id="unsaid" { "Facts that policies need and nobody says yet" }
+        @if unsaid.is_empty() {
+            p { "There are none: the host says every fact that is left to it." }
+        } @else {
+            p { "These facts have a place in the dictionary, and the host does not fill it yet. A policy that needs one \
+                 takes its answer for a missing fact; most such policies are drafts." }
+            table {
+                thead { tr { th { "Fact" } th { "Meaning" } th { "Needed by" } } }
+                tbody { @for one in unsaid {
+                    tr {
+                        td { (one.field.title) br; code { (one.field.name) } }
+                        td { (one.field.meaning) }
+                        td { @for policy in one.policies {
+                            div { (policy.title()) " " span.soft { (words::status_name(policy.status())) } } } }
+                    }
+                } }
+            }
+        }
+    }
+}
+
+pub(super) fn lists(book: &Book<'_>) -> Markup {
+    html! {
+        h2 id="lists" { "Lists" }
+        @for list in book.set.lists() {
+            section id={ "list-" (list.name()) } {
+                h3 { (list.title()) }
+                p.soft { code { (list.name()) } " · " (list.kind()) " · " (list.path()) }
+                @for source in list.sources() {
+                    p.small { (source.title) ", " (source.reference) " "
+                        @if source.verified { span.mark.good { "verified" } }
+                        @else { span.mark.open { "not verified" } } }
+                }
+                p { (list.entries().collect::<Vec<_>>().join(", ")) }
+            }
+        }
+        @if book.set.lists().is_empty() { p { "The policies use none." } }
+    }
+}
+
+pub(super) fn dictionary(book: &Book<'_>) -> Markup {
+    html! {
+        h2 id="dictionary" { "Every fact that the host knows" }
+        p { "What is not in this list is dropped at the door. The last column says how many policies, in force or not, \
+             read the fact." }
+        @for (section, title) in book.dictionary.sections() {
+            h3 { (title) }
+            table.compact {
+                thead { tr { th { "Fact" } th { "Meaning" } th { "Class" } th { "At most" } th { "Auditors" }
+                    th { "Said by" } th.number { "Read by" } } }
+                tbody {
+                    @for field in book.dictionary.fields().filter(|f| f.section() == section) {
+                        tr {
+                            td { (field.title) br; code { (field.name) } }
+                            td { (field.meaning) }
+                            td { (field.class.as_str()) }
+                            td { (field.class.ceiling().as_str()) }
+                            td { (sights::for_auditors(field.class)) }
+                            td { (words::said_by(field)) }
+                            td.number { (book.readers_of(field).len()) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
