@@ -30,6 +30,8 @@ pub struct Answer {
     pub status: u16,
     /// Of the body.
     pub content_type: String,
+    /// After how many seconds to ask again, if that is said.
+    pub retry_after: Option<String>,
     /// Its bytes.
     pub body: Vec<u8>,
 }
@@ -50,6 +52,13 @@ impl Answer {
 impl Host {
     /// A host with the project's policies and plugins, and `more` in its configuration.
     pub fn start(more: &str) -> Host {
+        let mut host = Host::prepare(more);
+        host.go_on();
+        host
+    }
+
+    /// The same before it is started the first time.
+    pub fn prepare(more: &str) -> Host {
         let dir = tempfile::tempdir().unwrap_or_else(|e| panic!("no directory: {e}"));
         let config = dir.path().join("weft.toml");
         fs::write(&config, more).unwrap_or_else(|e| panic!("no configuration: {e}"));
@@ -60,15 +69,13 @@ impl Host {
             said.out.trim().to_owned()
         };
         let tokens = ROLES.into_iter().map(token).collect();
-        let mut host = Host {
+        Host {
             dir,
             tokens,
             child: None,
             address: String::new(),
             log: None,
-        };
-        host.go_on();
-        host
+        }
     }
 
     /// Starts it (again) on its directory, and waits until it is ready.
@@ -168,14 +175,45 @@ impl Host {
             .unwrap_or_default()
     }
 
-    fn signal(&self, signal: rustix::process::Signal) {
-        let id = self
-            .child
+    /// The running process.
+    pub fn process(&self) -> rustix::process::Pid {
+        self.child
             .as_ref()
             .and_then(|c| i32::try_from(c.id()).ok())
             .and_then(rustix::process::Pid::from_raw)
-            .unwrap_or_else(|| panic!("not running"));
-        rustix::process::kill_process(id, signal).unwrap_or_else(|e| panic!("no signal: {e}"));
+            .unwrap_or_else(|| panic!("not running"))
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(self.process(), signal)
+            .unwrap_or_else(|e| panic!("no signal: {e}"));
+    }
+
+    /// Waits until it says that it decides.
+    pub fn wait_until_ready(&self) {
+        while self.get("operator", "/readyz").status != 200 {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Stops it, verifies its log, and gives the log's records as JSON.
+    pub fn stop_and_read(&mut self) -> Vec<Json> {
+        self.stop();
+        self.records()
+    }
+
+    /// The records of the log of a host that does not run; the log has to be sound.
+    pub fn records(&self) -> Vec<Json> {
+        let data = self.data().display().to_string();
+        let verified = run(&["audit", "verify", "--data", &data]);
+        assert!(verified.ok, "{}{}", verified.out, verified.err);
+        let shown = run(&["audit", "show", "--data", &data, "--json"]);
+        let record = |line: &str| {
+            let mut entry: Json =
+                serde_json::from_str(line).unwrap_or_else(|e| panic!("no JSON in the log: {e}"));
+            entry["record"].take()
+        };
+        shown.out.lines().map(record).collect()
     }
 
     /// Asks for a decision with a JSON body.
@@ -238,6 +276,8 @@ fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Resu
         .and_then(|v| v.to_str().ok())
         .unwrap_or_default()
         .to_owned();
+    let retry_after = response.headers().get("retry-after");
+    let retry_after = retry_after.and_then(|v| Some(v.to_str().ok()?.to_owned()));
     let body = response
         .body_mut()
         .read_to_vec()
@@ -245,6 +285,7 @@ fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Resu
     Ok(Answer {
         status: response.status().as_u16(),
         content_type,
+        retry_after,
         body,
     })
 }

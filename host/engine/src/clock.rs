@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use weft_dictionary::Timestamp;
+use weft_dictionary::{DurationMs, Timestamp};
 
 use crate::limits::MAX_STANDSTILL;
 
@@ -57,26 +57,67 @@ fn machine_now() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// The latest time that was told.
-static LATEST_MS: AtomicU64 = AtomicU64::new(0);
+/// What this process has told of the machine's clock.
+static TOLD: Told = Told::nothing();
 
 fn system_now() -> Timestamp {
-    Timestamp(not_back(&LATEST_MS, machine_now()))
+    Timestamp(TOLD.not_back(machine_now()))
 }
 
-/// Time does not go back: of two decisions the later has no earlier time, also when the machine's clock is
-/// set back a little. A clock that is set back far was wrong before, and is followed.
-fn not_back(latest: &AtomicU64, now: u64) -> u64 {
-    let before = latest.fetch_max(now, Ordering::AcqRel);
-    if before <= now {
-        return now;
+/// How often the machine's clock was set back by more than [`MAX_STANDSTILL`].
+pub(crate) fn set_back() -> u64 {
+    TOLD.set_back.load(Ordering::Relaxed)
+}
+
+/// By how much it was set back, once each time: for the audit log.
+pub(crate) fn set_back_by() -> Option<DurationMs> {
+    let by = TOLD.unrecorded_ms.swap(0, Ordering::AcqRel);
+    (by > 0).then_some(DurationMs(by))
+}
+
+/// The latest time that was told, and what became of it.
+struct Told {
+    latest_ms: AtomicU64,
+    set_back: AtomicU64,
+    unrecorded_ms: AtomicU64,
+}
+
+impl Told {
+    const fn nothing() -> Told {
+        Told {
+            latest_ms: AtomicU64::new(0),
+            set_back: AtomicU64::new(0),
+            unrecorded_ms: AtomicU64::new(0),
+        }
     }
-    if before - now <= MAX_STANDSTILL.0 {
-        return before;
+
+    /// Time does not go back: of two decisions the later has no earlier time, also when the machine's clock is
+    /// set back a little. A clock that is set back far was wrong before, and is followed.
+    fn not_back(&self, now: u64) -> u64 {
+        let before = self.latest_ms.fetch_max(now, Ordering::AcqRel);
+        if before <= now {
+            return now;
+        }
+        let by = before - now;
+        if by <= MAX_STANDSTILL.0 {
+            return before;
+        }
+        // Many may see it at the same time; one of them tells of it.
+        let is_first = self
+            .latest_ms
+            .compare_exchange(before, now, Ordering::AcqRel, Ordering::Acquire)
+            .is_ok();
+        if is_first {
+            self.set_back.fetch_add(1, Ordering::Relaxed);
+            self.unrecorded_ms.fetch_max(by, Ordering::AcqRel);
+            let seconds = by / 1_000;
+            tracing::warn!(
+                seconds,
+                "the machine's clock was set back by more than a minute; it is followed"
+            );
+        }
+        now
     }
-    tracing::warn!("the machine's clock was set back by more than a minute; it is followed");
-    latest.store(now, Ordering::Release);
-    now
 }
 
 #[cfg(test)]
@@ -85,14 +126,29 @@ mod tests {
 
     #[test]
     fn time_stands_still_rather_than_to_go_back() {
-        let latest = AtomicU64::new(0);
-        let told =
-            [1_000_000, 1_000_005, 1_000_003, 940_005, 1_000_006].map(|at| not_back(&latest, at));
+        let told = Told::nothing();
+        let times =
+            [1_000_000, 1_000_005, 1_000_003, 940_005, 1_000_006].map(|at| told.not_back(at));
         assert_eq!(
-            told,
+            times,
             [1_000_000, 1_000_005, 1_000_005, 1_000_005, 1_000_006]
         );
-        assert_eq!(not_back(&latest, 500), 500, "far back is followed");
-        assert_eq!(not_back(&latest, 501), 501);
+        assert_eq!(told.set_back.load(Ordering::Relaxed), 0);
+        assert_eq!(told.not_back(500), 500, "far back is followed");
+        assert_eq!(told.not_back(501), 501);
+        assert_eq!(told.set_back.load(Ordering::Relaxed), 1);
+        assert_eq!(told.unrecorded_ms.load(Ordering::Relaxed), 1_000_006 - 500);
+    }
+
+    #[test]
+    fn many_who_see_the_same_setback_count_it_once() {
+        let told = Told::nothing();
+        told.not_back(10_000_000);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| assert_eq!(told.not_back(1_000), 1_000));
+            }
+        });
+        assert_eq!(told.set_back.load(Ordering::Relaxed), 1);
     }
 }

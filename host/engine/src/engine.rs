@@ -115,7 +115,10 @@ impl Engine {
         let turn = self
             .inner
             .tasks
-            .spawn(async move { inner.expire_due().await })
+            .spawn(async move {
+                inner.record_clock().await;
+                inner.expire_due().await
+            })
             .await;
         match turn {
             Ok(Ok(expired)) => expired,
@@ -152,6 +155,17 @@ impl Inner {
         let mut reasons: Vec<String> = log.into_iter().chain(vault).chain(store).collect();
         reasons.dedup();
         reasons
+    }
+
+    /// A setback of the machine's clock stands in the log, beside the times that it explains.
+    async fn record_clock(&self) {
+        let Some(by) = crate::clock::set_back_by() else {
+            return;
+        };
+        let event = self.event(self.clock.now(), "clock.set_back", [("by_ms", by.0.into())]);
+        if let Err(error) = self.log.append(&event).await {
+            tracing::error!(%error, "a setback of the clock could not be recorded");
+        }
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

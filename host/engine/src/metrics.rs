@@ -4,7 +4,7 @@
 //! catalogues), never from requests.
 
 use std::fmt;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -55,6 +55,7 @@ pub struct Metrics {
     pending: Gauge,
     log_records: Gauge,
     requests_in_flight: Gauge<i64>,
+    clock_set_back: Counter,
     fuel: Counter<u64, AtomicU64>,
     trials: Family<TrialLabels, Counter>,
     set_changes: Family<CauseLabels, Counter>,
@@ -127,6 +128,7 @@ impl Metrics {
             pending: Gauge::default(),
             log_records: Gauge::default(),
             requests_in_flight: Gauge::default(),
+            clock_set_back: Counter::default(),
             fuel: Counter::default(),
             trials: Family::default(),
             set_changes: Family::default(),
@@ -189,6 +191,11 @@ impl Metrics {
             "Requests being decided",
             self.requests_in_flight.clone(),
         );
+        r.register(
+            "clock_set_back",
+            "Times that the machine's clock was set back by more than a minute",
+            self.clock_set_back.clone(),
+        );
         r.register("plugin_fuel", "Fuel used by plugins", self.fuel.clone());
         r.register(
             "trial_findings",
@@ -210,6 +217,10 @@ impl Metrics {
     /// The same, with the metrics of other rooms behind the engine's own.
     pub fn render_with(&self, others: &[&Registry]) -> String {
         let mut text = String::new();
+        // The clock belongs to the process and is older than any metrics.
+        self.clock_set_back
+            .inner()
+            .store(crate::clock::set_back(), Ordering::Relaxed);
         // Writing to a string cannot fail.
         for registry in std::iter::once(&self.registry).chain(others.iter().copied()) {
             let _ = encode_registry(&mut text, registry);

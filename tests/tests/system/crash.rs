@@ -100,3 +100,84 @@ fn a_payment_waits_on_after_a_crash_and_a_key_is_remembered() {
         asked.text()
     );
 }
+
+/// Transactions of one message.
+const TRANSACTIONS: usize = 100;
+/// Messages that may be decided whole before the process is gone.
+const TRIES: usize = 20;
+
+/// A message of many payments of one payer.
+fn message(number: usize) -> String {
+    let transactions: String = (0..TRANSACTIONS)
+        .map(|n| {
+            format!(
+                r#"<CdtTrfTxInf><PmtId><EndToEndId>e-{number}-{n}</EndToEndId></PmtId><Amt><InstdAmt Ccy="EUR">1.50</InstdAmt></Amt><Cdtr><Nm>Groenten Van Damme</Nm></Cdtr><CdtrAcct><Id><IBAN>DE89370400440532013000</IBAN></Id></CdtrAcct></CdtTrfTxInf>"#
+            )
+        })
+        .collect();
+    format!(
+        r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"><CstmrCdtTrfInitn><GrpHdr><MsgId>several-{number}</MsgId><CreDtTm>2026-11-23T09:00:00Z</CreDtTm></GrpHdr><PmtInf><PmtInfId>P-1</PmtInfId><Dbtr><Nm>Ines Peeters</Nm></Dbtr><DbtrAcct><Id><IBAN>BE68539007547034</IBAN></Id></DbtrAcct>{transactions}</PmtInf></CstmrCdtTrfInitn></Document>"#
+    )
+}
+
+/// The payments of a message that are in the log, each with how often.
+fn recorded(host: &Host, number: usize) -> BTreeMap<String, usize> {
+    let mut recorded = BTreeMap::new();
+    for record in host.records() {
+        let payment = record["transaction"].as_str().unwrap_or_default();
+        if payment.starts_with(&format!("e-{number}-")) {
+            *recorded.entry(payment.to_owned()).or_default() += 1;
+        }
+    }
+    recorded
+}
+
+fn records(host: &Host) -> u64 {
+    let metrics = host.get("operator", "/metrics").text();
+    let line = metrics
+        .lines()
+        .find_map(|l| l.strip_prefix("weft_log_records "));
+    line.and_then(|n| n.parse().ok()).expect("a number")
+}
+
+#[test]
+fn a_message_of_several_payments_goes_on_after_a_crash() {
+    let mut host = Host::start("");
+    for number in 0..TRIES {
+        let body = message(number);
+        let before = records(&host);
+        let answered = std::thread::scope(|scope| {
+            let sent = scope.spawn(|| {
+                host.try_post("service", "application/xml", body.as_bytes(), &[])
+                    .ok()
+            });
+            while records(&host) < before + 5 && !sent.is_finished() {
+                std::thread::yield_now();
+            }
+            host.kill_now();
+            sent.join().expect("it was sent")
+        });
+        host.kill();
+        let first = recorded(&host, number);
+        host.go_on();
+        if let Some(answer) = answered {
+            // It was faster than the end of the process, or was refused, which must not be.
+            assert_eq!(answer.status, 200, "{}", answer.text());
+            continue;
+        }
+        assert!((1..=TRANSACTIONS).contains(&first.len()));
+        let again = host.post("service", "application/xml", body.as_bytes(), &[]);
+        assert_eq!(again.status, 200, "{}", again.text());
+        assert_eq!(again.text().matches("<TxSts>").count(), TRANSACTIONS);
+        host.stop();
+        let all = recorded(&host, number);
+        assert_eq!(all.len(), TRANSACTIONS);
+        assert!(all.values().all(|times| *times == 1), "{all:?}");
+        assert!(first.keys().all(|payment| all.contains_key(payment)));
+        if first.len() < TRANSACTIONS {
+            return;
+        }
+        host.go_on();
+    }
+    panic!("the process never ended in the middle of a message");
+}

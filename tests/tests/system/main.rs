@@ -6,6 +6,7 @@ mod commands;
 mod crash;
 mod demo;
 mod feed;
+mod full_disk;
 mod leaks;
 mod missing;
 mod replay;

@@ -1,9 +1,12 @@
 //! `weft audit verify` finds every flipped bit, and says where.
 
 use std::fs;
+use std::path::Path;
 
+use weft_tests::Host;
 use weft_tests::binary::{Said, run};
-use weft_tests::host::files;
+use weft_tests::host::{Answer, files};
+use weft_tests::traffic::usual;
 
 fn log() -> (tempfile::TempDir, String) {
     let dir = tempfile::tempdir().expect("a directory");
@@ -65,4 +68,51 @@ fn a_log_that_was_forged_as_a_whole_does_not_match_the_key_that_is_trusted() {
     assert!(good.ok, "{}{}", good.out, good.err);
     let forged = run(&["audit", "verify", "--data", &other, "--key", &trusted]);
     assert!(!forged.ok, "{}", forged.out);
+}
+
+fn decide(host: &Host, n: u32) -> Answer {
+    let payment = format!("before-{n}");
+    let body = usual(&payment).to_string();
+    let key = [("Idempotency-Key", payment.as_str())];
+    host.post("service", "application/json", body.as_bytes(), &key)
+}
+
+/// What opening did to the log stands in the log.
+#[test]
+fn a_torn_tail_and_a_lost_store_are_told_in_the_log() {
+    let mut host = Host::start("");
+    for n in 0..5 {
+        decide(&host, n);
+    }
+    host.kill();
+    tear(&host.data().join("audit/log"));
+    fs::remove_dir_all(host.data().join("audit/store")).expect("removed");
+    host.go_on();
+    let answer = decide(&host, 3);
+    assert!(answer.json()["decision"].is_string(), "{}", answer.text());
+    let records = host.stop_and_read();
+    let event = |name: &str| {
+        let found = records.iter().find(|r| r["event"] == name);
+        found.unwrap_or_else(|| panic!("no {name}")).clone()
+    };
+    let cut = event("log.tail_cut");
+    assert_eq!(cut["detail"]["bytes"], TORN.len(), "{cut}");
+    assert_eq!(cut["detail"]["segment"], "00000000000000000000.journal");
+    let rebuilt = event("store.rebuilt");
+    assert_eq!(rebuilt["detail"]["why"], "it is missing");
+    let decisions = records.iter().filter(|r| r["decision"].is_string());
+    assert_eq!(decisions.count(), 5, "all are there, none twice");
+}
+
+/// The beginning of a record, as a power cut leaves it.
+const TORN: [u8; 12] = [0xFE, b'W', b'J', 0xFF, 1, 0, 0xFF, 0x07, 9, 9, 9, 9];
+
+/// Leaves the beginning of another record behind the last one.
+fn tear(log: &Path) {
+    let segment = log.join("00000000000000000000.journal");
+    let mut bytes = fs::read(&segment).expect("readable");
+    let end = bytes.iter().rposition(|b| *b != 0).expect("records") + 1;
+    assert_eq!(bytes[end - 1], b'}', "records are JSON");
+    bytes[end..end + TORN.len()].copy_from_slice(&TORN);
+    fs::write(&segment, bytes).expect("written");
 }
