@@ -70,6 +70,7 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
         "starting"
     );
     output::problems(engine.pipeline().warnings());
+    output::problems(engine.pipeline().warnings());
     runtime.block_on(async {
         // Both before `ready` is said, so that a signal right after it is not lost.
         let mut terminate = signal(SignalKind::terminate())?;

@@ -9,6 +9,7 @@ mod feed;
 mod full_disk;
 mod leaks;
 mod missing;
+mod missing;
 mod replay;
 mod samples;
 mod tampering;
