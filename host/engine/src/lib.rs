@@ -8,6 +8,9 @@
 //! | [`sets`] | policy sets: read, archived by digest, put in force |
 //! | `threat` | the level of threat that decisions are taken under |
 //! | `record`, `facts` | a decision into its record; rows into records and back |
+//! | [`explain()`] | why a decision came out as it did |
+//! | [`replay`] | past decisions, evaluated again |
+//! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `reader`, [`view`] | records into what one caller may see |
 //! | `start` | from directories to a host that decides |
@@ -19,6 +22,7 @@
 //! decided wholly by one policy set. A payment is decided by one request at a time. All state but the log
 //! and the vault is rebuilt from them at start.
 
+mod again;
 mod assistance;
 mod bind;
 mod caller;
@@ -28,7 +32,9 @@ mod config;
 mod decide;
 mod engine;
 mod evaluate;
+pub mod explain;
 mod facts;
+mod ground;
 mod host_reasons;
 mod idempotency;
 mod ids;
@@ -43,6 +49,7 @@ mod pipeline;
 mod problems;
 mod reader;
 mod record;
+pub mod replay;
 mod reply;
 pub mod sets;
 mod shorten;
@@ -52,11 +59,15 @@ mod told;
 pub mod view;
 mod whole;
 
+pub use again::{Difference, NotAgain};
 pub use caller::{Caller, Role};
 pub use clock::Clock;
 pub use config::Config;
 pub use decide::{Ask, Reply};
 pub use engine::{Engine, Readiness};
+pub use explain::{ExplainError, Explanation, explain};
+pub use ground::{GroundError, SetDirs};
+pub use known::host_says;
 pub use lock_file::LockError;
 pub use metrics::Metrics;
 pub use pipeline::{Pipeline, PipelineError, PluginInUse};

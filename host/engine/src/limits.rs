@@ -37,6 +37,8 @@ pub const MAX_SET_LIST_BYTES: usize = 8 << 20;
 pub const MAX_CHANGES_KNOWN: usize = 1_000;
 /// Policy sets that were in force lately and are held ready, so that their decisions are told in their words.
 pub const MAX_SETS_HELD: usize = 4;
+/// Decisions that are explained at the same time; more wait.
+pub(crate) const MAX_EXPLAINED: usize = 2;
 /// Problems in policy files that one answer tells.
 pub const MAX_PROBLEMS_TOLD: usize = 100;
 /// Characters of the reason that is given for a change.

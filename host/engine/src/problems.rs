@@ -168,6 +168,15 @@ pub(crate) fn not_read(error: &weft_audit::ReadError) -> Problem {
     }
 }
 
+/// The set that a decision was taken with cannot be read from the archive.
+pub(crate) fn set_not_there() -> Problem {
+    Problem::new(
+        ProblemCode::Internal,
+        "the policy set that the decision was taken with cannot be read from the archive",
+    )
+    .help("whoever runs the host finds in its log why")
+}
+
 pub(crate) fn not_tokenised(error: &weft_vault::VaultError) -> Problem {
     if error.is_disk_full() {
         return disk_full();

@@ -98,7 +98,7 @@ impl Inner {
         decided.ids.iter().map(view).collect()
     }
 
-    fn stored(&self, decision: &str) -> Result<Option<Stored>, Problem> {
+    pub(crate) fn stored(&self, decision: &str) -> Result<Option<Stored>, Problem> {
         self.log
             .decision(decision)
             .map_err(|error| problems::not_read(&error))

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use weft_audit::{DecisionRecord, FindingRecord};
-use weft_dictionary::{FieldId, Row, Timestamp, Treatment, Value};
+use weft_dictionary::{Dictionary, FieldId, Row, Timestamp, Treatment, Value};
 use weft_policy::{Messages, Policy, Reader};
-use weft_verdict::ObligationKind;
+use weft_verdict::{Obligation, ObligationKind};
 
 use crate::engine::Inner;
 use crate::evaluate::treatments;
@@ -89,19 +89,26 @@ impl Inner {
         }
     }
 
-    /// The fields that a decision discloses to support, each with the strictest treatment that anything says:
-    /// the disclosure, a redaction, the class.
+    /// The fields that a decision discloses to support, each with the strictest treatment that anything says.
     pub(crate) fn most_disclosed(&self, record: &DecisionRecord) -> BTreeMap<FieldId, Treatment> {
-        let obligations = &record.outcome.obligations;
-        let redacted = treatments(&self.dictionary, obligations, ObligationKind::Redact);
-        let mut disclosed = treatments(&self.dictionary, obligations, ObligationKind::Disclose);
-        for (id, treatment) in &mut disclosed {
-            let ceiling = self.dictionary.field(*id).class.ceiling();
-            let redacted = redacted.get(id).copied().unwrap_or(Treatment::Clear);
-            *treatment = (*treatment).min(redacted).min(ceiling);
-        }
-        disclosed
+        disclosed(&self.dictionary, &record.outcome.obligations)
     }
+}
+
+/// The fields that obligations disclose to support, each with the strictest treatment that anything says: the
+/// disclosure, a redaction, the class.
+pub(crate) fn disclosed(
+    dictionary: &Dictionary,
+    obligations: &[Obligation],
+) -> BTreeMap<FieldId, Treatment> {
+    let redacted = treatments(dictionary, obligations, ObligationKind::Redact);
+    let mut disclosed = treatments(dictionary, obligations, ObligationKind::Disclose);
+    for (id, treatment) in &mut disclosed {
+        let ceiling = dictionary.field(*id).class.ceiling();
+        let redacted = redacted.get(id).copied().unwrap_or(Treatment::Clear);
+        *treatment = (*treatment).min(redacted).min(ceiling);
+    }
+    disclosed
 }
 
 /// The policy of a set that made a finding, if it is there as it was.
@@ -122,7 +129,7 @@ pub(crate) fn policy_then<'s>(
 }
 
 /// To whom a role reads.
-fn reader(role: Role) -> Reader {
+pub(crate) fn reader(role: Role) -> Reader {
     match role {
         Role::Service => Reader::Customer,
         Role::Agent | Role::Supervisor => Reader::Agent,
@@ -131,7 +138,7 @@ fn reader(role: Role) -> Reader {
 }
 
 /// What is said of a fact; nothing, where all that may be said is that it is there.
-fn shown(treatment: Treatment, value: &Value) -> Option<Value> {
+pub(crate) fn shown(treatment: Treatment, value: &Value) -> Option<Value> {
     let left = treatment
         .apply(value)
         .filter(|_| treatment > Treatment::Present)?;

@@ -9,6 +9,7 @@ use super::{Explaining, Explanation};
 use crate::again::Ground;
 use crate::chains::began;
 use crate::engine::{Engine, Inner};
+use crate::known::Known;
 use crate::{Caller, Role, problems};
 
 impl Engine {
@@ -23,20 +24,21 @@ impl Engine {
         explanation
     }
 
-    /// Explains on a worker thread: the decision is evaluated again.
+    /// Explains where no payment waits for it: the decision is evaluated again.
     async fn explain_aside(&self, id: String, role: Role) -> Result<Explanation, Problem> {
         let _permit = self
             .inner
             .permits
             .try_acquire()
             .map_err(|_| problems::saturated())?;
-        let (answer, wait) = tokio::sync::oneshot::channel();
+        let _turn = self.inner.sets.back.turn().await;
         let inner = Arc::clone(&self.inner);
-        self.inner.workers.spawn(move || {
-            // Nobody waits any more when the caller has gone away.
-            let _ = answer.send(inner.explain(&id, role));
-        });
-        wait.await
+        let explained = self
+            .inner
+            .tasks
+            .spawn_blocking(move || inner.explain(&id, role));
+        explained
+            .await
             .map_err(|_| problems::internal("the explanation was not finished"))?
     }
 }
@@ -55,18 +57,21 @@ impl Inner {
         Ok(explaining.explain())
     }
 
-    /// The set that a decision was taken with.
+    /// What a decision was taken with.
     fn ground_of(&self, record: &DecisionRecord) -> Result<Ground, Problem> {
         let set = self.sets.of(record);
-        if set.digest() != record.policy_set {
-            return Err(problems::set_not_held());
-        }
-        Ok(Ground::new(
-            Arc::clone(&self.dictionary),
-            self.known,
-            set,
-            Arc::clone(self.vault.opener()),
-        ))
+        let (dictionary, set) = if set.digest() == record.policy_set {
+            (Arc::clone(&self.dictionary), set)
+        } else {
+            self.sets.past(&record.policy_set).map_err(|why| {
+                tracing::error!(%why, "an archived policy set cannot be read");
+                problems::set_not_there()
+            })?
+        };
+        let known = Known::of(&dictionary)
+            .map_err(|why| problems::internal(&format!("an archived dictionary: {why}")))?;
+        let opener = Arc::clone(self.vault.opener());
+        Ok(Ground::new(dictionary, known, set, opener))
     }
 
     /// The decision about the payment itself that stood when a request for assistance was decided.

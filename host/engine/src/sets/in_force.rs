@@ -14,6 +14,7 @@ use weft_sandbox::{Plugin, Sandbox};
 use crate::Config;
 use crate::limits::MAX_SETS_HELD;
 use crate::pipeline::Pipeline;
+use crate::sets::back::Back;
 use crate::sets::components::Source;
 use crate::sets::history::History;
 use crate::sets::refused::SetRefused;
@@ -28,7 +29,9 @@ pub(crate) struct Sets {
     /// One change at a time.
     pub(crate) changing: tokio::sync::Mutex<Changing>,
     pub(crate) archive: Archive,
-    sandbox: Sandbox,
+    pub(super) sandbox: Sandbox,
+    /// Sets that are looked at, and do not decide.
+    pub(crate) back: Back,
     /// Plugins of sets that are still there.
     compiled: Mutex<Vec<Weak<Plugin>>>,
     /// What all sets of this process have in common.
@@ -57,6 +60,7 @@ impl Sets {
             changing: tokio::sync::Mutex::new(changing),
             archive,
             sandbox,
+            back: Back::default(),
             compiled: Mutex::new(compiled),
             dictionary_sha256,
         }
@@ -133,7 +137,7 @@ impl Sets {
     }
 
     /// What need not be compiled again.
-    fn compiled(&self) -> Vec<Arc<Plugin>> {
+    pub(super) fn compiled(&self) -> Vec<Arc<Plugin>> {
         lock(&self.compiled)
             .iter()
             .filter_map(Weak::upgrade)

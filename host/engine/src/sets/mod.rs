@@ -5,6 +5,7 @@
 //! | [`LoadedSet`] | a set and the bytes that it was made of, read once |
 //! | [`Archive`] | every set that decided, in the data directory, by digest |
 //! | `in_force`, `change` | the set that decides, and how another takes its place |
+//! | `back` | sets that decided before, to look back with |
 //! | `history` | which set was in force since when, from the log |
 //! | `components`, `contents` | a set's plugins; what its digest is of |
 //!
@@ -15,6 +16,7 @@
 
 mod archive;
 mod at_start;
+mod back;
 mod change;
 mod components;
 mod contents;
