@@ -20,6 +20,7 @@
 //! | `open` | opening: everything is read, the head recomputed, the store mended |
 //! | [`log`] | the door: [`Log`] |
 //! | [`verify`] | checks every file of a directory, read-only |
+//! | [`stream`] | every record, one at a time, read-only |
 //! | [`show`], `plain` | records for a person, and their text in Markdown |
 //!
 //! What follows for the rest of the house:
@@ -52,6 +53,7 @@ pub mod record;
 mod refill;
 pub mod show;
 mod store;
+mod stream;
 mod sums;
 pub mod verify;
 
@@ -66,6 +68,7 @@ pub use record::{
 };
 pub use refill::Refilling;
 pub use show::{Entry, Filter, render, show};
+pub use stream::{Streamed, stream};
 pub use verify::{
     Damage, KeptCheckpoint, Key, Remedy, Report, StoreCheck, VerifyError, VerifyOptions, verify,
 };

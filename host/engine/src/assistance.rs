@@ -12,6 +12,7 @@ use weft_policy::{Effect, WhenStopped};
 use weft_verdict::{Finding, Verdict};
 
 use crate::Role;
+use crate::again::OWN_SECTIONS;
 use crate::chains::{Chain, began};
 use crate::decide::Asked;
 use crate::engine::Inner;
@@ -306,16 +307,7 @@ impl Inner {
         ];
         for (id, value) in row.facts() {
             let section = self.dictionary.field(id).section();
-            let its_own = about_payment.contains(&id)
-                || [
-                    "case",
-                    "session",
-                    "challenge",
-                    "agent",
-                    "evidence",
-                    "processing",
-                ]
-                .contains(&section);
+            let its_own = about_payment.contains(&id) || OWN_SECTIONS.contains(&section);
             if its_own {
                 // It was in a row of the same dictionary a moment ago.
                 let _ = own.set(&self.dictionary, id, value.clone());

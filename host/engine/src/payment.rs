@@ -306,7 +306,7 @@ impl Inner {
 }
 
 /// What a payment is for those that come after it, when it was decided for the first time.
-fn first_seen(state: State) -> Seen {
+pub(crate) fn first_seen(state: State) -> Seen {
     match state {
         State::Released => Seen::Settled,
         State::Pending | State::Refused | State::Expired => Seen::Attempted,
