@@ -19,6 +19,7 @@
 //! | `testing` | the tests that stand in the files |
 //! | `solve` | whether conditions can hold together |
 //! | [`analysis`](Analysis) | rules that do nothing, and rules that disagree |
+//! | [`diff`](SetDiff) | what changed between two sets, and what that does |
 //! | [`Example`] | facts that show something |
 //! | `mutate` | whether those tests would notice a mistake |
 //! | [`codes`] | the classes of problem, each with a page |
@@ -31,6 +32,7 @@ mod analysis;
 mod cel;
 mod check;
 pub mod codes;
+mod diff;
 mod example;
 mod files;
 mod index;
@@ -51,6 +53,9 @@ mod trace;
 mod words;
 
 pub use analysis::{Analysis, Overlap, Side};
+pub use diff::{
+    Change, Fate, Impact, ListDiff, PolicyDiff, Said, SetDiff, Shown, Version, Word,
+};
 pub use example::Example;
 pub use files::{DICTIONARY, PolicyFiles};
 pub use lists::{List, ListKind};

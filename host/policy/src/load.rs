@@ -45,11 +45,25 @@ impl PolicySet {
 
     /// Checks and tests files that were read.
     pub fn of(files: &PolicyFiles, dictionary: &Dictionary) -> Result<PolicySet, Diagnostics> {
+        PolicySet::checked(files, dictionary, Tests::Refuse)
+    }
+
+    /// Like [`load`](Self::load), for a set that is only looked at: a test that does not hold is a warning.
+    pub fn load_for_review(dir: &Path, dictionary: &Dictionary) -> Result<PolicySet, Diagnostics> {
+        PolicySet::checked(&PolicyFiles::read(dir)?, dictionary, Tests::Warn)
+    }
+
+    fn checked(
+        files: &PolicyFiles,
+        dictionary: &Dictionary,
+        tests: Tests,
+    ) -> Result<PolicySet, Diagnostics> {
         let dir = files.dir();
         on_large_stack(|| {
             Loader {
                 dictionary,
                 files: files.texts(),
+                tests,
             }
             .load(dir, files.digest())
         })
@@ -71,6 +85,7 @@ impl PolicySet {
             Loader {
                 dictionary,
                 files: files.texts(),
+                tests: Tests::Refuse,
             }
             .test(dir, mutate)
         })
@@ -162,6 +177,14 @@ impl PolicySet {
 struct Loader<'a> {
     dictionary: &'a Dictionary,
     files: &'a [Text],
+    tests: Tests,
+}
+
+/// What becomes of a set of which a test does not hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tests {
+    Refuse,
+    Warn,
 }
 
 impl Loader<'_> {
@@ -177,7 +200,7 @@ impl Loader<'_> {
         let mut periods = Vec::new();
         let mut tests = TestReport::default();
         for file in self.policies() {
-            match policy(given, file, &mut tests) {
+            match policy(given, file, self.tests, &mut tests) {
                 Ok(checked) => {
                     problems.extend(checked.problems);
                     periods.push((checked.from, &*file.file));
@@ -293,7 +316,8 @@ struct Checked {
 fn policy(
     given: Given<'_>,
     file: &Text,
-    tests: &mut TestReport,
+    tests: Tests,
+    report: &mut TestReport,
 ) -> Result<Checked, Vec<Diagnostic>> {
     let (source, policy, mut problems) = checked(given, file)?;
     let tested = Tested {
@@ -303,7 +327,11 @@ fn policy(
         source: &source,
         policy: &policy,
     };
-    problems.extend(tested.run(tests));
+    let not_held = tested.run(report).into_iter();
+    problems.extend(not_held.map(|problem| match tests {
+        Tests::Refuse => problem,
+        Tests::Warn => problem.warning(),
+    }));
     problems.extend(threat::check(tested));
     if Diagnostics(problems.clone()).refuse() {
         return Err(problems);

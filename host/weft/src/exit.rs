@@ -1,7 +1,8 @@
 //! How a command ends when it does not succeed.
 //!
 //! Exit status 1: the command ran and found something wrong, or could not do what it was asked. Status 2
-//! (from the argument parser): the command was called wrongly.
+//! (from the argument parser): the command was called wrongly. Where 1 is an answer, as that of a comparison, 2
+//! also says that there is none.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -10,15 +11,28 @@ use weft_diagnostic::Diagnostics;
 
 use crate::output;
 
+/// There is no answer.
+const TROUBLE: u8 = 2;
+
 /// Why a command did not succeed.
 pub(crate) enum Failed {
     /// The command has said everything.
     Said,
     /// To be told.
     Because(Box<dyn Error + Send + Sync>),
+    /// To be told, of a command for which 1 is an answer.
+    Trouble(Box<dyn Error + Send + Sync>),
 }
 
 impl Failed {
+    /// The same of a command for which 1 is an answer.
+    pub(crate) fn trouble(self) -> Failed {
+        match self {
+            Failed::Because(error) => Failed::Trouble(error),
+            other => other,
+        }
+    }
+
     /// A reason in words: what, why, and what to do.
     pub(crate) fn because(text: impl Into<String>) -> Failed {
         Failed::Because(text.into().into())
@@ -33,13 +47,17 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failed {
 
 /// Tells why, and gives the exit status.
 pub(crate) fn say(failed: Failed) -> ExitCode {
-    if let Failed::Because(error) = failed {
+    let status = match &failed {
+        Failed::Trouble(_) => ExitCode::from(TROUBLE),
+        Failed::Said | Failed::Because(_) => ExitCode::FAILURE,
+    };
+    if let Failed::Because(error) | Failed::Trouble(error) = failed {
         match diagnostics(error.as_ref()) {
             Some(problems) => output::problems(problems),
             None => output::error(&error.to_string()),
         }
     }
-    ExitCode::FAILURE
+    status
 }
 
 /// Problems in files, wherever they are in the chain of causes.

@@ -1,0 +1,189 @@
+//! What a set says about facts, by its rules alone.
+
+use weft_dictionary::{Row, Timestamp, Treatment};
+use weft_verdict::{Finding, Obligation, ObligationKind, Reason, Verdict, combine};
+
+use super::Version;
+use crate::policy::{Applies, Body, Policy, Status};
+use crate::solve::Facts;
+
+/// What is said about facts: by one policy, as if it counted, and by the rules of all that do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// What the policy says; none if it is not asked.
+    pub policy: Option<Word>,
+    /// The verdict of all rules of enforced policies together, plugins left out.
+    pub decision: Verdict,
+}
+
+/// What one policy says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Word {
+    /// The verdict, as the host counts it: also that of what is missing, or fails.
+    pub verdict: Verdict,
+    /// Its risk, if it has one.
+    pub risk: Option<u16>,
+    /// Why.
+    pub reasons: Vec<String>,
+    /// What has to be done.
+    pub obligations: Vec<Obligation>,
+    /// The rules that fire.
+    pub fired: Vec<String>,
+    /// Facts on which it rests and which are missing.
+    pub missing: Vec<String>,
+    /// Why it cannot be computed.
+    pub failure: Option<String>,
+}
+
+impl Word {
+    /// Of a policy that is not asked, or does not apply.
+    pub(super) fn nothing() -> Word {
+        Word {
+            verdict: Verdict::Abstain,
+            risk: None,
+            reasons: Vec::new(),
+            obligations: Vec::new(),
+            fired: Vec::new(),
+            missing: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// Whether a decision is the same with the one as with the other.
+    pub(super) fn decides_as(&self, other: &Word) -> bool {
+        let parts = |word: &Word| {
+            let mut reasons = word.reasons.clone();
+            reasons.sort();
+            reasons.dedup();
+            (word.verdict, word.risk, reasons)
+        };
+        parts(self) == parts(other) && self.obligations == other.obligations
+    }
+
+    /// Whether it says all that it would with all facts.
+    pub(super) fn is_whole(&self) -> bool {
+        self.missing.is_empty() && self.failure.is_none()
+    }
+}
+
+/// What a policy says to a row, when it is asked.
+pub(super) fn word(version: Version<'_>, policy: &Policy, row: &Row) -> Word {
+    let names = |ids: &[weft_dictionary::FieldId]| {
+        let names = ids
+            .iter()
+            .map(|id| version.dictionary.field(*id).name.clone());
+        names.collect::<Vec<_>>()
+    };
+    match policy.matches(row) {
+        Applies::No => Word::nothing(),
+        Applies::Missing(ids) => Word {
+            verdict: policy.on_missing,
+            missing: names(&ids),
+            ..Word::nothing()
+        },
+        Applies::Failed(why) => Word {
+            verdict: policy.on_error,
+            failure: Some(why),
+            ..Word::nothing()
+        },
+        Applies::Yes => {
+            let outcome = policy.evaluate(row);
+            let mut verdict = outcome.finding.verdict;
+            if !outcome.missing.is_empty() {
+                verdict = verdict.max(policy.on_missing);
+            }
+            if outcome.failure.is_some() {
+                verdict = verdict.max(policy.on_error);
+            }
+            Word {
+                verdict,
+                risk: outcome.finding.risk,
+                reasons: outcome
+                    .finding
+                    .reasons
+                    .into_iter()
+                    .map(|reason| reason.code)
+                    .collect(),
+                obligations: outcome.finding.obligations,
+                fired: outcome.fired,
+                missing: names(&outcome.missing),
+                failure: outcome.failure,
+            }
+        }
+    }
+}
+
+/// The decision of all rules about facts, and the facts that were missing. As the host walks: stage by stage, the
+/// most severe verdict counts, what is redacted is not there any more, and where the last stage says nothing
+/// the operation's `no_policy` counts.
+pub(super) fn decide(
+    version: Version<'_>,
+    operation: &str,
+    at: Timestamp,
+    facts: &Facts,
+) -> (Verdict, Vec<String>) {
+    let mut row = facts.row(version.dictionary);
+    let mut findings: Vec<Finding> = Vec::new();
+    let mut missing = Vec::new();
+    let mut last_word = Verdict::Abstain;
+    for (number, stage) in version.set.stages().iter().enumerate() {
+        let candidates = version.set.candidates(number, operation, &row);
+        let asked = candidates.filter_map(|place| version.set.policies().get(place));
+        let mut found = Vec::new();
+        for policy in asked.filter(|p| p.status() == Status::Enforced && p.in_force(at)) {
+            if matches!(policy.body, Body::Rules(_)) {
+                let word = word(version, policy, &row);
+                missing.extend(word.missing.iter().cloned());
+                found.push(finding(word));
+            }
+        }
+        last_word = combine(&found).verdict;
+        findings.extend(found);
+        let so_far = combine(&findings);
+        if stage
+            .stop_at
+            .is_some_and(|stop_at| so_far.verdict >= stop_at)
+        {
+            last_word = so_far.verdict;
+            break;
+        }
+        redact(version, &mut row, &so_far.obligations);
+    }
+    let verdict = match last_word {
+        Verdict::Abstain => {
+            let default = version.set.operation(operation).map(|o| o.no_policy);
+            combine(&findings)
+                .verdict
+                .max(default.unwrap_or(Verdict::Deny))
+        }
+        _ => combine(&findings).verdict,
+    };
+    (verdict, missing)
+}
+
+fn finding(word: Word) -> Finding {
+    let reason = |code| Reason {
+        code,
+        fields: Vec::new(),
+    };
+    Finding {
+        verdict: word.verdict,
+        risk: word.risk,
+        reasons: word.reasons.into_iter().map(reason).collect(),
+        obligations: word.obligations,
+    }
+}
+
+fn redact(version: Version<'_>, row: &mut Row, obligations: &[Obligation]) {
+    let redacting = obligations
+        .iter()
+        .filter(|o| o.kind == ObligationKind::Redact);
+    for (name, treatment) in redacting.flat_map(|obligation| &obligation.arguments) {
+        let treatment = Treatment::from_name(treatment);
+        if let Some(field) = version.dictionary.by_name(name)
+            && treatment.is_none_or(|treatment| treatment < Treatment::Token)
+        {
+            row.withhold(field.id, "redacted");
+        }
+    }
+}
