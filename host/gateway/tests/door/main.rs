@@ -7,6 +7,7 @@ mod house;
 mod limits;
 mod log;
 mod observing;
+mod operating;
 mod stopping;
 mod traffic;
 mod wire;

@@ -73,6 +73,14 @@ impl Call {
         }
     }
 
+    /// The same to another resource.
+    pub(crate) fn to(self, method: Method, path: &str) -> Call {
+        Call {
+            request: self.request.method(method).uri(path),
+            ..self
+        }
+    }
+
     /// With the token of a caller.
     pub(crate) fn by(self, caller: &str) -> Call {
         let value = format!("Bearer {}", crate::house::token(caller));
