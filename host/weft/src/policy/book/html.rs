@@ -47,20 +47,19 @@ fn front(book: &Book<'_>) -> Markup {
     let unverified = book
         .in_force()
         .filter(|p| p.sources().iter().any(|s| !s.verified));
-    let failing = book.failing();
     html! {
         header {
             h1 { "The policies in force" }
             p.lead { "On " (words::day(book.at)) ", " (words::count(count(Status::Enforced), "policy", "policies"))
                 " decide payments and the requests for assistance about them"
-                @if trial > 0 { "; " (words::count(trial, "more is", "more are")) " on trial and does not count" }
+                @if trial > 0 { "; " (words::count(trial, "more is on trial and does not count",
+                    "more are on trial and do not count")) }
                 "." }
             p { "This document is made from the files that the host enforces; there is no second place where it is \
                  decided what happens. What stands here about a rule is computed from the rule itself." }
             dl.facts {
-                dt { "Policy set" } dd { code { (book.set.digest()) } }
-                dt { "Tests" } dd { (book.set.tests().passed) " cases in the files hold"
-                    @if failing > 0 { ", " (failing) " do not" } }
+                dt { "Files" } dd { "SHA-256 " code { (book.set.digest()) } }
+                dt { "Tests" } dd { (words::count(book.set.tests().passed, "case in the files holds", "cases in the files hold")) }
                 dt { "Not verified" }
                 dd { (words::count(unverified.count(), "policy in force rests", "policies in force rest"))
                     " on a source that nobody has compared with the policy yet" }

@@ -69,9 +69,14 @@ fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
         }
     }
     let messages = policy.messages();
-    writeln!(out, "\n- The customer is told: {}", messages.customer)?;
-    writeln!(out, "- The agent is told: {}", messages.agent)?;
-    writeln!(out, "- The auditor is told: {}", messages.auditor)?;
+    let told = |message| words::message(message, policy, book.dictionary);
+    writeln!(
+        out,
+        "\n- The customer is told: {}",
+        told(&messages.customer)
+    )?;
+    writeln!(out, "- The agent is told: {}", told(&messages.agent))?;
+    writeln!(out, "- The auditor is told: {}", told(&messages.auditor))?;
     let reads = book.reads(policy).into_iter().map(|field| {
         let unsaid = if needs::is_unsaid(field) {
             " (the host does not say it yet)"
@@ -204,13 +209,13 @@ fn write_tests(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
     };
     writeln!(out, "\n| test | given | the policy says |\n|---|---|---|")?;
     for case in &tests.cases {
-        let given = case.given.iter();
-        let given = given.map(|(name, value)| format!("{name} {}", words::fact(value)));
         let with = case
             .with
             .iter()
             .map(|(name, value)| format!("with {name} {value}"));
-        let given: Vec<String> = given.chain(with).collect();
+        let given: Vec<String> = std::iter::once(words::given(book, case))
+            .chain(with)
+            .collect();
         let says = if case.applies {
             case.verdict.as_str()
         } else {
@@ -334,11 +339,20 @@ fn write_readers(out: &mut String, book: &Book<'_>) -> Result {
     }
     writeln!(
         out,
-        "\n| withheld from everybody | what is left | by |\n|---|---|---|"
+        "\n| withheld while it is decided: about | facts | by |\n|---|---|---|"
     )?;
     for one in book.withheld() {
-        let left = one.treatment.as_str();
-        writeln!(out, "| `{}` | {left} | {} |", one.field, one.policy.id())?;
+        let facts = one.facts.iter();
+        let facts: Vec<String> = facts
+            .map(|(name, left)| format!("`{name}` {}", left.as_str()))
+            .collect();
+        writeln!(
+            out,
+            "| {} | {} | {} |",
+            one.policy.operations().join(", "),
+            facts.join(", "),
+            one.policy.id()
+        )?;
     }
     writeln!(
         out,
@@ -415,7 +429,7 @@ fn write_dictionary(out: &mut String, book: &Book<'_>) -> Result {
             field.name,
             cell(&field.title),
             cell(&field.meaning),
-            words::class(field.class),
+            field.class.as_str(),
             field.class.ceiling().as_str(),
             words::said_by(field)
         )?;

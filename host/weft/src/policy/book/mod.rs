@@ -177,12 +177,6 @@ impl<'a> Book<'a> {
             .filter(|tests| !tests.cases.is_empty())
     }
 
-    /// Tests that do not hold.
-    fn failing(&self) -> usize {
-        let tests = self.tests.values().flat_map(|tests| &tests.tests);
-        tests.filter(|(_, problem)| problem.is_some()).count()
-    }
-
     /// The texts of a policy in the files, oldest first.
     fn versions_of(&self, policy: &Policy) -> Vec<&'a Policy> {
         let mut versions: Vec<&Policy> =

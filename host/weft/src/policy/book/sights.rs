@@ -11,6 +11,8 @@ use super::Book;
 
 /// The readers to whom facts are shown in a view of a decision.
 const READERS: [&str; 2] = ["agent", "supervisor"];
+/// The setting with the views of the plugin for minimisation.
+pub(super) const VIEWS: &str = "views";
 /// In a view's readers: every role.
 const ANYBODY: &str = "any";
 
@@ -28,11 +30,11 @@ pub(super) struct Purpose<'a> {
     pub(super) facts: BTreeMap<String, [Option<Treatment>; READERS.len()]>,
 }
 
-/// A fact that is taken from readers and later stages.
+/// What a policy takes from readers and later stages.
 pub(super) struct Withheld<'a> {
     pub(super) policy: &'a Policy,
-    pub(super) field: String,
-    pub(super) treatment: Treatment,
+    /// Each fact, and what is left of it.
+    pub(super) facts: Vec<(String, Treatment)>,
 }
 
 /// A view, as the plugin for minimisation takes it in its settings.
@@ -96,19 +98,19 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// What is taken from later stages and from all readers, whoever asks.
+    /// What each policy takes from later stages and from the readers of a decision.
     pub(super) fn withheld(&self) -> Vec<Withheld<'a>> {
-        let mut withheld = Vec::new();
-        for policy in self.in_force() {
+        let by_policy = self.in_force().map(|policy| {
             let of_views = views(policy).into_iter().flat_map(|view| view.withhold);
             let of_rules = self.said_of(policy, ObligationKind::Redact);
-            withheld.extend(of_views.chain(of_rules).map(|(field, treatment)| Withheld {
+            Withheld {
+                facts: of_views.chain(of_rules).collect(),
                 policy,
-                field,
-                treatment,
-            }));
-        }
-        withheld
+            }
+        });
+        by_policy
+            .filter(|withheld| !withheld.facts.is_empty())
+            .collect()
     }
 
     /// What the rules of a policy say about fields.
@@ -154,7 +156,7 @@ fn views(policy: &Policy) -> Vec<View> {
     let Body::Plugin(plugin) = policy.body() else {
         return Vec::new();
     };
-    let views = plugin.settings.get("views").cloned();
+    let views = plugin.settings.get(VIEWS).cloned();
     views
         .and_then(|views| serde_json::from_value(views).ok())
         .unwrap_or_default()

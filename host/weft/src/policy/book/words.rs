@@ -2,8 +2,10 @@
 
 use serde_json::Value as Json;
 use weft_dictionary::{Class, Dictionary, Field, Origin, Timestamp, Treatment};
-use weft_policy::{Body, Parameter, Policy, Status, Words};
+use weft_policy::{Body, Message, Parameter, Policy, Status, TestCase, Words};
 use weft_verdict::{Obligation, Verdict};
+
+use super::Book;
 
 /// What a verdict does.
 pub(super) fn verdict(verdict: Verdict) -> &'static str {
@@ -34,12 +36,12 @@ pub(super) fn status(status: Status) -> &'static str {
 /// What becomes of a field's value.
 pub(super) fn class(class: Class) -> &'static str {
     match class {
-        Class::Public => "public: in clear",
-        Class::Operational => "operational: in clear",
-        Class::Personal => "personal: in clear while it is decided, sealed in the log",
-        Class::Sensitive => "sensitive: a token from the door on",
-        Class::Cardholder => "cardholder: a token from the door on",
-        Class::Secret => "secret: compared or dropped, never stored, never handed on",
+        Class::Public => "in clear",
+        Class::Operational => "in clear; readers see it for a purpose",
+        Class::Personal => "in clear while it is decided, sealed in the log",
+        Class::Sensitive => "a token from the door on",
+        Class::Cardholder => "a token from the door on",
+        Class::Secret => "compared or dropped, never stored, never handed on",
     }
 }
 
@@ -117,6 +119,18 @@ pub(super) fn fact(value: &Json) -> String {
     }
 }
 
+/// The facts of a test on one line.
+pub(super) fn given(book: &Book<'_>, case: &TestCase) -> String {
+    let facts = case.given.iter();
+    let facts: Vec<String> = facts
+        .map(|(name, value)| format!("{}: {}", book.title_of(name), fact(value)))
+        .collect();
+    match facts.as_slice() {
+        [] => "nothing".to_owned(),
+        some => some.join("; "),
+    }
+}
+
 /// The countries that a policy names; a list of many under its own name.
 pub(super) fn countries(policy: &Policy, dictionary: &Dictionary) -> Vec<String> {
     let mut found = policy.countries(dictionary);
@@ -170,12 +184,47 @@ pub(super) fn effective(policy: &Policy) -> String {
     }
 }
 
-/// An instant, without its time where a day begins.
+/// An instant, without its time where a day begins, and never to the millisecond.
 pub(super) fn day(at: Timestamp) -> String {
     let text = at.to_string();
-    match text.strip_suffix("T00:00:00.000Z") {
-        Some(day) => day.to_owned(),
+    match text.split_once('T') {
+        Some((day, "00:00:00.000Z")) => day.to_owned(),
+        Some((day, time)) => format!("{day}, {} UTC", time.get(..5).unwrap_or(time)),
         None => text,
+    }
+}
+
+/// A message, with what stands in its braces for people: a fact by its title, a threshold by its value.
+pub(super) fn message(message: &Message, policy: &Policy, dictionary: &Dictionary) -> String {
+    let mut out = String::new();
+    let mut rest = message.as_written();
+    while let Some(at) = rest.find(['{', '}']) {
+        let (before, braced) = rest.split_at(at);
+        out.push_str(before);
+        rest = if let Some(after) = braced.strip_prefix("{{").or(braced.strip_prefix("}}")) {
+            out.push_str(&braced[..1]);
+            after
+        } else {
+            let (name, after) = braced
+                .trim_start_matches('{')
+                .split_once('}')
+                .unwrap_or_default();
+            out.push_str(&named(name, policy, dictionary));
+            after
+        };
+    }
+    out.push_str(rest);
+    out
+}
+
+fn named(name: &str, policy: &Policy, dictionary: &Dictionary) -> String {
+    let parameter = |name: &str| policy.parameters().iter().find(|p| p.name() == name);
+    match name.strip_prefix("parameters.").and_then(parameter) {
+        Some(parameter) => parameter.value(0),
+        None => {
+            let field = dictionary.by_name(name);
+            format!("[{}]", field.map_or(name, |field| field.title.as_str()))
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use weft_policy::{Body, DecisionTable, Parameter, PluginUse, Policy, PolicyTests, Rule, Words};
 
 use super::{tag, trial};
-use crate::policy::book::{Book, needs, words};
+use crate::policy::book::{Book, needs, sights, words};
 
 /// Levels of threat above the lowest.
 const LEVELS: [usize; 3] = [1, 2, 3];
@@ -27,7 +27,7 @@ pub(super) fn part(book: &Book<'_>, policy: &Policy) -> Markup {
                 }
                 Body::Plugin(plugin) => { (plugin_part(book, policy, plugin)) }
             }
-            (messages(policy))
+            (messages(book, policy))
             (rests_on(book, policy))
             @if let Some(tests) = book.tests_of(policy) { (tests_part(book, tests)) }
             (history(book, policy))
@@ -96,12 +96,12 @@ fn rules_table(book: &Book<'_>, policy: &Policy, rules: &[Rule]) -> Markup {
     html! {
         h4 { "Rules" }
         table {
-            thead { tr { th { "When" } th { "Then" } th { "Because" } th { "And" } } }
+            thead { tr { th { "When" } (outcome_head(rules)) } }
             tbody {
                 @for rule in rules {
                     tr {
                         td { (said(&rule.words(book.dictionary))) }
-                        (outcome(policy, rule))
+                        (outcome(policy, rule, obliges(rules)))
                     }
                 }
             }
@@ -117,14 +117,14 @@ fn decision_table(
 ) -> Markup {
     html! {
         h4 { "Decision table" }
-        p.soft { "A row holds when all its cells do; an empty cell stands for anything. Every row that holds counts." }
+        p.soft { "A row holds when all its cells do; a dash stands for anything. Every row that holds counts." }
         table.decision {
             thead { tr {
                 @for id in &table.columns {
                     @let field = book.dictionary.field(*id);
                     th { (field.title) br; code { (field.name) } }
                 }
-                th { "Then" } th { "Because" } th { "And" }
+                (outcome_head(rules))
             } }
             tbody {
                 @for row in &table.rows {
@@ -132,7 +132,7 @@ fn decision_table(
                         @for cell in &row.cells {
                             td { @match cell { Some(words) => { (words) } None => { span.soft { "–" } } } }
                         }
-                        @if let Some(rule) = rules.get(row.rule) { (outcome(policy, rule)) }
+                        @if let Some(rule) = rules.get(row.rule) { (outcome(policy, rule, obliges(rules))) }
                     }
                 }
             }
@@ -140,8 +140,19 @@ fn decision_table(
     }
 }
 
-/// What a rule says: verdict, reasons, obligations.
-fn outcome(policy: &Policy, rule: &Rule) -> Markup {
+/// Whether anything has to be done by any of the rules.
+fn obliges(rules: &[Rule]) -> bool {
+    rules
+        .iter()
+        .any(|rule| !rule.finding.obligations.is_empty())
+}
+
+fn outcome_head(rules: &[Rule]) -> Markup {
+    html! { th { "Then" } th { "Because" } @if obliges(rules) { th { "And" } } }
+}
+
+/// What a rule says: verdict, reasons, and obligations where the policy has any.
+fn outcome(policy: &Policy, rule: &Rule, obliges: bool) -> Markup {
     html! {
         td { (tag(rule.finding.verdict)) }
         td {
@@ -155,7 +166,7 @@ fn outcome(policy: &Policy, rule: &Rule) -> Markup {
                 }
             }
         }
-        td { @for one in &rule.finding.obligations { div { (words::obligation(one)) } } }
+        @if obliges { td { @for one in &rule.finding.obligations { div { (words::obligation(one)) } } } }
     }
 }
 
@@ -183,7 +194,10 @@ fn plugin_part(book: &Book<'_>, policy: &Policy, plugin: &PluginUse) -> Markup {
                 thead { tr { th { "Setting" } th { "Value" } } }
                 tbody {
                     @for (name, value) in &plugin.settings {
-                        tr { td { (words::spaced(name)) } td { (setting(value)) } }
+                        tr { td { (words::spaced(name)) } td {
+                            @if name == sights::VIEWS { "see " a href="#readers" { "Who sees what" } }
+                            @else { (setting(value)) }
+                        } }
                     }
                 }
             }
@@ -224,8 +238,9 @@ fn setting(value: &serde_json::Value) -> Markup {
     }
 }
 
-fn messages(policy: &Policy) -> Markup {
+fn messages(book: &Book<'_>, policy: &Policy) -> Markup {
     let messages = policy.messages();
+    let told = |message| words::message(message, policy, book.dictionary);
     let own = policy
         .reasons()
         .iter()
@@ -233,16 +248,16 @@ fn messages(policy: &Policy) -> Markup {
     html! {
         h4 { "What readers are told" }
         dl {
-            dt { "The customer" } dd { (messages.customer) }
-            dt { "The agent" } dd { (messages.agent) }
-            dt { "The auditor" } dd { (messages.auditor) }
+            dt { "The customer" } dd { (told(&messages.customer)) }
+            dt { "The agent" } dd { (told(&messages.agent)) }
+            dt { "The auditor" } dd { (told(&messages.auditor)) }
         }
         @for (reason, messages) in own {
             p.soft { "Where the reason “" (reason.title) "” decides:" }
             dl {
-                dt { "The customer" } dd { (messages.customer) }
-                dt { "The agent" } dd { (messages.agent) }
-                dt { "The auditor" } dd { (messages.auditor) }
+                dt { "The customer" } dd { (told(&messages.customer)) }
+                dt { "The agent" } dd { (told(&messages.agent)) }
+                dt { "The auditor" } dd { (told(&messages.auditor)) }
             }
         }
     }
@@ -266,8 +281,7 @@ fn rests_on(book: &Book<'_>, policy: &Policy) -> Markup {
 
 fn tests_part(book: &Book<'_>, tests: &PolicyTests) -> Markup {
     html! {
-        h4 { "Tests: " (words::count(tests.cases.len(), "case", "cases"))
-            @if tests.tests.iter().all(|(_, problem)| problem.is_none()) { ", all hold" } }
+        h4 { "Tests: " (words::count(tests.cases.len(), "case holds", "cases hold")) }
         table.small {
             thead { tr { th { "Case" } th { "Given" } th { "The policy says" } } }
             tbody {
@@ -275,10 +289,7 @@ fn tests_part(book: &Book<'_>, tests: &PolicyTests) -> Markup {
                     tr {
                         td { (case.name) }
                         td {
-                            @for (name, value) in &case.given {
-                                div { (book.title_of(name)) ": " (words::fact(value)) }
-                            }
-                            @if case.given.is_empty() { div.soft { "nothing" } }
+                            (words::given(book, case))
                             @for (name, value) in &case.with { div.soft { "with " (name) " " (value) } }
                         }
                         td {
@@ -311,7 +322,7 @@ fn history(book: &Book<'_>, policy: &Policy) -> Markup {
                     @for one in lived {
                         tr { td { code { (words::short(&one.version)) } ", set " code { (words::short(&one.set)) } }
                              td { (words::status_name(one.status)) }
-                             td { "loaded by the host on " (one.since) } }
+                             td { "loaded by the host on " (words::day(one.since)) } }
                     }
                 }
             }

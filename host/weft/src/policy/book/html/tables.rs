@@ -1,6 +1,7 @@
 //! What is about all policies: operations, readers, facts, lists.
 
 use maud::{Markup, html};
+use weft_dictionary::Treatment;
 use weft_policy::Status;
 
 use super::tag;
@@ -57,12 +58,16 @@ pub(super) fn who_sees_what(book: &Book<'_>) -> Markup {
                 } }
             }
         }
-        h3 { "Withheld from everybody" }
-        p { "These facts are not handed on to later stages, to plugins there, or to any reader." }
+        h3 { "Withheld while it is decided" }
+        p { "Of these requests, these facts are not handed on to later stages, to plugins there, or to any reader of the \
+             decision. Another request about the same payment, for another purpose, has its own table above." }
         table.compact {
-            thead { tr { th { "Fact" } th { "What is left" } th { "By" } } }
+            thead { tr { th { "About" } th { "Facts" } th { "By" } } }
             tbody { @for one in book.withheld() {
-                tr { td { (book.title_of(&one.field)) " " code { (one.field) } } td { (one.treatment.as_str()) }
+                tr { td { (book.operations_of(one.policy).join("; ")) }
+                     td { @for (n, (name, treatment)) in one.facts.iter().enumerate() {
+                         @if n > 0 { ", " } (book.title_of(name))
+                         @if *treatment != Treatment::Absent { " (" (treatment.as_str()) " is left)" } } }
                      td { a href={ "#" (one.policy.id()) } { (one.policy.title()) } } }
             } }
         }

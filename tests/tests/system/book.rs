@@ -1,0 +1,132 @@
+//! The book: what a regulator reads has to be what the files say.
+
+use std::fs;
+
+use weft_tests::binary::{project, run};
+
+/// The project's book with everything in it.
+fn book(form: &str, more: &[&str]) -> String {
+    let args = [
+        "policy",
+        "book",
+        "--all",
+        "--format",
+        form,
+        "--at",
+        "2026-12-01T00:00:00Z",
+    ];
+    let said = run(&[&args, more].concat());
+    assert!(said.ok, "{}", said.err);
+    said.out
+}
+
+/// The part of the page about one policy.
+fn section<'a>(page: &'a str, id: &str) -> &'a str {
+    let from = page
+        .find(&format!("<section id=\"{id}\""))
+        .unwrap_or_else(|| panic!("no {id}"));
+    let rest = &page[from..];
+    &rest[..rest.find("</section>").unwrap_or(rest.len())]
+}
+
+#[test]
+fn thresholds_rules_messages_and_tests_of_a_policy_are_told() {
+    let page = book("html", &[]);
+    let attempts = section(&page, "authentication.attempts");
+    for told in [
+        "Failed attempts in a row that block",
+        "5 attempts",
+        "At threat 2",
+        "3 attempts",
+        "Failed attempts (authentication.failures) is at least 5",
+        "Too many failed authentications in a row",
+        "Article 4(3)(b) and (d)",
+        "[Failed attempts] failed attempts, of which 5 attempts block",
+        "the fifth attempt",
+        "Failed attempts: 5; ",
+        "with threat_level 2",
+        "the host does not say it yet",
+    ] {
+        assert!(attempts.contains(told), "no `{told}` in {attempts}");
+    }
+}
+
+#[test]
+fn rules_about_the_same_facts_are_a_decision_table() {
+    let page = book("html", &[]);
+    let confirm = section(&page, "assistance.confirm");
+    for told in [
+        "Decision table",
+        "is one of “agent”, “supervisor”",
+        "is not “pending”",
+    ] {
+        assert!(confirm.contains(told), "no `{told}` in {confirm}");
+    }
+    // Each of the two rules is about something else.
+    let attempts = section(&page, "authentication.attempts");
+    assert!(!attempts.contains("Decision table"), "{attempts}");
+    let markdown = book("markdown", &[]);
+    assert!(
+        markdown
+            .contains("| Role | State of the payment | Step-up passed | then | because | and |"),
+        "no table in Markdown"
+    );
+}
+
+#[test]
+fn who_sees_what_is_what_the_policies_show() {
+    let page = book("html", &[]);
+    let from = page.find("id=\"readers\"").expect("the part");
+    let readers = &page[from..page.find("id=\"unsaid\"").expect("the next part")];
+    for told in [
+        "Purpose: failed payment",
+        "only once the customer has passed the step",
+        "Purpose: supervision",
+        "Withheld while it is decided",
+    ] {
+        assert!(readers.contains(told), "no `{told}` in {readers}");
+    }
+    // An agent gets no account, a supervisor a token.
+    let row = readers.find("payer.account</code>").expect("a row");
+    let row = &readers[row..row + readers[row..].find("</tr>").expect("its end")];
+    assert!(row.contains("nothing") && row.contains("token"), "{row}");
+    assert!(!row.contains("clear"), "{row}");
+}
+
+#[test]
+fn facts_that_nobody_says_lists_and_countries_have_their_place() {
+    let page = book("html", &[]);
+    let unsaid = &page[page.find("id=\"unsaid\"").expect("the part")..];
+    let unsaid = &unsaid[..unsaid.find("id=\"lists\"").expect("the next part")];
+    assert!(unsaid.contains("authentication.failures"), "{unsaid}");
+    assert!(!unsaid.contains("processing.hour"), "the host says it");
+    let eea = section(&page, "list-eea");
+    assert!(
+        eea.contains("AT, BE, BG") && eea.contains("Article 126"),
+        "{eea}"
+    );
+    assert!(page.contains("By country or group of countries"));
+}
+
+#[test]
+fn the_history_of_a_policy_is_that_of_the_host() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let data = dir.path().join("data").display().to_string();
+    let message = project()
+        .join("examples/demo/allowed.json")
+        .display()
+        .to_string();
+    let said = run(&["decide", &message, "--data", &data]);
+    assert!(said.ok, "{}", said.err);
+    let page = book("html", &["--data", &data]);
+    let malware = section(&page, "risk.malware");
+    assert!(malware.contains("loaded by the host on 20"), "{malware}");
+    let out = dir.path().join("book.md").display().to_string();
+    let said = run(&["policy", "book", "--format", "markdown", "--out", &out]);
+    assert!(said.ok, "{}", said.err);
+    let text = fs::read_to_string(out).expect("written");
+    assert!(
+        !text.contains("loaded by the host"),
+        "no directory was named"
+    );
+}
