@@ -89,3 +89,22 @@ async fn an_agent_is_told_what_does_not_count() {
     let metrics = house.engine.metrics().render();
     assert!(metrics.contains("weft_dropped_fields_total 3"), "{metrics}");
 }
+
+/// Where the facts are not to be stored, not even the names of what was dropped are.
+#[tokio::test]
+async fn what_is_forgotten_is_only_counted() {
+    let here = PolicyFile::new(
+        "test.here",
+        "payment.authorize",
+        &format!("rules:\n{}", rule("elsewhere", "true", "deny", "")),
+    );
+    let house = House::new(&[amounts(), here.stage("residency")]);
+    let mut body = payment("p-1", "27.40");
+    body["device"]["malwere"] = json!(false);
+    let view = house.decided(&service(), &body).await;
+    assert_eq!(view.verdict, Verdict::Deny);
+    let dropped = view.dropped.as_ref().expect("it is counted");
+    assert_eq!((dropped.count, dropped.places.len()), (1, 0));
+    let record = serde_json::to_string(&house.record(&view)).expect("JSON");
+    assert!(!record.contains("malwere"), "{record}");
+}

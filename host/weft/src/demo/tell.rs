@@ -63,6 +63,7 @@ pub(crate) fn decision(from: &str, file: &str, decision: &Json) {
         text("message"),
     );
     reasons(&decision["reasons"]);
+    dropped(&decision["dropped"]);
     payment(&decision["payment"]);
     challenge(&decision["challenge"]);
     context(&decision["context"]);
@@ -89,6 +90,13 @@ fn colour(verdict: &str) -> &'static str {
 fn reasons(reasons: &Json) {
     for reason in reasons.as_array().into_iter().flatten() {
         said("why", &reason_text(reason));
+    }
+}
+
+/// What was said and does not count.
+fn dropped(dropped: &Json) {
+    for place in dropped["places"].as_array().into_iter().flatten() {
+        said("dropped", place["detail"].as_str().unwrap_or_default());
     }
 }
 
