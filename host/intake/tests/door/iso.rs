@@ -437,12 +437,20 @@ fn each_transaction_names_what_is_not_read_of_it() {
 fn a_long_path_shows_its_end() {
     let house = House::new();
     let name = "A".repeat(32);
-    let deep = (0..20).fold("<Last>x</Last>".to_owned(), |inner, _| format!("<{name}>{inner}</{name}>"));
+    let deep = (0..20).fold("<Last>x</Last>".to_owned(), |inner, _| {
+        format!("<{name}>{inner}</{name}>")
+    });
     let body = changed("<ChrgBr>SLEV</ChrgBr>", &deep);
     let message = house.read(MediaType::Xml, &body);
     let message = message.unwrap_or_else(|p| panic!("{p}"));
     let dropped = &message.requests[0].dropped;
-    let last = dropped.places().iter().find(|at| at.pointer.ends_with("/Last"));
+    let last = dropped
+        .places()
+        .iter()
+        .find(|at| at.pointer.ends_with("/Last"));
     let pointer = &last.expect("it is named").pointer;
-    assert!(pointer.starts_with("…/A") && pointer.len() <= 164, "{pointer}");
+    assert!(
+        pointer.starts_with("…/A") && pointer.len() <= 164,
+        "{pointer}"
+    );
 }
