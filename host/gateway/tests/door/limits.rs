@@ -85,12 +85,14 @@ async fn a_connection_beyond_the_limit_is_told_so() {
                 .await
                 .expect("an answer");
             if got.status != 503 {
-                return got;
+                return (connection, got);
             }
         }
     };
-    soon(served).await.expect_verdict("allow");
-    let metrics = house.metrics().await;
+    let (mut connection, got) = soon(served).await;
+    got.expect_verdict("allow");
+    let metrics = soon(connection.send(Call::get("/metrics").by("ops"))).await;
+    let metrics = metrics.expect("an answer").text();
     let turned_away = "weft_http_connections_turned_away_total{full=\"address\"} ";
     assert!(metrics.contains(turned_away), "{metrics}");
 }
