@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-use crate::binary::{run, weft};
+use crate::binary::{project, run, weft};
 
 /// The roles of the callers; each caller is called like its role.
 pub const ROLES: [&str; 5] = ["service", "agent", "supervisor", "regulator", "operator"];
@@ -18,6 +18,7 @@ pub struct Host {
     /// Holds `data` and `weft.toml`.
     pub dir: TempDir,
     tokens: Vec<String>,
+    policies: PathBuf,
     child: Option<Child>,
     address: String,
     log: Option<std::thread::JoinHandle<String>>,
@@ -72,16 +73,31 @@ impl Host {
         Host {
             dir,
             tokens,
+            policies: project().join("policies"),
             child: None,
             address: String::new(),
             log: None,
         }
     }
 
+    /// Gives it a copy of the project's policies, so that they can be changed. From the next start on.
+    pub fn own_policies(&mut self) -> PathBuf {
+        let own = self.dir.path().join("policies");
+        copy(&self.policies, &own);
+        self.policies.clone_from(&own);
+        own
+    }
+
+    /// Sends a signal to the running process.
+    pub fn hang_up(&self) {
+        self.signal(rustix::process::Signal::HUP);
+    }
+
     /// Starts it (again) on its directory, and waits until it is ready.
     pub fn go_on(&mut self) {
         let config = self.dir.path().join("weft.toml").display().to_string();
         let data = self.data().display().to_string();
+        let policies = self.policies.display().to_string();
         let mut child = weft(&[
             "--log",
             "trace",
@@ -93,7 +109,7 @@ impl Host {
             "--data",
             &data,
             "--policies",
-            "policies",
+            &policies,
             "--plugins",
             "target/plugins",
         ])
@@ -288,6 +304,19 @@ fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Resu
         retry_after,
         body,
     })
+}
+
+fn copy(from: &Path, to: &Path) {
+    let made = |result: std::io::Result<u64>| result.unwrap_or_else(|e| panic!("no copy: {e}"));
+    made(fs::create_dir_all(to).map(|()| 0));
+    for path in files(from) {
+        let below = path.strip_prefix(from).unwrap_or(&path);
+        let target = to.join(below);
+        if let Some(dir) = target.parent() {
+            made(fs::create_dir_all(dir).map(|()| 0));
+        }
+        made(fs::copy(&path, &target));
+    }
 }
 
 /// All files below a directory.

@@ -23,6 +23,9 @@ pub(crate) struct Places {
     /// Plugins, each NAME.wasm; `weft plugin build` makes them [default: target/plugins].
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Option<PathBuf>,
+    /// Decide by the policies directory, also when a rollback put another policy set in force.
+    #[arg(long)]
+    pub(crate) forget_rollback: bool,
 }
 
 impl Places {
@@ -33,6 +36,7 @@ impl Places {
             None => Settings::default(),
         };
         let engine = &mut settings.engine;
+        engine.keep_rollback = !self.forget_rollback;
         for (said, place) in [
             (&self.data, &mut engine.data_dir),
             (&self.policies, &mut engine.policies_dir),

@@ -2,7 +2,9 @@
 
 use clap::Args;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind, signal};
+use tokio::task::JoinSet;
+use weft_engine::sets::Order;
 use weft_engine::{Clock, Engine};
 use weft_gateway::limits::{MAX_ENDING, MAX_TURNED_AWAY};
 use weft_gateway::{Callers, Gateway, GatewayConfig};
@@ -13,7 +15,8 @@ use crate::places::Places;
 
 /// Start a host that answers over HTTP.
 ///
-/// It decides when it prints `ready`. SIGTERM or SIGINT stops it: it takes no new requests, answers those
+/// It decides when it prints `ready`. SIGHUP lets it read its policies and plugins again; what does not hold is
+/// logged, and the policies in force stay. SIGTERM or SIGINT stops it: it takes no new requests, answers those
 /// under way, signs the log's checkpoint, and exits 0. TLS is ended in front of it, so it listens on
 /// loopback unless the configuration says otherwise.
 ///
@@ -69,12 +72,16 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
         records = engine.log().len(),
         "starting"
     );
-    output::problems(engine.pipeline().warnings());
+    output::problems(engine.pipeline().set().warnings());
     output::problems(engine.pipeline().warnings());
     runtime.block_on(async {
         // Both before `ready` is said, so that a signal right after it is not lost.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let hangup = signal(SignalKind::hangup())?;
+        // A set of one, which ends with this host.
+        let mut reloading = JoinSet::new();
+        reloading.spawn(reload_at(hangup, engine.clone()));
         let gateway = Gateway::bind(engine, config).await?;
         output::line(&format!("ready: http://{}", gateway.address()));
         tracing::info!(address = %gateway.address(), "ready");
@@ -89,6 +96,15 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
         output::step("stopped: every answered decision is in the log");
         Ok(())
     })
+}
+
+/// Reads policies and plugins again at each signal. What came of it is in the log.
+async fn reload_at(mut hangup: unix::Signal, engine: Engine) {
+    while hangup.recv().await.is_some() {
+        output::step("SIGHUP: reading policies and plugins again");
+        // The engine has said why.
+        let _ = engine.reload_policies(Order::by_signal()).await;
+    }
 }
 
 /// Files and connections beside those of callers: journal, store, vault, runtime.

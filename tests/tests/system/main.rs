@@ -9,7 +9,7 @@ mod feed;
 mod full_disk;
 mod leaks;
 mod missing;
-mod missing;
 mod replay;
+mod rollout;
 mod samples;
 mod tampering;

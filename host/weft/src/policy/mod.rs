@@ -7,8 +7,12 @@ use crate::exit::Failed;
 mod book;
 mod check;
 mod explain;
+mod remote;
 mod replay;
+mod rollback;
+mod sets;
 mod test;
+mod threat_level;
 
 /// Policy files.
 #[derive(Subcommand)]
@@ -18,6 +22,10 @@ pub(crate) enum PolicyCommand {
     Book(book::BookArgs),
     Explain(explain::ExplainArgs),
     Replay(replay::ReplayArgs),
+    Reload(rollback::ReloadArgs),
+    Rollback(rollback::RollbackArgs),
+    Sets(sets::SetsArgs),
+    ThreatLevel(threat_level::ThreatLevelArgs),
 }
 
 pub(crate) fn run(command: PolicyCommand) -> Result<(), Failed> {
@@ -27,5 +35,9 @@ pub(crate) fn run(command: PolicyCommand) -> Result<(), Failed> {
         PolicyCommand::Book(args) => book::run(&args),
         PolicyCommand::Explain(args) => explain::run(&args),
         PolicyCommand::Replay(args) => replay::run(&args),
+        PolicyCommand::Reload(args) => rollback::reload(&args),
+        PolicyCommand::Rollback(args) => rollback::roll_back(&args),
+        PolicyCommand::Sets(args) => sets::run(&args),
+        PolicyCommand::ThreatLevel(args) => threat_level::run(&args),
     }
 }
