@@ -44,5 +44,5 @@ pub(crate) const MAX_EXAMPLE_VALUES: usize = 12;
 pub(crate) const MAX_CONFLICTS: usize = 4;
 /// Facts of a decision table: what a reader takes in at a glance.
 pub(crate) const MAX_TABLE_COLUMNS: usize = 4;
-/// Facts that are added to an example because other policies lack them.
-pub(crate) const MAX_COMPLETED_FACTS: usize = 16;
+/// Facts that are added to an example so that other policies are quiet.
+pub(crate) const MAX_CALMED_FACTS: usize = 24;

@@ -81,10 +81,6 @@ impl<'a> Differ<'a, '_> {
         } else {
             self.old
         };
-        let about = match policy.status {
-            Status::Enforced => About::Counting,
-            _ => About::Word,
-        };
         if let Body::Plugin(plugin) = &policy.body {
             let says = Some(format!("asks the plugin {}", plugin.name));
             let (from, to) = if pair.new.is_some() {
@@ -101,7 +97,7 @@ impl<'a> Differ<'a, '_> {
         }
         let rules = rules_of(policy).iter();
         rules
-            .map(|rule| self.lone_rule(pair, version, rule, about))
+            .map(|rule| self.lone_rule(pair, version, rule, About::Counting))
             .collect()
     }
 

@@ -1,11 +1,12 @@
 //! Rules, `match` and parameters of a policy in two versions.
 
-use super::impact::{About, Goals, Pair, rules_of};
+use super::impact::{About, Goals, Pair, counts, rules_of};
 use super::{Change, Differ, Impact, Version};
 use crate::cel::node::Node;
 use crate::parameters::Parameter;
 use crate::policy::{Condition, Policy, Rule};
 use crate::solve::{Mode, meaning, written};
+use crate::words::Words;
 
 impl<'a> Differ<'a, '_> {
     pub(super) fn rules(&self, pair: Pair<'a>, old: &'a Policy, new: &'a Policy) -> Vec<Change> {
@@ -37,7 +38,11 @@ impl<'a> Differ<'a, '_> {
         // Where it has no value the policy says something, too.
         let mut undecided = self.both_apply(pair);
         undecided.push(self.goal(version, &rule.when, Mode::NotFalse));
-        let impact = self.impact(pair, about, &[goals, undecided]);
+        let impact = match about {
+            // What does not count, and is there once only, decides nothing.
+            About::Counting if !counts(pair) => Impact::Words,
+            _ => self.impact(pair, about, &[goals, undecided]),
+        };
         let says = format!("{} when {}", finding(rule), condition(&rule.when, version));
         let is_old = std::ptr::eq(version.set, self.old.set);
         let (from, to) = if is_old {
@@ -59,8 +64,8 @@ impl<'a> Differ<'a, '_> {
             let questions = self.otherwise(&self.both_apply(pair), &old.when, &new.when);
             changes.push(Change {
                 what: format!("rule {}: when it fires", old.id),
-                from: Some(condition(&old.when, self.old)),
-                to: Some(condition(&new.when, self.new)),
+                from: Some(differing(&old.when, self.old, &new.when, self.new)),
+                to: Some(differing(&new.when, self.new, &old.when, self.old)),
                 impact: self.impact(pair, About::Word, &questions),
             });
         }
@@ -121,8 +126,18 @@ impl<'a> Differ<'a, '_> {
         let questions = self.where_it_matters(pair, rest, &old.expression, &new.expression);
         Change {
             what: format!("match “{}”", old.name),
-            from: Some(condition(&old.expression, self.old)),
-            to: Some(condition(&new.expression, self.new)),
+            from: Some(differing(
+                &old.expression,
+                self.old,
+                &new.expression,
+                self.new,
+            )),
+            to: Some(differing(
+                &new.expression,
+                self.new,
+                &old.expression,
+                self.old,
+            )),
             impact: self.impact(pair, About::Word, &questions),
         }
     }
@@ -295,6 +310,30 @@ pub(super) fn condition(node: &Node, version: Version<'_>) -> String {
     match speaker.truth(node, true).one_line() {
         always if always == "yes" => "always".to_owned(),
         words => words,
+    }
+}
+
+/// A condition in words, without those of its parts that the other has, too.
+fn differing(node: &Node, version: Version<'_>, other: &Node, of: Version<'_>) -> String {
+    let words = |node: &Node, version: Version<'_>| {
+        let dictionary = version.dictionary;
+        crate::words::Speaker { dictionary }.truth(node, true)
+    };
+    let (parts, others, joiner) = match (words(node, version), words(other, of)) {
+        (Words::All(parts), Words::All(others)) => (parts, others, " and "),
+        (Words::Any(parts), Words::Any(others)) => (parts, others, " or "),
+        _ => return condition(node, version),
+    };
+    let all = parts.len();
+    let own: Vec<String> = parts
+        .iter()
+        .filter(|part| !others.contains(part))
+        .map(Words::one_line)
+        .collect();
+    match all - own.len() {
+        0 => condition(node, version),
+        _ if own.is_empty() => "only what is the same in both".to_owned(),
+        same => format!("{}{joiner}{same} more, the same in both", own.join(joiner)),
     }
 }
 

@@ -2,16 +2,15 @@
 
 use std::rc::Rc;
 
-use weft_dictionary::{Timestamp, Value};
-use weft_verdict::Verdict;
+use weft_dictionary::{Dictionary, Timestamp, Value};
 
 use super::said::{Word, decide, word};
 use super::{Differ, Impact, Said, Shown, Version};
 use crate::Example;
 use crate::cel::node::Node;
-use crate::limits::MAX_COMPLETED_FACTS;
+use crate::limits::MAX_CALMED_FACTS;
 use crate::policy::{Body, Policy, Rule, Status};
-use crate::solve::{Answer, Facts, Goal, Mode, values_of};
+use crate::solve::{Answer, Facts, Goal, Mode, facts_of, values_of};
 
 /// The field that says when a request is decided.
 const DECIDED_AT: &str = "processing.at";
@@ -91,14 +90,20 @@ impl<'a> Differ<'a, '_> {
             let why = "what the plugin makes of it is not known without asking it; `weft policy replay` asks it about recorded decisions";
             return Impact::Open(why.to_owned());
         }
+        let operations = self.operations(pair, about);
+        let case = Case {
+            pair,
+            about,
+            operation: operations.first().map_or("", String::as_str),
+        };
+        let beside = self.conditions_of(pair);
         let mut proven = !questions.is_empty();
-        for wants in [Wants::WholeWords, Wants::AnyWords] {
+        for wants in [Wants::Verdicts, Wants::WholeWords, Wants::AnyWords] {
             for goals in questions {
-                let confirms = |facts: &Facts| self.shows(pair, about, wants, facts);
-                match self.solver.ask(goals, &confirms) {
+                let confirms = |facts: &Facts| self.shows(case, wants, facts);
+                match self.solver.ask_beside(goals, &beside, &confirms) {
                     Answer::Example(facts) => {
-                        let facts = self.completed(pair, about, wants, facts);
-                        return self.shown(pair, about, wants, facts);
+                        return self.shown_best(case, &operations, wants, &facts);
                     }
                     Answer::Never(_) => {}
                     Answer::Unknown => proven = false,
@@ -111,39 +116,58 @@ impl<'a> Differ<'a, '_> {
         Impact::Open("no example was found, and no proof that there is none".to_owned())
     }
 
+    /// The conditions of both versions.
+    fn conditions_of(&self, pair: Pair<'a>) -> Vec<(&'a Node, &'a Dictionary)> {
+        let of = |version: Version<'a>, policy: Option<&'a Policy>| {
+            let policy = policy.into_iter();
+            policy
+                .flat_map(nodes)
+                .map(move |node| (node, version.dictionary))
+        };
+        of(self.old, pair.old)
+            .chain(of(self.new, pair.new))
+            .collect()
+    }
+
     /// Whether the two versions say different things about these facts.
-    fn shows(&self, pair: Pair<'a>, about: About, wants: Wants, facts: &Facts) -> bool {
-        let (old, new) = self.words(pair, about, facts);
-        let nothing = |word: Option<Word>| word.unwrap_or_else(Word::nothing);
-        let (old, new) = (nothing(old), nothing(new));
-        let whole = wants == Wants::AnyWords || old.is_whole() && new.is_whole();
-        whole && !old.decides_as(&new)
+    fn shows(&self, case: Case<'a, '_>, wants: Wants, facts: &Facts) -> bool {
+        let (old, new) = self.words(case, facts);
+        let (old, new) = (
+            old.unwrap_or_else(Word::nothing),
+            new.unwrap_or_else(Word::nothing),
+        );
+        let is_whole = || old.is_whole() && new.is_whole();
+        match wants {
+            Wants::Verdicts => is_whole() && old.verdict != new.verdict,
+            Wants::WholeWords => is_whole() && !old.decides_as(&new),
+            Wants::AnyWords => !old.decides_as(&new),
+        }
     }
 
     /// What both versions say; none of one that is not asked.
-    fn words(&self, pair: Pair<'a>, about: About, facts: &Facts) -> (Option<Word>, Option<Word>) {
-        let at = self.time(pair, about, facts);
-        let operation = self.operation(pair, about);
+    fn words(&self, case: Case<'a, '_>, facts: &Facts) -> (Option<Word>, Option<Word>) {
+        let at = self.time(case, facts);
         let one = |version: Version<'a>, policy: Option<&Policy>| {
             let policy = policy?;
-            let is_asked = about == About::Word
+            let is_asked = case.about == About::Word
                 || policy.status() == Status::Enforced
                     && policy.in_force(at)
-                    && policy.covers(&operation);
+                    && policy.covers(case.operation);
             is_asked.then(|| word(version, policy, &facts.row(version.dictionary)))
         };
-        (one(self.old, pair.old), one(self.new, pair.new))
+        (one(self.old, case.pair.old), one(self.new, case.pair.new))
     }
 
     /// When it is decided: as the facts say, or at a time at which the difference can be seen.
-    fn time(&self, pair: Pair<'a>, about: About, facts: &Facts) -> Timestamp {
+    fn time(&self, case: Case<'a, '_>, facts: &Facts) -> Timestamp {
         if let Some(Value::Instant(at)) = facts.0.get(DECIDED_AT) {
             return *at;
         }
+        let pair = case.pair;
         let versions = || pair.old.into_iter().chain(pair.new);
-        let is_in_force = |at: Timestamp| versions().any(|policy| policy.in_force(at));
-        let differs = |at: Timestamp| {
-            let in_force = |policy: Option<&Policy>| policy.is_some_and(|p| p.in_force(at));
+        let is_in_force = |at: &Timestamp| versions().any(|policy| policy.in_force(*at));
+        let differs = |at: &Timestamp| {
+            let in_force = |policy: Option<&Policy>| policy.is_some_and(|p| p.in_force(*at));
             in_force(pair.old) != in_force(pair.new)
         };
         let mut times = vec![self.at];
@@ -152,93 +176,145 @@ impl<'a> Differ<'a, '_> {
                 .flat_map(|policy| [Some(policy.from()), policy.until()])
                 .flatten(),
         );
-        let seen = |at: &Timestamp| match about {
-            About::Word => is_in_force(*at),
-            About::Counting | About::Operations => is_in_force(*at),
-        };
         let differing = times
             .iter()
-            .find(|at| about == About::Counting && differs(**at));
+            .find(|at| case.about == About::Counting && differs(at));
         *differing
-            .or_else(|| times.iter().find(|at| seen(at)))
+            .or_else(|| times.iter().find(|at| is_in_force(at)))
             .unwrap_or(&self.at)
     }
 
-    /// An operation about which the difference can be seen.
-    fn operation(&self, pair: Pair<'a>, about: About) -> String {
+    /// The operations about which the difference can be seen.
+    fn operations(&self, pair: Pair<'a>, about: About) -> Vec<String> {
         let names = |version: Version<'a>| version.set.operations().iter().map(|o| &o.name);
         let covers = |policy: Option<&Policy>, name: &str| policy.is_some_and(|p| p.covers(name));
-        let all = || names(self.new).chain(names(self.old));
-        let of_one = all().find(|n| covers(pair.old, n) != covers(pair.new, n));
-        let of_both = all().find(|n| covers(pair.old, n) && covers(pair.new, n));
-        let found = match about {
-            About::Operations => of_one.or(of_both),
-            About::Word | About::Counting => of_both.or(of_one),
+        let mut all: Vec<&String> = names(self.new).chain(names(self.old)).collect();
+        all.dedup();
+        let (both, one): (Vec<&String>, Vec<&String>) = all
+            .into_iter()
+            .filter(|n| covers(pair.old, n) || covers(pair.new, n))
+            .partition(|n| covers(pair.old, n) && covers(pair.new, n));
+        let (first, then) = match about {
+            About::Operations => (one, both),
+            About::Word | About::Counting => (both, one),
         };
-        found.cloned().unwrap_or_default()
+        first.into_iter().chain(then).cloned().collect()
     }
 
-    /// The same facts, and those that other policies lack, so that the decision can change and not only what
-    /// one policy says.
-    fn completed(&self, pair: Pair<'a>, about: About, wants: Wants, facts: Facts) -> Facts {
+    /// The example with the operation for which the decision changes, if there is one.
+    fn shown_best(
+        &self,
+        case: Case<'a, '_>,
+        operations: &[String],
+        wants: Wants,
+        facts: &Facts,
+    ) -> Impact {
+        let mut first = None;
+        for operation in operations {
+            let case = Case {
+                operation: operation.as_str(),
+                ..case
+            };
+            if !self.shows(case, wants, facts) {
+                continue;
+            }
+            let shown = self.shown(case, wants, facts.clone());
+            if shown.old.decision != shown.new.decision {
+                return Impact::Shown(Box::new(shown));
+            }
+            first = first.or(Some(shown));
+        }
+        let shown = first.unwrap_or_else(|| self.shown(case, wants, facts.clone()));
+        Impact::Shown(Box::new(shown))
+    }
+
+    fn shown(&self, case: Case<'a, '_>, wants: Wants, facts: Facts) -> Shown {
+        let shows = |facts: &Facts| self.shows(case, wants, facts);
+        // Of a policy that does not count no decision is shown.
+        let facts = match counts(case.pair) {
+            true => {
+                let at = |facts: &Facts| self.time(case, facts);
+                self.calmed(case.operation, &at, &shows, facts)
+            }
+            false => facts.fewest(&shows),
+        };
+        let at = self.time(case, &facts);
+        let decision = |version| decide(version, case.operation, at, &facts).0;
+        let (old, new) = self.words(case, &facts);
+        let said = |policy, decision| Said { policy, decision };
+        Shown {
+            example: Example::of(&facts),
+            operation: case.operation.to_owned(),
+            at,
+            old: said(old, decision(self.old)),
+            new: said(new, decision(self.new)),
+        }
+    }
+
+    /// The same facts, and others with which the rest of the set is as quiet as can be, so that the decision
+    /// changes and not only what one policy says; without those that do not matter.
+    pub(super) fn calmed(
+        &self,
+        operation: &str,
+        at: &dyn Fn(&Facts) -> Timestamp,
+        shows: &dyn Fn(&Facts) -> bool,
+        facts: Facts,
+    ) -> Facts {
+        let unrest = |facts: &Facts| {
+            let decided = |version| decide(version, operation, at(facts), facts);
+            let (old, new) = (decided(self.old), decided(self.new));
+            let lacking = old.1.len() + new.1.len();
+            (old.0 == new.0, lacking, old.0 as usize + new.0 as usize)
+        };
         let mut facts = facts;
-        let missing = |facts: &Facts| self.missing(pair, about, facts);
-        for _ in 0..MAX_COMPLETED_FACTS {
-            let lacking = missing(&facts);
-            let better = lacking.iter().find_map(|name| {
-                let values = values_of(name, self.new.dictionary, &[]);
-                values.into_iter().rev().find_map(|value| {
-                    let mut more = facts.clone();
-                    more.0.insert(Rc::from(name.as_str()), value);
-                    let fewer = missing(&more).len() < lacking.len();
-                    (fewer && self.shows(pair, about, wants, &more)).then_some(more)
-                })
+        let mut now = unrest(&facts);
+        let others = self.conditions_about(operation);
+        let mut names: Vec<Rc<str>> = others
+            .iter()
+            .flat_map(|(node, dictionary)| facts_of(node, dictionary))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        let values: Vec<(Rc<str>, Vec<Value>)> = names
+            .into_iter()
+            .map(|name| {
+                let values = values_of(&name, self.new.dictionary, &others);
+                (name, values)
+            })
+            .collect();
+        for _ in 0..MAX_CALMED_FACTS {
+            let moves = values
+                .iter()
+                .flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
+            let better = moves.filter_map(|(name, value)| {
+                let mut more = facts.clone();
+                more.0.insert(Rc::clone(name), value.clone());
+                let then = unrest(&more);
+                (then < now && shows(&more)).then_some((then, more))
             });
-            match better {
-                Some(more) => facts = more,
+            match better.min_by_key(|(then, _)| *then) {
+                Some((then, more)) => (now, facts) = (then, more),
                 None => break,
             }
         }
-        facts
+        // What does not matter is left out. What other policies would lack matters where the decision changes:
+        // it would not change by this alone.
+        facts.fewest(&|facts: &Facts| shows(facts) && (now.0 || unrest(facts) <= now))
     }
 
-    /// The facts that any policy lacks.
-    fn missing(&self, pair: Pair<'a>, about: About, facts: &Facts) -> Vec<String> {
-        let (at, operation) = (self.time(pair, about, facts), self.operation(pair, about));
-        let mut names = decide(self.old, &operation, at, facts).1;
-        names.extend(decide(self.new, &operation, at, facts).1);
-        names.sort();
-        names.dedup();
-        names
-    }
-
-    fn decisions(&self, pair: Pair<'a>, about: About, facts: &Facts) -> (Verdict, Verdict) {
-        let (at, operation) = (self.time(pair, about, facts), self.operation(pair, about));
-        let decision = |version| decide(version, &operation, at, facts).0;
-        (decision(self.old), decision(self.new))
-    }
-
-    fn shown(&self, pair: Pair<'a>, about: About, wants: Wants, facts: Facts) -> Impact {
-        let (old, new) = self.decisions(pair, about, &facts);
-        let changes = old != new;
-        let lacking = self.missing(pair, about, &facts).len();
-        // What does not matter is left out: for the change itself, and for the decision if it changes. That
-        // would not be by the change alone if other policies lacked facts.
-        let facts = facts.fewest(&|facts: &Facts| {
-            let same = || self.decisions(pair, about, facts) == (old, new);
-            let lacks_more = || self.missing(pair, about, facts).len() > lacking;
-            self.shows(pair, about, wants, facts) && (!changes || same() && !lacks_more())
-        });
-        let (old, new) = self.decisions(pair, about, &facts);
-        let (old_word, new_word) = self.words(pair, about, &facts);
-        let said = |policy, decision| Said { policy, decision };
-        Impact::Shown(Box::new(Shown {
-            example: Example::of(&facts),
-            operation: self.operation(pair, about),
-            at: self.time(pair, about, &facts),
-            old: said(old_word, old),
-            new: said(new_word, new),
-        }))
+    /// The conditions of all policies that count and are asked about an operation.
+    fn conditions_about(&self, operation: &str) -> Vec<(&'a Node, &'a Dictionary)> {
+        let mut all = Vec::new();
+        for version in [self.old, self.new] {
+            let asked = version.set.policies().iter();
+            let asked = asked.filter(|p| p.status() == Status::Enforced && p.covers(operation));
+            all.extend(
+                asked
+                    .flat_map(|p| nodes(p))
+                    .map(|node| (node, version.dictionary)),
+            );
+        }
+        all
     }
 
     /// Questions whose examples show that a condition comes out otherwise, while the rest of the policy lets
@@ -267,12 +343,37 @@ impl<'a> Differ<'a, '_> {
     }
 }
 
+/// A change that is looked at, and the operation for which.
+#[derive(Clone, Copy)]
+struct Case<'a, 'o> {
+    pair: Pair<'a>,
+    about: About,
+    operation: &'o str,
+}
+
 /// How good an example has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wants {
+    /// Nothing is missing, nothing fails, and the verdicts differ.
+    Verdicts,
     /// Nothing is missing and nothing fails.
     WholeWords,
     AnyWords,
+}
+
+/// Whether a policy counts in one of its versions.
+pub(super) fn counts(pair: Pair<'_>) -> bool {
+    let enforced = |policy: &Policy| policy.status == Status::Enforced;
+    pair.old.is_some_and(enforced) || pair.new.is_some_and(enforced)
+}
+
+/// The conditions of a policy.
+pub(super) fn nodes(policy: &Policy) -> impl Iterator<Item = &Node> {
+    let conditions = policy
+        .conditions
+        .iter()
+        .map(|condition| &condition.expression);
+    conditions.chain(rules_of(policy).iter().map(|rule| &rule.when))
 }
 
 /// The rules of a policy; none of one that asks a plugin.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use weft_dictionary::Field;
 
 use super::compare::sources;
-use super::impact::{Pair, rules_of};
+use super::impact::{Pair, counts, nodes};
 use super::said::decide;
 use super::{Change, Differ, Fate, Impact, ListDiff, Said, Shown};
 use crate::cel::node::Node;
-use crate::policy::{Policy, Status};
-use crate::solve::Facts;
+use crate::policy::{Body, Policy, Status};
+use crate::solve::{Facts, facts_of};
 use crate::{Example, List, Operation};
 
 impl<'a> Differ<'a, '_> {
@@ -76,11 +76,7 @@ impl<'a> Differ<'a, '_> {
 
     /// The policies whose conditions ask a list, those that count first.
     fn users(&self, name: &str) -> Vec<Pair<'a>> {
-        let asks = |policy: &Policy| {
-            let conditions = policy.conditions.iter().map(|c| &c.expression);
-            let mut all = conditions.chain(rules_of(policy).iter().map(|rule| &rule.when));
-            all.any(|node| uses_list(node, name))
-        };
+        let asks = |policy: &Policy| nodes(policy).any(|node| uses_list(node, name));
         let mut pairs = self.pairs();
         pairs.retain(|pair| pair.old.is_some_and(asks) || pair.new.is_some_and(asks));
         pairs.sort_by_key(|pair| !counts(*pair));
@@ -178,13 +174,18 @@ impl<'a> Differ<'a, '_> {
 
     /// What is decided when no policy says anything.
     fn without_policy(&self, operation: &str) -> Impact {
-        let facts = Facts::default();
-        let decision = |version| decide(version, operation, self.at, &facts).0;
-        let (old, new) = (decision(self.old), decision(self.new));
-        if old == new {
-            let why = "with no facts at all it is the same: policies speak";
+        let differs = |facts: &Facts| {
+            let decision = |version| decide(version, operation, self.at, facts).0;
+            decision(self.old) != decision(self.new)
+        };
+        let facts = self.calmed(operation, &|_| self.at, &|_| true, Facts::default());
+        if !differs(&facts) {
+            let why = "no facts were found about which no policy says anything";
             return Impact::Open(why.to_owned());
         }
+        let facts = facts.fewest(&differs);
+        let decision = |version| decide(version, operation, self.at, &facts).0;
+        let (old, new) = (decision(self.old), decision(self.new));
         let said = |decision| Said {
             policy: None,
             decision,
@@ -213,15 +214,13 @@ impl<'a> Differ<'a, '_> {
                     changes.push(Change::words(what, None, Some(field_words(field))));
                 }
                 (Some(field), None) => {
-                    let why = "what a request says of it is dropped at the door";
-                    let impact = Impact::Open(why.to_owned());
+                    let impact = self.of_field(name, "no request says it any more");
                     changes.push(changed(&what, Some(field_words(field)), None, impact));
                 }
                 (Some(one), Some(two)) => {
                     let (from, to) = (field_words(one), field_words(two));
                     if from != to || one.iso20022 != two.iso20022 {
-                        let why = "facts are read, kept or shown otherwise";
-                        let impact = Impact::Open(why.to_owned());
+                        let impact = self.of_field(name, "it is read, kept or shown otherwise");
                         changes.push(changed(&what, Some(from), Some(to), impact));
                     }
                     let people = |field: &Field| format!("{}: {}", field.title, field.meaning);
@@ -234,6 +233,35 @@ impl<'a> Differ<'a, '_> {
     }
 }
 
+impl Differ<'_, '_> {
+    /// What a change of a field does: nothing to decisions, if nothing that counts rests on it.
+    fn of_field(&self, name: &str, why: &str) -> Impact {
+        let rests = |version: super::Version<'_>| {
+            let policies = version.set.policies().iter();
+            let mut counting = policies.filter(|policy| policy.status() == Status::Enforced);
+            counting.any(|policy| {
+                let named = nodes(policy).any(|node| {
+                    facts_of(node, version.dictionary)
+                        .iter()
+                        .any(|n| **n == *name)
+                });
+                let granted = match &policy.body {
+                    Body::Plugin(plugin) => plugin
+                        .grants
+                        .iter()
+                        .any(|grant| version.dictionary.field(grant.field).name == name),
+                    Body::Rules(_) => false,
+                };
+                named || granted
+            })
+        };
+        match rests(self.old) || rests(self.new) {
+            true => Impact::Open(why.to_owned()),
+            false => Impact::Words,
+        }
+    }
+}
+
 fn changed(what: &str, from: Option<String>, to: Option<String>, impact: Impact) -> Change {
     Change {
         what: what.to_owned(),
@@ -241,12 +269,6 @@ fn changed(what: &str, from: Option<String>, to: Option<String>, impact: Impact)
         to,
         impact,
     }
-}
-
-/// Whether a policy counts in one of its versions.
-pub(super) fn counts(pair: Pair<'_>) -> bool {
-    let enforced = |policy: &Policy| policy.status == Status::Enforced;
-    pair.old.is_some_and(enforced) || pair.new.is_some_and(enforced)
 }
 
 fn uses_list(node: &Node, name: &str) -> bool {

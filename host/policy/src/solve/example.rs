@@ -40,8 +40,9 @@ pub(super) struct Hints {
 }
 
 impl Hints {
-    pub(super) fn of(goals: &[Goal<'_>]) -> Hints {
-        Hints::of_nodes(goals.iter().map(|goal| (goal.node, goal.dictionary)))
+    pub(super) fn of(goals: &[Goal<'_>], beside: &[(&Node, &Dictionary)]) -> Hints {
+        let of_goals = goals.iter().map(|goal| (goal.node, goal.dictionary));
+        Hints::of_nodes(of_goals.chain(beside.iter().copied()))
     }
 
     pub(super) fn of_nodes<'n>(nodes: impl Iterator<Item = (&'n Node, &'n Dictionary)>) -> Hints {

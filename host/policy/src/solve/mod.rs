@@ -144,9 +144,20 @@ impl<'a> Solver<'a> {
     /// Whether the conditions can come out like this together. An example counts when `confirms` says so; it
     /// has to ask the conditions themselves.
     pub(crate) fn ask(&self, goals: &[Goal<'a>], confirms: &dyn Fn(&Facts) -> bool) -> Answer {
+        self.ask_beside(goals, &[], confirms)
+    }
+
+    /// The same; examples also have facts that these conditions name, which need not come out in any way.
+    pub(crate) fn ask_beside(
+        &self,
+        goals: &[Goal<'a>],
+        beside: &[(&Node, &Dictionary)],
+        confirms: &dyn Fn(&Facts) -> bool,
+    ) -> Answer {
+        let hints = example::Hints::of(goals, beside);
         let allowed = self.left.get().min(MAX_SOLVER_STEPS);
         let steps = Cell::new(allowed);
-        let answer = self.ask_levels(goals, confirms, &steps);
+        let answer = self.ask_levels(goals, &hints, confirms, &steps);
         self.left.set(self.left.get() - (allowed - steps.get()));
         answer
     }
@@ -154,6 +165,7 @@ impl<'a> Solver<'a> {
     fn ask_levels(
         &self,
         goals: &[Goal<'a>],
+        hints: &example::Hints,
         confirms: &dyn Fn(&Facts) -> bool,
         steps: &Cell<u64>,
     ) -> Answer {
@@ -168,7 +180,7 @@ impl<'a> Solver<'a> {
         let mut why: Vec<String> = Vec::new();
         let mut unknown = false;
         for level in levels {
-            match self.ask_at(level, goals, confirms, steps) {
+            match self.ask_at(level, goals, hints, confirms, steps) {
                 Answer::Never(more) => {
                     for reason in more {
                         if !why.contains(&reason) {
@@ -191,6 +203,7 @@ impl<'a> Solver<'a> {
         &self,
         level: Level,
         goals: &[Goal<'a>],
+        hints: &example::Hints,
         confirms: &dyn Fn(&Facts) -> bool,
         steps: &Cell<u64>,
     ) -> Answer {
@@ -207,9 +220,8 @@ impl<'a> Solver<'a> {
                 return Answer::Never(Vec::new());
             }
         }
-        let hints = example::Hints::of(goals);
         let confirms = |facts: &Facts| confirms(facts);
-        let mut search = search::Search::new(steps, &hints, &confirms);
+        let mut search = search::Search::new(steps, hints, &confirms);
         let dictionary = goals.first().map(|goal| goal.dictionary);
         match search.run(forms, state) {
             search::End::Found(facts) => Answer::Example(facts),
