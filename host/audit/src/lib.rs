@@ -68,7 +68,7 @@ pub use record::{
 };
 pub use refill::Refilling;
 pub use show::{Entry, Filter, render, show};
-pub use stream::{Streamed, stream};
+pub use stream::{RawRecord, Streamed, stream, stream_raw};
 pub use verify::{
     Damage, KeptCheckpoint, Key, Remedy, Report, StoreCheck, VerifyError, VerifyOptions, verify,
 };

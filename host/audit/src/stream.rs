@@ -25,18 +25,47 @@ pub struct Streamed {
 /// Damage that is told in words; `weft audit verify` tells all.
 const DAMAGE_SHOWN: usize = 5;
 
+/// A record as it lies in the log.
+#[derive(Debug, Clone, Copy)]
+pub struct RawRecord<'a> {
+    /// Its index.
+    pub index: u64,
+    /// Its bytes: canonical JSON.
+    pub bytes: &'a [u8],
+}
+
+impl RawRecord<'_> {
+    /// What it says; nothing when it does not have the form `weft.record/1`.
+    pub fn read(&self) -> Option<Record> {
+        canonical::from_bytes(self.bytes).ok()
+    }
+
+    /// Whether a text stands in it: a cheap question before it is read.
+    pub fn contains(&self, text: &str) -> bool {
+        let text = text.as_bytes();
+        !text.is_empty() && self.bytes.windows(text.len()).any(|bytes| bytes == text)
+    }
+}
+
 /// Gives every record of the log in `dir` to `seen`, oldest first, with its index.
 pub fn stream(dir: &Path, mut seen: impl FnMut(u64, Record)) -> Result<Streamed, ReadError> {
-    let files = Files::of(dir);
     let mut unreadable = 0;
-    let inspected =
-        weft_journal::inspect(
-            &files.log,
-            |index, bytes, _, _| match canonical::from_bytes(bytes) {
-                Ok(record) => seen(index, record),
-                Err(_) => unreadable += 1,
-            },
-        );
+    let streamed = stream_raw(dir, |raw| match raw.read() {
+        Some(record) => seen(raw.index, record),
+        None => unreadable += 1,
+    })?;
+    Ok(Streamed {
+        unreadable,
+        ..streamed
+    })
+}
+
+/// The same as they lie in the log, for who reads them elsewhere, and counts those that are none.
+pub fn stream_raw(dir: &Path, mut seen: impl FnMut(RawRecord<'_>)) -> Result<Streamed, ReadError> {
+    let files = Files::of(dir);
+    let inspected = weft_journal::inspect(&files.log, |index, bytes, _, _| {
+        seen(RawRecord { index, bytes });
+    });
     let inspected = inspected.map_err(|source| match source.kind() {
         ErrorKind::NotFound => ReadError::NoRecords { path: files.log },
         _ => ReadError::Io {
@@ -47,7 +76,7 @@ pub fn stream(dir: &Path, mut seen: impl FnMut(u64, Record)) -> Result<Streamed,
     let damage = inspected.damage.iter().take(DAMAGE_SHOWN);
     Ok(Streamed {
         next: inspected.next,
-        unreadable,
+        unreadable: 0,
         damage: damage.map(ToString::to_string).collect(),
     })
 }

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use weft_audit::{DecisionRecord, Record};
+use weft_audit::{DecisionRecord, RawRecord, Record};
 use weft_dictionary::Timestamp;
 
 use crate::again::{Ground, NotAgain};
@@ -99,24 +99,30 @@ pub fn replay(replay: &Replay, listener: &mut dyn Listener) -> Result<ReplayRepo
     let audit = replay.data_dir.join("audit");
     let chains = Chains::scan(&audit)?;
     let Some((region, tenant)) = chains.of_host.clone() else {
-        return Ok(ReplayReport::default());
+        return Ok(ReplayReport {
+            damage: chains.damage,
+            ..ReplayReport::default()
+        });
     };
     let grounds = Grounds::open(&replay.data_dir, &region, &tenant)?;
     let mut run = Run::new(replay, chains, grounds, listener)?;
     let mut failed = None;
-    let streamed = weft_audit::stream(&audit, |index, record| {
-        if failed.is_none()
-            && let Err(error) = run.take(index, record)
-        {
-            failed = Some(error);
+    let mut raw_batch: Vec<(u64, Vec<u8>)> = Vec::with_capacity(BATCH);
+    let streamed = weft_audit::stream_raw(&audit, |raw| {
+        if failed.is_some() {
+            return;
+        }
+        raw_batch.push((raw.index, raw.bytes.to_vec()));
+        if raw_batch.len() == BATCH {
+            failed = run.read(&mut raw_batch).err();
         }
     })?;
-    if let Some(error) = failed {
-        return Err(error);
+    match failed {
+        Some(error) => return Err(error),
+        None => run.read(&mut raw_batch)?,
     }
     run.flush()?;
     run.report.damage.clone_from(&streamed.damage);
-    run.report.unreadable = streamed.unreadable;
     run.report.finish();
     Ok(run.report)
 }
@@ -173,6 +179,25 @@ impl<'a> Run<'a> {
             version: String::new(),
             report,
         })
+    }
+
+    /// Reads records side by side, and takes them in their order.
+    fn read(&mut self, batch: &mut Vec<(u64, Vec<u8>)>) -> Result<(), ReplayError> {
+        let read = |(index, bytes): (u64, Vec<u8>)| {
+            let raw = RawRecord {
+                index,
+                bytes: &bytes,
+            };
+            (index, raw.read())
+        };
+        let records: Vec<(u64, Option<Record>)> = batch.par_drain(..).map(read).collect();
+        for (index, record) in records {
+            match record {
+                Some(record) => self.take(index, record)?,
+                None => self.report.unreadable += 1,
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, index: u64, record: Record) -> Result<(), ReplayError> {

@@ -63,19 +63,27 @@ fn report(data: &Path, more: &[&str]) -> Json {
 
 /// The project's policies with other thresholds of the risk score.
 fn stricter(dir: &Path) -> String {
+    changed(
+        dir,
+        &[
+            ("flag_at: 250", "flag_at: 40"),
+            ("challenge_at: 400", "challenge_at: 90"),
+            ("hold_at: 600", "hold_at: 150"),
+            (
+                "unproven_limits: [EUR 250.00",
+                "unproven_limits: [EUR 100.00",
+            ),
+        ],
+    )
+}
+
+/// The project's policies with changes in the settings of the risk score.
+fn changed(dir: &Path, changes: &[(&str, &str)]) -> String {
     let policies = dir.join("stricter");
     copy(&project().join("policies"), &policies);
     let file = policies.join("risk/behaviour.yaml");
     let mut text = fs::read_to_string(&file).expect("the policy");
-    for (before, after) in [
-        ("flag_at: 250", "flag_at: 40"),
-        ("challenge_at: 400", "challenge_at: 90"),
-        ("hold_at: 600", "hold_at: 150"),
-        (
-            "unproven_limits: [EUR 250.00",
-            "unproven_limits: [EUR 100.00",
-        ),
-    ] {
+    for (before, after) in changes {
         assert!(text.contains(before), "the policy has no `{before}`");
         text = text.replace(before, after);
     }
@@ -217,6 +225,26 @@ fn assistance_and_what_follows_from_it_are_reproduced_beside_the_running_host() 
     assert_eq!(report["reproduced"], decisions - 1, "{report:#}");
     assert!(decisions >= 12, "{decisions} decisions");
     assert!(report["forgotten"]["findings_reproduced"].as_u64() > Some(0));
+}
+
+#[test]
+fn what_followed_from_a_decision_falls_away_with_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut host = told_story();
+    host.stop();
+    let denies = changed(dir.path(), &[("deny_at: 950", "deny_at: 700")]);
+    let report = report(&host.data(), &["--policies", &denies, "--carry"]);
+    let matrix = &report["change"]["matrix"];
+    let has = |operation: &str, from: &str, to: &str| {
+        let cells = matrix[operation].as_array().into_iter().flatten();
+        cells.filter(|c| c["from"] == from && c["to"] == to).count() == 1
+    };
+    assert!(has("payment.authorize", "hold", "deny"), "{report:#}");
+    // What was refused is not confirmed, and what is not confirmed is not decided again.
+    assert!(has("assist.confirm", "allow", "deny"), "{report:#}");
+    assert_eq!(report["left_out"]["falls-away"]["count"], 1, "{report:#}");
+    let again = matrix.get("payment.authorize (decided again)");
+    assert!(again.is_none(), "{report:#}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use weft_audit::{DecisionRecord, ReadError};
+use weft_audit::{DecisionRecord, ReadError, Record};
 use weft_verdict::Verdict;
 
 use super::turn::{Turn, Turned};
@@ -16,6 +16,9 @@ use crate::again::NotAgain;
 
 /// The fact that tells a request about a payment that the host knew.
 const STATE: &str = "payment.state";
+/// How it stands in a record, and likewise the link to the decision before.
+const STATE_KEY: &str = "\"payment.state\":";
+const PREVIOUS_KEY: &str = "\"previous\":";
 const PAYMENT: &str = "payment.id";
 /// Whose payment it is: another service may have one of the same identifier.
 const SERVICE: &str = "case.service";
@@ -30,6 +33,8 @@ pub(super) struct Chains {
     pub(super) next: u64,
     /// The region and the tenant of the host that wrote the log.
     pub(super) of_host: Option<(String, String)>,
+    /// Places of the log that are not as they were written.
+    pub(super) damage: Vec<String>,
     payments: HashMap<Key, Asked>,
     /// The payments that requests for assistance were about, by decision.
     assistance: HashMap<String, Key>,
@@ -47,8 +52,14 @@ struct Asked {
 impl Chains {
     pub(super) fn scan(audit: &Path) -> Result<Chains, ReadError> {
         let mut chains = Chains::default();
-        let streamed = weft_audit::stream(audit, |_, record| {
-            let Some(record) = record.decision() else {
+        let streamed = weft_audit::stream_raw(audit, |raw| {
+            // Most decisions neither follow another one nor are about a payment that was decided before.
+            let may_need = raw.contains(STATE_KEY) || raw.contains(PREVIOUS_KEY);
+            if chains.of_host.is_some() && !may_need {
+                return;
+            }
+            let record = raw.read();
+            let Some(record) = record.as_ref().and_then(Record::decision) else {
                 return;
             };
             let host = || (record.region.clone(), record.tenant.clone());
@@ -62,6 +73,7 @@ impl Chains {
             }
         })?;
         chains.next = streamed.next;
+        chains.damage = streamed.damage;
         Ok(chains)
     }
 

@@ -26,7 +26,8 @@ mod text;
 /// it, without personal data. Decisions are evaluated on the features that were recorded; with --carry, features are
 /// computed again as if the changed verdicts had been given.
 ///
-/// Reads only, and works beside a running host. What cannot be evaluated again is counted and named.
+/// Reads only, and works beside a running host. What cannot be evaluated again is counted and named. That records are
+/// what the host wrote is for `weft audit verify` to check.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  weft policy replay --data weft-data --since 2026-11-01T00:00:00Z\n  weft policy replay --data weft-data --policies changed/ --carry --format html > change.html"
