@@ -289,7 +289,7 @@ impl Inner {
         for (id, _) in said.facts() {
             let field = self.dictionary.field(id);
             if field.origin == Origin::Request && !self.is_taken(id) {
-                dropped.add(field.pointer(), Why::NotOfOperation, None);
+                dropped.add(field.pointer(), Why::NotOfOperation, || None);
             }
         }
         self.metrics.dropped(dropped.count() - before);

@@ -68,13 +68,17 @@ impl Dropped {
         &self.places
     }
 
-    /// One more. `pointer` is made of names of the dictionary and of [`shown`] ones.
-    pub fn add(&mut self, pointer: String, why: Why, near: Option<String>) {
+    /// One more. `pointer` is made of names of the dictionary and of [`shown`] ones; what was probably meant is
+    /// looked up only for the places that are kept.
+    pub fn add(&mut self, pointer: String, why: Why, near: impl FnOnce() -> Option<String>) {
         self.count = self.count.saturating_add(1);
-        let is_known = self.places.iter().any(|place| place.pointer == pointer);
-        if !is_known && self.places.len() < limits::MAX_DROPPED_PLACES {
-            self.places.push(DroppedAt { pointer, why, near });
+        if self.places.len() >= limits::MAX_DROPPED_PLACES
+            || self.places.iter().any(|place| place.pointer == pointer)
+        {
+            return;
         }
+        let near = near();
+        self.places.push(DroppedAt { pointer, why, near });
     }
 
     /// The same without its places, where not even names may be kept.
@@ -201,11 +205,16 @@ mod tests {
     #[test]
     fn each_place_is_named_once_and_not_too_many_are() {
         let mut dropped = Dropped::default();
+        let mut looked_up = 0;
         for n in 0..100 {
             for _ in 0..2 {
-                dropped.add(format!("/x{n}"), Why::Unknown, None);
+                dropped.add(format!("/x{n}"), Why::Unknown, || {
+                    looked_up += 1;
+                    None
+                });
             }
         }
+        assert_eq!(looked_up, limits::MAX_DROPPED_PLACES);
         assert_eq!(dropped.count(), 200);
         assert_eq!(dropped.places().len(), limits::MAX_DROPPED_PLACES);
         assert_eq!(dropped.places()[1].pointer, "/x1");

@@ -87,8 +87,13 @@ impl<'a> Facts<'a> {
     }
 
     /// Counts and names a value that is not kept.
-    pub(crate) fn drop_at(&mut self, pointer: String, why: Why, near: Option<String>) {
-        self.dropped.add(pointer, why, near);
+    pub(crate) fn drop_at(&mut self, pointer: String, why: Why) {
+        self.dropped.add(pointer, why, || None);
+    }
+
+    /// The same of a name that the dictionary does not have, beside what was probably meant.
+    pub(crate) fn drop_unknown(&mut self, pointer: String, near: impl FnOnce() -> Option<String>) {
+        self.dropped.add(pointer, Why::Unknown, near);
     }
 
     /// Whether a caller may say the field at all.

@@ -49,9 +49,11 @@ impl Walk<'_, '_> {
     /// A name that a section of the dictionary does not have.
     fn unknown(&mut self, section: &Section, name: &str) {
         let pointer = format!("{}/{}", section.pointer, dropped::shown(name));
-        let dotted = section.pointer.trim_start_matches('/').replace('/', ".");
-        let near = self.words.names.near(&dotted, name);
-        self.facts.drop_at(pointer, Why::Unknown, near);
+        let names = self.words.names;
+        self.facts.drop_unknown(pointer, || {
+            let dotted = section.pointer.trim_start_matches('/').replace('/', ".");
+            names.near(&dotted, name)
+        });
     }
 }
 
@@ -204,8 +206,7 @@ fn member<'de, A: MapAccess<'de>>(
     field: &Field,
 ) -> Result<(), A::Error> {
     if !Facts::is_callers(field) {
-        walk.facts
-            .drop_at(field.pointer(), Why::NotTheCallers, None);
+        walk.facts.drop_at(field.pointer(), Why::NotTheCallers);
         map.next_value::<IgnoredAny>()?;
     } else if Facts::is_skipped(field) {
         map.next_value::<IgnoredAny>()?;

@@ -109,7 +109,7 @@ impl<'de> Visitor<'de> for Leaf<'_, '_, '_> {
                 "currency" => (&mut currency, Part::Currency),
                 _ => {
                     let pointer = format!("{}/{}", self.field.pointer(), dropped::shown(&name));
-                    self.walk.facts.drop_at(pointer, Why::Unknown, None);
+                    self.walk.facts.drop_at(pointer, Why::Unknown);
                     map.next_value::<IgnoredAny>()?;
                     continue;
                 }

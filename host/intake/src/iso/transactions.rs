@@ -317,7 +317,7 @@ impl One<'_> {
             // A date and time without an offset is no instant (ISO 20022 allows it, nobody can say
             // when it was), so it is not kept.
             Kind::Instant if value.expose(|text| Timestamp::parse(text.trim()).is_none()) => {
-                facts.drop_at(self.path(elements), Why::NoInstant, None);
+                facts.drop_at(self.path(elements), Why::NoInstant);
                 Ok(())
             }
             _ => value.expose(|text| facts.text(field, text.trim())),

@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use super::Payment;
-use super::document::{Document, NodeId};
+use super::document::{Document, Node, NodeId};
 use super::plan::Plan;
 use crate::dropped::{self, Why};
 use crate::facts::Facts;
@@ -41,14 +41,48 @@ pub(super) struct Unread<'d> {
 }
 
 /// Where the walk is.
-#[derive(Clone)]
 struct Place {
     /// Below the message element, as the dictionary writes paths.
     path: String,
     /// For people.
     pointer: String,
-    /// Whether it is in another namespace than the message: nothing of it is read.
+    /// Whether it is in another namespace than the message, or below a name that no path has: nothing of it is read.
     foreign: bool,
+}
+
+/// Where the walk was before it went on to a child.
+struct Before {
+    path: usize,
+    pointer: usize,
+    foreign: bool,
+}
+
+impl Place {
+    /// Goes on to a child. Every name is bounded, so that a long one costs its children nothing.
+    fn enter(&mut self, parent: &Node, child: &Node) -> Before {
+        let before = Before {
+            path: self.path.len(),
+            pointer: self.pointer.len(),
+            foreign: self.foreign,
+        };
+        self.foreign |=
+            parent.namespace != child.namespace || child.name.len() > limits::MAX_PATH_NAME_CHARS;
+        if !self.foreign {
+            if !self.path.is_empty() {
+                self.path.push('/');
+            }
+            self.path.push_str(&child.name);
+        }
+        self.pointer.push('/');
+        self.pointer.push_str(dropped::shown(&child.name));
+        before
+    }
+
+    fn leave(&mut self, before: &Before) {
+        self.path.truncate(before.path);
+        self.pointer.truncate(before.pointer);
+        self.foreign = before.foreign;
+    }
 }
 
 impl<'d> Unread<'d> {
@@ -64,6 +98,7 @@ impl<'d> Unread<'d> {
 
     /// Tells the facts of a transaction, the `number`th of its message, what is not read of it.
     pub(super) fn tell(&mut self, facts: &mut Facts<'_>, chain: &[NodeId], number: usize) {
+        let document = self.document;
         self.met.clear();
         let mut place = Place {
             path: String::new(),
@@ -72,7 +107,7 @@ impl<'d> Unread<'d> {
         };
         for (level, node) in chain.iter().enumerate() {
             if level > 0 {
-                place = self.below(&place, chain[level - 1], *node);
+                place.enter(document.node(chain[level - 1]), document.node(*node));
             }
             let repeating = self.payment.levels().get(level).copied();
             if repeating.is_none() {
@@ -80,23 +115,26 @@ impl<'d> Unread<'d> {
             } else if !self.walked.insert(*node) {
                 continue;
             }
-            for child in &self.document.node(*node).children {
-                let name = &*self.document.node(*child).name;
+            for child in &document.node(*node).children {
+                let name = &*document.node(*child).name;
                 let is_level = repeating.is_some_and(|names| names.contains(&name));
                 if !is_level {
-                    self.walk(facts, &self.below(&place, *node, *child), *child);
+                    self.walk(facts, &mut place, *node, *child);
                 }
             }
         }
     }
 
-    fn walk(&mut self, facts: &mut Facts<'_>, place: &Place, node: NodeId) {
-        if self.document.text_of(node).is_some() && !self.is_read(place) {
-            facts.drop_at(cut(&place.pointer), Why::Unknown, None);
+    fn walk(&mut self, facts: &mut Facts<'_>, place: &mut Place, parent: NodeId, node: NodeId) {
+        let document = self.document;
+        let before = place.enter(document.node(parent), document.node(node));
+        if document.text_of(node).is_some() && !self.is_read(place) {
+            facts.drop_at(cut(&place.pointer), Why::Unknown);
         }
-        for child in &self.document.node(node).children {
-            self.walk(facts, &self.below(place, node, *child), *child);
+        for child in &document.node(node).children {
+            self.walk(facts, place, node, *child);
         }
+        place.leave(&before);
     }
 
     fn is_read(&mut self, place: &Place) -> bool {
@@ -105,19 +143,6 @@ impl<'d> Unread<'d> {
         }
         READ_HERE.contains(&&*place.path)
             || (self.plan.reads(self.payment, &place.path) && self.met.insert(place.path.clone()))
-    }
-
-    fn below(&self, place: &Place, parent: NodeId, child: NodeId) -> Place {
-        let (parent, child) = (self.document.node(parent), self.document.node(child));
-        let mut below = place.clone();
-        if !below.path.is_empty() {
-            below.path.push('/');
-        }
-        below.path.push_str(&child.name);
-        below.pointer.push('/');
-        below.pointer.push_str(dropped::shown(&child.name));
-        below.foreign |= parent.namespace != child.namespace;
-        below
     }
 }
 

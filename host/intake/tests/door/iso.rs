@@ -454,3 +454,27 @@ fn a_long_path_shows_its_end() {
         "{pointer}"
     );
 }
+
+/// A name that no path of the dictionary has: nothing below it is read, and nothing beside it suffers.
+#[test]
+fn nothing_below_a_name_that_no_path_has_is_read() {
+    let house = House::new();
+    let long = "N".repeat(10_000);
+    let below = format!("<{long}><Purp><Cd>GDDS</Cd></Purp></{long}><Purp><Cd>SALA</Cd></Purp>");
+    let body = changed("<ChrgBr>SLEV</ChrgBr>", &below);
+    let message = house.read(MediaType::Xml, &body);
+    let message = message.unwrap_or_else(|p| panic!("{p}"));
+    let request = &message.requests[0];
+    let places = request.dropped.places().iter();
+    let places: Vec<_> = places.map(|at| &*at.pointer).collect();
+    assert_eq!(
+        places,
+        [
+            "/Document/*/GrpHdr/SttlmInf/SttlmMtd".to_owned(),
+            format!("{TRANSACTION}/IntrBkSttlmDt"),
+            format!("{TRANSACTION}/(withheld)/Purp/Cd"),
+        ]
+    );
+    let purpose = house.fact(request, "payment.purpose");
+    assert_eq!(purpose, Some(serde_json::json!("SALA")));
+}
