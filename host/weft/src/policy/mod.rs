@@ -6,6 +6,7 @@ use crate::exit::Failed;
 
 mod book;
 mod check;
+mod diff;
 mod explain;
 mod remote;
 mod replay;
@@ -19,6 +20,7 @@ mod threat_level;
 pub(crate) enum PolicyCommand {
     Check(check::CheckArgs),
     Test(test::TestArgs),
+    Diff(diff::DiffArgs),
     Book(book::BookArgs),
     Explain(explain::ExplainArgs),
     Replay(replay::ReplayArgs),
@@ -32,6 +34,7 @@ pub(crate) fn run(command: PolicyCommand) -> Result<(), Failed> {
     match command {
         PolicyCommand::Check(args) => check::run(&args),
         PolicyCommand::Test(args) => test::run(&args),
+        PolicyCommand::Diff(args) => diff::run(&args),
         PolicyCommand::Book(args) => book::run(&args),
         PolicyCommand::Explain(args) => explain::run(&args),
         PolicyCommand::Replay(args) => replay::run(&args),
