@@ -102,8 +102,12 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
 async fn reload_at(mut hangup: unix::Signal, engine: Engine) {
     while hangup.recv().await.is_some() {
         output::step("SIGHUP: reading policies and plugins again");
-        // The engine has said why.
-        let _ = engine.reload_policies(Order::by_signal()).await;
+        // What has changed, and what was refused, is logged by the engine.
+        if let Ok(ordered) = engine.reload_policies(Order::by_signal()).await
+            && !ordered.changed
+        {
+            output::step("the policy set in force stays: nothing has changed");
+        }
     }
 }
 

@@ -220,7 +220,7 @@ fn a_threshold_changes_while_the_host_runs_and_back() {
     assert_eq!(house.verdict(), "allow");
     let listed = house.operator(&["sets"]);
     assert!(listed.ok, "{}", listed.err);
-    let listed: Vec<&str> = listed.out.lines().collect();
+    let listed: Vec<String> = listed.out.lines().map(str::to_owned).collect();
     let expected = [&middle, &narrow, &middle, &narrow, &wide];
     assert_eq!(listed.len(), expected.len(), "{listed:?}");
     for (line, set) in listed.iter().zip(expected) {
@@ -232,6 +232,11 @@ fn a_threshold_changes_while_the_host_runs_and_back() {
         "{}",
         listed[3]
     );
+
+    // A regulator with the directory alone reads the same.
+    let data = house.host.data().display().to_string();
+    let read = run(&["policy", "sets", "--data", &data]);
+    assert_eq!(read.out.lines().collect::<Vec<_>>(), listed, "{}", read.err);
 
     let records = house.host.stop_and_read();
     let changes: Vec<&Json> = records

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use weft_intake::Problem;
+use weft_intake::{Culprit, Problem};
 
 use crate::engine::{Engine, Inner};
 use crate::limits::{MAX_REASON_CHARS, MIN_DIGEST_DIGITS};
@@ -262,10 +262,11 @@ fn tell(ordered: &Ordered) {
 
 /// Also where nobody waits for an answer, everything that is wrong is told.
 fn tell_refusal(problem: &Problem) {
-    tracing::error!(
-        code = problem.code(),
-        "the policy set in force stays: {problem}"
-    );
+    if problem.culprit() == Culprit::Caller {
+        tracing::info!("no other policy set is in force: {problem}");
+        return;
+    }
+    tracing::error!("no other policy set is in force: {problem}");
     let listed = problem.member_of(PROBLEMS).and_then(|list| list.as_array());
     for one in listed.into_iter().flatten() {
         let text = |name: &str| one[name].as_str().unwrap_or_default();

@@ -1,10 +1,11 @@
 //! Which set was in force since when, and who said so: what the log knows, in memory.
 
 use std::collections::VecDeque;
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use weft_audit::EventRecord;
+use weft_audit::{EventRecord, Record};
 use weft_dictionary::Timestamp;
 
 use crate::limits::MAX_CHANGES_KNOWN;
@@ -187,6 +188,29 @@ impl History {
     pub(crate) fn changes(&self) -> Vec<SetChange> {
         self.changes.iter().rev().cloned().collect()
     }
+}
+
+/// What the log of a data directory knows of its policy sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownChanges {
+    /// The changes, the newest first.
+    pub changes: Vec<SetChange>,
+    /// Places in the log that are not as they were written, the first few in words: what stood there is not known.
+    pub damage: Vec<String>,
+}
+
+/// The changes of the set in force, from a data directory. Reads only, and works beside a running host.
+pub fn changes_in(data_dir: &Path) -> Result<KnownChanges, weft_audit::ReadError> {
+    let mut history = History::default();
+    let streamed = weft_audit::stream(&data_dir.join("audit"), |_, record| {
+        if let Record::Event(event) = record {
+            history.see(&event);
+        }
+    })?;
+    Ok(KnownChanges {
+        changes: history.changes(),
+        damage: streamed.damage,
+    })
 }
 
 #[cfg(test)]

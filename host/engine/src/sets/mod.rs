@@ -11,7 +11,7 @@
 //!
 //! `DATA/policy-sets/DIGEST/` has a set as it was: `policies/` with every file, `set.json` with the digest of each;
 //! `DATA/policy-sets/plugins/` has the components, each once. A set takes as much room as its files (the project's own:
-//! 330 KiB), and each version of a plugin as much as its component (200 KiB). Records refer to sets, so nothing is
+//! 400 KiB), and each version of a plugin as much as its component (200 KiB). Records refer to sets, so nothing is
 //! ever removed.
 
 mod archive;
@@ -28,7 +28,7 @@ mod view;
 
 pub use archive::{Archive, ArchiveError, Archived};
 pub use change::{Order, Ordered};
-pub use history::{Cause, SetChange};
+pub use history::{Cause, KnownChanges, SetChange, changes_in};
 pub use loaded::{LoadedSet, Pinning};
 pub use refused::PROBLEMS;
 pub use view::{PoliciesView, PolicyView};

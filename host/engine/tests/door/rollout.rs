@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value as Json;
+use tokio::task::JoinSet;
 use weft_audit::{DecisionRecord, EventRecord, Record};
 use weft_engine::sets::{Cause, Order, Ordered, PROBLEMS};
 use weft_engine::{Config, StartError};
@@ -264,25 +265,24 @@ async fn no_request_is_lost_or_decided_by_two_sets() {
         "because",
     )])));
     let swapped = Arc::new(AtomicU64::new(0));
-    let deciding: Vec<_> = (0..4)
-        .map(|task| {
-            let (house, swapped) = (Arc::clone(&house), Arc::clone(&swapped));
-            tokio::spawn(async move {
-                let mut decided = 0;
-                while swapped.load(Ordering::Acquire) < SWAPS as u64 {
-                    let id = format!("p-{task}-{decided}");
-                    house.decided(&service(), &payment(&id, "27.40")).await;
-                    let held = format!("h-{task}-{decided}");
-                    house.approved(&held).await;
-                    let view = house.decided(&agent(), &ask("assist.confirm", &held)).await;
-                    let again = view.decided_again.expect("decided again");
-                    assert_eq!(state(&again), Some("released"), "{held}");
-                    decided += 1;
-                }
-                decided
-            })
-        })
-        .collect();
+    let mut deciding = JoinSet::new();
+    for task in 0..4 {
+        let (house, swapped) = (Arc::clone(&house), Arc::clone(&swapped));
+        deciding.spawn(async move {
+            let mut decided = 0;
+            while swapped.load(Ordering::Acquire) < SWAPS as u64 {
+                let id = format!("p-{task}-{decided}");
+                house.decided(&service(), &payment(&id, "27.40")).await;
+                let held = format!("h-{task}-{decided}");
+                house.approved(&held).await;
+                let view = house.decided(&agent(), &ask("assist.confirm", &held)).await;
+                let again = view.decided_again.expect("decided again");
+                assert_eq!(state(&again), Some("released"), "{held}");
+                decided += 1;
+            }
+            decided
+        });
+    }
     for swap in 0..SWAPS {
         let code = ["other", "because"][swap % 2];
         write(&house.site, &set(code));
@@ -292,10 +292,7 @@ async fn no_request_is_lost_or_decided_by_two_sets() {
         code_of.lock().expect("a lock").insert(digest, code);
         swapped.fetch_add(1, Ordering::AcqRel);
     }
-    let mut rounds = 0;
-    for task in deciding {
-        rounds += task.await.expect("it ran to its end");
-    }
+    let rounds: usize = deciding.join_all().await.into_iter().sum();
     let code_of = code_of.lock().expect("a lock").clone();
     assert_eq!(code_of.len(), 2);
     let records = decisions(&house);
