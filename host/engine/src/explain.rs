@@ -268,7 +268,7 @@ pub struct FactExplained {
     /// Its class.
     pub class: &'static str,
     /// How the reader gets it: `clear`, `masked`, `band`, `present`, `absent`; `missing` where it was not there,
-    /// `withheld` where a stage took it from those after it.
+    /// `not-recorded` where nobody can tell any more, `withheld` where a stage took it from those after it.
     pub seen_as: &'static str,
     /// What is left of it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -308,6 +308,12 @@ impl Explaining<'_> {
             explanation.combined = self.combined(again.as_ref().err().copied());
             let fields = policies::fields_of(&explanation);
             explanation.facts = seen.facts(&row, rows.last(), &fields);
+            if explanation.not_evaluated.is_some() {
+                // Whether it was there when it was decided, nobody can tell.
+                let facts = explanation.facts.values_mut();
+                let gone = facts.filter(|fact| fact.seen_as == seen::MISSING);
+                gone.for_each(|fact| fact.seen_as = seen::NOT_RECORDED);
+            }
         }
         explanation
     }

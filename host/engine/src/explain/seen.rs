@@ -15,6 +15,11 @@ use crate::told::{disclosed, reader, shown};
 use crate::view::ReasonView;
 use crate::{Role, host_reasons};
 
+/// A fact that was not there.
+pub(super) const MISSING: &str = "missing";
+/// A fact that is not in the record, of a decision whose facts were not to be stored.
+pub(super) const NOT_RECORDED: &str = "not-recorded";
+
 /// One reader of one decision.
 pub(super) struct Seen<'a> {
     pub(super) ground: &'a Ground,
@@ -194,7 +199,7 @@ impl<'a> Seen<'a> {
             }
             let withheld = |row: &Row| matches!(row.slot(field.id), Slot::Withheld(_));
             let (seen_as, value) = match row.get(field.id) {
-                None => ("missing", None),
+                None => (MISSING, None),
                 Some(value) => {
                     let left = most.apply(value).filter(|_| most > Treatment::Present);
                     let seen_as = if self.is_audit() && last.is_some_and(withheld) {

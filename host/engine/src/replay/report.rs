@@ -497,3 +497,50 @@ fn rule_verdict(policy: Option<&Policy>, rule: &str) -> Option<Verdict> {
         Body::Plugin(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use weft_dictionary::Currency;
+
+    use super::*;
+
+    fn sum(amounts: &[(&str, &str)]) -> Vec<(String, String)> {
+        let mut sums = Sums::default();
+        for (amount, code) in amounts {
+            let currency = Currency::from_code(code).expect("a currency");
+            sums.add(Some(Money::parse(amount, currency).expect("an amount")));
+        }
+        sums.each()
+            .map(|(code, sum)| (code.to_owned(), sum))
+            .collect()
+    }
+
+    #[test]
+    fn sums_are_exact_and_by_currency() {
+        let is = |code: &str, sum: &str| (code.to_owned(), sum.to_owned());
+        assert_eq!(
+            sum(&[
+                ("0.05", "EUR"),
+                ("12.40", "EUR"),
+                ("700", "JPY"),
+                ("1.005", "KWD")
+            ]),
+            [is("EUR", "12.45"), is("JPY", "700"), is("KWD", "1.005")]
+        );
+        assert_eq!(sum(&[("0.05", "EUR")]), [is("EUR", "0.05")]);
+        assert_eq!(sum(&[]), []);
+    }
+
+    #[test]
+    fn sums_do_not_end_where_amounts_do() {
+        let most = Money {
+            minor_units: i64::MAX,
+            currency: Currency::from_code("EUR").expect("a currency"),
+        };
+        let mut sums = Sums::default();
+        sums.add(Some(most));
+        sums.add(Some(most));
+        let all: Vec<_> = sums.each().collect();
+        assert_eq!(all, [("EUR", "184467440737095516.14".to_owned())]);
+    }
+}

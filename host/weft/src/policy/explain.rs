@@ -351,6 +351,7 @@ impl Telling<'_> {
             (Some(value), "withheld") => format!("{}, withheld from later stages", plain(value)),
             (Some(value), _) => plain(value),
             (None, "missing") => "not there".to_owned(),
+            (None, "not-recorded") => "not in the record".to_owned(),
             (None, "withheld") => format!("there, withheld from later stages ({})", fact.class),
             (None, _) => format!("there, not shown ({})", fact.class),
         };
