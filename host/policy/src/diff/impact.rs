@@ -229,6 +229,13 @@ impl<'a> Differ<'a, '_> {
     }
 
     fn shown(&self, case: Case<'a, '_>, wants: Wants, facts: Facts) -> Shown {
+        let facts = self.settled(case, wants, facts);
+        let best = [Wants::Verdicts, Wants::WholeWords].into_iter();
+        let wants = best
+            .filter(|wants| self.shows(case, *wants, &facts))
+            .chain([wants])
+            .next()
+            .unwrap_or(wants);
         let shows = |facts: &Facts| self.shows(case, wants, facts);
         // Of a policy that does not count no decision is shown.
         let facts = match counts(case.pair) {
@@ -251,25 +258,37 @@ impl<'a> Differ<'a, '_> {
         }
     }
 
-    /// The same facts, and others with which the rest of the set is as quiet as can be, so that the decision
-    /// changes and not only what one policy says; without those that do not matter.
-    pub(super) fn calmed(
-        &self,
-        operation: &str,
-        at: &dyn Fn(&Facts) -> Timestamp,
-        shows: &dyn Fn(&Facts) -> bool,
-        facts: Facts,
-    ) -> Facts {
+    /// The same facts, and others with which the policy lacks nothing and its other rules are quiet.
+    fn settled(&self, case: Case<'a, '_>, wants: Wants, facts: Facts) -> Facts {
         let unrest = |facts: &Facts| {
-            let decided = |version| decide(version, operation, at(facts), facts);
-            let (old, new) = (decided(self.old), decided(self.new));
-            let lacking = old.1.len() + new.1.len();
-            (old.0 == new.0, lacking, old.0 as usize + new.0 as usize)
+            let (old, new) = self.words(case, facts);
+            let words = [
+                old.unwrap_or_else(Word::nothing),
+                new.unwrap_or_else(Word::nothing),
+            ];
+            let lacking = |word: &Word| word.missing.len() + usize::from(word.failure.is_some());
+            (
+                words[0].verdict == words[1].verdict,
+                words.iter().map(lacking).sum::<usize>(),
+                words
+                    .iter()
+                    .map(|word| word.verdict as usize)
+                    .sum::<usize>(),
+            )
         };
-        let mut facts = facts;
-        let mut now = unrest(&facts);
-        let others = self.conditions_about(operation);
-        let mut names: Vec<Rc<str>> = others
+        let shows = |facts: &Facts| self.shows(case, wants, facts);
+        self.descend(facts, &self.conditions_of(case.pair), &unrest, &shows)
+    }
+
+    /// Facts are added or changed, one at a time, as long as that makes less of what is not wanted.
+    fn descend(
+        &self,
+        facts: Facts,
+        conditions: &[(&'a Node, &'a Dictionary)],
+        unrest: &dyn Fn(&Facts) -> Unrest,
+        shows: &dyn Fn(&Facts) -> bool,
+    ) -> Facts {
+        let mut names: Vec<Rc<str>> = conditions
             .iter()
             .flat_map(|(node, dictionary)| facts_of(node, dictionary))
             .collect();
@@ -278,10 +297,11 @@ impl<'a> Differ<'a, '_> {
         let values: Vec<(Rc<str>, Vec<Value>)> = names
             .into_iter()
             .map(|name| {
-                let values = values_of(&name, self.new.dictionary, &others);
+                let values = values_of(&name, self.new.dictionary, conditions);
                 (name, values)
             })
             .collect();
+        let (mut facts, mut now) = (facts.clone(), unrest(&facts));
         for _ in 0..MAX_CALMED_FACTS {
             let moves = values
                 .iter()
@@ -297,6 +317,27 @@ impl<'a> Differ<'a, '_> {
                 None => break,
             }
         }
+        facts
+    }
+
+    /// The same facts, and others with which the rest of the set is as quiet as can be, so that the decision
+    /// changes and not only what one policy says; without those that do not matter.
+    pub(super) fn calmed(
+        &self,
+        operation: &str,
+        at: &dyn Fn(&Facts) -> Timestamp,
+        shows: &dyn Fn(&Facts) -> bool,
+        facts: Facts,
+    ) -> Facts {
+        let unrest = |facts: &Facts| {
+            let decided = |version| decide(version, operation, at(facts), facts);
+            let (old, new) = (decided(self.old), decided(self.new));
+            let lacking = old.1.len() + new.1.len();
+            (old.0 == new.0, lacking, old.0 as usize + new.0 as usize)
+        };
+        let others = self.conditions_about(operation);
+        let facts = self.descend(facts, &others, &unrest, shows);
+        let now = unrest(&facts);
         // What does not matter is left out. What other policies would lack matters where the decision changes:
         // it would not change by this alone.
         facts.fewest(&|facts: &Facts| shows(facts) && (now.0 || unrest(facts) <= now))
@@ -342,6 +383,9 @@ impl<'a> Differ<'a, '_> {
         ways.map(question).into()
     }
 }
+
+/// What is not wanted of an example: that both decide the same, facts that are missing, and severe verdicts.
+type Unrest = (bool, usize, usize);
 
 /// A change that is looked at, and the operation for which.
 #[derive(Clone, Copy)]

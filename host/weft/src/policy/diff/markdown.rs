@@ -21,6 +21,9 @@ pub(super) fn render(compared: &Compared<'_>) -> String {
     if let Some(words) = words::gave_up(diff) {
         let _ = writeln!(page, "{words}");
     }
+    if let Some(words) = words::without_plugins(compared) {
+        let _ = writeln!(page, "{words}");
+    }
     for policy in &diff.policies {
         let _ = writeln!(
             page,
@@ -55,6 +58,9 @@ pub(super) fn render(compared: &Compared<'_>) -> String {
         }
         if !list.used_by.is_empty() {
             let _ = writeln!(page, "\nAsked by {}.", escaped(&list.used_by.join(", ")));
+        }
+        if list.impact.is_none() && list.added.len() + list.removed.len() > 0 {
+            let _ = writeln!(page, "\n{}.", words::NOT_ASKED);
         }
         if let Some((policy, impact)) = &list.impact {
             let _ = writeln!(page, "\nIn {}:", code(policy));

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use weft_dictionary::{Dictionary, Timestamp};
 use weft_engine::Clock;
-use weft_policy::{PolicySet, SetDiff, Version};
+use weft_policy::{Body, PolicySet, SetDiff, Status, Version};
 
 use crate::exit::Failed;
 use crate::output;
@@ -59,6 +59,8 @@ struct Compared<'a> {
     /// Of the new set: for titles.
     dictionary: &'a Dictionary,
     diff: &'a SetDiff,
+    /// Whether a policy of one of the sets that counts asks a plugin.
+    asks_plugins: bool,
 }
 
 pub(crate) fn run(args: &DiffArgs) -> Result<(), Failed> {
@@ -71,6 +73,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failed> {
         new: &args.new,
         dictionary: &new.0,
         diff: &diff,
+        asks_plugins: asks_plugins(&old.1) || asks_plugins(&new.1),
     };
     let text = match args.format {
         Form::Text => text::render(&compared),
@@ -82,6 +85,14 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failed> {
         return Err(Failed::Said);
     }
     Ok(())
+}
+
+fn asks_plugins(set: &PolicySet) -> bool {
+    let mut counting = set
+        .policies()
+        .iter()
+        .filter(|policy| policy.status() == Status::Enforced);
+    counting.any(|policy| matches!(policy.body(), Body::Plugin(_)))
 }
 
 fn load(dir: &Path) -> Result<(Dictionary, PolicySet), Failed> {

@@ -45,6 +45,9 @@ impl Page<'_> {
         if let Some(words) = words::gave_up(diff) {
             self.line(0, words);
         }
+        if let Some(words) = words::without_plugins(self.compared) {
+            self.line(0, words);
+        }
         self.line(0, words::verdict(diff));
     }
 
@@ -70,6 +73,9 @@ impl Page<'_> {
         }
         if !list.used_by.is_empty() {
             self.line(1, &format!("asked by {}", list.used_by.join(", ")));
+        }
+        if list.impact.is_none() && list.added.len() + list.removed.len() > 0 {
+            self.line(1, words::NOT_ASKED);
         }
         if let Some((policy, impact)) = &list.impact {
             self.impact(impact, true, &format!("in {policy}, "));

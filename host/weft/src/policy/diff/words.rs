@@ -107,3 +107,21 @@ pub(super) fn gave_up(diff: &SetDiff) -> Option<&'static str> {
         "The search for examples ended at its bound: there may be some where none are shown.",
     )
 }
+
+/// Of a list whose entries changed.
+pub(super) const NOT_ASKED: &str = "No policy that counts decides otherwise by it";
+
+/// That what is shown is what the rules decide, where plugins have a say, too.
+pub(super) fn without_plugins(compared: &Compared<'_>) -> Option<&'static str> {
+    let diff = compared.diff;
+    let shows = |change: &Change| matches!(change.impact, Impact::Shown(_));
+    let of_policies = diff.policies.iter().flat_map(|policy| &policy.changes);
+    let of_lists = diff.lists.iter().filter_map(|list| list.impact.as_ref());
+    let is_shown = of_policies.chain(&diff.pipeline).any(shows)
+        || of_lists
+            .into_iter()
+            .any(|(_, impact)| matches!(impact, Impact::Shown(_)));
+    (is_shown && compared.asks_plugins).then_some(
+        "What is shown is what the rules decide; plugins have a say, too, and were not asked.",
+    )
+}

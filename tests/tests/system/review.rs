@@ -1,0 +1,164 @@
+//! What a reviewer of policies is told: of the project's own files, and of a change to them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+use weft_tests::binary::{run, weft};
+
+/// A copy of the project's policies in which a text of a file is another.
+fn changed(dir: &Path, file: &str, from: &str, to: &str) -> PathBuf {
+    let policies = dir.join("policies");
+    copy(&weft_tests::project().join("policies"), &policies);
+    let path = policies.join(file);
+    let text = fs::read_to_string(&path).expect("readable");
+    assert!(text.contains(from), "{file} has no `{from}`");
+    fs::write(path, text.replacen(from, to, 1)).expect("written");
+    policies
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("readable").flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("copied");
+        }
+    }
+}
+
+/// The exit status of a comparison with the project's policies, and what it prints.
+fn diff(new: &Path, more: &[&str]) -> (Option<i32>, String) {
+    let new = new.display().to_string();
+    let args = [&["policy", "diff", "policies", &new], more].concat();
+    let output = weft(&args).output().expect("weft runs");
+    let out = String::from_utf8_lossy(&output.stdout).into_owned();
+    (output.status.code(), out)
+}
+
+#[test]
+fn rules_that_disagree_are_listed_and_no_rule_of_the_project_does_nothing() {
+    let said = run(&["policy", "check", "--analysis"]);
+    assert!(said.ok, "{}", said.err);
+    assert!(
+        said.out
+            .contains("deny risk.malware/malware overrules challenge risk.malware/rooted for payment.authorize"),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out
+            .contains("e.g. device.malware = yes, device.rooted = yes"),
+        "{}",
+        said.out
+    );
+    for code in ["W0314", "W0316", "W0317", "W0318", "W0319"] {
+        assert!(!said.err.contains(code), "{code}: {}", said.err);
+    }
+}
+
+#[test]
+fn a_grant_that_the_plugin_does_not_ask_for_is_told_with_its_place() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let grants = "  grants:\n";
+    let more = "  grants:\n    - {field: agent.id, treatment: clear}\n";
+    let policies = changed(dir.path(), "risk/behaviour.yaml", grants, more);
+    let policies = policies.display().to_string();
+    let said = run(&["policy", "check", &policies, "--plugins", "target/plugins"]);
+    assert!(said.ok, "{}", said.err);
+    let words = "the policy grants `agent.id`, which the plugin `risk-rules` does not ask for";
+    assert!(
+        said.err.contains(&format!("warning[W0314]: {words}")),
+        "{}",
+        said.err
+    );
+    assert!(said.err.contains("risk/behaviour.yaml:"), "{}", said.err);
+}
+
+#[test]
+fn a_changed_rule_is_told_in_words_with_facts_for_which_the_decision_changes() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = "risk/malware.yaml";
+    let new = changed(dir.path(), file, "verdict: challenge", "verdict: hold");
+    let (status, text) = diff(&new, &[]);
+    assert_eq!(status, Some(1), "{text}");
+    for words in [
+        "risk.malware: changed, enforced",
+        "rule rooted: what it says",
+        "- challenge (rooted), step-up method app-approval",
+        "+ hold (rooted), step-up method app-approval",
+        "Rooted (device.rooted): yes",
+        "before: challenge;",
+        "now:    hold;",
+        "Decisions change, or may.",
+    ] {
+        assert!(text.contains(words), "no `{words}` in\n{text}");
+    }
+    let (status, page) = diff(&new, &["--format", "markdown"]);
+    assert_eq!(status, Some(1));
+    assert!(page.contains("## `risk.malware`: changed"), "{page}");
+    let (status, json) = diff(&new, &["--format", "json"]);
+    assert_eq!(status, Some(1));
+    let json: Json = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["may_change_decisions"], true);
+    let example = &json["policies"][0]["changes"][0]["impact"]["example"];
+    assert_eq!(example["facts"]["device.rooted"], true, "{json:#}");
+    assert_eq!(example["old"]["decision"], "challenge");
+    assert_eq!(example["new"]["decision"], "hold");
+}
+
+/// A threshold of a draft: its tests do not hold any more, and still it can be looked at.
+#[test]
+fn a_changed_threshold_is_shown_beside_it_although_tests_do_not_hold() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = "authentication/contactless.yaml";
+    let new = changed(
+        dir.path(),
+        file,
+        "value: 50.00 EUR, max",
+        "value: 40.00 EUR, max",
+    );
+    let (status, text) = diff(&new, &[]);
+    assert_eq!(status, Some(0), "a draft decides nothing\n{text}");
+    for words in [
+        "It does not count.",
+        "- 50.00 EUR; 25.00 EUR from threat 3 on",
+        "+ 40.00 EUR; 25.00 EUR from threat 3 on",
+        "Amount (payment.amount): 40.01 EUR",
+        "now:    the policy says challenge by above-amount",
+        "Every decision is the same.",
+    ] {
+        assert!(text.contains(words), "no `{words}` in\n{text}");
+    }
+}
+
+#[test]
+fn the_status_says_whether_decisions_change_and_whether_it_could_be_told() {
+    let (status, text) = diff(Path::new("policies"), &[]);
+    assert_eq!(
+        (status, text.contains("Nothing changed.")),
+        (Some(0), true),
+        "{text}"
+    );
+    let dir = tempfile::tempdir().expect("a directory");
+    let words = changed(
+        dir.path(),
+        "risk/malware.yaml",
+        "owner: ",
+        "owner: The new ",
+    );
+    let (status, text) = diff(&words, &[]);
+    assert_eq!(status, Some(0), "{text}");
+    let dir = tempfile::tempdir().expect("a directory");
+    let (status, _) = diff(&dir.path().join("nowhere"), &[]);
+    assert_eq!(status, Some(2));
+    let broken = changed(
+        dir.path(),
+        "risk/malware.yaml",
+        "device.malware",
+        "device.malwear",
+    );
+    assert_eq!(diff(&broken, &[]).0, Some(2));
+}
