@@ -2,6 +2,7 @@
 
 mod assistance;
 mod bench;
+mod book;
 mod commands;
 mod crash;
 mod demo;
@@ -10,6 +11,7 @@ mod full_disk;
 mod leaks;
 mod missing;
 mod replay;
+mod review;
 mod rollout;
 mod samples;
 mod tampering;
