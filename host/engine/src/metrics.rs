@@ -59,6 +59,7 @@ pub struct Metrics {
     fuel: Counter<u64, AtomicU64>,
     trials: Family<TrialLabels, Counter>,
     set_changes: Family<CauseLabels, Counter>,
+    threat_level: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -132,6 +133,7 @@ impl Metrics {
             fuel: Counter::default(),
             trials: Family::default(),
             set_changes: Family::default(),
+            threat_level: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -207,6 +209,11 @@ impl Metrics {
             "Policy sets that were put in force while the host runs, by cause",
             self.set_changes.clone(),
         );
+        r.register(
+            "threat_level",
+            "The level of threat that decisions are taken under, 0 to 3",
+            self.threat_level.clone(),
+        );
     }
 
     /// The text form that Prometheus scrapes.
@@ -255,6 +262,10 @@ impl Metrics {
     pub(crate) fn set_changed(&self, cause: Cause) {
         let cause = cause.as_str();
         self.set_changes.get_or_create(&CauseLabels { cause }).inc();
+    }
+
+    pub(crate) fn threat_level(&self, level: u8) {
+        self.threat_level.set(level.into());
     }
 
     pub(crate) fn decided_in(&self, took: Duration) {

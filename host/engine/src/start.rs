@@ -229,6 +229,7 @@ impl Inner {
             threat.as_ref(),
             now,
         ));
+        self.metrics.threat_level(self.threat.in_force().level);
         Ok(threat)
     }
 

@@ -178,6 +178,7 @@ impl Inner {
         let recorded = self.log.append(&event).await;
         recorded.map_err(|why| problems::change_not_recorded(&why))?;
         self.threat.in_force.store(Arc::clone(&changed));
+        self.metrics.threat_level(level);
         tracing::warn!(level, by = changed.by, "another level of threat counts");
         Ok(changed)
     }

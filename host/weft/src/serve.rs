@@ -63,6 +63,8 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
     // A limit on the size of files is met like a full disk; its signal would end the process, if nobody took it.
     let _file_too_large =
         runtime.block_on(async { signal(SignalKind::from_raw(Signal::XFSZ.as_raw())) })?;
+    // One that comes while the host starts is heard when it has started.
+    let hangup = runtime.block_on(async { signal(SignalKind::hangup()) })?;
     let engine = Engine::start(settings.engine, Clock::System, &output::step)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -78,7 +80,6 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
         // Both before `ready` is said, so that a signal right after it is not lost.
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
-        let hangup = signal(SignalKind::hangup())?;
         // A set of one, which ends with this host.
         let mut reloading = JoinSet::new();
         reloading.spawn(reload_at(hangup, engine.clone()));

@@ -73,6 +73,10 @@ impl SetRefused {
         }
         let said = |code| Problem::new(code, self.to_string());
         match self {
+            SetRefused::Archive(ArchiveError::Io { .. } | ArchiveError::Full { .. }) => {
+                said(ProblemCode::NotReady)
+            }
+            SetRefused::Archive(ArchiveError::NotThere { .. }) => said(ProblemCode::NotFound),
             SetRefused::Pipeline(_) | SetRefused::Archive(_) => said(ProblemCode::PolicySetRefused),
             SetRefused::OtherDictionary => said(ProblemCode::PolicySetRefused)
                 .help("the policy set in force stays; restart the host to change the dictionary"),

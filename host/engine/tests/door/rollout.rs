@@ -13,6 +13,7 @@ use weft_engine::{Config, StartError};
 use weft_intake::Problem;
 use weft_verdict::Verdict;
 
+use crate::guest::Guest;
 use crate::house::{House, Site, agent, answer, ask, codes, payment, service, state};
 use crate::policies::{PolicyFile, STEP_UP, amounts, assistance, rule, usual};
 
@@ -465,6 +466,61 @@ async fn an_archived_set_that_was_tampered_with_does_not_come_back() {
     );
     let view = house.decided(&service(), &payment("p-1", "27.40")).await;
     assert_eq!(codes(&view), ["other"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn components_change_with_their_set_and_come_back_with_it() {
+    let asks = "plugin:\n  name: amount-limit\n  settings: {limit_minor: 100000}\n  grants: [{field: payment.amount, treatment: clear}]\n";
+    let site = Site::new(&[PolicyFile::new("test.limit", "payment.authorize", asks)]);
+    let put = |site: &Site, component: Vec<u8>| {
+        fs::write(site.plugins_dir().join("amount-limit.wasm"), component).expect("written");
+    };
+    put(&site, Guest::valid().build());
+    let house = site.start();
+    let first = house.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!(first.verdict, Verdict::Allow);
+    put(&house.site, Guest::evaluating("(unreachable)").build());
+    assert!(
+        reloaded(&house).await.changed,
+        "another component is another set"
+    );
+    let traps = house.decided(&service(), &payment("p-2", "27.40")).await;
+    assert_eq!(codes(&traps), ["policy-failed"]);
+    // Neither a missing component nor one that is none takes its place.
+    fs::remove_file(house.site.plugins_dir().join("amount-limit.wasm")).expect("removed");
+    let refused = house.engine.reload_policies(by("ops")).await;
+    assert_eq!(refused.expect_err("refused").code(), "policy-set-refused");
+    put(&house.site, b"no component".to_vec());
+    let refused = house.engine.reload_policies(by("ops")).await;
+    assert_eq!(refused.expect_err("refused").code(), "policy-set-refused");
+    let back = rolled_back(&house, None).await;
+    back.unwrap_or_else(|problem| panic!("{problem}"));
+    let again = house.decided(&service(), &payment("p-3", "27.40")).await;
+    let asked = |view| {
+        let record = house.record(view);
+        let plugin = record.findings[0].plugin.clone();
+        plugin.expect("a plugin").digest
+    };
+    assert_eq!(asked(&first), asked(&again));
+    assert_ne!(asked(&first), asked(&traps));
+}
+
+#[tokio::test]
+async fn a_set_that_cannot_be_kept_does_not_come_into_force() {
+    let house = House::new(&says("because"));
+    let sets = house.site.data_dir().join("policy-sets");
+    for n in 1..weft_engine::limits::MAX_ARCHIVED_SETS {
+        fs::create_dir(sets.join(format!("{n:064x}"))).expect("made");
+    }
+    write(&house.site, &says("other"));
+    let refused = house.engine.reload_policies(by("ops")).await;
+    let refused = refused.expect_err("refused");
+    assert_eq!((refused.code(), refused.status()), ("not-ready", 503));
+    assert!(refused.detail().contains("which is the limit"), "{refused}");
+    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!(codes(&view), ["because"]);
+    fs::remove_dir(sets.join(format!("{:064x}", 1))).expect("removed");
+    assert!(reloaded(&house).await.changed, "there is room again");
 }
 
 /// A house in which a rollback overrules what the directories have.
