@@ -79,7 +79,7 @@ impl NotAgain {
                 "a plugin was stopped by the clock or turned away under load, which depends on the machine"
             }
             NotAgain::FallsAway => {
-                "it followed from a decision that comes out otherwise, so it would not have been asked for"
+                "it followed from a decision that comes out otherwise, so it would not have been taken"
             }
             NotAgain::NoSet => "the policy set is not archived in the data directory",
         }

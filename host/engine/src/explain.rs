@@ -297,6 +297,7 @@ impl Explaining<'_> {
                 .evaluate(prepared, &mut |_, row| rows.push(row.clone()))
         });
         let mut explanation = self.head(&seen, &row, again.as_ref());
+        let by_host = again.as_ref().err() == Some(&NotAgain::ByHost);
         if seen.is_insider() {
             let teller = Teller {
                 explaining: self,
@@ -304,7 +305,9 @@ impl Explaining<'_> {
                 row: &row,
                 rows: &rows,
             };
-            explanation.stages = teller.stages();
+            if !by_host {
+                explanation.stages = teller.stages();
+            }
             explanation.combined = self.combined(again.as_ref().err().copied());
             let fields = policies::fields_of(&explanation);
             explanation.facts = seen.facts(&row, rows.last(), &fields);
@@ -358,18 +361,22 @@ impl Explaining<'_> {
         let spoke = counted
             .clone()
             .filter(|f| f.finding.verdict > Verdict::Abstain);
-        let mut says = vec![format!(
-            "{} policies were asked and counted; {} of them said something.",
-            counted.clone().filter(|f| f.policy != "host").count(),
-            spoke.filter(|f| f.policy != "host").count(),
-        )];
+        let mut says = Vec::new();
+        let by_host = not_again == Some(NotAgain::ByHost);
+        if !by_host {
+            says.push(format!(
+                "{} policies were asked and counted; {} of them said something.",
+                counted.clone().filter(|f| f.policy != "host").count(),
+                spoke.filter(|f| f.policy != "host").count(),
+            ));
+        }
         let mut decisive: Vec<&str> = counted
             .clone()
             .filter(|f| f.finding.verdict == verdict)
             .map(|f| f.policy.as_str())
             .collect();
         decisive.dedup();
-        if verdict > Verdict::Abstain && not_again != Some(NotAgain::ByHost) {
+        if verdict > Verdict::Abstain && !by_host {
             says.push(format!(
                 "The most severe answer counts: {}, said by {}.",
                 verdict.as_str(),

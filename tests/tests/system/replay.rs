@@ -184,6 +184,22 @@ fn a_day_of_the_handbook_is_reproduced_and_a_changed_threshold_tells_what_would_
     assert!(changed > 200, "only {changed} verdicts change");
 }
 
+#[test]
+fn a_payment_that_does_not_wait_any_more_does_not_expire() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("history.csv");
+    fs::write(&file, history()).expect("written");
+    let (data, stricter) = (dir.path().join("data"), stricter(dir.path()));
+    feed(&file.display().to_string(), &data, &stricter, &[]);
+    let recorded = report(&data, &[]);
+    let expired = recorded["left_out"]["by-host"]["count"].as_u64();
+    assert!(expired > Some(0), "{recorded:#}");
+    let milder = report(&data, &["--policies", "policies", "--carry"]);
+    let left_out = |why: &str| milder["left_out"][why]["count"].as_u64().unwrap_or(0);
+    assert!(left_out("falls-away") > 0, "{milder:#}");
+    assert_eq!(Some(left_out("falls-away") + left_out("by-host")), expired);
+}
+
 /// Payments, one of them held, confirmed and decided again; one that may not be here.
 fn told_story() -> Host {
     let host = Host::start("");

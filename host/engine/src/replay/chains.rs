@@ -13,6 +13,7 @@ use weft_verdict::Verdict;
 
 use super::turn::{Turn, Turned};
 use crate::again::NotAgain;
+use crate::payment::EXPIRE;
 
 /// The fact that tells a request about a payment that the host knew.
 const STATE: &str = "payment.state";
@@ -36,6 +37,8 @@ pub(super) struct Chains {
     /// Places of the log that are not as they were written.
     pub(super) damage: Vec<String>,
     payments: HashMap<Key, Asked>,
+    /// Decisions after which nobody released the payment in time, and what they come out as now.
+    expired: HashMap<String, Option<Verdict>>,
     /// The payments that requests for assistance were about, by decision.
     assistance: HashMap<String, Key>,
 }
@@ -70,6 +73,8 @@ impl Chains {
                 chains.assistance.insert(record.decision.clone(), key);
             } else if let Some(key) = chains.decided_again(record) {
                 chains.payments.entry(key).or_default().coming += 1;
+            } else if let (EXPIRE, Some(before)) = (record.operation.as_str(), &record.previous) {
+                chains.expired.insert(before.clone(), None);
             }
         })?;
         chains.next = streamed.next;
@@ -109,22 +114,45 @@ impl Chains {
         own
     }
 
-    /// What followed from a payment's own decision would not have been asked for, had that come out otherwise: a
-    /// payment that does not wait is not decided again.
+    /// What followed from a payment's own decision would not have been taken, had that come out otherwise: a payment
+    /// that does not wait is not decided again, and does not expire.
     pub(super) fn falls_away(&mut self, turn: &Turn, turned: Turned) -> Turned {
         let record = &turn.record;
-        let asked = turn.key.as_ref().and_then(|key| self.payments.get_mut(key));
-        let Some(asked) = asked.filter(|_| turn.ground.is_payment(&record.operation)) else {
+        if record.operation == EXPIRE {
+            let before = record.previous.as_ref();
+            let now = before.and_then(|before| self.comes_out_as(before));
+            return match now {
+                Some(now) if !now.is_pending() => Turned::Not(NotAgain::FallsAway),
+                _ => turned,
+            };
+        }
+        if !turn.ground.is_payment(&record.operation) {
             return turned;
-        };
-        let fell = record.previous.is_some() && asked.now.is_some_and(|now| !now.is_pending());
-        if fell {
+        }
+        let mut asked = turn.key.as_ref().and_then(|key| self.payments.get_mut(key));
+        let before = asked.as_ref().and_then(|asked| asked.now);
+        if record.previous.is_some() && before.is_some_and(|now| !now.is_pending()) {
             return Turned::Not(NotAgain::FallsAway);
         }
         if let Turned::Again(evaluated) = &turned {
-            asked.now = Some(evaluated.outcome.verdict);
+            let now = Some(evaluated.outcome.verdict);
+            if let Some(asked) = &mut asked {
+                asked.now = now;
+            }
+            if let Some(expired) = self.expired.get_mut(&record.decision) {
+                *expired = now;
+            }
         }
         turned
+    }
+
+    /// What the payment's own decision comes out as now that stood at a decision about it.
+    fn comes_out_as(&self, decision: &str) -> Option<Verdict> {
+        let about = self.assistance.get(decision);
+        match about.and_then(|key| self.payments.get(key)) {
+            Some(asked) => asked.now,
+            None => self.expired.get(decision).copied().flatten(),
+        }
     }
 
     /// The payment that was decided again, with the customer's evidence: the request that led to it comes before it.
