@@ -8,7 +8,7 @@ use super::said::{Word, decide, word};
 use super::{Differ, Impact, Said, Shown, Version};
 use crate::Example;
 use crate::cel::node::Node;
-use crate::limits::MAX_CALMED_FACTS;
+use crate::limits::{MAX_CALMED_FACTS, MAX_RULES};
 use crate::policy::{Body, Policy, Rule, Status};
 use crate::solve::{Answer, Facts, Goal, Mode, facts_of, values_of};
 
@@ -272,7 +272,7 @@ impl<'a> Differ<'a, '_> {
                 words.iter().map(lacking).sum::<usize>(),
                 words
                     .iter()
-                    .map(|word| word.verdict as usize)
+                    .map(|word| word.verdict as usize * MAX_RULES + word.fired.len())
                     .sum::<usize>(),
             )
         };
@@ -384,7 +384,8 @@ impl<'a> Differ<'a, '_> {
     }
 }
 
-/// What is not wanted of an example: that both decide the same, facts that are missing, and severe verdicts.
+/// What is not wanted of an example: that both decide the same, facts that are missing, and severe verdicts of
+/// many rules.
 type Unrest = (bool, usize, usize);
 
 /// A change that is looked at, and the operation for which.

@@ -5,7 +5,9 @@ use std::rc::Rc;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use weft_dictionary::{Currency, Dictionary, DurationMs, Kind, Money, Timestamp, Token, Value};
+use weft_dictionary::{
+    Currency, Dictionary, DurationMs, Field, Kind, Money, Timestamp, Token, Value,
+};
 
 use super::domain::{Domain, FALSE, TRUE};
 use super::form::Fact;
@@ -69,16 +71,16 @@ impl Hints {
         let mut open = vec![node];
         while let Some(node) = open.pop() {
             match node {
-                Node::Field(id) | Node::Has(id) => {
-                    let fact = Rc::new(Fact::of(dictionary.field(*id)));
-                    self.facts.entry(Rc::clone(&fact.name)).or_insert(fact);
-                }
+                Node::Field(id) | Node::Has(id) => self.fact(dictionary.field(*id)),
                 Node::Constant(constant) => self.constant(constant),
                 Node::Parameter(threshold) => {
                     threshold
                         .values
                         .iter()
                         .for_each(|value| self.constant(value));
+                    if let Some(level) = threshold.level {
+                        self.fact(dictionary.field(level));
+                    }
                 }
                 Node::Among(_, constants) => {
                     constants
@@ -96,6 +98,11 @@ impl Hints {
             }
             open.extend(node.children());
         }
+    }
+
+    fn fact(&mut self, field: &Field) {
+        let fact = Rc::new(Fact::of(field));
+        self.facts.entry(Rc::clone(&fact.name)).or_insert(fact);
     }
 
     fn constant(&mut self, constant: &Constant) {

@@ -266,14 +266,21 @@ impl<'a> Solver<'a> {
 
 /// The facts that an expression names.
 pub(crate) fn facts_of(node: &Node, dictionary: &Dictionary) -> Vec<Rc<str>> {
-    let mut names = Vec::new();
+    let mut ids = Vec::new();
     let mut open = vec![node];
     while let Some(node) = open.pop() {
-        if let Node::Field(id) | Node::Has(id) = node {
-            names.push(Rc::from(dictionary.field(*id).name.as_str()));
+        match node {
+            Node::Field(id) | Node::Has(id) => ids.push(*id),
+            // A threshold that depends on the level of threat rests on it.
+            Node::Parameter(threshold) => ids.extend(threshold.level),
+            _ => {}
         }
         open.extend(node.children());
     }
+    let names = ids
+        .iter()
+        .map(|id| Rc::from(dictionary.field(*id).name.as_str()));
+    let mut names: Vec<Rc<str>> = names.collect();
     names.sort_unstable();
     names.dedup();
     names

@@ -115,7 +115,8 @@ pub(super) const NOT_ASKED: &str = "No policy that counts decides otherwise by i
 pub(super) fn without_plugins(compared: &Compared<'_>) -> Option<&'static str> {
     let diff = compared.diff;
     let shows = |change: &Change| matches!(change.impact, Impact::Shown(_));
-    let of_policies = diff.policies.iter().flat_map(|policy| &policy.changes);
+    let counting = diff.policies.iter().filter(|policy| policy.counts());
+    let of_policies = counting.flat_map(|policy| &policy.changes);
     let of_lists = diff.lists.iter().filter_map(|list| list.impact.as_ref());
     let is_shown = of_policies.chain(&diff.pipeline).any(shows)
         || of_lists
