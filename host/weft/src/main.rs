@@ -54,6 +54,7 @@ First steps:
   weft demo                        play a story through a host of its own, verify its log
   weft plugin new my-policy        start a plugin that builds and whose tests pass
   weft policy check                check the policy files, with file, line and column
+  weft policy book --out book.html the policies in force, as one document for people
   weft token new shop --role service   a token for a caller, and the lines for weft.toml
   weft serve --config weft.toml    a host that answers over HTTP
   weft audit verify                check every byte of the audit log";
@@ -64,7 +65,7 @@ enum Command {
     Serve(serve::Serve),
     Decide(decide::Decide),
     Feed(feed::Feed),
-    /// Check policy files.
+    /// Check, read, compare and change policies; explain and replay decisions.
     #[command(subcommand)]
     Policy(policy::PolicyCommand),
     /// Write, build, check and run plugins.
