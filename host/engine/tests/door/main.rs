@@ -17,6 +17,7 @@ mod pipeline;
 mod plugins;
 mod policies;
 mod restart;
+mod rollback;
 mod rollout;
 mod secrets;
 mod told;

@@ -8,23 +8,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::Value as Json;
 use tokio::task::JoinSet;
 use weft_audit::{DecisionRecord, EventRecord, Record};
-use weft_engine::sets::{Cause, Order, Ordered, PROBLEMS};
-use weft_engine::{Config, StartError};
+use weft_engine::Config;
+use weft_engine::sets::{Order, Ordered, PROBLEMS};
 use weft_intake::Problem;
 use weft_verdict::Verdict;
 
-use crate::guest::Guest;
 use crate::house::{House, Site, agent, answer, ask, codes, payment, service, state};
 use crate::policies::{PolicyFile, STEP_UP, amounts, assistance, rule, usual};
 
-fn by(id: &str) -> Order {
+pub(crate) fn by(id: &str) -> Order {
     Order {
         by: id.to_owned(),
         reason: None,
     }
 }
 
-fn because(reason: &str) -> Order {
+pub(crate) fn because(reason: &str) -> Order {
     Order {
         reason: Some(reason.to_owned()),
         ..by("ops")
@@ -32,7 +31,7 @@ fn because(reason: &str) -> Order {
 }
 
 /// Says one code in each of two stages about every payment.
-fn says(code: &str) -> [PolicyFile; 2] {
+pub(crate) fn says(code: &str) -> [PolicyFile; 2] {
     let body = format!("rules:\n{}", rule("all", "true", "allow", ""));
     let body = body.replace("because", code);
     [
@@ -41,23 +40,23 @@ fn says(code: &str) -> [PolicyFile; 2] {
     ]
 }
 
-fn write(site: &Site, policies: &[PolicyFile]) {
+pub(crate) fn write(site: &Site, policies: &[PolicyFile]) {
     for policy in policies {
         site.write_policy(policy);
     }
 }
 
-async fn reloaded(house: &House) -> Ordered {
+pub(crate) async fn reloaded(house: &House) -> Ordered {
     let ordered = house.engine.reload_policies(by("ops")).await;
     ordered.unwrap_or_else(|problem| panic!("{problem}"))
 }
 
-async fn rolled_back(house: &House, to: Option<&str>) -> Result<Ordered, Problem> {
+pub(crate) async fn rolled_back(house: &House, to: Option<&str>) -> Result<Ordered, Problem> {
     let to = to.map(str::to_owned);
     house.engine.roll_back(to, by("ops")).await
 }
 
-fn in_force(house: &House) -> String {
+pub(crate) fn in_force(house: &House) -> String {
     house.engine.pipeline().digest().to_owned()
 }
 
@@ -80,7 +79,7 @@ fn decisions(house: &House) -> Vec<DecisionRecord> {
     decisions.collect()
 }
 
-fn events(house: &House, name: &str) -> Vec<EventRecord> {
+pub(crate) fn events(house: &House, name: &str) -> Vec<EventRecord> {
     let records = records(house).into_iter();
     let events = records.filter_map(|record| match record {
         Record::Event(event) if event.event == name => Some(event),
@@ -89,7 +88,7 @@ fn events(house: &House, name: &str) -> Vec<EventRecord> {
     events.collect()
 }
 
-fn said(event: &EventRecord, name: &str) -> String {
+pub(crate) fn said(event: &EventRecord, name: &str) -> String {
     match event.detail.get(name) {
         Some(Json::String(text)) => text.clone(),
         Some(other) => other.to_string(),
@@ -385,240 +384,6 @@ async fn a_payment_is_decided_again_by_the_set_that_is_in_force_then() {
         (Verdict::Deny, Some("refused"))
     );
     assert_eq!(house.record(&again).policy_set, in_force(&house));
-}
-
-#[tokio::test]
-async fn a_rollback_goes_one_set_back_and_not_forward_again() {
-    let house = House::new(&says("because"));
-    let first = in_force(&house);
-    let none = rolled_back(&house, None).await.expect_err("there is none");
-    assert_eq!((none.code(), none.status()), ("conflict", 409));
-    write(&house.site, &says("other"));
-    reloaded(&house).await;
-    let second = in_force(&house);
-    let back = rolled_back(&house, None)
-        .await
-        .unwrap_or_else(|p| panic!("{p}"));
-    assert_eq!(
-        (
-            back.changed,
-            back.in_force.cause,
-            back.in_force.policy_set.as_str()
-        ),
-        (true, Cause::Rollback, first.as_str())
-    );
-    assert_eq!(back.in_force.overruled.as_deref(), Some(second.as_str()));
-    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
-    assert_eq!(codes(&view), ["because"]);
-    let twice = rolled_back(&house, None).await.expect_err("not forward");
-    assert_eq!(twice.code(), "conflict");
-    assert!(
-        twice
-            .what_to_do()
-            .is_some_and(|help| help.contains("name the set"))
-    );
-    // By name, also by the beginning of it.
-    let named = rolled_back(&house, Some(&second[..12])).await;
-    let named = named.unwrap_or_else(|p| panic!("{p}"));
-    assert_eq!(named.in_force.policy_set, second);
-    assert_eq!(
-        named.in_force.overruled, None,
-        "it is the set of the directories"
-    );
-    let unchanged = rolled_back(&house, Some(&second)).await;
-    assert!(!unchanged.unwrap_or_else(|p| panic!("{p}")).changed);
-    for (to, code) in [
-        ("00000000", "not-found"),
-        ("0", "invalid-value"),
-        ("../../..", "not-found"),
-    ] {
-        let refused = rolled_back(&house, Some(to)).await.expect_err("refused");
-        assert_eq!(refused.code(), code, "{to}");
-    }
-    let changes = house.engine.set_changes();
-    let causes: Vec<Cause> = changes.iter().map(|change| change.cause).collect();
-    assert_eq!(
-        causes,
-        [
-            Cause::Rollback,
-            Cause::Rollback,
-            Cause::Reload,
-            Cause::Start
-        ]
-    );
-}
-
-#[tokio::test]
-async fn an_archived_set_that_was_tampered_with_does_not_come_back() {
-    let house = House::new(&says("because"));
-    let first = in_force(&house);
-    write(&house.site, &says("other"));
-    reloaded(&house).await;
-    let file = format!("policy-sets/{first}/policies/test.late.yaml");
-    let file = house.site.data_dir().join(file);
-    let text = fs::read_to_string(&file).expect("readable");
-    fs::write(&file, text.replace("verdict: allow", "verdict: flag")).expect("written");
-    let refused = rolled_back(&house, None).await.expect_err("refused");
-    assert_eq!(refused.code(), "policy-set-refused");
-    assert!(
-        refused.detail().contains(&file.display().to_string()),
-        "{refused}"
-    );
-    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
-    assert_eq!(codes(&view), ["other"]);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn components_change_with_their_set_and_come_back_with_it() {
-    let asks = "plugin:\n  name: amount-limit\n  settings: {limit_minor: 100000}\n  grants: [{field: payment.amount, treatment: clear}]\n";
-    let site = Site::new(&[PolicyFile::new("test.limit", "payment.authorize", asks)]);
-    let put = |site: &Site, component: Vec<u8>| {
-        fs::write(site.plugins_dir().join("amount-limit.wasm"), component).expect("written");
-    };
-    put(&site, Guest::valid().build());
-    let house = site.start();
-    let first = house.decided(&service(), &payment("p-1", "27.40")).await;
-    assert_eq!(first.verdict, Verdict::Allow);
-    put(&house.site, Guest::evaluating("(unreachable)").build());
-    assert!(
-        reloaded(&house).await.changed,
-        "another component is another set"
-    );
-    let traps = house.decided(&service(), &payment("p-2", "27.40")).await;
-    assert_eq!(codes(&traps), ["policy-failed"]);
-    // Neither a missing component nor one that is none takes its place.
-    fs::remove_file(house.site.plugins_dir().join("amount-limit.wasm")).expect("removed");
-    let refused = house.engine.reload_policies(by("ops")).await;
-    assert_eq!(refused.expect_err("refused").code(), "policy-set-refused");
-    put(&house.site, b"no component".to_vec());
-    let refused = house.engine.reload_policies(by("ops")).await;
-    assert_eq!(refused.expect_err("refused").code(), "policy-set-refused");
-    let back = rolled_back(&house, None).await;
-    back.unwrap_or_else(|problem| panic!("{problem}"));
-    let again = house.decided(&service(), &payment("p-3", "27.40")).await;
-    let asked = |view| {
-        let record = house.record(view);
-        let plugin = record.findings[0].plugin.clone();
-        plugin.expect("a plugin").digest
-    };
-    assert_eq!(asked(&first), asked(&again));
-    assert_ne!(asked(&first), asked(&traps));
-}
-
-#[tokio::test]
-async fn a_set_that_cannot_be_kept_does_not_come_into_force() {
-    let house = House::new(&says("because"));
-    let sets = house.site.data_dir().join("policy-sets");
-    for n in 1..weft_engine::limits::MAX_ARCHIVED_SETS {
-        fs::create_dir(sets.join(format!("{n:064x}"))).expect("made");
-    }
-    write(&house.site, &says("other"));
-    let refused = house.engine.reload_policies(by("ops")).await;
-    let refused = refused.expect_err("refused");
-    assert_eq!((refused.code(), refused.status()), ("not-ready", 503));
-    assert!(refused.detail().contains("which is the limit"), "{refused}");
-    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
-    assert_eq!(codes(&view), ["because"]);
-    fs::remove_dir(sets.join(format!("{:064x}", 1))).expect("removed");
-    assert!(reloaded(&house).await.changed, "there is room again");
-}
-
-/// A house in which a rollback overrules what the directories have.
-async fn with_rollback() -> (House, String) {
-    let house = House::new(&says("because"));
-    let first = in_force(&house);
-    write(&house.site, &says("other"));
-    reloaded(&house).await;
-    let back = rolled_back(&house, None).await;
-    back.unwrap_or_else(|problem| panic!("{problem}"));
-    (house, first)
-}
-
-#[tokio::test]
-async fn a_rollback_is_kept_over_a_restart_until_the_directories_are_read_again() {
-    let (house, first) = with_rollback().await;
-    let house = house.restart().await.restart().await;
-    assert_eq!(in_force(&house), first, "kept, also twice");
-    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
-    assert_eq!(codes(&view), ["because"]);
-    assert_eq!(
-        events(&house, "policy_set.changed").len(),
-        2,
-        "a start is no change"
-    );
-    let reload = reloaded(&house).await;
-    assert_eq!(
-        (reload.changed, reload.in_force.cause),
-        (true, Cause::Reload)
-    );
-    let house = house.restart().await;
-    assert_ne!(in_force(&house), first, "the rollback is over");
-}
-
-#[tokio::test]
-async fn a_rollback_ends_with_a_start_on_other_files_and_that_is_in_the_log() {
-    let (house, first) = with_rollback().await;
-    let more = format!("rules:\n{}", rule("all", "true", "flag", ""));
-    write(
-        &house.site,
-        &[PolicyFile::new("test.more", "payment.authorize", &more)],
-    );
-    let house = house.restart().await;
-    let now = in_force(&house);
-    assert_ne!(now, first);
-    let events = events(&house, "policy_set.changed");
-    let last = events.last().expect("a change");
-    for (name, value) in [
-        ("old", &*first),
-        ("new", &*now),
-        ("by", "host"),
-        ("cause", "start"),
-    ] {
-        assert_eq!(said(last, name), value, "{name}");
-    }
-}
-
-#[tokio::test]
-async fn a_rollback_to_what_the_directories_have_by_now_is_over_when_they_are_read() {
-    let (house, first) = with_rollback().await;
-    write(&house.site, &says("because"));
-    let reload = reloaded(&house).await;
-    assert_eq!(
-        (reload.changed, reload.in_force.cause),
-        (false, Cause::Reload)
-    );
-    write(&house.site, &says("other"));
-    let house = house.restart().await;
-    assert_ne!(in_force(&house), first, "nothing is overruled any more");
-}
-
-#[tokio::test]
-async fn a_host_does_not_start_without_the_set_that_a_rollback_put_in_force() {
-    let (house, first) = with_rollback().await;
-    let site = house.stop().await;
-    fs::remove_dir_all(site.data_dir().join("policy-sets").join(&first)).expect("removed");
-    let config = site.config();
-    let Err(why) = site.copy().start_with(Config {
-        data_dir: config.data_dir.clone(),
-        ..config.clone()
-    }) else {
-        panic!("it starts")
-    };
-    assert!(
-        matches!(&why, StartError::Rollback { digest, .. } if *digest == first),
-        "{why}"
-    );
-    assert!(why.to_string().contains("--forget-rollback"), "{why}");
-    let forgets = Config {
-        keep_rollback: false,
-        ..config
-    };
-    let house = site
-        .start_with(forgets)
-        .unwrap_or_else(|why| panic!("{why}"));
-    assert_ne!(in_force(&house), first);
-    let events = events(&house, "policy_set.changed");
-    assert_eq!(said(events.last().expect("a change"), "cause"), "start");
 }
 
 #[tokio::test]
