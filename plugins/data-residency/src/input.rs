@@ -1,15 +1,31 @@
-//! The facts: where payer and payee are, and where this host is.
+//! The facts: where payer and payee are, how the money moves, and where this host is.
+//!
+//! What has to be known of a side before it counts as known to be elsewhere:
+//!
+//! | method | payer | payee |
+//! |---|---|---|
+//! | card, wallet | country, issuer of the card | country |
+//! | credit transfer, direct debit | country, place of the account | country, place of the account |
+//! | not said | country, issuer, place of the account | country, place of the account |
+//!
+//! The place of an account is its own country or that of its bank.
 
 use weft_sdk::prelude::*;
 
 use crate::side::Side;
 
-/// Countries of both sides, and the region. No country is required by itself: any of a side's will do.
+/// Methods that move money between accounts, without a card.
+const BETWEEN_ACCOUNTS: [&str; 2] = ["credit_transfer", "direct_debit"];
+
+/// Countries of both sides, and the region. No country is required for an answer: what is missing is unknown.
 #[derive(Debug, Clone, PartialEq, Needs)]
 pub struct Input {
     /// Where this host processes and stores.
     #[need("processing.region", purpose = "data-residency")]
     pub region: String,
+    /// How the money moves: what has to be known of a side depends on it.
+    #[need("payment.method", purpose = "data-residency")]
+    pub method: Option<String>,
     /// Where the payer lives.
     #[need("payer.country", purpose = "data-residency")]
     pub payer_country: Option<String>,
@@ -35,8 +51,9 @@ pub struct Input {
 
 impl Input {
     /// What the answers rest on.
-    pub(crate) const COUNTRIES: [Evidence; 8] = [
+    pub(crate) const COUNTRIES: [Evidence; 9] = [
         Input::REGION,
+        Input::METHOD,
         Input::PAYER_COUNTRY,
         Input::PAYER_ACCOUNT_COUNTRY,
         Input::PAYER_BANK,
@@ -48,21 +65,37 @@ impl Input {
 
     /// Who pays. The card belongs to the payer.
     pub(crate) fn payer(&self) -> Side {
-        Side::of(
-            [
-                &self.payer_country,
-                &self.payer_account_country,
-                &self.issuer_country,
-            ],
+        let side = Side::default().with_needed(&self.payer_country);
+        let side = if self.is_between_accounts() {
+            side.with(&self.issuer_country)
+        } else {
+            side.with_needed(&self.issuer_country)
+        };
+        side.with_account(
+            &self.payer_account_country,
             &self.payer_bank,
+            self.needs_accounts(),
         )
     }
 
     /// Who is paid.
     pub(crate) fn payee(&self) -> Side {
-        Side::of(
-            [&self.payee_country, &self.payee_account_country],
-            &self.payee_bank,
-        )
+        Side::default()
+            .with_needed(&self.payee_country)
+            .with_account(
+                &self.payee_account_country,
+                &self.payee_bank,
+                self.needs_accounts(),
+            )
+    }
+
+    fn is_between_accounts(&self) -> bool {
+        let method = self.method.as_deref();
+        method.is_some_and(|method| BETWEEN_ACCOUNTS.contains(&method))
+    }
+
+    /// A payment that does not say how it is made may be made between accounts.
+    fn needs_accounts(&self) -> bool {
+        self.method.is_none() || self.is_between_accounts()
     }
 }

@@ -12,9 +12,15 @@
 //! | neither | `deny`, and `route` with the region to which the payment is sent instead |
 //!
 //! Payer and payee are where *any* of their known countries is: of residence, of the account, of the card,
-//! of the bank. When none is known, the corridor cannot be excluded; if it would object, the payment waits
-//! or is refused (`when_unknown`), and does not go on because a country was left out. If it would only ask
-//! for a copy, the payment is flagged, for somebody to look.
+//! of the bank. A side is elsewhere only if everything is known of it that a payment of its kind has: the
+//! country of residence, with a card the country of its issuer, between accounts where the account is. When
+//! one of them is missing and the other side does not exclude the corridor, it is not excluded; if it would
+//! object, the payment waits or is refused (`when_unknown`), and does not go on because a country was left
+//! out. With `when_unknown: deny`, leaving out any of them never gives a milder verdict. If the corridor
+//! would only ask for a copy, the payment is flagged, for somebody to look.
+//!
+//! A bank or account of which a payment of its kind says nothing else makes a side belong there, too, and is
+//! not needed: who leaves it out is judged by the rest.
 //!
 //! | module | what is there |
 //! |---|---|
@@ -48,12 +54,12 @@ pub enum Why {
     CopyElsewhere,
     /// A copy has to be elsewhere, if a side of which no country is known is in the corridor.
     #[reason(
-        "The countries of the payment are not known, so that a copy might have to be kept elsewhere"
+        "Not all countries of the payment are known, so that a copy might have to be kept elsewhere"
     )]
     CopyUnknown,
-    /// No country of one side is known.
+    /// A country is missing that would exclude a corridor.
     #[reason(
-        "The countries of the payment are not known, so that its data might have to be elsewhere"
+        "Not all countries of the payment are known, so that its data might have to be elsewhere"
     )]
     CountryUnknown,
 }
@@ -72,7 +78,7 @@ pub fn data_residency(_: &Context, law: &Law, input: &Input) -> Finding {
             Is::Unknown if corridor.place_of(&input.region) == Place::Keep => {
                 finding = perhaps_kept(finding, corridor, input);
             }
-            Is::Unknown => return unknown(finding, law),
+            Is::Unknown => return unknown(law),
         }
     }
     finding
@@ -90,7 +96,7 @@ fn answer(finding: Finding, corridor: &Corridor, input: &Input) -> Finding {
     match corridor.place_of(&input.region) {
         Place::Keep => kept(finding, corridor, input),
         Place::Process => processed(finding, corridor),
-        Place::Nowhere => refused(finding, corridor),
+        Place::Nowhere => refused(corridor),
     }
 }
 
@@ -126,7 +132,9 @@ fn processed(finding: Finding, corridor: &Corridor) -> Finding {
         .oblige("limit", limit)
 }
 
-fn refused(mut finding: Finding, corridor: &Corridor) -> Finding {
+/// Alone: a copy that an earlier corridor may have asked for is none of what is not here.
+fn refused(corridor: &Corridor) -> Finding {
+    let mut finding = Finding::abstain();
     finding.verdict = Verdict::Deny;
     finding = finding.because(Why::NotProcessedHere, Input::COUNTRIES);
     match &corridor.send_to {
@@ -135,7 +143,8 @@ fn refused(mut finding: Finding, corridor: &Corridor) -> Finding {
     }
 }
 
-fn unknown(mut finding: Finding, law: &Law) -> Finding {
+fn unknown(law: &Law) -> Finding {
+    let mut finding = Finding::abstain();
     finding.verdict = if law.when_unknown == "hold" {
         Verdict::Hold
     } else {

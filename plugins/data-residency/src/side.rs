@@ -1,19 +1,24 @@
-//! One side of a payment: the countries that it is known to belong to.
+//! One side of a payment: the countries that it is known to belong to, and whether that is all of them.
 
 use std::collections::BTreeMap;
 
 use crate::corridors::ANY;
 
-/// The known countries of a payer or payee, in upper case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Side(Vec<String>);
+/// The known countries of a payer or payee.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Side {
+    /// In upper case.
+    known: Vec<String>,
+    /// A country that has to be known is not. It may be any.
+    is_incomplete: bool,
+}
 
 /// Whether a side, or a payment, is in a corridor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Is {
     In,
     Not,
-    /// No country is known that would tell.
+    /// None that is known is, and one that has to be known is not.
     Unknown,
 }
 
@@ -29,19 +34,36 @@ impl Is {
 }
 
 impl Side {
-    pub(crate) fn of<'a>(
-        countries: impl IntoIterator<Item = &'a Option<String>>,
+    /// A country that makes the side belong there when it is known.
+    pub(crate) fn with(mut self, country: &Option<String>) -> Side {
+        self.add(country.as_deref());
+        self
+    }
+
+    /// A country without which the side is not known to be elsewhere.
+    pub(crate) fn with_needed(mut self, country: &Option<String>) -> Side {
+        self.is_incomplete |= !self.add(country.as_deref());
+        self
+    }
+
+    /// Where the account is: its own country or its bank's, and one of them if it is needed.
+    pub(crate) fn with_account(
+        mut self,
+        country: &Option<String>,
         bank: &Option<String>,
+        is_needed: bool,
     ) -> Side {
-        let bank = bank.as_deref().and_then(country_of_bank);
-        let named = countries
-            .into_iter()
-            .filter_map(|country| country.as_deref());
-        let known = named
-            .chain(bank)
-            .map(str::trim)
-            .filter(|country| !country.is_empty());
-        Side(known.map(str::to_ascii_uppercase).collect())
+        let named = self.add(country.as_deref());
+        let banked = self.add(bank.as_deref().and_then(country_of_bank));
+        self.is_incomplete |= is_needed && !named && !banked;
+        self
+    }
+
+    /// Whether there was one. A blank is none.
+    fn add(&mut self, country: Option<&str>) -> bool {
+        let country = country.map(str::trim).filter(|one| !one.is_empty());
+        self.known.extend(country.map(str::to_ascii_uppercase));
+        country.is_some()
     }
 
     /// Whether one of its countries is on a list of countries, of groups of countries, or `any`.
@@ -49,22 +71,21 @@ impl Side {
         if list.iter().any(|entry| entry == ANY) {
             return Is::In;
         }
-        if self.0.is_empty() {
-            return Is::Unknown;
-        }
         let is_named = |entry: &String| match groups.get(entry) {
             Some(countries) => countries.iter().any(|country| self.is_of(country)),
             None => self.is_of(entry),
         };
         if list.iter().any(is_named) {
             Is::In
+        } else if self.is_incomplete {
+            Is::Unknown
         } else {
             Is::Not
         }
     }
 
     fn is_of(&self, country: &str) -> bool {
-        self.0
+        self.known
             .iter()
             .any(|known| known.eq_ignore_ascii_case(country))
     }
@@ -83,37 +104,55 @@ fn country_of_bank(bic: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn side(countries: &[&str], bank: &str) -> Side {
-        let countries: Vec<Option<String>> =
-            countries.iter().map(|c| Some((*c).to_owned())).collect();
-        Side::of(&countries, &Some(bank.to_owned()))
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    fn side(countries: &[&str]) -> Side {
+        let add = |side: Side, country: &&str| side.with_needed(&some(country));
+        countries.iter().fold(Side::default(), add)
     }
 
     #[test]
     fn a_bank_says_its_country() {
-        assert_eq!(side(&[], "KREDBEBB"), Side(vec!["BE".into()]));
-        assert_eq!(
-            side(&["in"], "hdfcinbb"),
-            Side(vec!["IN".into(), "IN".into()])
-        );
+        let bank = |bank: &str| Side::default().with_account(&None, &some(bank), true);
+        assert_eq!(bank("KREDBEBB"), side(&["BE"]));
+        assert_eq!(bank("hdfcinbb"), side(&["IN"]));
         for no_bank in ["", "KRED", "KREDB", "KRED1EBB", "€€€€€"] {
-            assert_eq!(side(&[], no_bank), Side(vec![]), "{no_bank}");
+            assert!(bank(no_bank).is_incomplete, "{no_bank}");
         }
     }
 
     #[test]
-    fn one_of_its_countries_is_enough_and_none_is_unknown() {
+    fn one_of_its_countries_is_enough_and_one_that_lacks_is_unknown() {
         let groups = BTreeMap::from([("EEA".to_owned(), vec!["BE".to_owned(), "DE".to_owned()])]);
-        let is_in = |countries: &[&str], list: &[&str]| {
+        let is_in = |side: Side, list: &[&str]| {
             let list: Vec<String> = list.iter().map(|c| (*c).to_owned()).collect();
-            side(countries, "").is_in(&list, &groups)
+            side.is_in(&list, &groups)
         };
-        assert_eq!(is_in(&["BE", "IN"], &["IN"]), Is::In);
-        assert_eq!(is_in(&["be"], &["EEA"]), Is::In);
-        assert_eq!(is_in(&["GB"], &["EEA", "IN"]), Is::Not);
-        assert_eq!(is_in(&[], &["IN"]), Is::Unknown);
-        assert_eq!(is_in(&[], &["any"]), Is::In);
-        assert_eq!(is_in(&[" "], &["IN"]), Is::Unknown, "a blank is no country");
+        assert_eq!(is_in(side(&["BE", "IN"]), &["IN"]), Is::In);
+        assert_eq!(is_in(side(&["be"]), &["EEA"]), Is::In);
+        assert_eq!(is_in(side(&["GB"]), &["EEA", "IN"]), Is::Not);
+        let lacking = || side(&["GB"]).with_needed(&None);
+        assert_eq!(is_in(lacking(), &["IN"]), Is::Unknown);
+        assert_eq!(is_in(lacking(), &["GB"]), Is::In, "whatever else it is");
+        assert_eq!(is_in(lacking(), &["any"]), Is::In);
+        assert_eq!(is_in(side(&["GB"]).with(&None), &["IN"]), Is::Not);
+        assert_eq!(
+            is_in(side(&["GB", " "]), &["IN"]),
+            Is::Unknown,
+            "a blank is no country"
+        );
+    }
+
+    #[test]
+    fn one_of_two_says_where_an_account_is() {
+        let account = |country, bank| side(&["BE"]).with_account(&country, &bank, true);
+        assert!(!account(some("BE"), None).is_incomplete);
+        assert!(!account(None, some("KREDBEBB")).is_incomplete);
+        assert!(account(None, None).is_incomplete);
+        let not_needed = side(&["BE"]).with_account(&None, &None, false);
+        assert!(!not_needed.is_incomplete);
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod full_disk;
 mod leaks;
 mod missing;
 mod replay;
+mod residency;
 mod review;
 mod rollout;
 mod samples;

@@ -6,7 +6,7 @@ use weft_sdk::test::{self, Evaluation};
 use weft_sdk::{Finding, Value, Verdict};
 
 /// Domestic payments stay; of those with another country a copy has to be in India.
-fn india() -> Value {
+pub(crate) fn india() -> Value {
     corridors(json!([
         {"name": "domestic", "payer": ["IN"], "payee": ["IN"], "keep_in": ["in"], "send_to": "in"},
         {"name": "outgoing", "payer": ["IN"], "payee": ["any"], "keep_in": ["any"], "copy_in": "in"},
@@ -22,19 +22,22 @@ fn processed_abroad() -> Value {
     }]))
 }
 
-fn corridors(json: serde_json::Value) -> Value {
+pub(crate) fn corridors(json: serde_json::Value) -> Value {
     Value::Json(json.to_string())
 }
 
+/// A card payment of which nothing is known yet.
 fn payment(region: &str, law: Value) -> Evaluation<Plugin> {
     test::of::<Plugin>()
         .need("processing.region", region)
+        .need("payment.method", "card")
         .setting("corridors", law)
 }
 
 fn from_to(region: &str, law: Value, payer: &str, payee: &str) -> Finding {
     payment(region, law)
         .need("payer.country", payer)
+        .need("instrument.issuer_country", payer)
         .need("payee.country", payee)
         .evaluate()
 }
@@ -115,6 +118,7 @@ fn any_country_of_a_side_makes_it_the_countrys_payment() {
     let domestic = |fields: [(&str, &str); 2]| {
         let payment = payment("eu", india())
             .need("payer.country", "BE")
+            .need("instrument.issuer_country", "BE")
             .need("payee.country", "BE");
         let payment = fields.into_iter().fold(payment, |payment, (field, value)| {
             payment.need(field, value)
@@ -177,7 +181,8 @@ fn the_side_that_is_known_may_exclude_a_corridor() {
     );
     assert_eq!(
         payment("eu", law())
-            .need("payer.bank", "KREDBEBB")
+            .need("payer.country", "BE")
+            .need("instrument.issuer_country", "BE")
             .evaluate(),
         Finding::abstain()
     );
@@ -210,7 +215,11 @@ fn a_copy_that_may_be_due_is_looked_at_and_not_made_of_everything() {
     let finding = payment("eu", refused)
         .need("payer.country", "CN")
         .evaluate();
-    assert_eq!(finding.verdict, Verdict::Deny, "and it excuses nothing");
+    assert_eq!(
+        (finding.verdict, finding.codes()),
+        (Verdict::Deny, vec!["not-processed-here"]),
+        "and it excuses nothing"
+    );
 }
 
 #[test]
@@ -235,7 +244,9 @@ fn a_group_stands_for_its_countries() {
     let pays = |region: &str, payer: &str| {
         let groups = Value::Json(json!({"EEA": ["BE", "DE", "NO"]}).to_string());
         let payment = payment(region, law.clone()).setting("groups", groups);
-        payment.need("payer.country", payer).evaluate().verdict
+        let payment = payment.need("payer.country", payer);
+        let payment = payment.need("instrument.issuer_country", payer);
+        payment.evaluate().verdict
     };
     assert_eq!(pays("gb", "NO"), Verdict::Abstain);
     assert_eq!(pays("us", "NO"), Verdict::Deny);
