@@ -46,3 +46,5 @@ pub(crate) const MAX_CONFLICTS: usize = 4;
 pub(crate) const MAX_TABLE_COLUMNS: usize = 4;
 /// Facts that are added to an example so that other policies are quiet.
 pub(crate) const MAX_CALMED_FACTS: usize = 24;
+/// Conditions that are asked to make all examples of one comparison better.
+pub(crate) const MAX_CALMING_CONDITIONS: usize = 20_000_000;

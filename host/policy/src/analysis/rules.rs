@@ -100,6 +100,10 @@ impl<'a> Analyst<'a> {
     fn shadowed(&mut self, policy: &'a Policy, rule: &'a Rule, others: &[&'a Rule]) {
         for other in others {
             let other: &'a Rule = other;
+            if self.solver.is_spent() {
+                self.analysis.left_out += 1;
+                return;
+            }
             if std::ptr::eq(rule, other) || !says_as_much(other, rule) {
                 continue;
             }

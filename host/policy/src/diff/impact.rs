@@ -280,6 +280,13 @@ impl<'a> Differ<'a, '_> {
         self.descend(facts, &self.conditions_of(case.pair), &unrest, &shows)
     }
 
+    /// Whether as many conditions may still be asked to make examples better.
+    fn spend(&self, conditions: usize) -> bool {
+        let left = self.tries.get();
+        self.tries.set(left.saturating_sub(conditions));
+        left >= conditions
+    }
+
     /// Facts are added or changed, one at a time, as long as that makes less of what is not wanted.
     fn descend(
         &self,
@@ -307,6 +314,9 @@ impl<'a> Differ<'a, '_> {
                 .iter()
                 .flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
             let better = moves.filter_map(|(name, value)| {
+                if !self.spend(conditions.len()) {
+                    return None;
+                }
                 let mut more = facts.clone();
                 more.0.insert(Rc::clone(name), value.clone());
                 let then = unrest(&more);

@@ -10,10 +10,12 @@ mod impact;
 mod said;
 mod surroundings;
 
+use std::cell::Cell;
+
 use weft_dictionary::{Dictionary, Timestamp};
 
 use crate::cel::parse::on_large_stack;
-use crate::limits::MAX_ANALYSIS_STEPS;
+use crate::limits::{MAX_ANALYSIS_STEPS, MAX_CALMING_CONDITIONS};
 use crate::policy::Status;
 use crate::solve::Solver;
 use crate::{Example, PolicySet};
@@ -166,13 +168,14 @@ impl SetDiff {
                 new,
                 at,
                 solver: &solver,
+                tries: Cell::new(MAX_CALMING_CONDITIONS),
             };
             SetDiff {
                 policies: differ.policies(),
                 lists: differ.lists(),
                 pipeline: differ.pipeline(),
                 dictionary: differ.dictionary(),
-                gave_up: solver.is_spent(),
+                gave_up: solver.is_spent() || differ.tries.get() == 0,
             }
         };
         on_large_stack(work).unwrap_or_else(|_| SetDiff {
@@ -206,6 +209,8 @@ struct Differ<'a, 's> {
     new: Version<'a>,
     at: Timestamp,
     solver: &'s Solver<'a>,
+    /// Conditions that may still be asked to make examples better.
+    tries: Cell<usize>,
 }
 
 impl Change {

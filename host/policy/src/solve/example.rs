@@ -101,8 +101,10 @@ impl Hints {
     }
 
     fn fact(&mut self, field: &Field) {
-        let fact = Rc::new(Fact::of(field));
-        self.facts.entry(Rc::clone(&fact.name)).or_insert(fact);
+        if !self.facts.contains_key(field.name.as_str()) {
+            let fact = Rc::new(Fact::of(field));
+            self.facts.insert(Rc::clone(&fact.name), fact);
+        }
     }
 
     fn constant(&mut self, constant: &Constant) {

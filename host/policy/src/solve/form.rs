@@ -177,10 +177,12 @@ fn values(field: &Field) -> Domain {
             Some(i64::MIN.into()),
             Some(i64::MAX.into()),
         ))),
-        Kind::Country => {
+        // A country that is derived, as that of an account, need not be one of ISO 3166-1.
+        Kind::Country if field.origin == Origin::Request => {
             let all = rust_iso3166::ALL.iter();
             Domain::Words(Words::only(all.map(|country| country.alpha2.into())))
         }
+        Kind::Country => Domain::Words(Words::all()),
         Kind::Text if field.one_of.is_empty() => Domain::Words(Words::all()),
         Kind::Text => {
             let all = field.one_of.iter();

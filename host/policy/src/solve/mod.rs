@@ -154,6 +154,9 @@ impl<'a> Solver<'a> {
         beside: &[(&Node, &Dictionary)],
         confirms: &dyn Fn(&Facts) -> bool,
     ) -> Answer {
+        if self.is_spent() {
+            return Answer::Unknown;
+        }
         let hints = example::Hints::of(goals, beside);
         let allowed = self.left.get().min(MAX_SOLVER_STEPS);
         let steps = Cell::new(allowed);
