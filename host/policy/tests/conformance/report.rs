@@ -202,7 +202,8 @@ pub(crate) fn page(answered: &[(&Case, &Outcome)]) -> String {
         "# The policy language and CEL's conformance cases\n\n\
          Written by `WEFT_UPDATE=1 cargo test --release -p weft-policy --test conformance` from the {} public cases of \
          `@bufbuild/cel-spec` {VERSION}, which `.ci/cel-spec` fetches. The same test fails when a case gives a wrong \
-         answer, when one that passed passes no more, and when this page is not what came of it.\n\n\
+         answer, when one that passed passes no more, and when this page is not what came of it; `.ci/run` fails, too, \
+         where the cases cannot be fetched.\n\n\
          The policy language is a part of CEL. *Passed*: the policy says what CEL says, an error where CEL has one. \
          *Refused*: the file is refused when it is loaded, with a message at the place; nothing is decided by it. \
          *Wrong*: an answer that is not CEL's. *Types only*: not asked, the case is about what a checker tells of \
