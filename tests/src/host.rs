@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
@@ -157,12 +157,17 @@ impl Host {
 
     /// Stops it as an operator would, and gives what it logged. It has to end well.
     pub fn stop(&mut self) -> String {
+        let (status, log) = self.ended();
+        assert!(status.success(), "the host ended with {status}:\n{log}");
+        log
+    }
+
+    /// The same, however it ends.
+    pub fn ended(&mut self) -> (ExitStatus, String) {
         self.signal(rustix::process::Signal::TERM);
         let mut child = self.child.take().unwrap_or_else(|| panic!("not running"));
         let status = child.wait().unwrap_or_else(|e| panic!("no status: {e}"));
-        let log = self.logged();
-        assert!(status.success(), "the host ended with {status}:\n{log}");
-        log
+        (status, self.logged())
     }
 
     /// Ends it as a power cut would end the process, and gives what it logged.

@@ -1,11 +1,13 @@
 //! What can go wrong: which file, why, and what to do.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
 
 use crate::checkpoint::BadNote;
+use crate::files;
+use crate::limits::STORE_SPARE_BYTES;
 use crate::merkle::Hash;
 use crate::store::StoreError;
 
@@ -19,6 +21,21 @@ pub enum OpenError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// There is no room on the disk.
+    #[error(
+        "{source}; the audit log sets {segment_mb} MB aside for its records before it takes one, and needs {spare_mb} MB in all \
+         to begin; {room_mb} MB are free: make room, or set the data directory on a larger disk"
+    )]
+    DiskFull {
+        /// The size of a segment of the journal.
+        segment_mb: u64,
+        /// That, and room for the store.
+        spare_mb: u64,
+        /// What is free.
+        room_mb: u64,
+        /// What could not be done.
+        source: Box<OpenError>,
     },
     /// The origin is not one.
     #[error("the log's origin is empty, longer than {max} bytes, or has spaces or plus signs", max = crate::limits::MAX_ORIGIN_BYTES)]
@@ -193,6 +210,29 @@ pub enum ReadError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl OpenError {
+    /// Says how much room a log needs, where the disk has too little.
+    pub(crate) fn with_needed_room(self, dir: &Path, segment_bytes: u64) -> OpenError {
+        let is_disk_full = match &self {
+            OpenError::Io { source, .. } => weft_journal::is_disk_full(source),
+            OpenError::Journal(weft_journal::OpenError::Io { source, .. }) => {
+                weft_journal::is_disk_full(source)
+            }
+            OpenError::Store { source, .. } => source.is_disk_full(),
+            _ => false,
+        };
+        if !is_disk_full {
+            return self;
+        }
+        OpenError::DiskFull {
+            segment_mb: segment_bytes >> 20,
+            spare_mb: STORE_SPARE_BYTES >> 20,
+            room_mb: files::room(dir).unwrap_or(0) >> 20,
+            source: Box::new(self),
+        }
+    }
 }
 
 /// Why a log could not be closed as it should. All records are durable; the next start mends the rest.

@@ -142,7 +142,9 @@ impl Log {
         seed: &[u8; 32],
         progress: &dyn Fn(&str),
     ) -> Result<Log, OpenError> {
+        let segment_bytes = tuning.segment_bytes;
         open::open(dir, config, tuning, seed, progress)
+            .map_err(|error| error.with_needed_room(dir, segment_bytes))
     }
 
     /// What opening found and mended.

@@ -56,8 +56,36 @@ fn fill(log: &Log) -> u64 {
     }
 }
 
+/// Appends until the store has been given up, in step with the keeper, so that the journal does not meet the limit first.
+/// A store that is made anew may answer again at once; that it was is seen by a file of ours that went with the old one.
+fn fill_until_the_store_fails(log: &Log, dir: &Path) {
+    let ours = dir.join("store/ours");
+    fs::write(&ours, b"").expect("written");
+    while ours.exists() {
+        let n = log.len();
+        log.append_blocking(&decision(n))
+            .expect("the journal has room");
+        log.sign_checkpoint();
+        match log.queryable() {
+            Ok(()) => {}
+            // Before it is filled again it waits for room; from then on it tells how far it is.
+            Err(ReadError::Refilling(refilling)) => {
+                assert!(refilling.disk_full || refilling.filled > 0, "{refilling}");
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+/// Appends until records are taken, and the store takes what it is given: one that failed unseen while there was no room
+/// fails then.
 fn wait_until_it_goes_on(log: &Log) {
-    while log.stuck().is_some() || log.queryable().is_err() {
+    loop {
+        let taken = log.append_blocking(&decision(log.len())).is_ok();
+        log.sign_checkpoint();
+        if taken && log.stuck().is_none() && log.queryable().is_ok() {
+            return;
+        }
         std::thread::yield_now();
     }
 }
@@ -86,10 +114,12 @@ fn a_log_goes_on_when_there_is_room_again() {
         let before = fill(&log);
         limit_files_to(None);
         wait_until_it_goes_on(&log);
-        for n in before..before + 100 {
+        let since = log.len();
+        assert!(since > before);
+        for n in since..since + 100 {
             log.append_blocking(&decision(n)).expect("recorded");
         }
-        is_whole(log, dir.path(), before + 100);
+        is_whole(log, dir.path(), since + 100);
     });
 }
 
@@ -106,18 +136,29 @@ fn a_store_that_failed_is_filled_again_while_the_log_is_open() {
         let log = log.expect("the log opens");
         // Less than sled writes at once, more than the journal's records come to.
         limit_files_to(Some(400_000));
-        let before = fill(&log);
-        let why = log.queryable().expect_err("the store failed");
-        match why {
-            ReadError::Refilling(refilling) => assert!(refilling.disk_full, "{refilling}"),
-            // The first who asked, before the keeper heard of it.
-            ReadError::Store(error) => assert!(error.is_disk_full(), "{error}"),
-            other => panic!("{other}"),
-        }
+        fill_until_the_store_fails(&log, dir.path());
         assert_eq!(log.stuck(), None, "the journal has room");
         limit_files_to(None);
         wait_until_it_goes_on(&log);
-        is_whole(log, dir.path(), before);
+        let records = log.len();
+        is_whole(log, dir.path(), records);
+    });
+}
+
+/// A log that cannot begin says how much it needs.
+#[test]
+fn a_log_that_has_no_room_to_begin_says_how_much_it_needs() {
+    alone(|| {
+        let dir = tempfile::tempdir().expect("a directory");
+        limit_files_to(Some(64 * 1024));
+        let opened = Log::open_tuned(dir.path(), config(), tuning(), &support::SEED, &|_| {});
+        limit_files_to(None);
+        let Err(refused) = opened else {
+            panic!("it began")
+        };
+        let told = refused.to_string();
+        assert!(told.contains("needs 32 MB in all to begin"), "{told}");
+        assert!(open(dir.path()).is_empty(), "with room it begins");
     });
 }
 
@@ -149,10 +190,11 @@ fn a_log_on_a_file_system_without_room_goes_on() {
         assert!(before >= 100);
         fs::remove_file(&ballast).expect("removed");
         wait_until_it_goes_on(&log);
-        for n in before..before + 100 {
+        let since = log.len();
+        for n in since..since + 100 {
             log.append_blocking(&decision(n)).expect("recorded");
         }
-        is_whole(log, &audit, before + 100);
+        is_whole(log, &audit, since + 100);
         let unmounted = Command::new("umount").arg(dir.path()).status();
         assert!(unmounted.is_ok_and(|status| status.success()));
     });

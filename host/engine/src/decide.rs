@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::MutexGuard;
+use tokio::time::timeout_at;
 use weft_audit::Stored;
 use weft_dictionary::Timestamp;
 use weft_intake::{MediaType, Message, Problem, Request};
@@ -13,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::chains::Taken;
 use crate::engine::{Engine, Inner};
 use crate::idempotency::{Mark, Seen, Table};
+use crate::limits::MAX_WAIT_FOR_THE_SAME;
 use crate::metrics::Part;
 use crate::pipeline::Pipeline;
 use crate::{Caller, Clock, DecisionView, Role, ids, problems, reply};
@@ -148,9 +150,10 @@ impl Inner {
             self.metrics.dropped(request.dropped.count());
         }
         self.metrics.part(Part::Intake, reading.elapsed());
-        let key = ask
-            .idempotency_key
-            .or_else(|| message.envelope.message_id().map(|id| format!("iso:{id}")));
+        let (key, said_in) = match (ask.idempotency_key, message.envelope.message_id()) {
+            (Some(key), _) => (Some(key), KeyIn::Header),
+            (None, id) => (id.map(|id| format!("iso:{id}")), KeyIn::Message),
+        };
         let mark = key.map(|key| self.idempotency.mark(&caller, &key, &request_hash));
         let asked = Asked {
             caller,
@@ -160,7 +163,7 @@ impl Inner {
             told: ask.at,
             at: self.clock.of(ask.at),
         };
-        let decided = self.decide_once(&asked, &mut message).await?;
+        let decided = self.decide_once(&asked, said_in, &mut message).await?;
         let replying = Instant::now();
         let views = self.views(&asked.caller, &decided)?;
         let reply = reply::render(&message.envelope, views, decided.replayed, asked.trace);
@@ -169,7 +172,12 @@ impl Inner {
     }
 
     /// The decisions about a message, taken now or before.
-    async fn decide_once(&self, asked: &Asked, message: &mut Message) -> Result<Decided, Problem> {
+    async fn decide_once(
+        &self,
+        asked: &Asked,
+        said_in: KeyIn,
+        message: &mut Message,
+    ) -> Result<Decided, Problem> {
         let requests = std::mem::take(&mut message.requests);
         let Some(mark) = &asked.mark else {
             let mut ids = Vec::new();
@@ -180,9 +188,12 @@ impl Inner {
                 replayed: false,
             });
         };
-        match self.idempotency.begin(mark, requests.len(), asked.at) {
-            Seen::OtherRequest => Err(problems::key_used_for_another_request()),
-            Seen::InFlight => Err(problems::in_flight()),
+        match self.begin(mark, requests.len(), asked.at).await {
+            Seen::OtherRequest => Err(match said_in {
+                KeyIn::Header => problems::key_used_for_another_request(),
+                KeyIn::Message => problems::message_id_used_for_another_message(),
+            }),
+            Seen::InFlight(_) => Err(problems::in_flight()),
             Seen::Decided(ids) => {
                 self.metrics.replayed();
                 Ok(Decided {
@@ -207,6 +218,21 @@ impl Inner {
                     taken_now,
                     replayed: false,
                 })
+            }
+        }
+    }
+
+    /// What is known about a key. Where the same request is under way, its end is awaited, for some time.
+    async fn begin(&self, mark: &Mark, requests: usize, at: Timestamp) -> Seen {
+        let deadline = tokio::time::Instant::now() + MAX_WAIT_FOR_THE_SAME;
+        loop {
+            match self.idempotency.begin(mark, requests, at) {
+                Seen::InFlight(ended) => {
+                    if timeout_at(deadline, ended.0.cancelled()).await.is_err() {
+                        return Seen::InFlight(ended);
+                    }
+                }
+                seen => return seen,
             }
         }
     }
@@ -272,6 +298,15 @@ impl Inner {
         }
         Ok(held)
     }
+}
+
+/// Where the key of a request is said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KeyIn {
+    /// In the header Idempotency-Key.
+    Header,
+    /// It is the identifier of an ISO 20022 message.
+    Message,
 }
 
 /// Whether the lock over a payment is held already, by whoever decides the message that it came in.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio_util::task::TaskTracker;
 use weft_assist::{ChallengeKey, Evidence, Pending};
-use weft_audit::{DecisionRecord, Log, Stored};
+use weft_audit::{CloseError, DecisionRecord, Log, Stored};
 use weft_behaviour::Behaviour;
 use weft_dictionary::{Dictionary, FieldId, Row, Timestamp, Value};
 use weft_intake::{Intake, Problem, Request};
@@ -65,6 +65,15 @@ pub(crate) struct Inner {
     pub(crate) threat: Threat,
     /// Holds the data directory; no other process can.
     pub(crate) _lock: crate::lock_file::LockFile,
+}
+
+/// How the engine left its log. Every answered decision is in it in any case.
+#[derive(Debug)]
+pub enum Stopped {
+    /// The last checkpoint covers all of it.
+    Whole,
+    /// The last checkpoint could not be signed, or the store could not be closed: the next start mends it.
+    LogNotClosed(CloseError),
 }
 
 impl Engine {
@@ -132,12 +141,16 @@ impl Engine {
 
     /// Takes no new requests, finishes what is under way, signs the log's last checkpoint. Called again, it
     /// only waits for what is under way.
-    pub async fn stop(&self) {
+    pub async fn stop(&self) -> Stopped {
         let stops_already = self.inner.stopping.swap(true, Ordering::AcqRel);
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
-        if !stops_already {
-            self.inner.record_stop().await;
+        if stops_already {
+            return Stopped::Whole;
+        }
+        match self.inner.record_stop().await {
+            Ok(()) => Stopped::Whole,
+            Err(error) => Stopped::LogNotClosed(error),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use tokio_util::sync::CancellationToken;
 use weft_audit::IdempotencyRecord;
 use weft_dictionary::Timestamp;
 use zeroize::Zeroizing;
@@ -31,13 +32,26 @@ pub(crate) enum Seen {
     /// Go on, and [`Table::settle`] or [`Table::forget`] it. Of a message with several payments some
     /// may have been decided before the host stopped: these.
     Undecided(Vec<String>),
-    /// The same request is being decided right now.
-    InFlight,
+    /// The same request is being decided right now, until this ends.
+    InFlight(Ended),
     /// The same request was decided.
     Decided(Vec<String>),
     /// The key was used for another request.
     OtherRequest,
 }
+
+/// Is told when a request is settled, or its key is free again.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Ended(pub(crate) CancellationToken);
+
+/// One end is as good as another.
+impl PartialEq for Ended {
+    fn eq(&self, _: &Ended) -> bool {
+        true
+    }
+}
+
+impl Eq for Ended {}
 
 /// The keys of the last [`KEY_WINDOW`].
 pub(crate) struct Table {
@@ -59,7 +73,7 @@ type Age = (Timestamp, u64);
 struct Entry {
     request: String,
     decisions: Vec<String>,
-    in_flight: bool,
+    in_flight: Option<Ended>,
     age: Age,
 }
 
@@ -95,7 +109,7 @@ impl Table {
             let entry = Entry {
                 request: mark.request.clone(),
                 decisions: Vec::new(),
-                in_flight: true,
+                in_flight: Some(Ended::default()),
                 age,
             };
             inner.insert(mark.key.clone(), entry);
@@ -103,10 +117,10 @@ impl Table {
         };
         if entry.request != mark.request {
             Seen::OtherRequest
-        } else if entry.in_flight {
-            Seen::InFlight
+        } else if let Some(ended) = &entry.in_flight {
+            Seen::InFlight(ended.clone())
         } else if entry.decisions.len() < payments {
-            entry.in_flight = true;
+            entry.in_flight = Some(Ended::default());
             Seen::Undecided(entry.decisions.clone())
         } else {
             Seen::Decided(entry.decisions.clone())
@@ -117,7 +131,7 @@ impl Table {
     pub(crate) fn settle(&self, mark: &Mark, decisions: Vec<String>) {
         if let Some(entry) = self.lock().by_key.get_mut(&mark.key) {
             entry.decisions = decisions;
-            entry.in_flight = false;
+            entry.end();
         }
     }
 
@@ -128,7 +142,7 @@ impl Table {
             inner.remove(&mark.key);
         } else if let Some(entry) = inner.by_key.get_mut(&mark.key) {
             entry.decisions = decided;
-            entry.in_flight = false;
+            entry.end();
         }
     }
 
@@ -147,7 +161,7 @@ impl Table {
         let entry = Entry {
             request: record.request.clone(),
             decisions: vec![decision.to_owned()],
-            in_flight: false,
+            in_flight: None,
             age,
         };
         inner.insert(record.key.clone(), entry);
@@ -175,6 +189,21 @@ impl Mark {
             key: self.key.clone(),
             request: self.request.clone(),
         }
+    }
+}
+
+impl Entry {
+    fn end(&mut self) {
+        if let Some(ended) = self.in_flight.take() {
+            ended.0.cancel();
+        }
+    }
+}
+
+/// Whoever waits is told, also when the key is forgotten.
+impl Drop for Entry {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -245,7 +274,10 @@ mod tests {
         let table = table();
         let mark = table.mark(&caller("a"), "k", &table.request(b"body"));
         assert_eq!(table.begin(&mark, 1, Timestamp(0)), new());
-        assert_eq!(table.begin(&mark, 1, Timestamp(1)), Seen::InFlight);
+        assert_eq!(
+            table.begin(&mark, 1, Timestamp(1)),
+            Seen::InFlight(Ended::default())
+        );
         table.settle(&mark, vec!["dec_1".into()]);
         assert_eq!(table.begin(&mark, 1, Timestamp(2)), decided(&["dec_1"]));
         let other_body = table.mark(&caller("a"), "k", &table.request(b"other"));
@@ -297,6 +329,9 @@ mod tests {
         );
         let half = Seen::Undecided(vec!["dec_1".into(), "dec_2".into()]);
         assert_eq!(after.begin(&again, 3, Timestamp(1)), half);
-        assert_eq!(after.begin(&again, 3, Timestamp(1)), Seen::InFlight);
+        assert_eq!(
+            after.begin(&again, 3, Timestamp(1)),
+            Seen::InFlight(Ended::default())
+        );
     }
 }

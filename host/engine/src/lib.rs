@@ -64,7 +64,7 @@ pub use caller::{Caller, Role};
 pub use clock::Clock;
 pub use config::Config;
 pub use decide::{Ask, Reply};
-pub use engine::{Engine, Readiness};
+pub use engine::{Engine, Readiness, Stopped};
 pub use explain::{ExplainError, Explanation, explain};
 pub use ground::{GroundError, SetDirs};
 pub use known::host_says;

@@ -1,11 +1,15 @@
 //! The bounds of the engine.
 
+use std::time::Duration;
+
 use weft_dictionary::DurationMs;
 
 /// How long an idempotency key is remembered.
 pub const KEY_WINDOW: DurationMs = DurationMs(24 * 3_600_000);
 /// Idempotency keys that are remembered at the same time; the oldest go first.
 pub const MAX_KEYS: usize = 1_000_000;
+/// How long a request waits for the answer to the same one, sent before under the same key.
+pub const MAX_WAIT_FOR_THE_SAME: Duration = Duration::from_secs(10);
 /// Decisions about one payment, granted requests for assistance included. Each request reads them all; more are
 /// refused, and the payment expires.
 pub const MAX_CHAIN: usize = 100;

@@ -111,6 +111,18 @@ pub(crate) fn key_used_for_another_request() -> Problem {
     .help("use a new key for a new request")
 }
 
+pub(crate) fn message_id_used_for_another_message() -> Problem {
+    Problem::new(
+        ProblemCode::IdempotencyMismatch,
+        "a message of yours with this identifier and other bytes was answered before; without an Idempotency-Key header \
+         the identifier of an ISO 20022 message is its idempotency key",
+    )
+    .pointer("/Document/*/GrpHdr/MsgId")
+    .help(
+        "give a new message a new MsgId; the same message, byte for byte, gets the same answer again",
+    )
+}
+
 pub(crate) fn in_flight() -> Problem {
     Problem::new(
         ProblemCode::Conflict,
@@ -211,8 +223,9 @@ pub(crate) fn change_not_recorded(error: &weft_audit::AppendError) -> Problem {
 }
 
 pub(crate) fn unfit_reason() -> Problem {
-    let detail =
-        format!("a reason has 1 to {MAX_REASON_CHARS} characters on one line, and no card number");
+    let detail = format!(
+        "a reason has 1 to {MAX_REASON_CHARS} characters on one line, and no card number, IBAN, mailbox or phone number"
+    );
     Problem::new(ProblemCode::InvalidValue, detail).pointer("/reason")
 }
 

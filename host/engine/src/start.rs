@@ -11,7 +11,7 @@ use rustix::fs::Mode;
 use serde_json::Value as Json;
 use tokio_util::task::TaskTracker;
 use weft_assist::{ChallengeKey, Pending};
-use weft_audit::{DecisionRecord, EventRecord, Log, LogConfig, Record, SCHEMA};
+use weft_audit::{CloseError, DecisionRecord, EventRecord, Log, LogConfig, Record, SCHEMA};
 use weft_behaviour::{Behaviour, Observation};
 use weft_dictionary::Timestamp;
 use weft_intake::Intake;
@@ -268,15 +268,17 @@ impl Inner {
         Ok(())
     }
 
-    pub(crate) async fn record_stop(&self) {
+    pub(crate) async fn record_stop(&self) -> Result<(), CloseError> {
         let stopped = self.event(self.clock.now(), "host.stopped", []);
         if let Err(error) = self.log.append(&stopped).await {
             tracing::error!(%error, "the stop could not be recorded");
         }
-        if let Err(error) = self.log.close() {
+        let closed = self.log.close();
+        if let Err(error) = &closed {
             tracing::error!(%error, "the audit log could not be closed");
         }
         self.vault.close();
+        closed
     }
 
     pub(crate) fn event(

@@ -216,9 +216,26 @@ fn dropped_because(place: &DroppedPlace) -> String {
             )
         }
         ("no-instant", _) => format!("{name} is no instant: it has no offset from UTC"),
+        (_, Some(near)) if is_flat(place) => {
+            let object = as_object(near);
+            format!("{name} is not in the dictionary; write it as an object: {object}")
+        }
         (_, Some(near)) => format!("{name} is not in the dictionary; did you mean {near}?"),
         (_, None) => format!("{name} is not in the dictionary"),
     }
+}
+
+/// Whether a field was sent under its dotted name, where objects belong.
+fn is_flat(place: &DroppedPlace) -> bool {
+    let name = place.pointer.rsplit('/').next().unwrap_or_default();
+    !place.pointer.starts_with("/Document/") && name.contains('.')
+}
+
+/// A field as a request has it: `{"device": {"malware": …}}`.
+fn as_object(field: &str) -> String {
+    field.rsplit('.').fold("…".to_owned(), |inner, name| {
+        format!("{{\"{name}\": {inner}}}")
+    })
 }
 
 /// What one policy said, for a regulator.

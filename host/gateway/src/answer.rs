@@ -145,6 +145,16 @@ impl Refusal {
         }
     }
 
+    /// The header of a request did not come to its end in time.
+    pub(crate) fn late_header() -> Refusal {
+        Problem::new(
+            ProblemCode::Timeout,
+            "the request's header did not arrive in time",
+        )
+        .help("connect and send it again")
+        .into()
+    }
+
     /// A fault of the host's own.
     pub(crate) fn internal(detail: &'static str) -> Refusal {
         Problem::new(ProblemCode::Internal, detail).into()

@@ -199,8 +199,16 @@ async fn connection(accepted: Accepted, service: Arc<Service>, stopping: Cancell
     }
     // What is no HTTP is answered, too.
     let is_no_http = ended.as_ref().is_err_and(hyper::Error::is_parse);
-    if ended.is_ok() || is_no_http {
-        let mut socket = connection.into_parts().io.into_inner();
+    let is_late = ended.as_ref().is_err_and(hyper::Error::is_timeout);
+    if ended.is_ok() || is_no_http || is_late {
+        let parts = connection.into_parts();
+        let mut socket = parts.io.into_inner();
+        // Who has sent nothing waits for no answer, and might take it for that of the next request.
+        if is_late && !parts.read_buf.is_empty() {
+            service.late_header();
+            let answer = Refusal::late_header().into_bytes().await;
+            let _ = socket.write_all(&answer).await;
+        }
         if let Some(status) = socket.withheld() {
             service.not_http();
             let answer = Refusal::not_http(status).into_bytes().await;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use weft_engine::Engine;
+use weft_engine::{Engine, Stopped};
 
 use crate::buckets::Buckets;
 use crate::limits::LimitError;
@@ -92,12 +92,12 @@ impl Gateway {
 
     /// Serves until `stop` is there. Then no more connections are accepted, requests under way are
     /// answered within the grace of the stop, and the engine stops: what was taken by then is durable,
-    /// whether its answer was read or not. If the future is dropped, connections are cut off and the
+    /// whether its answer was read or not; how the log was left is what this gives. If the future is dropped, connections are cut off and the
     /// engine is not stopped.
     pub async fn serve(
         self,
         stop: impl Future<Output = ()> + Send + 'static,
-    ) -> Result<(), GatewayError> {
+    ) -> Result<Stopped, GatewayError> {
         let engine = self.service.engine.clone();
         let no_more_expiry = CancellationToken::new();
         // A set of one: whoever drops this future ends the task.
@@ -106,7 +106,6 @@ impl Gateway {
         connection::serve(self.listener, Arc::new(self.service), stop).await;
         no_more_expiry.cancel();
         while expiry.join_next().await.is_some() {}
-        engine.stop().await;
-        Ok(())
+        Ok(engine.stop().await)
     }
 }

@@ -55,8 +55,16 @@ pub(crate) fn media(headers: &HeaderMap) -> Result<MediaType, Problem> {
         )
         .help("send it as it is, without Content-Encoding"));
     }
-    one(headers, &CONTENT_TYPE)
-        .and_then(|value| MediaType::from_content_type(value.to_str().ok()?))
+    let content_type = one(headers, &CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if content_type.is_some_and(MediaType::is_in_other_charset) {
+        return Err(Problem::new(
+            ProblemCode::UnsupportedMediaType,
+            "a body in another encoding than UTF-8 is not read",
+        )
+        .help("send it in UTF-8, with charset=utf-8 or without charset"));
+    }
+    content_type
+        .and_then(MediaType::from_content_type)
         .ok_or_else(|| {
             Problem::new(
                 ProblemCode::UnsupportedMediaType,
@@ -156,6 +164,25 @@ mod tests {
             Some(MediaType::Json)
         );
         assert_eq!(media(&[(CONTENT_TYPE, "text/xml")]), Some(MediaType::Xml));
+        for utf8 in [
+            "application/json;charset=UTF-8",
+            "application/json; charset=\"utf-8\"",
+            "application/json; version=1",
+        ] {
+            assert_eq!(
+                media(&[(CONTENT_TYPE, utf8)]),
+                Some(MediaType::Json),
+                "{utf8}"
+            );
+        }
+        for other in [
+            "application/json; charset=latin1",
+            "application/json;v=1; Charset = \"utf-16\"",
+            "text/xml; charset=us-ascii",
+            "application/json; charset=",
+        ] {
+            assert_eq!(media(&[(CONTENT_TYPE, other)]), None, "{other}");
+        }
         assert_eq!(media(&[]), None);
         assert_eq!(media(&[(CONTENT_TYPE, "text/plain")]), None);
         let json = || (CONTENT_TYPE, "application/json");

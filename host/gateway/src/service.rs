@@ -57,6 +57,11 @@ impl Service {
         self.engine.metrics().problem(ProblemCode::Malformed.code());
     }
 
+    /// The header of a request did not come to its end.
+    pub(crate) fn late_header(&self) {
+        self.engine.metrics().problem(ProblemCode::Timeout.code());
+    }
+
     /// A request with its span, its trace, its count, and an end even if the work panics.
     async fn observed(
         &self,

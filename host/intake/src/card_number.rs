@@ -20,7 +20,7 @@ const GROUPS: [&[usize]; 4] = [&[4, 4, 4, 4], &[4, 6, 5], &[4, 6, 4], &[4, 4, 4,
 const MAX_DIGITS: usize = 19;
 
 /// Whether a card number stands in the text.
-pub fn is_in(text: &str) -> bool {
+pub(crate) fn is_in(text: &str) -> bool {
     text.split(|c: char| !c.is_alphanumeric() && !is_separator(c))
         .any(is_in_piece)
 }

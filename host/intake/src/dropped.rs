@@ -2,7 +2,7 @@
 //!
 //! A value is never named, only its place. A name that the dictionary does not have was made up by the
 //! caller and can be anything, also a card number: it is shown only when it has the form of an identifier,
-//! is short and has next to no digits. Otherwise [`WITHHELD`] stands in its place.
+//! is short, has next to no digits, and is no account number. Otherwise [`WITHHELD`] stands in its place.
 
 use std::collections::HashMap;
 
@@ -10,6 +10,7 @@ use weft_diagnostic::did_you_mean;
 use weft_dictionary::{Dictionary, Origin};
 
 use crate::limits;
+use crate::personal::Personal;
 
 /// Stands for a name that is not shown.
 pub const WITHHELD: &str = "(withheld)";
@@ -97,7 +98,8 @@ pub(crate) fn shown(name: &str) -> &str {
     let harmless = name.len() <= limits::MAX_SHOWN_NAME_CHARS
         && name.bytes().all(is_identifier)
         && name.bytes().any(|b| b.is_ascii_alphabetic())
-        && digits <= limits::MAX_SHOWN_NAME_DIGITS;
+        && digits <= limits::MAX_SHOWN_NAME_DIGITS
+        && Personal::found_in(name).is_none();
     if harmless { name } else { WITHHELD }
 }
 
@@ -169,6 +171,9 @@ fn in_snake_case(name: &str) -> String {
 mod tests {
     use super::*;
 
+    /// An IBAN of Azerbaijan.
+    const MOSTLY_LETTERS: &str = "AZ75NABZABCDEFGHIJKLMNOPQRST";
+
     #[test]
     fn a_name_is_shown_only_when_it_is_harmless() {
         for name in [
@@ -186,6 +191,7 @@ mod tests {
             "4111-1111-1111-1111",
             "c4111_1111_1111_1111",
             "BE68539007547034",
+            MOSTLY_LETTERS,
             "+32470123456",
             "ines@example.org",
             "Ines Peeters",

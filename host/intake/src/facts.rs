@@ -14,10 +14,10 @@ use weft_dictionary::{
 use weft_vault::{NewRow, Secret, Vault, VaultError};
 
 use crate::canonical::{canonical, iban_country};
-use crate::card_number;
 use crate::dropped::{Dropped, Why};
 use crate::limits;
 use crate::message::{OneTime, Request};
+use crate::personal::Personal;
 use crate::problem::ProblemCode;
 use crate::wrong::{Part, Wrong};
 
@@ -189,7 +189,7 @@ impl<'a> Facts<'a> {
         }
         check_length(field, text, 0)?;
         let canonical = canonical(None, text)?;
-        canonical.expose(no_card_number)?;
+        canonical.expose(nothing_personal)?;
         Ok(canonical.expose(|text| text.into()))
     }
 
@@ -220,7 +220,7 @@ impl<'a> Facts<'a> {
         if field.class.is_tokenised() {
             self.tokenise(field, &canonical)
         } else {
-            canonical.expose(no_card_number)?;
+            canonical.expose(nothing_personal)?;
             self.set(field.id, Value::Text(canonical.expose(|text| text.into())))
         }
     }
@@ -267,16 +267,15 @@ fn not_stored(error: VaultError) -> Wrong {
     )
 }
 
-/// What is not tokenised is recorded as it came, for ever: a card number must not be in it.
-fn no_card_number(text: &str) -> Result<(), Wrong> {
-    if !card_number::is_in(text) {
+/// What is not tokenised is recorded as it came, for ever: what leads to a person must not be in it.
+fn nothing_personal(text: &str) -> Result<(), Wrong> {
+    let Some(found) = Personal::found_in(text) else {
         return Ok(());
-    }
-    Err(Wrong::value(
-        "the text has the form of a card number, and this field would be recorded in clear",
-        "send card numbers in instrument.pan only; an identifier of your own that looks like one is told apart \
-         by a letter right before or after its digits",
-    ))
+    };
+    let name = found.name();
+    let reason =
+        format!("the text has the form of {name}, and this field would be recorded in clear");
+    Err(Wrong::value(reason, found.help()))
 }
 
 fn check_length(field: &Field, text: &str, filler: usize) -> Result<(), Wrong> {

@@ -15,13 +15,15 @@
 //! | [`dropped`] | what is not kept, by its place |
 //! | `facts` | values into a row: checked, canonical, tokenised; the same for both forms |
 //! | `canonical` | forms of texts: card numbers, accounts, mailboxes |
-//! | `card_number` | card numbers in fields that are recorded in clear: refused |
+//! | `personal`, `card_number` | what leads to a person in fields that are recorded in clear: refused |
 //! | `wrong` | why one value is not taken |
 //!
 //! What follows for the rest of the house:
 //! - a field that the dictionary does not have, or that is not the caller's to say, is dropped, counted and
 //!   named by its place, as far as the name is harmless;
 //! - no problem quotes what the caller sent;
+//! - card numbers, IBANs, mailboxes and phone numbers in international form are in tokens, nowhere else; a name of
+//!   a person in an identifier cannot be recognised;
 //! - sensitive authentication data (PCI DSS 4.0.1, 3.3.1) ends here, except the answer to a challenge,
 //!   which ends where it is compared.
 
@@ -35,14 +37,15 @@ mod json;
 mod leaf;
 pub mod limits;
 pub mod message;
+mod personal;
 pub mod problem;
 mod shape;
 mod tree;
 mod wrong;
 
-pub use card_number::is_in as holds_card_number;
 pub use dropped::{Dropped, DroppedAt, Why};
 pub use intake::Intake;
 pub use iso::TransactionStatus;
 pub use message::{Envelope, MediaType, Message, OneTime, Request};
+pub use personal::Personal;
 pub use problem::{Culprit, Problem, ProblemCode};

@@ -17,7 +17,7 @@ pub enum MediaType {
 }
 
 impl MediaType {
-    /// Reads the value of a `Content-Type` header; parameters do not matter.
+    /// Reads the value of a `Content-Type` header, whatever its parameters are.
     pub fn from_content_type(value: &str) -> Option<MediaType> {
         let essence = value.split(';').next().unwrap_or_default().trim();
         let is = |name: &str| essence.eq_ignore_ascii_case(name);
@@ -28,6 +28,22 @@ impl MediaType {
         } else {
             None
         }
+    }
+
+    /// Whether the value of a `Content-Type` header says that the body is in another encoding than UTF-8. Without
+    /// a word it is in UTF-8 (RFC 8259, section 8.1).
+    pub fn is_in_other_charset(value: &str) -> bool {
+        value
+            .split(';')
+            .skip(1)
+            .filter_map(|parameter| parameter.split_once('='))
+            .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
+            .any(|(_, charset)| {
+                !charset
+                    .trim()
+                    .trim_matches('"')
+                    .eq_ignore_ascii_case("utf-8")
+            })
     }
 }
 

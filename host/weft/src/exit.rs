@@ -2,7 +2,8 @@
 //!
 //! Exit status 1: the command ran and found something wrong, or could not do what it was asked. Status 2
 //! (from the argument parser): the command was called wrongly. Where 1 is an answer, as that of a comparison, 2
-//! also says that there is none.
+//! also says that there is none. Status 3: a host has stopped, every answered decision is in the log, and the log is not
+//! closed as it should be.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -14,6 +15,9 @@ use crate::output;
 /// There is no answer.
 const TROUBLE: u8 = 2;
 
+/// The log is not closed as it should be.
+const LOG_NOT_CLOSED: u8 = 3;
+
 /// Why a command did not succeed.
 pub(crate) enum Failed {
     /// The command has said everything.
@@ -22,6 +26,8 @@ pub(crate) enum Failed {
     Because(Box<dyn Error + Send + Sync>),
     /// To be told, of a command for which 1 is an answer.
     Trouble(Box<dyn Error + Send + Sync>),
+    /// To be told, of a host that has stopped.
+    LogNotClosed(Box<dyn Error + Send + Sync>),
 }
 
 impl Failed {
@@ -31,6 +37,16 @@ impl Failed {
             Failed::Because(error) => Failed::Trouble(error),
             other => other,
         }
+    }
+
+    /// What a host could not do at its end; nothing that it answered is lost.
+    pub(crate) fn log_not_closed(error: &dyn Error) -> Failed {
+        let text = format!(
+            "stopped, and the audit log is not closed as it should be: {error}; every answered decision is in the log, and \
+             what its checkpoint does not cover yet is signed at the next start; make room on the disk if it is full, and \
+             start the host again"
+        );
+        Failed::LogNotClosed(text.into())
     }
 
     /// A reason in words: what, why, and what to do.
@@ -49,9 +65,10 @@ impl<E: Error + Send + Sync + 'static> From<E> for Failed {
 pub(crate) fn say(failed: Failed) -> ExitCode {
     let status = match &failed {
         Failed::Trouble(_) => ExitCode::from(TROUBLE),
+        Failed::LogNotClosed(_) => ExitCode::from(LOG_NOT_CLOSED),
         Failed::Said | Failed::Because(_) => ExitCode::FAILURE,
     };
-    if let Failed::Because(error) | Failed::Trouble(error) = failed {
+    if let Failed::Because(error) | Failed::Trouble(error) | Failed::LogNotClosed(error) = failed {
         match diagnostics(error.as_ref()) {
             Some(problems) => output::problems(problems),
             None => output::error(&error.to_string()),

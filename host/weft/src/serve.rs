@@ -5,7 +5,7 @@ use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::task::JoinSet;
 use weft_engine::sets::Order;
-use weft_engine::{Clock, Engine};
+use weft_engine::{Clock, Engine, Stopped};
 use weft_gateway::limits::{MAX_ENDING, MAX_TURNED_AWAY};
 use weft_gateway::{Callers, Gateway, GatewayConfig};
 
@@ -17,7 +17,8 @@ use crate::places::Places;
 ///
 /// It decides when it prints `ready`. SIGHUP lets it read its policies and plugins again; what does not hold is
 /// logged, and the policies in force stay. SIGTERM or SIGINT stops it: it takes no new requests, answers those
-/// under way, signs the log's checkpoint, and exits 0. TLS is ended in front of it, so it listens on
+/// under way, signs the log's checkpoint, and exits 0; where the log could not be closed so, as on a full disk, it
+/// says so and exits 3. TLS is ended in front of it, so it listens on
 /// loopback unless the configuration says otherwise.
 ///
 /// On a full disk it decides nothing: requests get 503, /readyz says why, /healthz goes on to say 200. It goes on by
@@ -93,9 +94,13 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
             }
             output::step("stopping: no new requests, those under way are answered");
         };
-        gateway.serve(stop).await?;
-        output::step("stopped: every answered decision is in the log");
-        Ok(())
+        match gateway.serve(stop).await? {
+            Stopped::Whole => {
+                output::step("stopped: every answered decision is in the log");
+                Ok(())
+            }
+            Stopped::LogNotClosed(error) => Err(Failed::log_not_closed(&error)),
+        }
     })
 }
 

@@ -63,6 +63,16 @@ fn is_full(host: &Host) {
 
 /// What was answered is in the log, what was refused is not, and the episode was told, not the requests.
 fn is_true(mut host: Host, answered: &Answered) -> String {
+    let log = is_recorded(&mut host, answered);
+    let errors: Vec<&str> = log.lines().filter(|l| l.contains("ERROR weft")).collect();
+    assert!(!errors.is_empty(), "nothing was told");
+    // The journals of log and vault, the store, the checkpoint: each once.
+    assert!(errors.len() <= 4, "{errors:#?}");
+    log
+}
+
+/// Stops the host; what was answered is in its log.
+fn is_recorded(host: &mut Host, answered: &Answered) -> String {
     let log = host.stop();
     let mut recorded = Answered::new();
     for record in host.records() {
@@ -73,10 +83,6 @@ fn is_true(mut host: Host, answered: &Answered) -> String {
         }
     }
     assert_eq!(&recorded, answered);
-    let errors: Vec<&str> = log.lines().filter(|l| l.contains("ERROR weft")).collect();
-    assert!(!errors.is_empty(), "nothing was told");
-    // The journals of log and vault, the store, the checkpoint: each once.
-    assert!(errors.len() <= 4, "{errors:#?}");
     log
 }
 
@@ -143,6 +149,30 @@ fn a_host_on_a_full_file_system_refuses_and_goes_on() {
     let log = is_true(host, &answered);
     told(&log, "the audit store failed");
     told(&log, "the audit store is filled again");
+}
+
+/// A checkpoint that cannot be signed is told, by a status of its own, too; nothing that was answered is lost.
+#[test]
+fn a_host_that_stops_on_a_full_file_system_says_what_is_missing() {
+    let mut host = Host::prepare("");
+    fs::create_dir(host.data()).expect("made");
+    let Some(_mounted) = Mounted::on(&host.data()) else {
+        return;
+    };
+    host.go_on();
+    let mut answered = Answered::new();
+    let ballast = host.data().join("ballast");
+    // As much as there is.
+    let _ = fs::write(&ballast, vec![1; 128 << 20]);
+    // The journal has room in its segment.
+    keep(&mut answered, "before", &decide(&host, "before"));
+    let (status, log) = host.ended();
+    assert_eq!(status.code(), Some(3), "{log}");
+    told(&log, "the audit log is not closed as it should be");
+    told(&log, "every answered decision is in the log");
+    fs::remove_file(&ballast).expect("removed");
+    host.go_on();
+    is_recorded(&mut host, &answered);
 }
 
 /// A small file system in memory, as long as this lives.

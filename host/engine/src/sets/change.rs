@@ -39,7 +39,7 @@ impl Order {
         let fits = |reason: &String| {
             (1..=MAX_REASON_CHARS).contains(&reason.chars().count())
                 && !reason.chars().any(char::is_control)
-                && !weft_intake::holds_card_number(reason)
+                && weft_intake::Personal::found_in(reason).is_none()
         };
         if self.reason.as_ref().is_none_or(fits) {
             return Ok(());

@@ -25,6 +25,7 @@ async fn a_misspelt_fact_is_missing_and_its_right_name_is_told() {
     let house = House::new(&[amounts(), policy]);
     let mut body = payment("p-1", "27.40");
     body["device"]["malwere"] = json!(false);
+    body["device.malware"] = json!(false);
     body["4111111111111111"] = json!("x");
     let view = house.decided(&service(), &body).await;
     assert_eq!(view.verdict, Verdict::Hold);
@@ -37,13 +38,17 @@ async fn a_misspelt_fact_is_missing_and_its_right_name_is_told() {
         [
             ("/(withheld)", "(withheld) is not in the dictionary"),
             (
+                "/device.malware",
+                "device.malware is not in the dictionary; write it as an object: {\"device\": {\"malware\": …}}"
+            ),
+            (
                 "/device/malwere",
                 "device.malwere is not in the dictionary; did you mean device.malware?"
             ),
         ]
     );
     let record = house.record(&view).dropped.expect("recorded");
-    assert_eq!((record.count, record.places.len()), (2, 2));
+    assert_eq!((record.count, record.places.len()), (3, 3));
     assert!(
         !serde_json::to_string(&record)
             .expect("JSON")

@@ -387,12 +387,13 @@ async fn a_payment_is_decided_again_by_the_set_that_is_in_force_then() {
 }
 
 #[tokio::test]
-async fn a_reason_is_a_line_without_a_card_number() {
+async fn a_reason_is_a_line_that_leads_to_no_person() {
     let house = House::new(&says("because"));
     for reason in [
         String::new(),
         "two\nlines".into(),
         "it was 4111 1111 1111 1111".into(),
+        "asked for by ines@example.org".into(),
         "x".repeat(501),
     ] {
         let order = because(&reason);

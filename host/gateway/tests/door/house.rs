@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
-use weft_engine::{Clock, Config, Engine, Role};
+use weft_engine::{Clock, Config, Engine, Role, Stopped};
 use weft_gateway::{CallerEntry, Callers, Gateway, GatewayConfig, GatewayError, Limits};
 
 use crate::wire::{Call, Connection, Got, Raw, soon};
@@ -70,7 +70,7 @@ pub(crate) struct House {
     pub(crate) address: SocketAddr,
     site: Site,
     stop: oneshot::Sender<()>,
-    serving: JoinSet<Result<(), GatewayError>>,
+    serving: JoinSet<Result<Stopped, GatewayError>>,
 }
 
 impl House {
@@ -151,13 +151,14 @@ impl House {
 /// A host that was told to stop.
 pub(crate) struct Stopping {
     site: Site,
-    serving: JoinSet<Result<(), GatewayError>>,
+    serving: JoinSet<Result<Stopped, GatewayError>>,
 }
 
 impl Stopping {
     pub(crate) async fn stopped(mut self) -> Site {
         let served = soon(self.serving.join_next()).await.expect("it serves");
-        served.expect("no panic").expect("a good end");
+        let stopped = served.expect("no panic").expect("a good end");
+        assert!(matches!(stopped, Stopped::Whole), "{stopped:?}");
         self.site
     }
 }

@@ -179,6 +179,92 @@ fn problems_quote_nothing_of_an_xml_body() {
     check(2, MediaType::Xml, XML);
 }
 
+/// What leads to a person, as a caller might write it where none belongs.
+const PERSONAL: [(&str, &str); 5] = [
+    ("4111111111111111", "a card number"),
+    ("DE75512108001245126199", "an IBAN"),
+    ("DE75 5121 0800 1245 1261 99", "an IBAN"),
+    ("+4917612345678", "a phone number"),
+    ("z.quorble@example.org", "a mailbox"),
+];
+
+/// In each field in turn: it becomes a token, or the request is refused.
+#[test]
+fn what_leads_to_a_person_is_in_no_field_in_clear() {
+    let house = House::new();
+    let (mut refused, mut by_form) = (0, 0);
+    for field in house.dictionary.fields() {
+        for (value, name) in PERSONAL {
+            let text = format!("\"{value}\"");
+            let nested = field
+                .name
+                .rsplit('.')
+                .fold(text, |inner, name| format!("{{\"{name}\":{inner}}}"));
+            let body = format!("{{\"operation\":\"a\",{}", &nested[1..]);
+            match house.read(MediaType::Json, &body) {
+                Err(problem) => {
+                    let shown = shown(&problem);
+                    assert!(!shown.contains(value), "{}: {shown}", field.name);
+                    refused += 1;
+                    by_form +=
+                        usize::from(problem.detail().contains(&format!("the form of {name},")));
+                }
+                Ok(mut message) => {
+                    let request = message.requests.pop().expect("one request");
+                    let kept = house.fact(&request, &field.name);
+                    let kept = kept.map_or(String::new(), |kept| kept.to_string());
+                    assert!(!kept.contains(value), "{}: {kept}", field.name);
+                    assert!(
+                        !format!("{:?}", request.dropped).contains(value),
+                        "{}",
+                        field.name
+                    );
+                }
+            }
+        }
+    }
+    assert!(refused > 200, "{refused} refused");
+    assert!(by_form > 40, "{by_form} refused for their form");
+    for name in [
+        "payment.id",
+        "payment.end_to_end_id",
+        "payee.terminal",
+        "session.id",
+        "case.id",
+        "challenge.id",
+    ] {
+        let (section, last) = name.split_once('.').expect("a section");
+        for (value, what) in PERSONAL {
+            let body = format!("{{\"operation\":\"a\",\"{section}\":{{\"{last}\":\"{value}\"}}}}");
+            let problem = house.refused(MediaType::Json, &body);
+            assert_eq!(problem.status(), 422, "{problem}");
+            assert!(problem.detail().contains(what), "{problem}");
+            assert_eq!(
+                problem.where_it_is(),
+                Some(format!("/{section}/{last}").as_str())
+            );
+        }
+    }
+}
+
+/// The same in a message of ISO 20022, and in names that nobody knows.
+#[test]
+fn what_leads_to_a_person_is_in_no_identifier_of_a_message() {
+    let house = House::new();
+    let from = XML.find("<EndToEndId>").expect("an identifier") + "<EndToEndId>".len();
+    let to = from + XML[from..].find('<').expect("its end");
+    for (value, what) in PERSONAL {
+        let body = format!("{}{value}{}", &XML[..from], &XML[to..]);
+        let problem = house.refused(MediaType::Xml, &body);
+        assert!(problem.detail().contains(what), "{problem}");
+        let at = problem.where_it_is().unwrap_or_default();
+        assert!(at.ends_with("PmtId/EndToEndId"), "{at}");
+        let body = format!("{{\"operation\":\"a\",\"{value}\":1,\"payment\":{{\"{value}\":1}}}}");
+        let dropped = format!("{:?}", house.json(&body).dropped);
+        assert!(!dropped.contains(value), "{dropped}");
+    }
+}
+
 /// A card number in each field in turn.
 #[test]
 fn problems_do_not_quote_a_card_number_in_any_field() {
