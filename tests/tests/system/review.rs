@@ -59,6 +59,28 @@ fn rules_that_disagree_are_listed_and_no_rule_of_the_project_does_nothing() {
     }
 }
 
+/// A rule that can never fire makes its test fail; the reason is told beside it.
+#[test]
+fn why_a_test_does_not_hold_is_told_when_its_rule_can_never_fire() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let never = "when: device.malware && !device.malware";
+    let policies = changed(
+        dir.path(),
+        "risk/malware.yaml",
+        "when: device.malware",
+        never,
+    );
+    let said = run(&["policy", "check", &policies.display().to_string()]);
+    assert!(!said.ok, "{}", said.out);
+    assert!(said.err.contains("error[W0307]"), "{}", said.err);
+    assert!(
+        said.err
+            .contains("warning[W0316]: the rule `malware` can never fire"),
+        "{}",
+        said.err
+    );
+}
+
 #[test]
 fn a_grant_that_the_plugin_does_not_ask_for_is_told_with_its_place() {
     let dir = tempfile::tempdir().expect("a directory");
