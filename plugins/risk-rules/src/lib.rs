@@ -13,7 +13,7 @@
 //! | [`device`](signal::device) | a device that the account does not know, or none? | 150 |
 //! | [`place`](signal::place) | a way that nobody travels in that time? | 250 |
 //! | [`place`](signal::place) | a device abroad? a country that the policy watches? | 50, 150 |
-//! | [`place`](signal::place) | a remote payment that does not say where it is made? | up to 300 |
+//! | [`place`](signal::place) | a remote payment that does not say where it is made, or where payer or payee are? | up to 300 |
 //! | [`payee`](signal::payee) | a payee that the account has not paid before? | 80 |
 //! | [`payee`](signal::payee) | many payments to a private payee, or at a terminal? | 150, 100 |
 //! | [`takeover`](signal::takeover) | SIM card or credentials just changed? | 200 |

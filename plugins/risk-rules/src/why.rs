@@ -42,7 +42,7 @@ pub enum Why {
     #[reason("A country of the payment is on the policy's list")]
     CountryWatched,
     /// See [`crate::signal::place`].
-    #[reason("A remote payment does not say where it is made")]
+    #[reason("A remote payment does not say where it is made, or where payer or payee are")]
     LocationUnknown,
     /// See [`crate::signal::payee`].
     #[reason("The account has not paid this payee before, or only just")]

@@ -3,7 +3,8 @@
 //! Travel is rated by speed, from the place of the account's last payment to this one, and only over a
 //! distance at which the host's coarse places (a tenth of a degree) cannot be the reason. A country other
 //! than the payer's is a weak hint: people travel. Countries on the policy's list are the policy's word.
-//! A remote payment that does not say where it is made is rated as if it were made at the worst place.
+//! A remote payment that does not say where it is made is rated as if it were made at the worst place. So is one that
+//! leaves out every country of its payer: without a home nobody can tell whether the device is abroad.
 
 use weft_sdk::Need;
 
@@ -62,7 +63,8 @@ pub(crate) fn abroad(input: &Input, weights: &Weights) -> Option<Signal> {
     Signal::new(Why::DeviceAbroad, weights.abroad_points, strength, evidence)
 }
 
-/// Points when a remote payment leaves out where it is made: those that the worst place would have got.
+/// Points when a remote payment leaves out where it is made, or a country that its place is compared with: those
+/// that the worst would have got.
 pub(crate) fn unknown(input: &Input, weights: &Weights) -> Option<Signal> {
     if !input.is_remote(weights) {
         return None;
@@ -76,9 +78,12 @@ pub(crate) fn unknown(input: &Input, weights: &Weights) -> Option<Signal> {
             is_unplaced && has_past && travel(input, weights).is_none(),
             weights.travel_points,
         ),
-        (no_country && has_home(input), weights.abroad_points),
+        // Without a home nobody can tell whether the device is abroad.
+        (no_country || !has_home(input), weights.abroad_points),
         (
-            no_country && is_watching(weights) && watched(input, weights).is_none(),
+            (no_country || input.payee_country.is_absent())
+                && is_watching(weights)
+                && watched(input, weights).is_none(),
             weights.watched_points,
         ),
     ];
@@ -87,6 +92,10 @@ pub(crate) fn unknown(input: &Input, weights: &Weights) -> Option<Signal> {
         Input::LATITUDE,
         Input::LONGITUDE,
         Input::LOCATION_COUNTRY,
+        Input::PAYER_COUNTRY,
+        Input::PAYER_ACCOUNT_COUNTRY,
+        Input::ISSUER_COUNTRY,
+        Input::PAYEE_COUNTRY,
         Input::ENTRY_MODE,
         Input::METHOD,
     ];

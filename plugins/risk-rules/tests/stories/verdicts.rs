@@ -184,6 +184,48 @@ fn to_leave_a_fact_out_never_makes_a_remote_payment_milder() {
     }
 }
 
+/// Every part of them, wherever the device, the payer and the payee are, and with countries that a policy watches.
+#[test]
+fn to_leave_countries_out_never_makes_a_remote_payment_milder() {
+    let facts = [
+        "location.country",
+        "payer.country",
+        "instrument.issuer_country",
+        "payee.country",
+    ];
+    let countries = ["BE", "PT", "KY"];
+    let payments = countries.len().pow(4);
+    for payment in 0..payments {
+        let country =
+            |fact: usize| countries[payment / countries.len().pow(fact as u32) % countries.len()];
+        // Which of them are there: one bit a fact.
+        let risk = |there: usize| {
+            let base = usual()
+                .need("payer.account_country", Value::Absent)
+                .setting("watched_countries", vec!["KY".to_owned()]);
+            let add = |p: Evaluation<Plugin>, (index, field): (usize, &&str)| {
+                let is_there = there & (1 << index) != 0;
+                let value = if is_there {
+                    country(index).into()
+                } else {
+                    Value::Absent
+                };
+                p.need(field, value)
+            };
+            let found = facts.iter().enumerate().fold(base, add).evaluate();
+            (found.risk, found.verdict)
+        };
+        let full = risk(0b1111);
+        for there in 0..0b1111 {
+            let (points, verdict) = risk(there);
+            assert!(
+                points >= full.0 && verdict >= full.1,
+                "{payment} {there:04b}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_remote_payment_without_account_needs_a_card_that_was_seen() {
     let nameless = || first().need("payer.account", Value::Absent);
