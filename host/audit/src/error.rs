@@ -25,7 +25,7 @@ pub enum OpenError {
     /// There is no room on the disk.
     #[error(
         "{source}; the audit log sets {segment_mb} MB aside for its records before it takes one, and needs {spare_mb} MB in all \
-         to begin; {room_mb} MB are free: make room, or set the data directory on a larger disk"
+         to begin; {room_mb} MB are free"
     )]
     DiskFull {
         /// The size of a segment of the journal.

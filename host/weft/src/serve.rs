@@ -1,11 +1,14 @@
 //! `weft serve`: a host that answers over HTTP.
 
+use std::error::Error;
+use std::io::ErrorKind;
+
 use clap::Args;
 use rustix::process::{Resource, Rlimit, Signal, getrlimit, setrlimit};
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::task::JoinSet;
 use weft_engine::sets::Order;
-use weft_engine::{Clock, Engine, Stopped};
+use weft_engine::{Clock, Engine, StartError, Stopped};
 use weft_gateway::limits::{MAX_ENDING, MAX_TURNED_AWAY};
 use weft_gateway::{Callers, Gateway, GatewayConfig};
 
@@ -66,7 +69,8 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
         runtime.block_on(async { signal(SignalKind::from_raw(Signal::XFSZ.as_raw())) })?;
     // One that comes while the host starts is heard when it has started.
     let hangup = runtime.block_on(async { signal(SignalKind::hangup()) })?;
-    let engine = Engine::start(settings.engine, Clock::System, &output::step)?;
+    let engine =
+        Engine::start(settings.engine, Clock::System, &output::step).map_err(not_started)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
         region,
@@ -102,6 +106,25 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
             Stopped::LogNotClosed(error) => Err(Failed::log_not_closed(&error)),
         }
     })
+}
+
+/// Megabytes of a new data directory: the journals of log and vault set 16 MB aside each, the rest is the policy set, compiled
+/// plugins and the store.
+const NEW_DATA_MB: u64 = 40;
+
+/// Says how much room a host needs, where the disk has too little.
+fn not_started(error: StartError) -> Failed {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(&error);
+    while let Some(found) = cause {
+        let io = found.downcast_ref::<std::io::Error>();
+        if io.is_some_and(|io| io.kind() == ErrorKind::StorageFull) {
+            return Failed::because(format!(
+                "{error}; a new data directory takes {NEW_DATA_MB} MB: make room, or set it on another disk with --data"
+            ));
+        }
+        cause = found.source();
+    }
+    error.into()
 }
 
 /// Reads policies and plugins again at each signal. What came of it is in the log.
