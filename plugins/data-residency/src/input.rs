@@ -5,10 +5,12 @@
 //! | method | payer | payee |
 //! |---|---|---|
 //! | card, wallet | country, issuer of the card | country |
-//! | credit transfer, direct debit | country, place of the account | country, place of the account |
+//! | credit transfer, direct debit | place of the account | place of the account |
 //! | not said | country, issuer, place of the account | country, place of the account |
 //!
-//! The place of an account is its own country or that of its bank.
+//! The place of an account is its own country or that of its bank. A transfer runs between accounts, and most
+//! messages name no country of residence (in pacs.008 the postal address is optional): one that is named only
+//! adds a country to its side.
 
 use weft_sdk::prelude::*;
 
@@ -65,7 +67,7 @@ impl Input {
 
     /// Who pays. The card belongs to the payer.
     pub(crate) fn payer(&self) -> Side {
-        let side = Side::default().with_needed(&self.payer_country);
+        let side = self.resident(&self.payer_country);
         let side = if self.is_between_accounts() {
             side.with(&self.issuer_country)
         } else {
@@ -80,13 +82,20 @@ impl Input {
 
     /// Who is paid.
     pub(crate) fn payee(&self) -> Side {
-        Side::default()
-            .with_needed(&self.payee_country)
-            .with_account(
-                &self.payee_account_country,
-                &self.payee_bank,
-                self.needs_accounts(),
-            )
+        self.resident(&self.payee_country).with_account(
+            &self.payee_account_country,
+            &self.payee_bank,
+            self.needs_accounts(),
+        )
+    }
+
+    /// Where somebody lives. Between accounts, the accounts say where the payment is.
+    fn resident(&self, country: &Option<String>) -> Side {
+        if self.is_between_accounts() {
+            Side::default().with(country)
+        } else {
+            Side::default().with_needed(country)
+        }
     }
 
     fn is_between_accounts(&self) -> bool {

@@ -12,15 +12,15 @@
 //! | neither | `deny`, and `route` with the region to which the payment is sent instead |
 //!
 //! Payer and payee are where *any* of their known countries is: of residence, of the account, of the card,
-//! of the bank. A side is elsewhere only if everything is known of it that a payment of its kind has: the
-//! country of residence, with a card the country of its issuer, between accounts where the account is. When
+//! of the bank. A side is elsewhere only if everything is known of it that a payment of its kind has: with
+//! a card, the country of residence and that of the card's issuer; between accounts, where the account is. When
 //! one of them is missing and the other side does not exclude the corridor, it is not excluded; if it would
 //! object, the payment waits or is refused (`when_unknown`), and does not go on because a country was left
 //! out. With `when_unknown: deny`, leaving out any of them never gives a milder verdict. If the corridor
 //! would only ask for a copy, the payment is flagged, for somebody to look.
 //!
-//! A bank or account of which a payment of its kind says nothing else makes a side belong there, too, and is
-//! not needed: who leaves it out is judged by the rest.
+//! Whatever else is known, a bank with a card, a residence between accounts, makes a side belong there, too, and
+//! is not needed: who leaves it out is judged by the rest.
 //!
 //! | module | what is there |
 //! |---|---|
