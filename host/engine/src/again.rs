@@ -44,6 +44,8 @@ pub enum NotAgain {
     FallsAway,
     /// Its policy set is not archived in the data directory.
     NoSet,
+    /// The archived copy of its policy set is not what it was.
+    SetDamaged,
 }
 
 impl NotAgain {
@@ -59,6 +61,7 @@ impl NotAgain {
             NotAgain::Clock => "stopped-by-the-clock",
             NotAgain::FallsAway => "falls-away",
             NotAgain::NoSet => "policy-set-not-archived",
+            NotAgain::SetDamaged => "policy-set-damaged",
         }
     }
 
@@ -82,6 +85,9 @@ impl NotAgain {
                 "it followed from a decision that comes out otherwise, so it would not have been taken"
             }
             NotAgain::NoSet => "the policy set is not archived in the data directory",
+            NotAgain::SetDamaged => {
+                "the archived copy of the policy set was changed, is not whole or cannot be used"
+            }
         }
     }
 }

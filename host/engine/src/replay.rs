@@ -18,6 +18,7 @@ mod left;
 pub mod report;
 mod turn;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ const BATCH: usize = 256;
 pub struct Replay {
     /// The host's directory. It is only read, but for the cache of compiled plugins.
     pub data_dir: PathBuf,
-    /// Decisions before this instant are left out.
+    /// Decisions before this instant are not reported. Where verdicts are carried they are evaluated all the same.
     pub since: Option<Timestamp>,
     /// Decisions at or after this instant are left out.
     pub until: Option<Timestamp>,
@@ -100,6 +101,8 @@ pub fn replay(replay: &Replay, listener: &mut dyn Listener) -> Result<ReplayRepo
     let chains = Chains::scan(&audit)?;
     let Some((region, tenant)) = chains.of_host.clone() else {
         return Ok(ReplayReport {
+            since: replay.since,
+            until: replay.until,
             damage: chains.damage,
             ..ReplayReport::default()
         });
@@ -135,6 +138,8 @@ struct Run<'a> {
     /// The set to compare with, if it is not the recorded one.
     other: Option<Arc<Ground>>,
     carry: Option<Carry>,
+    /// Archived sets that cannot be used. Each is looked at once, and not for each of its decisions.
+    unusable: HashMap<String, NotAgain>,
     chains: Chains,
     batch: Vec<Turn>,
     /// Of the host that wrote what follows, as its start recorded it.
@@ -174,6 +179,7 @@ impl<'a> Run<'a> {
             grounds,
             other,
             carry,
+            unusable: HashMap::new(),
             chains,
             batch: Vec::with_capacity(BATCH),
             version: String::new(),
@@ -218,30 +224,28 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
         };
-        let wanted = self.replay.since.is_none_or(|since| record.at >= since)
+        let reported = self.replay.since.is_none_or(|since| record.at >= since);
+        // What was decided before is not reported, but its changed verdicts are carried into what is.
+        let wanted = (reported || self.carry.is_some())
             && self.replay.until.is_none_or(|until| record.at < until);
         let key = self.chains.key(&record);
         let own = key.as_ref().and_then(|key| self.chains.own(key, &record));
         if !wanted {
-            if let Some(carry) = &mut self.carry {
-                carry.seen_before(&record);
-            }
             return Ok(());
         }
-        let ground = match self.ground(&record) {
+        let ground = match self.ground(&record.policy_set)? {
             Ok(ground) => ground,
-            Err(GroundError::Archive(why @ ArchiveError::NotThere { .. })) => {
-                self.report.no_set(&record.policy_set, &why.to_string());
-                self.left_out(&record, NotAgain::NoSet);
+            Err(why) => {
+                self.left_out(&record, why);
                 return Ok(());
             }
-            Err(error) => return Err(error.into()),
         };
         self.batch.push(Turn {
             ground,
             record,
             own,
             key,
+            reported,
         });
         if self.batch.len() == BATCH {
             self.flush()?;
@@ -249,11 +253,31 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    fn ground(&mut self, record: &DecisionRecord) -> Result<Arc<Ground>, GroundError> {
-        match &self.other {
-            Some(ground) => Ok(Arc::clone(ground)),
-            None => self.grounds.archived(&record.policy_set),
+    /// What a decision of this set is evaluated with, or why it cannot be: one set that is not what it was keeps no
+    /// decision of another from being evaluated.
+    fn ground(&mut self, digest: &str) -> Result<Result<Arc<Ground>, NotAgain>, GroundError> {
+        if let Some(ground) = &self.other {
+            return Ok(Ok(Arc::clone(ground)));
         }
+        if let Some(why) = self.unusable.get(digest) {
+            return Ok(Err(*why));
+        }
+        let error = match self.grounds.archived(digest) {
+            Ok(ground) => return Ok(Ok(ground)),
+            Err(GroundError::Archive(error)) => error,
+            Err(error) => return Err(error),
+        };
+        let why = match error {
+            ArchiveError::NotThere { .. } => NotAgain::NoSet,
+            ArchiveError::Changed { .. }
+            | ArchiveError::Missing { .. }
+            | ArchiveError::Stranger { .. }
+            | ArchiveError::Set(_) => NotAgain::SetDamaged,
+            error => return Err(error.into()),
+        };
+        self.report.no_set(digest, &error.to_string());
+        self.unusable.insert(digest.to_owned(), why);
+        Ok(Err(why))
     }
 
     /// Evaluates the batch and takes what came of it into the report, in the order of the log.
@@ -273,6 +297,9 @@ impl<'a> Run<'a> {
     fn came(&mut self, turn: &Turn, turned: Turned) {
         let record = &turn.record;
         let turned = self.chains.falls_away(turn, turned);
+        if !turn.reported {
+            return;
+        }
         match turned {
             Turned::Not(NotAgain::Forgotten) if self.other.is_none() => {
                 let left = left::replay(&turn.ground, record);

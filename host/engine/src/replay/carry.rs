@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use weft_assist::State;
 use weft_audit::DecisionRecord;
-use weft_behaviour::{Behaviour, BehaviourError, Observation, Seen};
+use weft_behaviour::{Behaviour, BehaviourError, Seen};
 use weft_dictionary::{FieldId, Origin, Row, Value};
 use weft_policy::WhenStopped;
 use weft_verdict::Verdict;
@@ -45,15 +45,6 @@ impl Carry {
             ground: Arc::clone(ground),
             payments: HashMap::new(),
         })
-    }
-
-    /// A decision before those that are replayed: what was seen then stands as it was recorded.
-    pub(super) fn seen_before(&mut self, record: &DecisionRecord) {
-        let recorded = record.observation.clone();
-        let recorded = recorded.and_then(|o| serde_json::from_value::<Observation>(o).ok());
-        if let (Some(recorded), Ok(row)) = (recorded, self.ground.restore(record)) {
-            self.observe(&row, recorded.at, recorded.seen);
-        }
     }
 
     /// A decision as it comes out now.

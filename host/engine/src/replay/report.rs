@@ -51,7 +51,7 @@ pub struct ReplayReport {
     /// What could still be said of decisions whose facts were not to be stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub forgotten: Option<Forgotten>,
-    /// Sets that are not archived, and what to do.
+    /// Sets that are not archived or not as they were, and what to do.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sets_missing: BTreeMap<String, String>,
     /// The comparison with another set.
@@ -237,7 +237,12 @@ impl ReplayReport {
         self.differ == 0 && self.is_whole()
     }
 
-    /// Whether the log was read whole, and every set was there.
+    /// Whether there is a decision of the time at all.
+    pub fn has_decisions(&self) -> bool {
+        self.decisions > 0
+    }
+
+    /// Whether the log was read whole, and every set was there as it was.
     pub fn is_whole(&self) -> bool {
         self.damage.is_empty() && self.unreadable == 0 && self.sets_missing.is_empty()
     }

@@ -17,6 +17,8 @@ pub(super) struct Turn {
     pub(super) own: Option<Arc<DecisionRecord>>,
     /// The payment, if others need to know what comes of this one.
     pub(super) key: Option<Key>,
+    /// Whether it is told what comes of it.
+    pub(super) reported: bool,
 }
 
 /// What came of it.

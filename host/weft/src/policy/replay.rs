@@ -24,10 +24,11 @@ mod text;
 ///
 /// With --policies: with that set. The report says which decisions would change, by verdict and money and by what causes
 /// it, without personal data. Decisions are evaluated on the features that were recorded; with --carry, features are
-/// computed again as if the changed verdicts had been given.
+/// computed again as if the changed verdicts had been given, from the beginning of the log; --since then only leaves
+/// earlier decisions out of the report.
 ///
 /// Reads only, and works beside a running host. What cannot be evaluated again is counted and named. That records are
-/// what the host wrote is for `weft audit verify` to check.
+/// what the host wrote is for `weft audit verify` to check. Where there is no decision, the command ends with status 1.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  weft policy replay --data weft-data --since 2026-11-01T00:00:00Z\n  weft policy replay --data weft-data --policies changed/ --carry --format html > change.html"
@@ -78,6 +79,13 @@ enum Form {
 }
 
 pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failed> {
+    if let (Some(since), Some(until)) = (args.since, args.until)
+        && since > until
+    {
+        return Err(Failed::because(format!(
+            "--since {since} is after --until {until}, so no decision can be between them; exchange the two"
+        )));
+    }
     let with = match &args.policies {
         None => With::Recorded,
         Some(policies) => With::Set {
@@ -117,12 +125,25 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failed> {
     ended(&report)
 }
 
-/// The status: a difference where none may be, and a log that was not read whole, are no success.
+/// The status: a difference where none may be, a log that was not read whole, and nothing to evaluate are no success.
 fn ended(report: &ReplayReport) -> Result<(), Failed> {
+    if !report.has_decisions() {
+        output::error(no_decision(report));
+        return Err(Failed::Said);
+    }
     if report.change.is_none() && !report.is_as_recorded() || !report.is_whole() {
         return Err(Failed::Said);
     }
     Ok(())
+}
+
+/// What a report says of a time without decisions.
+fn no_decision(report: &ReplayReport) -> &'static str {
+    if report.since.is_some() || report.until.is_some() {
+        "no decision in this range; `weft audit show --last 20` shows when the newest were taken"
+    } else {
+        "the audit log has no decision that could be evaluated again"
+    }
 }
 
 /// Hears of the replay while it goes on.

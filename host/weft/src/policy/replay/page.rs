@@ -4,6 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use weft_engine::replay::report::{Change, Item, ReplayReport, What};
 use weft_verdict::Verdict;
 
+use super::no_decision;
 use super::text::{about_features, sums};
 use crate::policy::book::STYLE;
 
@@ -24,9 +25,13 @@ pub(super) fn render(report: &ReplayReport) -> String {
             body {
                 h1 { (title) }
                 (about(report))
-                @match &report.change {
-                    None => { (recorded(report)) }
-                    Some(change) => { (changed(change)) }
+                @if !report.has_decisions() {
+                    p { strong { (no_decision(report)) } }
+                } @else {
+                    @match &report.change {
+                        None => { (recorded(report)) }
+                        Some(change) => { (changed(change)) }
+                    }
                 }
                 (left_out(report))
                 (trouble(report))

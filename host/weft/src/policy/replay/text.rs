@@ -10,7 +10,7 @@ const SHOWN: usize = 5;
 /// What a report says of the features that decisions were evaluated on.
 pub(super) fn about_features(change: &Change) -> &'static str {
     if change.features_carried {
-        "Features were computed again with the changed verdicts: a payment that is not released now makes nothing \
+        "Features were computed again with the changed verdicts, from the beginning of the log: a payment that is not released now makes nothing \
          familiar for those after it. What customers and support would have done otherwise is not in it."
     } else {
         "Each decision was evaluated on the features that were recorded. That a changed verdict makes other things \
@@ -19,6 +19,9 @@ pub(super) fn about_features(change: &Change) -> &'static str {
 }
 
 pub(super) fn tell(report: &ReplayReport, list: bool) {
+    if !report.has_decisions() {
+        return trouble(report);
+    }
     let when = match (report.first, report.last) {
         (Some(first), Some(last)) => format!(" from {first} to {last}"),
         _ => String::new(),
