@@ -29,8 +29,8 @@ pub const SHAPE: Code = Code {
 pub const UNREADABLE: Code = Code {
     id: "W0102",
     title: "the file cannot be read",
-    page: "The file does not exist, is not UTF-8, is larger than the limit, or the process may not \
-           read it. The message says which.",
+    page: "The file does not exist, is not UTF-8, is larger than the limit, is not a regular file (a \
+           pipe, a device, a directory), or the process may not read it. The message says which.",
 };
 
 /// The codes of this crate.

@@ -5,6 +5,8 @@
 
 mod words;
 
+use std::fs::{File, Metadata};
+use std::io::Read;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -25,15 +27,29 @@ pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
             why,
         )
     };
-    let size = std::fs::metadata(path)
-        .map_err(|e| unreadable(e.to_string()))?
-        .len();
-    if size > MAX_FILE_BYTES {
+    let failed = |error: std::io::Error| unreadable(error.to_string());
+    let regular = |metadata: &Metadata| {
+        if metadata.is_file() {
+            return Ok(());
+        }
+        let message = "this is not a regular file, nor a link to one";
+        Err(unreadable(message.into()).help("put a regular file here, or remove it"))
+    };
+    // Already opening a pipe waits until somebody writes to it.
+    regular(&std::fs::metadata(path).map_err(failed)?)?;
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    regular(&metadata)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let size = metadata.len().max(bytes.len() as u64);
         return Err(unreadable(format!(
             "the file has {size} bytes, the limit is {MAX_FILE_BYTES}"
         )));
     }
-    let bytes = std::fs::read(path).map_err(|e| unreadable(e.to_string()))?;
     String::from_utf8(bytes).map_err(|_| unreadable("the file is not UTF-8".into()))
 }
 

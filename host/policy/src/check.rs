@@ -194,22 +194,21 @@ impl<'a> PolicyChecker<'a> {
         }
     }
 
-    /// A failure never lets a payment go on, unless somebody says why.
+    /// A failure never lets a payment or a request about one go on, unless somebody says why.
     fn check_failure_verdicts(&mut self) {
         let source = self.source;
         let payments = self.given.layout.operations.iter().any(|operation| {
+            let mut on = source.on.iter();
             operation.kind == OperationKind::Payment
-                && source
-                    .on
-                    .iter()
-                    .any(|on| covers(&on.value, &operation.name))
+                && on.any(|on| covers(&on.value, &operation.name))
         });
+        let what = if payments { "payment" } else { "request" };
         let excused = source
             .metadata
             .accepts_risk
             .as_ref()
             .is_some_and(|why| !why.trim().is_empty());
-        if !payments || excused || !is_asked(source.metadata.status.value) {
+        if excused || !is_asked(source.metadata.status.value) {
             return;
         }
         for (key, verdict) in [
@@ -218,7 +217,7 @@ impl<'a> PolicyChecker<'a> {
         ] {
             if verdict.value < Verdict::Hold {
                 let message = format!(
-                    "{key} is {}: a payment would go on because something is broken",
+                    "{key} is {}: a {what} would go on because something is broken",
                     verdict.value.as_str()
                 );
                 let help = "write hold or deny, or say why not in metadata.accepts_risk";

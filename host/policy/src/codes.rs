@@ -44,8 +44,8 @@ pub const CONTRADICTION: Code = Code {
 pub const FAIL_OPEN: Code = Code {
     id: "W0306",
     title: "a failure would let it go on",
-    page: "`on_missing` and `on_error` say what is decided when a fact is missing or an evaluation fails. For payments \
-           anything milder than `hold` lets a payment go on because something is broken. If that is meant, say why \
+    page: "`on_missing` and `on_error` say what is decided when a fact is missing or an evaluation fails. \
+           Anything milder than `hold` lets a payment, or a request about one, go on because something is broken. If that is meant, say why \
            in `metadata.accepts_risk`; a reviewer then sees it.",
 };
 /// A test of a policy fails, or cannot be run.
@@ -130,7 +130,9 @@ pub const NEVER: Code = Code {
     title: "it can never hold",
     page: "There are no facts for which the condition holds: it contradicts itself, or the `match` of its policy, or \
            what the dictionary lets the fact be. That is proven, not guessed. People believe in such a rule, and it \
-           does nothing.\n\nThe message names what cannot hold together. Often a bound is the wrong way round \
+           never says its verdict. It is not without effect: a fact of it that is missing still leads to `on_missing`, a \
+           comparison that fails (other currencies) to `on_error`. So rewrite it rather than remove it, and let \
+           `weft policy diff` show what a change decides.\n\nThe message names what cannot hold together. Often a bound is the wrong way round \
            (`amount > 50 && amount < 30`), a text is misspelt, or `&&` should be `||`.",
 };
 /// A condition that is never false.
@@ -139,16 +141,18 @@ pub const ALWAYS: Code = Code {
     title: "it is never false",
     page: "There are no facts for which the condition is false: the rule fires for every payment whose facts are there. \
            That is proven, not guessed. Often `||` should be `&&`: `role != 'agent' || role != 'supervisor'` holds for \
-           everybody.\n\nWhere a rule is meant to fire always, write `when: \"true\"`; a condition of `match` that shuts \
-           nothing out can be removed.",
+           everybody.\n\nA fact of it that is missing still leads to `on_missing`, a comparison that fails to `on_error`; \
+           `true` in its place, or the policy without this condition of `match`, does neither, which can be milder. Let \
+           `weft policy diff` show what a change decides.",
 };
 /// A rule that adds nothing to another one of its policy.
 pub const SHADOWED: Code = Code {
     id: "W0318",
     title: "another rule of the policy always says as much",
     page: "Whenever the rule fires, another rule of the same policy fires, too, with the same or a more severe verdict and \
-           the same obligations or more. That is proven, not guessed. The rule changes no decision; it adds a reason at \
-           most. Often the other rule is too wide, or this one was to be more severe.",
+           the same obligations or more. That is proven, not guessed. When it fires, it adds a reason at most. It is not \
+           without effect: a fact of it that is missing still leads to `on_missing`, a comparison that fails to `on_error`, \
+           also where the other rule does not fire. So rewrite it rather than remove it. Often the other rule is too wide, or this one was to be more severe.",
 };
 /// An operation about which no policy that counts says anything.
 pub const UNCOVERED: Code = Code {

@@ -1,6 +1,7 @@
 //! The files of a policy directory, read once: what is checked, what the digest is of, and what is kept are the
 //! same bytes.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use data_encoding::HEXLOWER;
@@ -37,7 +38,7 @@ impl PolicyFiles {
     /// Reads the dictionary, if there is one, the pipeline, the lists and all policies below `dir`.
     pub fn read(dir: &Path) -> Result<PolicyFiles, Diagnostics> {
         let mut paths = Vec::new();
-        find(dir, dir, &mut paths)?;
+        find(dir, dir, &mut HashSet::new(), &mut paths)?;
         paths.sort();
         if paths.len() > limits::MAX_FILES {
             let message = format!("{} files, the limit is {}", paths.len(), limits::MAX_FILES);
@@ -123,8 +124,22 @@ impl PolicyFiles {
     }
 }
 
-fn find(root: &Path, dir: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Diagnostic> {
+fn find(
+    root: &Path,
+    dir: &Path,
+    seen: &mut HashSet<PathBuf>,
+    paths: &mut Vec<PathBuf>,
+) -> Result<(), Diagnostic> {
     let unreadable = |error: std::io::Error| at_start(dir, error.to_string());
+    // Links that lead back would be followed without end.
+    if !seen.insert(dir.canonicalize().map_err(unreadable)?) {
+        let message = "a link leads to a directory that is read already";
+        return Err(at_start(dir, message).help("remove the link"));
+    }
+    if seen.len() > limits::MAX_FILES {
+        let message = format!("more than {} directories", limits::MAX_FILES);
+        return Err(at_start(root, message).help("keep only policies here"));
+    }
     for entry in std::fs::read_dir(dir).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         let name = path
@@ -138,7 +153,7 @@ fn find(root: &Path, dir: &Path, paths: &mut Vec<PathBuf>) -> Result<(), Diagnos
         }
         let hidden = name.starts_with('.');
         if path.is_dir() && !hidden {
-            find(root, &path, paths)?;
+            find(root, &path, seen, paths)?;
         } else if !hidden && (name.ends_with(".yaml") || name.ends_with(".yml")) {
             paths.push(path);
         } else if path.is_dir() || looks_like_a_policy(&name) {
@@ -201,5 +216,53 @@ mod tests {
         }
         write("README.md", "not part of it");
         assert_eq!(before.last(), Some(&digest()));
+    }
+
+    #[cfg(unix)]
+    mod links {
+        use std::fs;
+        use std::os::unix::fs::symlink;
+        use std::path::Path;
+        use std::process::Command;
+
+        use super::PolicyFiles;
+
+        fn said(dir: &Path) -> String {
+            let problems = PolicyFiles::read(dir).expect_err("refused").to_string();
+            problems.replace(&format!("{}/", dir.display()), "")
+        }
+
+        #[test]
+        fn only_regular_files_are_opened() {
+            for name in ["dictionary.yaml", "pipeline.yaml", "p.yaml", "lists/l.yaml"] {
+                let expected = format!(
+                    "{name}:1:1: error[W0102]: this is not a regular file, nor a link to one (put a regular file here, or remove it)"
+                );
+                let dir = tempfile::tempdir().expect("a directory");
+                fs::create_dir(dir.path().join("lists")).expect("made");
+                let path = dir.path().join(name);
+                let made = Command::new("mkfifo").arg(&path).status().expect("run");
+                assert!(made.success());
+                assert_eq!(said(dir.path()), expected);
+                fs::remove_file(&path).expect("removed");
+                symlink("/dev/zero", &path).expect("linked");
+                assert_eq!(said(dir.path()), expected);
+            }
+        }
+
+        #[test]
+        fn a_link_to_a_file_is_followed_and_one_that_leads_back_is_told() {
+            let dir = tempfile::tempdir().expect("a directory");
+            let elsewhere = tempfile::tempdir().expect("a directory");
+            fs::write(elsewhere.path().join("a"), "text").expect("written");
+            symlink(elsewhere.path().join("a"), dir.path().join("p.yaml")).expect("linked");
+            let files = PolicyFiles::read(dir.path()).expect("read");
+            assert_eq!(files.text("p.yaml"), Some("text"));
+            symlink(dir.path(), dir.path().join("again")).expect("linked");
+            assert_eq!(
+                said(dir.path()),
+                "again:1:1: error[W0102]: a link leads to a directory that is read already (remove the link)"
+            );
+        }
     }
 }

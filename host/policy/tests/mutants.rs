@@ -62,4 +62,7 @@ fn a_test_that_does_not_hold_does_not_hide_the_others() {
     let came = test(&(line(9, "BE", "allow") + &line(3, "BE", "abstain")));
     let held: Vec<bool> = came.tests.iter().map(|(_, why)| why.is_none()).collect();
     assert_eq!(held, [false, true]);
+    // Nor does it notice any mistake: only the other one counts, which sees both comparisons and `or`.
+    assert_eq!(came.mutants.killed, 3);
+    assert_eq!(came.mutants.survivors.len(), 3);
 }

@@ -124,6 +124,19 @@ fn a_failure_that_lets_a_payment_go_on_is_refused() {
         "  status: enforced\n  accepts_risk: only adds a note\n",
     );
     assert!(load(&[("p.yaml", &excused)]).is_ok());
+    for key in ["on_missing", "on_error"] {
+        for verdict in ["abstain", "allow", "flag", "challenge"] {
+            let assist = with_rule("payment.risky")
+                .replace("payment.authorize", "assist.confirm")
+                .replace(&format!("{key}: hold"), &format!("{key}: {verdict}"));
+            let said = load(&[("p.yaml", &assist)]).err().unwrap_or_default();
+            let expected =
+                format!("error[W0306]: {key} is {verdict}: a request would go on because");
+            assert!(said.contains(&expected), "{said}");
+            let draft = assist.replace("status: enforced", "status: draft");
+            assert!(load(&[("p.yaml", &draft)]).is_ok());
+        }
+    }
 }
 
 #[test]

@@ -114,14 +114,14 @@ impl<'a> Analyst<'a> {
             }
             if self.implies(policy, rule, other) {
                 let message = format!(
-                    "the rule `{}` adds nothing but its reason: whenever it fires, `{}` ({}:{}) fires, too, and says {}",
+                    "the rule `{}` adds nothing but its reason when it fires: then `{}` ({}:{}) fires, too, and says {}",
                     rule.id,
                     other.id,
                     other.place.line,
                     other.place.column,
                     other.finding.verdict.as_str()
                 );
-                let help = "remove it, give it a more severe verdict, or narrow the other rule";
+                let help = "give it a more severe verdict, or narrow the other rule; its missing facts still lead to on_missing, its failures to on_error";
                 self.warn(codes::SHADOWED, policy, rule.place, message, help);
                 return;
             }
@@ -146,8 +146,10 @@ impl<'a> Analyst<'a> {
     }
 }
 
-const NEVER_HELP: &str = "correct the condition, or remove it; `weft explain W0316` tells more";
-const ALWAYS_HELP: &str = "correct the condition; where it is meant, write `true`";
+const NEVER_HELP: &str =
+    "rewrite the condition; its missing facts still lead to on_missing, its failures to on_error";
+const ALWAYS_HELP: &str =
+    "correct the condition; `true` in its place asks for no fact, and so never leads to on_missing";
 
 /// Whether it stands there that it always holds.
 fn is_written_true(node: &Node) -> bool {

@@ -151,13 +151,12 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
         (
             file(with_rule("payment.count > 5 && payment.count < 6")),
             "p.yaml:14:11: warning[W0316]: the rule `r` can never fire: these cannot hold together: t (payment.count) is more than 5; t \
-             (payment.count) is less than 6 (correct the condition, or remove it; `weft explain W0316` tells more)",
+             (payment.count) is less than 6 (rewrite the condition; its missing facts still lead to on_missing, its failures to on_error)",
         ),
         (
             file(with_rule("payment.count > 5 || payment.count < 7")),
             "p.yaml:14:11: warning[W0317]: the rule `r` is never false: it fires whenever its facts are there; it would not only if these \
-             held together: t (payment.count) is at most 5; t (payment.count) is at least 7 (correct the condition; where it is meant, \
-             write `true`)",
+             held together: t (payment.count) is at most 5; t (payment.count) is at least 7 (correct the condition; `true` in its place asks for no fact, and so never leads to on_missing)",
         ),
         (
             file(policy(
@@ -165,8 +164,8 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
                  verdict: deny, reason: because}\n",
                 "",
             )),
-            "p.yaml:13:21: warning[W0318]: the rule `one` adds nothing but its reason: whenever it fires, `two` (14:21) fires, too, and \
-             says deny (remove it, give it a more severe verdict, or narrow the other rule)",
+            "p.yaml:13:21: warning[W0318]: the rule `one` adds nothing but its reason when it fires: then `two` (14:21) fires, too, and \
+             says deny (give it a more severe verdict, or narrow the other rule; its missing facts still lead to on_missing, its failures to on_error)",
         ),
         (
             file(sound()),

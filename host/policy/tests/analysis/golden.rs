@@ -25,7 +25,7 @@ fn said(text: &str) -> String {
 
 #[test]
 fn rules_that_can_never_fire_are_told_with_what_cannot_be() {
-    const HELP: &str = "(correct the condition, or remove it; `weft explain W0316` tells more)";
+    const HELP: &str = "(rewrite the condition; its missing facts still lead to on_missing, its failures to on_error)";
     for (when, why) in [
         (
             "payment.amount > money('50', 'EUR') && payment.amount < money('30', 'EUR')",
@@ -67,16 +67,14 @@ fn what_contradicts_match_is_told() {
     assert_eq!(
         said(&policy(body, "")),
         "p.yaml:16:19: warning[W0316]: the rule `r` can never fire where `match` holds: these cannot hold together: t \
-         (payer.country) is “BE”; t (payer.country) is one of “NL”, “DE” (correct the condition, or remove it; `weft explain \
-         W0316` tells more)"
+         (payer.country) is “BE”; t (payer.country) is one of “NL”, “DE” (rewrite the condition; its missing facts still lead to on_missing, its failures to on_error)"
     );
     let body = "match:\n  - name: large\n    expression: payment.amount >= money('1', 'EUR')\n  - name: small\n    expression: \
                 payment.amount < money('1', 'EUR')\nplugin: {name: x, grants: []}\n";
     assert_eq!(
         said(&policy(body, "")),
         "p.yaml:14:17: warning[W0316]: the policy can never apply: these cannot hold together: t (payment.amount) is at \
-         least 1.00 EUR; t (payment.amount) is less than 1.00 EUR (correct the condition, or remove it; `weft explain W0316` tells \
-         more)"
+         least 1.00 EUR; t (payment.amount) is less than 1.00 EUR (rewrite the condition; its missing facts still lead to on_missing, its failures to on_error)"
     );
 }
 
@@ -87,16 +85,14 @@ fn conditions_that_are_never_false_are_told() {
             "session.role != 'agent' || session.role != 'supervisor'"
         )),
         "p.yaml:14:11: warning[W0317]: the rule `r` is never false: it fires whenever its facts are there; it would not only if \
-         these held together: t (session.role) is “agent”; t (session.role) is “supervisor” (correct the condition; where it is \
-         meant, write `true`)"
+         these held together: t (session.role) is “agent”; t (session.role) is “supervisor” (correct the condition; `true` in its place asks for no fact, and so never leads to on_missing)"
     );
     let body = "match:\n  - name: any role\n    expression: \"!(session.role == 'a' && session.role == 'b')\"\nplugin: {name: x, \
                 grants: []}\n";
     assert_eq!(
         said(&policy(body, "")),
         "p.yaml:14:17: warning[W0317]: the condition `any role` is never false, so it shuts nothing out; it would not only if \
-         these held together: t (session.role) is “a”; t (session.role) is “b” (correct the condition; where it is meant, write \
-         `true`)"
+         these held together: t (session.role) is “a”; t (session.role) is “b” (correct the condition; `true` in its place asks for no fact, and so never leads to on_missing)"
     );
     assert_eq!(
         said(&with_rule("\"true\"")),
@@ -121,8 +117,8 @@ fn rules_that_add_nothing_are_told() {
             "payment.count > 10 && payment.risky",
             "payment.count > 5"
         )),
-        "p.yaml:13:21: warning[W0318]: the rule `one` adds nothing but its reason: whenever it fires, `two` (14:21) fires, too, and \
-         says deny (remove it, give it a more severe verdict, or narrow the other rule)"
+        "p.yaml:13:21: warning[W0318]: the rule `one` adds nothing but its reason when it fires: then `two` (14:21) fires, too, and \
+         says deny (give it a more severe verdict, or narrow the other rule; its missing facts still lead to on_missing, its failures to on_error)"
     );
     for (one, two) in [
         // The other needs a fact that this one does not.
