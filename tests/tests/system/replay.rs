@@ -173,6 +173,95 @@ fn a_history_is_reproduced_and_a_changed_threshold_tells_what_would_happen() {
 }
 
 #[test]
+fn a_report_of_the_end_carries_what_changed_before_it() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("history.csv");
+    fs::write(&file, history()).expect("written");
+    let (data, stricter) = (dir.path().join("data"), stricter(dir.path()));
+    feed(&file.display().to_string(), &data, "policies", &[]);
+    let changes = |more: &[&str]| {
+        let csv = ["--policies", &stricter, "--carry", "--format", "csv"];
+        let said = replay(&data, &[&csv, more].concat());
+        assert!(said.ok, "{}", said.err);
+        let lines = said.out.lines().skip(1).map(str::to_owned);
+        lines.collect::<Vec<String>>()
+    };
+    let whole = changes(&[]);
+    let at = |line: &str| line.split(',').nth(1).expect("an instant").to_owned();
+    let middle = at(&whole[whole.len() / 2]);
+    let late: Vec<String> = whole
+        .iter()
+        .filter(|line| at(line) >= middle)
+        .cloned()
+        .collect();
+    assert!(late.len() < whole.len());
+    assert_eq!(changes(&["--since", &middle]), late);
+}
+
+#[test]
+fn a_time_without_decisions_is_no_success() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("history.csv");
+    fs::write(&file, history()).expect("written");
+    let data = dir.path().join("data");
+    feed(&file.display().to_string(), &data, "policies", &[]);
+    let (early, late) = ("1999-01-01T00:00:00Z", "1999-02-01T00:00:00Z");
+    for form in ["text", "json", "csv", "html"] {
+        let said = replay(
+            &data,
+            &["--since", early, "--until", late, "--format", form],
+        );
+        assert!(!said.ok, "{form}: {}", said.out);
+        assert!(
+            said.err.contains("no decision in this range"),
+            "{form}: {}",
+            said.err
+        );
+        assert!(!said.out.contains("as recorded"), "{form}: {}", said.out);
+    }
+    let said = replay(&data, &["--since", late, "--until", early]);
+    assert!(!said.ok);
+    for told in ["1999-01-01", "1999-02-01"] {
+        assert!(said.err.contains(told), "{}", said.err);
+    }
+}
+
+#[test]
+fn a_damaged_set_keeps_no_decision_of_another_from_being_evaluated() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let text = history();
+    let lines: Vec<&str> = text.lines().collect();
+    let part = |name: &str, payments: &[&str]| {
+        let file = dir.path().join(name);
+        let text = format!("{}\n{}\n", lines[0], payments.join("\n"));
+        fs::write(&file, text).expect("written");
+        file.display().to_string()
+    };
+    let (data, stricter) = (dir.path().join("data"), stricter(dir.path()));
+    feed(&part("one.csv", &lines[1..101]), &data, "policies", &[]);
+    feed(&part("two.csv", &lines[101..151]), &data, &stricter, &[]);
+    let whole = report(&data, &[]);
+    let sets = whole["sets"].as_object().expect("sets");
+    assert_eq!(sets.len(), 2, "{whole:#}");
+    let (damaged, of_it) = sets.iter().next().expect("a set");
+    let policy = data.join(format!(
+        "policy-sets/{damaged}/policies/risk/behaviour.yaml"
+    ));
+    let text = fs::read_to_string(&policy).expect("an archived policy");
+    fs::write(&policy, format!("{text}# later\n")).expect("written");
+    let said = replay(&data, &["--format", "json"]);
+    assert!(!said.ok);
+    let left: Json = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(left["left_out"]["policy-set-damaged"]["count"], *of_it);
+    let why = left["sets_missing"][damaged].as_str().expect("a reason");
+    assert!(why.contains("risk/behaviour.yaml"), "{why}");
+    let evaluated = |report: &Json| report["reproduced"].as_u64().expect("a count");
+    let rest = evaluated(&whole) - of_it.as_u64().expect("a count");
+    assert_eq!(evaluated(&left), rest, "{left:#}");
+    assert_eq!(left["differ"], 0, "{left:#}");
+}
+
+#[test]
 fn a_day_of_the_handbook_is_reproduced_and_a_changed_threshold_tells_what_would_happen() {
     let file = "handbook/transactions_2018-04-01_2018-07-22.csv.gz";
     let Some(file) = shared_data(file) else {
@@ -281,6 +370,11 @@ fn what_was_altered_is_named_and_no_success() {
     let said = replay(&data, &[]);
     assert!(!said.ok);
     assert!(said.err.contains("risk/behaviour.yaml"), "{}", said.err);
+    assert!(
+        said.out.contains("archived copy of the policy set"),
+        "{}",
+        said.out
+    );
     // Without its set a decision is counted as left out, and that is no success either.
     fs::remove_dir_all(sets).expect("removed");
     let said = replay(&data, &[]);
