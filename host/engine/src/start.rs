@@ -70,12 +70,14 @@ pub enum StartError {
     Archive(#[from] ArchiveError),
     /// The set that a rollback put in force cannot be used any more.
     #[error(
-        "a rollback put the policy set {digest} in force, and it is not to be had: {why}; to decide by the policies \
+        "a rollback by {by} put the policy set {digest} in force, and it cannot decide here: {why}; to decide by the policies \
          directory instead, start with --forget-rollback"
     )]
     Rollback {
         /// Which.
         digest: String,
+        /// Who rolled back.
+        by: String,
         /// Why.
         why: String,
     },

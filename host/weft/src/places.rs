@@ -23,7 +23,7 @@ pub(crate) struct Places {
     /// Plugins, each NAME.wasm; `weft plugin build` makes them [default: target/plugins].
     #[arg(long, value_name = "DIR")]
     pub(crate) plugins: Option<PathBuf>,
-    /// Decide by the policies directory, also when a rollback put another policy set in force.
+    /// Decide by the policies directory, also when a rollback put another policy set in force, which else stays.
     #[arg(long)]
     pub(crate) forget_rollback: bool,
 }

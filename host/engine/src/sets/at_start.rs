@@ -1,4 +1,4 @@
-//! Which set a host begins with: that of its directories, unless a rollback overruled just that one.
+//! Which set a host begins with: that of its directories, unless a rollback put another one in force.
 
 use std::sync::Arc;
 
@@ -10,40 +10,31 @@ use crate::engine::Inner;
 use crate::sets::history::{CHANGED, Cause, SetChange};
 
 impl Inner {
-    /// A set that a rollback put in force stays while the directories have what it overruled.
+    /// A set that a rollback put in force stays until somebody says that the directories count again: a file that
+    /// changed meanwhile says nothing of the kind.
     pub(crate) fn keep_rollback(&self, progress: &dyn Fn(&str)) -> Result<(), StartError> {
-        let in_force = self.sets.in_force();
+        let directories = self.sets.in_force().digest().to_owned();
         let newest = self.sets.history().newest().cloned();
         let overrules = |change: &SetChange| {
             change.cause == Cause::Rollback
-                && change.overruled.as_deref() == Some(in_force.digest())
+                && change.overruled.is_some()
+                && change.policy_set != directories
         };
         let Some(rollback) = newest.filter(overrules) else {
             return Ok(());
         };
-        let digest = rollback.policy_set;
         if !self.config.keep_rollback {
-            tracing::warn!(
-                policy_set = digest,
-                "a rollback is forgotten; the policies directory decides again"
-            );
+            tell_forgotten(&rollback, &directories, progress);
             return Ok(());
         }
-        progress(&format!(
-            "policy set {digest} stays in force: {} rolled back to it; the policies directory, which has not changed \
-             since, does not decide until it is reloaded",
-            rollback.by
-        ));
-        tracing::warn!(
-            policy_set = digest,
-            by = rollback.by,
-            "a rollback is kept; the policies directory does not decide"
-        );
+        tell_kept(&rollback, &directories, progress);
+        let digest = rollback.policy_set;
         let set = self
             .sets
             .read_archived(&digest, &self.config)
             .map_err(|why| StartError::Rollback {
                 digest,
+                by: rollback.by,
                 why: why.to_string(),
             })?;
         self.sets.put_in_force(Arc::new(set.into_parts().1));
@@ -58,4 +49,51 @@ impl Inner {
         let change = SetChange::at_start(in_force.digest(), Some(before), now);
         Some(self.event(now, CHANGED, change.detail()))
     }
+}
+
+fn tell_kept(rollback: &SetChange, directories: &str, progress: &dyn Fn(&str)) {
+    let changed = rollback.overruled.as_deref() != Some(directories);
+    let files = if changed {
+        "the policies directory has changed since, and what changed does not count"
+    } else {
+        "the policies directory, which has not changed since, does not count"
+    };
+    progress(&format!(
+        "WARNING: policy set {} stays in force: {}; {files} until `weft policy reload` or a start with \
+         --forget-rollback",
+        rollback.policy_set,
+        who(rollback)
+    ));
+    tracing::warn!(
+        policy_set = rollback.policy_set,
+        by = rollback.by,
+        reason = rollback.reason.as_deref().unwrap_or_default(),
+        directories,
+        changed,
+        "a rollback is kept; the policies directory does not decide"
+    );
+}
+
+fn tell_forgotten(rollback: &SetChange, directories: &str, progress: &dyn Fn(&str)) {
+    progress(&format!(
+        "WARNING: policy set {} is no longer in force, though {}: the policies directory decides again, by policy set \
+         {directories}",
+        rollback.policy_set,
+        who(rollback)
+    ));
+    tracing::warn!(
+        policy_set = rollback.policy_set,
+        by = rollback.by,
+        reason = rollback.reason.as_deref().unwrap_or_default(),
+        directories,
+        "a rollback is forgotten; the policies directory decides again"
+    );
+}
+
+fn who(rollback: &SetChange) -> String {
+    let why = match &rollback.reason {
+        Some(reason) => format!(" ({reason})"),
+        None => " and gave no reason".to_owned(),
+    };
+    format!("{} rolled back to it{why}", rollback.by)
 }

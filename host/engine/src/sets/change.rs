@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// Puts an archived set in force: the one that was before, or the one whose digest begins with `to`. It stays in
-    /// force until the directories are read again, also over a restart, unless the directories have changed by then.
+    /// force until the directories are read again, also over a restart and when they have changed by then.
     pub async fn roll_back(&self, to: Option<String>, order: Order) -> Result<Ordered, Problem> {
         self.change(Target::Archived(to), order).await
     }

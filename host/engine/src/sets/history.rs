@@ -25,8 +25,7 @@ pub enum Cause {
     Start,
     /// The directories were read again.
     Reload,
-    /// An archived set was put in force. It stays so until the directories are read again, or the host starts
-    /// and they have changed.
+    /// An archived set was put in force. It stays so, also over starts, until the directories are read again.
     Rollback,
 }
 

@@ -1,15 +1,16 @@
 //! Back to a set that decided before, and how long it stays in force.
 
 use std::fs;
+use std::sync::Mutex;
 
 use weft_engine::sets::Cause;
-use weft_engine::{Config, StartError};
+use weft_engine::{Clock, Config, Engine, StartError};
 use weft_verdict::Verdict;
 
 use crate::guest::Guest;
 use crate::house::{House, Site, codes, payment, service};
 use crate::policies::{PolicyFile, rule};
-use crate::rollout::{by, events, in_force, reloaded, rolled_back, said, says, write};
+use crate::rollout::{because, by, events, in_force, reloaded, rolled_back, said, says, write};
 
 #[tokio::test]
 async fn a_rollback_goes_one_set_back_and_not_forward_again() {
@@ -180,14 +181,22 @@ async fn a_rollback_is_kept_over_a_restart_until_the_directories_are_read_again(
 }
 
 #[tokio::test]
-async fn a_rollback_ends_with_a_start_on_other_files_and_that_is_in_the_log() {
+async fn a_rollback_is_kept_over_a_start_on_other_files_and_ends_when_somebody_says_so() {
     let (house, first) = with_rollback().await;
     let more = format!("rules:\n{}", rule("all", "true", "flag", ""));
-    write(
-        &house.site,
-        &[PolicyFile::new("test.more", "payment.authorize", &more)],
-    );
-    let house = house.restart().await;
+    let more = [PolicyFile::new("test.more", "payment.authorize", &more)];
+    write(&house.site, &more);
+    let house = house.restart().await.restart().await;
+    assert_eq!(in_force(&house), first, "changed files say nothing");
+    assert_eq!(events(&house, "policy_set.changed").len(), 2);
+    let forgets = Config {
+        keep_rollback: false,
+        ..house.site.config()
+    };
+    let site = house.stop().await;
+    let house = site
+        .start_with(forgets)
+        .unwrap_or_else(|why| panic!("{why}"));
     let now = in_force(&house);
     assert_ne!(now, first);
     let events = events(&house, "policy_set.changed");
@@ -199,6 +208,32 @@ async fn a_rollback_ends_with_a_start_on_other_files_and_that_is_in_the_log() {
         ("cause", "start"),
     ] {
         assert_eq!(said(last, name), value, "{name}");
+    }
+    let house = house.restart().await;
+    assert_eq!(in_force(&house), now, "it is over");
+}
+
+#[tokio::test]
+async fn a_start_on_other_files_says_who_rolled_back_and_why() {
+    let house = House::new(&says("because"));
+    let first = in_force(&house);
+    write(&house.site, &says("other"));
+    reloaded(&house).await;
+    let back = house.engine.roll_back(None, because("too wide")).await;
+    back.unwrap_or_else(|problem| panic!("{problem}"));
+    let site = house.stop().await;
+    let more = format!("rules:\n{}", rule("all", "true", "flag", ""));
+    let more = [PolicyFile::new("test.more", "payment.authorize", &more)];
+    write(&site, &more);
+    let said = Mutex::new(String::new());
+    let engine = Engine::start(site.config(), Clock::history(), &|step| {
+        said.lock().expect("one thread").push_str(step);
+    });
+    let engine = engine.unwrap_or_else(|why| panic!("{why}"));
+    assert_eq!(engine.pipeline().digest(), first);
+    let said = said.into_inner().expect("one thread");
+    for words in ["WARNING", &first, "ops", "too wide", "has changed since"] {
+        assert!(said.contains(words), "no `{words}` in {said}");
     }
 }
 

@@ -27,7 +27,8 @@ pub(crate) struct ReloadArgs {
 ///
 /// Without --to, the one before the one in force. The set is taken from the archive in the host's data directory, where
 /// every set that decided is kept by its digest; one of which a byte was changed is refused. It stays in force, also over
-/// a restart, until the policies directory is reloaded, or the host starts and the directory has changed.
+/// a restart, until the policies directory is reloaded, also when files in it have changed; `--forget-rollback` at a start
+/// ends it, too.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  weft policy sets\n  weft policy rollback --reason 'too many payments held' --to 3f09c2d1a4b7"
