@@ -132,19 +132,8 @@ impl Engine {
         order: Order,
     ) -> Result<Arc<ThreatLevel>, Problem> {
         let inner = Arc::clone(&self.inner);
-        let changed = self
-            .inner
-            .tasks
-            .spawn(async move { inner.change_threat_level(level, order).await })
-            .await;
-        let changed = match changed {
-            Ok(changed) => changed,
-            Err(_) => Err(problems::internal("the change was not finished")),
-        };
-        if let Err(problem) = &changed {
-            self.inner.metrics.problem(problem.code());
-        }
-        changed
+        self.to_its_end(async move { inner.change_threat_level(level, order).await })
+            .await
     }
 }
 

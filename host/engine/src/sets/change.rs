@@ -79,12 +79,16 @@ impl Engine {
     /// A change that was begun is finished, whether or not somebody waits for it.
     async fn change(&self, target: Target, order: Order) -> Result<Ordered, Problem> {
         let inner = Arc::clone(&self.inner);
-        let changed = self
-            .inner
-            .tasks
-            .spawn(async move { inner.change(target, order).await })
-            .await;
-        let changed = match changed {
+        self.to_its_end(async move { inner.change(target, order).await })
+            .await
+    }
+
+    /// What an operator ordered, in a task of its own: who ordered it may go away meanwhile.
+    pub(crate) async fn to_its_end<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = Result<T, Problem>> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let changed = match self.inner.tasks.spawn(change).await {
             Ok(changed) => changed,
             Err(_) => Err(problems::internal("the change was not finished")),
         };
