@@ -5,17 +5,13 @@
 //! ```
 #![allow(clippy::print_stdout, reason = "it reports to a person")]
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use weft_audit::{
-    CallerRecord, DecisionRecord, FindingRecord, Log, LogConfig, OutcomeRecord, Record, SCHEMA,
-    VerifyOptions, verify,
-};
-use weft_dictionary::Timestamp;
-use weft_verdict::{Finding, Verdict};
+use weft_audit::{Log, LogConfig, VerifyOptions, verify};
+
+mod record;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -69,7 +65,7 @@ async fn drive(log: &std::sync::Arc<Log>, writers: usize, for_so_long: Duration)
             async move {
                 let mut took = Vec::new();
                 while started.elapsed() < for_so_long {
-                    let record = decision(number.fetch_add(1, Ordering::Relaxed));
+                    let record = record::decision(number.fetch_add(1, Ordering::Relaxed));
                     let at = Instant::now();
                     log.append(&record).await.map(|_| ())?;
                     took.push(at.elapsed().as_nanos() as u64);
@@ -83,53 +79,4 @@ async fn drive(log: &std::sync::Arc<Log>, writers: usize, for_so_long: Duration)
         took.extend(done?);
     }
     Ok((took, started.elapsed()))
-}
-
-/// A decision of some 1,800 bytes.
-fn decision(n: u64) -> Record {
-    let finding = |policy: &str| FindingRecord {
-        policy: policy.to_owned(),
-        version: "0".repeat(64),
-        stage: "risk".to_owned(),
-        enforced: true,
-        plugin: None,
-        fired: vec!["a-rule".to_owned()],
-        missing: Vec::new(),
-        finding: Finding::of(Verdict::Flag, "velocity-card"),
-        failure: None,
-        discharged: None,
-    };
-    let fact = |n: u64| (format!("payment.field_{n}"), format!("value {n}").into());
-    Record::Decision(Box::new(DecisionRecord {
-        schema: SCHEMA.to_owned(),
-        decision: format!("dec_{n:026}"),
-        at: Timestamp(1_700_000_000_000 + n),
-        operation: "payment.authorize".to_owned(),
-        region: "eu".to_owned(),
-        tenant: "demo".to_owned(),
-        caller: CallerRecord {
-            id: "checkout".to_owned(),
-            role: "service".to_owned(),
-        },
-        trace: format!("{n:032x}"),
-        transaction: Some(format!("payment-{n:020}")),
-        case: None,
-        session: None,
-        previous: None,
-        idempotency: None,
-        policy_set: "0".repeat(64),
-        facts: (0..12).map(fact).collect::<BTreeMap<_, _>>(),
-        sealed: Some("c".repeat(300)),
-        dropped: None,
-        feature_snapshot: Some("0".repeat(64)),
-        observation: None,
-        findings: ["one", "two", "three"].map(finding).to_vec(),
-        outcome: OutcomeRecord {
-            verdict: Verdict::Flag,
-            risk: Some(300),
-            reasons: Vec::new(),
-            obligations: Vec::new(),
-        },
-        follow: None,
-    }))
 }
