@@ -120,7 +120,7 @@ impl Engine {
 }
 
 impl Inner {
-    async fn answer(&self, caller: Caller, ask: Ask) -> Result<Reply, Problem> {
+    async fn answer(self: &Arc<Self>, caller: Caller, ask: Ask) -> Result<Reply, Problem> {
         let started = Instant::now();
         if self.is_stopping() {
             return Err(problems::stopping());
@@ -138,7 +138,11 @@ impl Inner {
         answer
     }
 
-    async fn read_and_decide(&self, caller: Caller, ask: Ask) -> Result<Reply, Problem> {
+    async fn read_and_decide(
+        self: &Arc<Self>,
+        caller: Caller,
+        ask: Ask,
+    ) -> Result<Reply, Problem> {
         let reading = Instant::now();
         let trace = match ask.trace.filter(|trace| ids::is_trace(trace)) {
             Some(trace) => trace,
@@ -165,7 +169,9 @@ impl Inner {
         };
         let decided = self.decide_once(&asked, said_in, &mut message).await?;
         let replying = Instant::now();
-        let views = self.views(&asked.caller, &decided)?;
+        let views = self
+            .in_words(|words| self.views(&asked.caller, &decided, words))
+            .await?;
         let reply = reply::render(&message.envelope, views, decided.replayed, asked.trace);
         self.metrics.part(Part::Reply, replying.elapsed());
         Ok(reply)

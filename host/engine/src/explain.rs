@@ -341,7 +341,7 @@ impl Explaining<'_> {
             verdict: record.outcome.verdict,
             risk: record.outcome.risk.filter(|_| seen.is_insider()),
             messages: seen.messages(row),
-            reasons: seen.reasons(&record.outcome.reasons),
+            reasons: seen.reasons(),
             obligations: seen.obligations(),
             combined: Vec::new(),
             policy_set: audit.then(|| record.policy_set.clone()),

@@ -13,6 +13,7 @@
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `reader`, [`view`] | records into what one caller may see |
+//! | `reasons`, `told`, `words` | why, in words for a reader, from the set that decided |
 //! | `start` | from directories to a host that decides |
 //! | [`limits`] | every bound |
 //! | [`metrics`] | what a platform team watches |
@@ -48,6 +49,7 @@ mod payment;
 mod pipeline;
 mod problems;
 mod reader;
+mod reasons;
 mod record;
 pub mod replay;
 mod reply;
@@ -58,6 +60,7 @@ mod threat;
 mod told;
 pub mod view;
 mod whole;
+mod words;
 
 pub use again::{Difference, NotAgain};
 pub use caller::{Caller, Role};

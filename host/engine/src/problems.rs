@@ -125,7 +125,7 @@ pub(crate) fn message_id_used_for_another_message() -> Problem {
 
 pub(crate) fn in_flight() -> Problem {
     Problem::new(
-        ProblemCode::Conflict,
+        ProblemCode::InFlight,
         "the same request is being decided right now",
     )
     .help("send it again in a moment, with the same idempotency key")

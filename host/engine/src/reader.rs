@@ -1,29 +1,32 @@
 //! Views from records: who may see a decision, and what of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 use weft_assist::{Challenge, Follow, State};
 use weft_audit::{DecisionRecord, FindingRecord, Stored};
 use weft_intake::Problem;
 use weft_policy::OperationKind;
-use weft_verdict::{Obligation, ObligationKind, Reason, Verdict};
+use weft_verdict::{Obligation, ObligationKind, Verdict};
 
 use crate::chains::{Chain, began};
 use crate::decide::Decided;
 use crate::engine::{Engine, Inner};
-use crate::told::{Told, policy_of, policy_then};
+use crate::reasons::{self, Names};
+use crate::told::Told;
 use crate::view::{
     ChallengeView, ContextView, DecisionView, DroppedView, FindingView, LogView, NowView,
     PaymentView, ReasonView, WhyView,
 };
-use crate::{Caller, Role, host_reasons, ids, payment, problems};
+use crate::words::Words;
+use crate::{Caller, Role, ids, payment, problems};
 
 impl Engine {
     /// A decision, as this caller may see it. One that is not there and one that the caller may not see
     /// answer alike.
     pub async fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionView, Problem> {
-        let view = self.inner.decision(caller, id);
+        let inner = &self.inner;
+        let view = inner.in_words(|words| inner.decision(caller, id, words)).await;
         if let Err(problem) = &view {
             self.inner.metrics.problem(problem.code());
         }
@@ -32,20 +35,30 @@ impl Engine {
 }
 
 impl Inner {
-    fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionView, Problem> {
+    fn decision(
+        &self,
+        caller: &Caller,
+        id: &str,
+        words: &Words,
+    ) -> Result<DecisionView, Problem> {
         let stored = ids::is_decision(id)
             .then(|| self.stored(id))
             .transpose()?
             .flatten();
         match stored {
-            Some(stored) => self.view_of_now(caller, &stored),
+            Some(stored) => self.view_of_now(caller, &stored, words),
             None => Err(problems::no_such_decision()),
         }
     }
 
     /// A decision with what became of its payment since. Only who asks for a decision again is told: the
     /// reply to a request says the same however often the request is sent.
-    fn view_of_now(&self, caller: &Caller, stored: &Stored) -> Result<DecisionView, Problem> {
+    fn view_of_now(
+        &self,
+        caller: &Caller,
+        stored: &Stored,
+        words: &Words,
+    ) -> Result<DecisionView, Problem> {
         let record = &stored.record;
         let chain = if self.is_about_itself(record) {
             self.chain_of(record)?
@@ -57,7 +70,7 @@ impl Inner {
         if !own && !may_see(caller, record) {
             return Err(problems::no_such_decision());
         }
-        let mut view = self.view(caller, stored)?;
+        let mut view = self.view(caller, stored, words)?;
         view.now = self.now(&chain);
         Ok(view)
     }
@@ -84,16 +97,17 @@ impl Inner {
         &self,
         caller: &Caller,
         decided: &Decided,
+        words: &Words,
     ) -> Result<Vec<DecisionView>, Problem> {
         let view = |id: &String| {
             let mut taken_now = decided.taken_now.iter();
             if let Some(stored) = taken_now.find(|s| s.record.decision == *id) {
-                return self.view(caller, stored);
+                return self.view(caller, stored, words);
             }
             let stored = self
                 .stored(id)?
                 .ok_or_else(|| problems::internal("a decision is not in the log"))?;
-            self.view(caller, &stored)
+            self.view(caller, &stored, words)
         };
         decided.ids.iter().map(view).collect()
     }
@@ -113,7 +127,12 @@ impl Inner {
             .is_some_and(|o| o.kind == OperationKind::Payment)
     }
 
-    fn view(&self, caller: &Caller, stored: &Stored) -> Result<DecisionView, Problem> {
+    fn view(
+        &self,
+        caller: &Caller,
+        stored: &Stored,
+        words: &Words,
+    ) -> Result<DecisionView, Problem> {
         let record = &stored.record;
         let follow = follow_of(record);
         let insider = caller.role != Role::Service;
@@ -128,6 +147,7 @@ impl Inner {
             caller,
             record,
             own: self.own_of(record, &chain),
+            words,
         };
         Ok(DecisionView {
             decision: record.decision.clone(),
@@ -137,11 +157,11 @@ impl Inner {
             risk: record.outcome.risk.filter(|_| insider),
             payment: payment_view(record, follow.as_ref()),
             message: self.message(told, assistance),
-            reasons: self.reasons(record, &record.outcome.reasons, insider),
+            reasons: self.reasons(record, names(caller), words),
             obligations: visible_obligations(record),
             challenge: self.challenge(caller, record, follow.as_ref(), &chain),
             context: if assistance {
-                self.context(caller, record, &chain)?
+                self.context(told, &chain)?
             } else {
                 None
             },
@@ -154,7 +174,7 @@ impl Inner {
                 leaf_hash: stored.leaf_hash_hex(),
             },
             decided_again: if assistance {
-                self.decided_again(caller, record, &chain)?.map(Box::new)
+                self.decided_again(told, &chain)?.map(Box::new)
             } else {
                 None
             },
@@ -164,33 +184,33 @@ impl Inner {
     /// The payment's new decision to which this one led.
     fn decided_again(
         &self,
-        caller: &Caller,
-        record: &DecisionRecord,
+        told: Told<'_>,
         chain: &[Stored],
     ) -> Result<Option<DecisionView>, Problem> {
-        let next = chain.iter().find(|s| {
-            s.record.previous.as_deref() == Some(&record.decision) && self.is_payment(&s.record)
-        });
-        next.map(|stored| self.view(caller, stored)).transpose()
+        let this = told.record.decision.as_str();
+        let next = chain
+            .iter()
+            .find(|s| s.record.previous.as_deref() == Some(this) && self.is_payment(&s.record));
+        next.map(|stored| self.view(told.caller, stored, told.words))
+            .transpose()
     }
 
     /// The payment in the eyes of support: only when the decision itself granted it.
     fn context(
         &self,
-        caller: &Caller,
-        record: &DecisionRecord,
+        told: Told<'_>,
         chain: &[Stored],
     ) -> Result<Option<ContextView>, Problem> {
-        if !sees_context(caller.role, record) {
+        let record = told.record;
+        if !sees_context(told.caller.role, record) {
             return Ok(None);
         }
         let Some(own) = self.own_of(record, chain) else {
             return Ok(None);
         };
         let told = Told {
-            caller,
-            record,
             own: Some(own),
+            ..told
         };
         Ok(Some(ContextView {
             decision: own.decision.clone(),
@@ -218,6 +238,7 @@ impl Inner {
 
     /// The findings that were made for the payment, the most severe first.
     fn why(&self, own: &DecisionRecord, told: Told<'_>) -> Vec<WhyView> {
+        let voice = self.voice(told.words, own);
         let mut why: Vec<WhyView> = own
             .findings
             .iter()
@@ -226,7 +247,7 @@ impl Inner {
                 policy: found.policy.clone(),
                 verdict: found.finding.verdict,
                 message: self.tell(own, found, told),
-                reasons: self.reasons(own, &found.finding.reasons, true),
+                reasons: reasons::of_finding(found, voice.policy_of(found), Names::All),
             })
             .collect();
         why.sort_by_key(|w| std::cmp::Reverse(w.verdict));
@@ -340,43 +361,17 @@ impl Inner {
             .find_map(|found| self.tell(record, found, told))
     }
 
-    fn reasons(
-        &self,
-        record: &DecisionRecord,
-        reasons: &[Reason],
-        insider: bool,
-    ) -> Vec<ReasonView> {
-        // What a policy noticed that then had nothing to say is no reason for the decision.
-        let counted = |reason: &&Reason| {
-            let mut given = (record.findings.iter())
-                .filter(|f| f.finding.reasons.contains(reason))
-                .peekable();
-            given.peek().is_none() || given.any(|f| f.finding.verdict > Verdict::Abstain)
-        };
-        let set = self.sets.of(record);
-        let view = |reason: &Reason| {
-            let described = record
-                .findings
-                .iter()
-                .filter(|f| f.finding.reasons.contains(reason))
-                .filter_map(|f| policy_of(&set, f).or_else(|| policy_then(&set, f, record.at)))
-                .find_map(|policy| policy.reason(&reason.code));
-            ReasonView {
-                code: reason.code.clone(),
-                title: described
-                    .map(|d| d.title.clone())
-                    .or_else(|| host_reasons::title(&reason.code).map(str::to_owned)),
-                status_reason: described.and_then(|d| d.status_reason.clone()),
-                // What is missing is told to everybody: who sent the request can send it.
-                fields: if insider || reason.code == host_reasons::FACT_MISSING {
-                    reason.fields.clone()
-                } else {
-                    Vec::new()
-                },
-            }
-        };
-        let unique: BTreeSet<ReasonView> = reasons.iter().filter(counted).map(view).collect();
-        unique.into_iter().collect()
+    fn reasons(&self, record: &DecisionRecord, names: Names, words: &Words) -> Vec<ReasonView> {
+        let voice = self.voice(words, record);
+        reasons::of_decision(record, names, |found| voice.policy_of(found))
+    }
+}
+
+/// Customers do not learn on which facts a reason rests.
+fn names(caller: &Caller) -> Names {
+    match caller.role {
+        Role::Service => Names::Missing,
+        _ => Names::All,
     }
 }
 

@@ -50,9 +50,9 @@ fn statuses(decisions: &[DecisionView]) -> Vec<TransactionStatus> {
         .iter()
         .map(|decision| TransactionStatus {
             status: status(decision.verdict),
-            reason: decision
-                .reasons
-                .iter()
+            // A code that a milder finding gives would say why something else happened.
+            reason: (decision.reasons.iter())
+                .filter(|r| r.decides)
                 .find_map(|r| r.status_reason.clone()),
             additional_information: information(decision),
         })

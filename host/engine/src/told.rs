@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use weft_audit::{DecisionRecord, FindingRecord};
-use weft_dictionary::{Dictionary, FieldId, Row, Timestamp, Treatment, Value};
-use weft_policy::{Messages, Policy, Reader};
+use weft_dictionary::{Dictionary, FieldId, Row, Treatment, Value};
+use weft_policy::{Messages, Reader};
 use weft_verdict::{Obligation, ObligationKind};
 
 use crate::engine::Inner;
 use crate::evaluate::treatments;
-use crate::pipeline::Pipeline;
+use crate::facts;
 use crate::reader::sees_context;
+use crate::words::{Voice, Words};
 use crate::{Caller, Role};
 
 /// Who is told something, and about what.
@@ -21,6 +22,7 @@ pub(crate) struct Told<'a> {
     pub(crate) record: &'a DecisionRecord,
     /// The decision about the payment itself, if another one is looked at.
     pub(crate) own: Option<&'a DecisionRecord>,
+    pub(crate) words: &'a Words,
 }
 
 impl Inner {
@@ -31,67 +33,71 @@ impl Inner {
         found: &FindingRecord,
         told: Told<'_>,
     ) -> Option<String> {
-        let set = self.sets.of(record);
-        let policy = policy_of(&set, found)?;
-        Some(self.render(policy.messages_for(&found.fired, &found.finding), told))
+        let voice = self.voice(told.words, record);
+        let policy = voice.policy_of(found)?;
+        let messages = policy.messages_for(&found.fired, &found.finding);
+        Some(self.render(messages, &voice, told))
     }
 
-    fn render(&self, messages: &Messages, told: Told<'_>) -> String {
+    fn render(&self, messages: &Messages, voice: &Voice, told: Told<'_>) -> String {
         let message = messages.to(reader(told.caller.role));
-        let empty = || Row::new(&self.dictionary);
+        let empty = || Row::new(&voice.dictionary);
         if message.is_fixed() {
             return message.render(&empty(), |_, _| None);
         }
         // A message that cannot name a fact says so; it is no reason to refuse the whole view.
-        let row = self.told_row(told).unwrap_or_else(empty);
-        let most = self.most_told(told);
+        let row = self
+            .told_row(&voice.dictionary, told)
+            .unwrap_or_else(empty);
+        let most = most_told(&voice.dictionary, told);
         message.render(&row, |id, value| shown(most(id), value))
     }
 
     /// The facts of the payment, and of the request about it.
-    fn told_row(&self, told: Told<'_>) -> Option<Row> {
+    fn told_row(&self, dictionary: &Dictionary, told: Told<'_>) -> Option<Row> {
+        let restore = |record| facts::restore(dictionary, self.vault.opener(), record).ok();
         // Customers are told about payments of their own service only.
         let may = |own: &&DecisionRecord| {
             told.caller.role != Role::Service || own.caller.id == told.caller.id
         };
         let mut row = match told.own.filter(may) {
-            Some(own) => self.restore(own).ok()?,
-            None => Row::new(&self.dictionary),
+            Some(own) => restore(own)?,
+            None => Row::new(dictionary),
         };
-        for (id, value) in self.restore(told.record).ok()?.facts() {
-            row.set(&self.dictionary, id, value.clone()).ok()?;
+        for (id, value) in restore(told.record)?.facts() {
+            row.set(dictionary, id, value.clone()).ok()?;
         }
         Some(row)
-    }
-
-    /// The most that the reader is shown of each fact.
-    fn most_told(&self, told: Told<'_>) -> impl Fn(FieldId) -> Treatment {
-        let disclosed = match reader(told.caller.role) {
-            Reader::Agent if sees_context(told.caller.role, told.record) => {
-                Some(self.most_disclosed(told.record))
-            }
-            Reader::Agent => Some(BTreeMap::new()),
-            Reader::Customer | Reader::Auditor => None,
-        };
-        let redacted = treatments(
-            &self.dictionary,
-            &told.record.outcome.obligations,
-            ObligationKind::Redact,
-        );
-        move |id| {
-            let most = match &disclosed {
-                Some(disclosed) => disclosed.get(&id).copied().unwrap_or(Treatment::Absent),
-                None => Treatment::Clear,
-            };
-            redacted
-                .get(&id)
-                .map_or(most, |redacted| most.min(*redacted))
-        }
     }
 
     /// The fields that a decision discloses to support, each with the strictest treatment that anything says.
     pub(crate) fn most_disclosed(&self, record: &DecisionRecord) -> BTreeMap<FieldId, Treatment> {
         disclosed(&self.dictionary, &record.outcome.obligations)
+    }
+}
+
+/// The most that the reader is shown of each fact.
+fn most_told(dictionary: &Dictionary, told: Told<'_>) -> impl Fn(FieldId) -> Treatment + use<> {
+    let disclosed = match reader(told.caller.role) {
+        Reader::Agent if sees_context(told.caller.role, told.record) => {
+            Some(disclosed(dictionary, &told.record.outcome.obligations))
+        }
+        Reader::Agent => Some(BTreeMap::new()),
+        Reader::Customer | Reader::Auditor => None,
+    };
+    let redacted = treatments(
+        dictionary,
+        &told.record.outcome.obligations,
+        ObligationKind::Redact,
+    );
+    move |id| {
+        let most = match &disclosed {
+            Some(disclosed) => disclosed.get(&id).copied().unwrap_or(Treatment::Absent),
+            None => Treatment::Clear,
+        };
+        redacted
+            .get(&id)
+            .map_or(most, |redacted| most.min(*redacted))
     }
 }
 
@@ -109,23 +115,6 @@ pub(crate) fn disclosed(
         *treatment = (*treatment).min(redacted).min(ceiling);
     }
     disclosed
-}
-
-/// The policy of a set that made a finding, if it is there as it was.
-pub(crate) fn policy_of<'s>(set: &'s Pipeline, found: &FindingRecord) -> Option<&'s Policy> {
-    let mut versions = set.set().versions(&found.policy);
-    versions
-        .find(|policy| policy.version() == found.version)
-        .map(AsRef::as_ref)
-}
-
-/// The version of a finding's policy that is in force at an instant by the files of a set.
-pub(crate) fn policy_then<'s>(
-    set: &'s Pipeline,
-    found: &FindingRecord,
-    at: Timestamp,
-) -> Option<&'s Policy> {
-    set.set().policy(&found.policy, at).map(AsRef::as_ref)
 }
 
 /// To whom a role reads.

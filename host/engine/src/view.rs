@@ -93,9 +93,9 @@ pub struct NowView {
 }
 
 /// One reason.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReasonView {
-    /// Of the policy's list.
+    /// Of the policy's list. Another policy's may be called the same and mean something else.
     pub code: String,
     /// In words.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +106,20 @@ pub struct ReasonView {
     /// The fields that it rests on: agents, supervisors, regulators.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
+    /// Whether it is one of those that made the decision as severe as it is.
+    #[serde(skip)]
+    pub(crate) decides: bool,
+}
+
+impl ReasonView {
+    /// Whether nobody can tell it from another.
+    pub(crate) fn says_the_same(&self, other: &ReasonView) -> bool {
+        let said = |view: &ReasonView| ReasonView {
+            decides: false,
+            ..view.clone()
+        };
+        said(self) == said(other)
+    }
 }
 
 /// What the customer has to pass.

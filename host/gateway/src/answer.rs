@@ -19,7 +19,7 @@ pub(crate) type Answer = Response<Whole<Bytes>>;
 
 /// Problems have one form, whatever the caller accepts.
 const PROBLEM: &str = "application/problem+json";
-/// Seconds after which a host that could not decide may be asked again.
+/// Seconds after which a host that could not answer yet may be asked again.
 const RETRY_AFTER_SECONDS: u64 = 1;
 
 /// Why there is no answer, with what HTTP wants said about it.
@@ -50,7 +50,7 @@ impl From<Problem> for Refusal {
                 WWW_AUTHENTICATE,
                 HeaderValue::from_static("Bearer realm=\"weft\""),
             )),
-            ProblemCode::NotReady | ProblemCode::Saturated => {
+            ProblemCode::InFlight | ProblemCode::NotReady | ProblemCode::Saturated => {
                 Some((RETRY_AFTER, HeaderValue::from(RETRY_AFTER_SECONDS)))
             }
             // What did not arrive cannot be skipped, so the connection cannot go on.
@@ -245,6 +245,17 @@ mod tests {
         let saturated = answer(Refusal::turned_away(Full::Host));
         assert_eq!(saturated.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(saturated.headers()[RETRY_AFTER], "1");
+        let same = Problem::new(ProblemCode::InFlight, "the same request is under way");
+        let same = answer(Refusal::by_engine(same));
+        assert_eq!(same.status(), StatusCode::CONFLICT);
+        assert_eq!(same.headers()[RETRY_AFTER], "1");
+        let known = Problem::new(ProblemCode::Conflict, "it was decided before");
+        let known = answer(Refusal::by_engine(known));
+        assert_eq!(known.status(), StatusCode::CONFLICT);
+        assert!(
+            !known.headers().contains_key(RETRY_AFTER),
+            "waiting does not help"
+        );
         let internal = answer(Refusal::internal("the request was not finished"));
         assert_eq!(internal.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(internal.headers()[CONTENT_TYPE], PROBLEM);

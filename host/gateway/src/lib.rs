@@ -31,7 +31,7 @@
 //! | `Idempotency-Key` | one effect for a request that is sent more than once; the answer to a repetition says `Idempotent-Replayed: true` |
 //! | `traceparent` | the trace that the request belongs to; the answer always has one |
 //! | `Accept` | 406 if it excludes the answer's form |
-//! | `Retry-After` | of the answer, with 429 and 503 |
+//! | `Retry-After` | of the answer, with 429, 503, and 409 while the same request is being decided |
 //!
 //! | module | what is there |
 //! |---|---|

@@ -82,6 +82,8 @@ codes! {
     Timeout = "timeout", 408, Caller, "The request did not arrive in time";
     /// It does not go with what is there already.
     Conflict = "conflict", 409, Caller, "The request conflicts with what is there";
+    /// The same request is being decided right now.
+    InFlight = "request-in-flight", 409, Caller, "The same request is being decided";
     /// More bytes than a body may have.
     BodyTooLarge = "body-too-large", 413, Caller, "The body is too large";
     /// Neither JSON nor XML.

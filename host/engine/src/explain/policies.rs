@@ -83,9 +83,7 @@ impl Teller<'_> {
         explained.counts = found.enforced;
         explained.discharged = found.discharged;
         explained.message = message.flatten();
-        explained.reasons = (found.finding.reasons.iter())
-            .map(|reason| self.seen.reason(reason))
-            .collect();
+        explained.reasons = self.seen.reasons_of(found);
         explained.missing.clone_from(&found.missing);
         if self.seen.is_audit() {
             explained.failure = found.failure.as_ref().map(|f| f.detail.clone());

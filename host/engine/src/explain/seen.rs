@@ -5,15 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use weft_audit::{DecisionRecord, FindingRecord};
 use weft_dictionary::{Class, FieldId, Row, Slot, Treatment};
 use weft_policy::{Policy, Reader};
-use weft_verdict::{Obligation, ObligationKind, Reason, Verdict};
+use weft_verdict::{Obligation, ObligationKind, Verdict};
 
 use super::FactExplained;
 use crate::again::Ground;
 use crate::evaluate::treatments;
 use crate::reader::sees_context;
+use crate::reasons::{self, Names};
 use crate::told::{disclosed, reader, shown};
 use crate::view::ReasonView;
-use crate::{Role, host_reasons};
+use crate::Role;
 
 /// A fact that was not there.
 pub(super) const MISSING: &str = "missing";
@@ -111,39 +112,22 @@ impl<'a> Seen<'a> {
         self.ground.is_payment(&self.record.operation)
     }
 
-    /// Reasons in words. Customers do not learn on which facts they rest.
-    pub(super) fn reasons(&self, reasons: &[Reason]) -> Vec<ReasonView> {
-        // What a policy noticed that then had nothing to say is no reason for the decision.
-        let counted = |reason: &&Reason| {
-            let mut given = (self.record.findings.iter())
-                .filter(|f| f.finding.reasons.contains(reason))
-                .peekable();
-            given.peek().is_none() || given.any(|f| f.finding.verdict > Verdict::Abstain)
-        };
-        let unique: BTreeSet<ReasonView> = reasons
-            .iter()
-            .filter(counted)
-            .map(|reason| self.reason(reason))
-            .collect();
-        unique.into_iter().collect()
+    /// Why, in words.
+    pub(super) fn reasons(&self) -> Vec<ReasonView> {
+        reasons::of_decision(self.record, self.names(), |found| self.policy_of(found))
     }
 
-    pub(super) fn reason(&self, reason: &Reason) -> ReasonView {
-        let findings = self.record.findings.iter();
-        let described = findings
-            .filter(|f| f.finding.reasons.contains(reason))
-            .filter_map(|f| self.policy_of(f))
-            .find_map(|policy| policy.reason(&reason.code));
-        let by_host = || host_reasons::title(&reason.code).map(str::to_owned);
-        ReasonView {
-            code: reason.code.clone(),
-            title: described.map(|d| d.title.clone()).or_else(by_host),
-            status_reason: described.and_then(|d| d.status_reason.clone()),
-            fields: if self.is_insider() {
-                reason.fields.clone()
-            } else {
-                Vec::new()
-            },
+    /// The reasons of one finding.
+    pub(super) fn reasons_of(&self, found: &FindingRecord) -> Vec<ReasonView> {
+        reasons::of_finding(found, self.policy_of(found), self.names())
+    }
+
+    /// Customers do not learn on which facts a reason rests.
+    fn names(&self) -> Names {
+        if self.is_insider() {
+            Names::All
+        } else {
+            Names::Missing
         }
     }
 

@@ -73,13 +73,18 @@ impl Sets {
 
     /// The set that a decision was taken with, if it is still held; else the one in force.
     pub(crate) fn of(&self, record: &DecisionRecord) -> Arc<Pipeline> {
+        let held = self.held(&record.policy_set);
+        held.unwrap_or_else(|| self.in_force())
+    }
+
+    /// The set in force or one that was lately, by its digest.
+    pub(crate) fn held(&self, digest: &str) -> Option<Arc<Pipeline>> {
         let in_force = self.in_force();
-        if in_force.digest() == record.policy_set {
-            return in_force;
+        if in_force.digest() == digest {
+            return Some(in_force);
         }
         let lately = lock(&self.lately);
-        let same = lately.iter().find(|set| set.digest() == record.policy_set);
-        same.map_or(in_force, Arc::clone)
+        lately.iter().find(|set| set.digest() == digest).cloned()
     }
 
     /// From now on requests are decided by this set.

@@ -33,6 +33,7 @@ pub use loaded::{LoadedSet, Pinning};
 pub use refused::PROBLEMS;
 pub use view::{PoliciesView, PolicyView};
 
+pub(crate) use back::Past;
 pub(crate) use components::{Components, Refused};
 pub(crate) use contents::Contents;
 pub(crate) use history::{HOST, STARTED, text};

@@ -9,11 +9,11 @@ use crate::house::House;
 
 const JSON: &str = include_str!("../../../../examples/demo/allowed.json");
 const XML: &str = include_str!("../../../../examples/demo/transfer.xml");
-/// Planted wherever a mutation lets it be; a valid test number.
+/// Planted wherever a mutation lets it be; numbers for tests that pass the check of ISO/IEC 7812.
 const PLANTED: [&str; 3] = [
-    "4929123456789012",
+    "4929123456789015",
     "4111111111111111",
-    "4929 1234 5678 9012",
+    "4929 1234 5678 9015",
 ];
 
 /// Bytes that mean something in JSON or XML.
@@ -111,7 +111,7 @@ fn shown(problem: &Problem) -> String {
 fn leaks(shown: &str) -> bool {
     let digits: String = shown.chars().filter(char::is_ascii_digit).collect();
     let whole = [
-        "4929123456789012",
+        "4929123456789015",
         "4111111111111111",
         "53900754",
         "370400440532",
@@ -272,10 +272,10 @@ fn problems_do_not_quote_a_card_number_in_any_field() {
     let mut refused = 0;
     for field in house.dictionary.fields() {
         for value in [
-            "\"4929123456789012\"",
-            "4929123456789012",
-            "[\"4929123456789012\"]",
-            "{\"4929123456789012\":1}",
+            "\"4929123456789015\"",
+            "4929123456789015",
+            "[\"4929123456789015\"]",
+            "{\"4929123456789015\":1}",
         ] {
             let nested = field
                 .name
