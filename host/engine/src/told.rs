@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use weft_audit::{DecisionRecord, FindingRecord};
 use weft_dictionary::{Dictionary, FieldId, Row, Treatment, Value};
-use weft_policy::{Messages, Reader};
+use weft_policy::{Body, Messages, Policy, Reader};
 use weft_verdict::{Obligation, ObligationKind};
 
 use crate::engine::Inner;
@@ -35,8 +35,8 @@ impl Inner {
     ) -> Option<String> {
         let voice = self.voice(told.words, record);
         let policy = voice.policy_of(found)?;
-        let messages = policy.messages_for(&found.fired, &found.finding);
-        Some(self.render(messages, &voice, told))
+        let words = self.render(messages_of(policy, found), &voice, told);
+        Some(after_evidence(found, reader(told.caller.role), words))
     }
 
     fn render(&self, messages: &Messages, voice: &Voice, told: Told<'_>) -> String {
@@ -115,6 +115,43 @@ pub(crate) fn disclosed(
         *treatment = (*treatment).min(redacted).min(ceiling);
     }
     disclosed
+}
+
+/// The messages of the reason that decided.
+pub(crate) fn messages_of<'p>(policy: &'p Policy, found: &FindingRecord) -> &'p Messages {
+    let Body::Rules(rules) = policy.body() else {
+        return policy.messages_for(&found.fired, &found.finding);
+    };
+    // What asked for a step that the customer has passed is not what the rest still waits for.
+    let passed = found.discharged.is_some() && !found.finding.verdict.is_granted();
+    let asks = |id: &String| {
+        let mut rules = rules.iter().filter(|rule| rule.id == *id);
+        rules.any(|rule| {
+            let mut obligations = rule.finding.obligations.iter();
+            obligations.any(|o| o.kind == ObligationKind::StepUp)
+        })
+    };
+    let fired = found.fired.iter().filter(|id| !(passed && asks(id)));
+    let fired: Vec<String> = fired.cloned().collect();
+    policy.messages_for(&fired, &found.finding)
+}
+
+/// Words that ask for a step are not true any more when the customer has passed it.
+pub(crate) fn after_evidence(found: &FindingRecord, reader: Reader, words: String) -> String {
+    if found.discharged.is_none() || !found.finding.verdict.is_granted() {
+        return words;
+    }
+    match reader {
+        Reader::Customer => "You have approved this payment.".to_owned(),
+        Reader::Agent => {
+            "The customer has passed the step that was asked for, so this stops nothing any more."
+                .to_owned()
+        }
+        Reader::Auditor => format!(
+            "{words} The customer passed the step that it asks for, so it counts as {}.",
+            found.finding.verdict.as_str()
+        ),
+    }
 }
 
 /// To whom a role reads.

@@ -12,7 +12,7 @@ use crate::again::Ground;
 use crate::evaluate::treatments;
 use crate::reader::sees_context;
 use crate::reasons::{self, Names};
-use crate::told::{disclosed, reader, shown};
+use crate::told::{after_evidence, disclosed, messages_of, reader, shown};
 use crate::view::ReasonView;
 use crate::Role;
 
@@ -76,11 +76,10 @@ impl<'a> Seen<'a> {
 
     /// What a finding tells this reader.
     pub(super) fn message(&self, found: &FindingRecord, row: &Row) -> Option<String> {
-        let messages = self
-            .policy_of(found)?
-            .messages_for(&found.fired, &found.finding);
+        let messages = messages_of(self.policy_of(found)?, found);
         let message = messages.to(reader(self.role));
-        Some(message.render(row, |id, value| shown(self.most_told(id), value)))
+        let words = message.render(row, |id, value| shown(self.most_told(id), value));
+        Some(after_evidence(found, reader(self.role), words))
     }
 
     /// The words of the findings that decided. A payment that goes on needs none for its customer.

@@ -31,6 +31,19 @@ async fn a_held_payment_is_released_when_support_confirms_what_the_customer_appr
         (Verdict::Flag, Some("released"))
     );
     assert_eq!(again.previous, Some(view.decision));
+    // Nobody is asked for what was done.
+    assert_eq!(
+        again.message.as_deref(),
+        Some("The customer has passed the step that was asked for, so this stops nothing any more.")
+    );
+    let auditor = caller("authority", Role::Regulator);
+    let audited = house.engine.decision(&auditor, &again.decision).await;
+    assert_eq!(
+        audited.unwrap_or_else(|p| panic!("{p}")).message.as_deref(),
+        Some(
+            "for auditors of test.amounts The customer passed the step that it asks for, so it counts as flag."
+        )
+    );
     let chain = house.chain("p-1");
     let [first, _, _, last] = chain.as_slice() else {
         panic!("{} decisions", chain.len())

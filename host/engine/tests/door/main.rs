@@ -17,12 +17,14 @@ mod pipeline;
 mod plugins;
 mod policies;
 mod restart;
+mod reasons;
 mod rollback;
 mod rollout;
 mod secrets;
 mod told;
 mod velocity;
 mod views;
+mod words;
 
 #[path = "../../../sandbox/tests/guest/mod.rs"]
 mod guest;

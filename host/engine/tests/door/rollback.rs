@@ -279,3 +279,75 @@ async fn a_host_does_not_start_without_the_set_that_a_rollback_put_in_force() {
     let events = events(&house, "policy_set.changed");
     assert_eq!(said(events.last().expect("a change"), "cause"), "start");
 }
+
+#[tokio::test]
+async fn a_start_with_another_dictionary_after_a_rollback_is_refused_and_says_the_way_out() {
+    let (house, first) = with_rollback().await;
+    let site = house.stop().await;
+    let path = site.policies_dir().join("dictionary.yaml");
+    let text = fs::read_to_string(&path).expect("readable");
+    fs::write(&path, text + "# more\n").expect("written");
+    let why = match Engine::start(site.config(), Clock::history(), &|_| {}) {
+        Ok(_) => panic!("it starts"),
+        Err(why) => why,
+    };
+    let told = why.to_string();
+    for words in [
+        first.as_str(),
+        "ops",
+        "dictionary.yaml is not the one",
+        "--forget-rollback",
+    ] {
+        assert!(told.contains(words), "no `{words}` in {told}");
+    }
+    let forgets = Config {
+        keep_rollback: false,
+        ..site.config()
+    };
+    let house = site
+        .start_with(forgets)
+        .unwrap_or_else(|why| panic!("{why}"));
+    assert_ne!(in_force(&house), first);
+}
+
+#[tokio::test]
+async fn a_start_that_forgets_a_rollback_says_whose_it_was_and_what_decides_again() {
+    let house = House::new(&says("because"));
+    let first = in_force(&house);
+    write(&house.site, &says("other"));
+    reloaded(&house).await;
+    let second = in_force(&house);
+    let back = house.engine.roll_back(None, because("too wide")).await;
+    back.unwrap_or_else(|problem| panic!("{problem}"));
+    let site = house.stop().await;
+    let starts = |keep_rollback| {
+        let said = Mutex::new(String::new());
+        let config = Config {
+            keep_rollback,
+            ..site.config()
+        };
+        let engine = Engine::start(config, Clock::history(), &|step| {
+            said.lock().expect("one thread").push_str(step);
+        });
+        let engine = engine.unwrap_or_else(|why| panic!("{why}"));
+        (engine, said.into_inner().expect("one thread"))
+    };
+    let (engine, said) = starts(false);
+    for words in [
+        "WARNING",
+        &format!("policy set {first} is no longer in force"),
+        "ops rolled back to it (too wide)",
+        &format!("the policies directory decides again, by policy set {second}"),
+    ] {
+        assert!(said.contains(words), "no `{words}` in {said}");
+    }
+    engine.stop().await;
+    drop(engine);
+    // There is nothing left to forget, and nothing is said of it.
+    for keeps in [false, true] {
+        let (engine, said) = starts(keeps);
+        assert_eq!(engine.pipeline().digest(), second);
+        assert!(!said.contains("WARNING"), "{said}");
+        engine.stop().await;
+    }
+}
