@@ -3,7 +3,53 @@
 use std::path::Path;
 
 use weft_dictionary::Dictionary;
-use weft_policy::{PolicySet, codes};
+use weft_policy::{Body, Messages, PolicySet, Reader, codes};
+
+fn own() -> PolicySet {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let dictionary = Dictionary::load(&dir.join("dictionary.yaml"))
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    PolicySet::load(&dir, &dictionary).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+fn written(messages: &Messages) -> [&str; 3] {
+    [Reader::Customer, Reader::Agent, Reader::Auditor]
+        .map(|reader| messages.to(reader).as_written())
+}
+
+/// A parameter is told with its unit.
+#[test]
+fn no_message_says_a_unit_twice() {
+    let set = own();
+    for policy in set.policies() {
+        let reasons = policy.reasons().iter();
+        let of_reasons = reasons.filter_map(|reason| reason.messages.as_ref());
+        for text in of_reasons
+            .chain([policy.messages()])
+            .flat_map(|messages| written(messages))
+        {
+            for parameter in policy.parameters() {
+                let unit = parameter.unit().unwrap_or("\0");
+                let twice = format!("{{parameters.{}}} {unit}", parameter.name());
+                assert!(!text.contains(&twice), "{}: {text}", policy.id());
+            }
+        }
+    }
+}
+
+/// What a policy with rules tells of its own is told where a fact is missing: no rule fired then, so nobody has approved
+/// anything, and there is nothing to approve.
+#[test]
+fn where_a_fact_is_missing_nobody_is_asked_to_approve_or_thanked_for_it() {
+    let set = own();
+    let with_rules = |body: &Body| matches!(body, Body::Rules(_));
+    for policy in set.policies().iter().filter(|p| with_rules(p.body())) {
+        let [customer, ..] = written(policy.messages());
+        for words in ["Thank", "lease approve", "approve it", "your approval in"] {
+            assert!(!customer.contains(words), "{}: {customer}", policy.id());
+        }
+    }
+}
 
 #[test]
 fn they_load_without_a_warning_but_of_sources_and_their_tests_hold() {
