@@ -162,6 +162,15 @@ pub const UNCOVERED: Code = Code {
            request ends with the operation's `no_policy`. Nothing is let go on by that; but nobody decided it either.",
 };
 
+/// A reason's code that two policies give, each with another code for messages.
+pub const TWO_MEANINGS: Code = Code {
+    id: "W0320",
+    title: "two policies mean different things by one reason",
+    page: "Two enforced policies give reasons with the same code, and ISO 20022 reports would carry another `status_reason` \
+           for each, or one for the one and none for the other. A reply tells each reason in the words of its own policy; but \
+           programs that read the code alone cannot tell them apart.",
+};
+
 /// The codes of this crate.
 pub const CODES: &[Code] = &[
     SYNTAX,
@@ -183,4 +192,5 @@ pub const CODES: &[Code] = &[
     ALWAYS,
     SHADOWED,
     UNCOVERED,
+    TWO_MEANINGS,
 ];

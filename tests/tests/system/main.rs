@@ -16,3 +16,4 @@ mod review;
 mod rollout;
 mod samples;
 mod tampering;
+mod words;

@@ -1,11 +1,12 @@
 //! What a sound set of policies does that nobody may have meant: rules that can never fire or always do,
-//! rules that add nothing, operations that no policy covers; and where rules disagree.
+//! rules that add nothing, operations that no policy covers, codes with two meanings; and where rules disagree.
 //!
 //! Only what is proven is told, and each overlap has an example that was asked of the rules themselves (see
 //! [`solve`](crate::solve)). The analysis ends after a bounded number of steps, whatever the files say, and
 //! says how much it left out.
 
 mod overlaps;
+mod reasons;
 mod rules;
 mod sources;
 
@@ -72,6 +73,7 @@ impl<'a> Analyst<'a> {
         }
         self.overlaps();
         self.operations();
+        self.reasons();
         self.sources();
         let place = |d: &Diagnostic| (d.file.clone(), d.place);
         self.analysis.warnings.0.sort_by_key(place);

@@ -172,6 +172,19 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
             "pipeline.yaml:5:12: warning[W0319]: no enforced policy is about `assist.confirm`: it always ends with deny (write a policy \
              for it and enforce it, or remove the operation)",
         ),
+        (
+            vec![
+                ("p.yaml", sound()),
+                (
+                    "q.yaml",
+                    sound()
+                        .replace("id: test.policy", "id: test.other")
+                        .replace("title: Because", "title: Because, status_reason: FRAD"),
+                ),
+            ],
+            "q.yaml:1:1: warning[W0320]: the reason `because` has the status_reason FRAD here, and no status_reason in p.yaml (give one of \
+             them a code of its own, or both the same status_reason)",
+        ),
     ]
 }
 
