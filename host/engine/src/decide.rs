@@ -138,11 +138,7 @@ impl Inner {
         answer
     }
 
-    async fn read_and_decide(
-        self: &Arc<Self>,
-        caller: Caller,
-        ask: Ask,
-    ) -> Result<Reply, Problem> {
+    async fn read_and_decide(self: &Arc<Self>, caller: Caller, ask: Ask) -> Result<Reply, Problem> {
         let reading = Instant::now();
         let trace = match ask.trace.filter(|trace| ids::is_trace(trace)) {
             Some(trace) => trace,

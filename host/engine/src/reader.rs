@@ -26,7 +26,9 @@ impl Engine {
     /// answer alike.
     pub async fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionView, Problem> {
         let inner = &self.inner;
-        let view = inner.in_words(|words| inner.decision(caller, id, words)).await;
+        let view = inner
+            .in_words(|words| inner.decision(caller, id, words))
+            .await;
         if let Err(problem) = &view {
             self.inner.metrics.problem(problem.code());
         }
@@ -35,12 +37,7 @@ impl Engine {
 }
 
 impl Inner {
-    fn decision(
-        &self,
-        caller: &Caller,
-        id: &str,
-        words: &Words,
-    ) -> Result<DecisionView, Problem> {
+    fn decision(&self, caller: &Caller, id: &str, words: &Words) -> Result<DecisionView, Problem> {
         let stored = ids::is_decision(id)
             .then(|| self.stored(id))
             .transpose()?
@@ -196,11 +193,7 @@ impl Inner {
     }
 
     /// The payment in the eyes of support: only when the decision itself granted it.
-    fn context(
-        &self,
-        told: Told<'_>,
-        chain: &[Stored],
-    ) -> Result<Option<ContextView>, Problem> {
+    fn context(&self, told: Told<'_>, chain: &[Stored]) -> Result<Option<ContextView>, Problem> {
         let record = told.record;
         if !sees_context(told.caller.role, record) {
             return Ok(None);

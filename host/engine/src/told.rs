@@ -46,9 +46,7 @@ impl Inner {
             return message.render(&empty(), |_, _| None);
         }
         // A message that cannot name a fact says so; it is no reason to refuse the whole view.
-        let row = self
-            .told_row(&voice.dictionary, told)
-            .unwrap_or_else(empty);
+        let row = self.told_row(&voice.dictionary, told).unwrap_or_else(empty);
         let most = most_told(&voice.dictionary, told);
         message.render(&row, |id, value| shown(most(id), value))
     }

@@ -139,5 +139,8 @@ fn who_asks_is_told_what_is_so_of_the_payment_and_of_the_request() {
         "This payment has to be made through our service in India."
     );
     let audit = audited(&host, &refused);
-    assert!(said(&audit).starts_with("Refused in this region"), "{audit}");
+    assert!(
+        said(&audit).starts_with("Refused in this region"),
+        "{audit}"
+    );
 }

@@ -8,13 +8,13 @@ use weft_policy::{Policy, Reader};
 use weft_verdict::{Obligation, ObligationKind, Verdict};
 
 use super::FactExplained;
+use crate::Role;
 use crate::again::Ground;
 use crate::evaluate::treatments;
 use crate::reader::sees_context;
 use crate::reasons::{self, Names};
 use crate::told::{after_evidence, disclosed, messages_of, reader, shown};
 use crate::view::ReasonView;
-use crate::Role;
 
 /// A fact that was not there.
 pub(super) const MISSING: &str = "missing";

@@ -34,7 +34,9 @@ async fn a_held_payment_is_released_when_support_confirms_what_the_customer_appr
     // Nobody is asked for what was done.
     assert_eq!(
         again.message.as_deref(),
-        Some("The customer has passed the step that was asked for, so this stops nothing any more.")
+        Some(
+            "The customer has passed the step that was asked for, so this stops nothing any more."
+        )
     );
     let auditor = caller("authority", Role::Regulator);
     let audited = house.engine.decision(&auditor, &again.decision).await;

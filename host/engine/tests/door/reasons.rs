@@ -121,7 +121,10 @@ async fn a_policy_that_does_not_count_lends_no_words() {
     let house = house(&[(shadow, MILD), (says("test.b", "hold"), SEVERE)]);
     let view = house.decided(&service(), &payment("p-1", "27.40")).await;
     let seen = serde_json::to_value(&view).expect("JSON");
-    assert_eq!(told(&seen["reasons"]), [("It is fraud".to_owned(), "FRAD".to_owned())]);
+    assert_eq!(
+        told(&seen["reasons"]),
+        [("It is fraud".to_owned(), "FRAD".to_owned())]
+    );
 }
 
 /// Within one policy, too: what fired beside it decides nothing.

@@ -19,7 +19,11 @@ async fn reworded(house: &House, words: &str) {
     );
     let title = text.find("{code: because, title: ").expect("a title");
     let end = title + text[title..].find(", status_reason").expect("its end");
-    let text = format!("{}{{code: because, title: {words}{}", &text[..title], &text[end..]);
+    let text = format!(
+        "{}{{code: because, title: {words}{}",
+        &text[..title],
+        &text[end..]
+    );
     fs::write(&path, text).expect("written");
     assert!(reloaded(house).await.changed, "{words}");
 }
