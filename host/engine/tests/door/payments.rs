@@ -106,7 +106,7 @@ async fn a_missing_fact_does_not_pass_in_silence() {
         (view.verdict, state(&view)),
         (Verdict::Hold, Some("pending"))
     );
-    assert_eq!(codes(&view), ["because", "fact-missing"]);
+    assert_eq!(codes(&view), ["fact-missing", "because"]);
     let record = house.record(&view);
     let found = record.findings.iter().find(|f| f.policy == "test.malware");
     assert_eq!(

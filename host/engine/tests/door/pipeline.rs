@@ -25,7 +25,7 @@ async fn that_data_may_be_processed_here_is_no_permission_to_pay() {
     let house = House::new(&[residency("processing.region == 'eu'", "allow")]);
     let view = house.decided(&service(), &payment("p-1", "27.40")).await;
     assert_eq!(view.verdict, Verdict::Hold);
-    assert_eq!(codes(&view), ["because", "no-policy-applies"]);
+    assert_eq!(codes(&view), ["no-policy-applies", "because"]);
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn a_plugin_that_traps_harms_nobody_else() {
     for id in ["p-1", "p-2"] {
         let view = house.decided(&service(), &payment(id, "27.40")).await;
         assert_eq!(view.verdict, Verdict::Hold, "{id}");
-        assert_eq!(codes(&view), ["because", "policy-failed"], "{id}");
+        assert_eq!(codes(&view), ["policy-failed", "because"], "{id}");
         let record = house.record(&view);
         let said: Vec<(&str, Verdict, Option<FailureKind>)> = record
             .findings
