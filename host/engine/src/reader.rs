@@ -329,7 +329,9 @@ impl Inner {
             }
             FindingView {
                 policy: found.policy.clone(),
-                message: self.tell(told.record, found, told),
+                message: said_something(found)
+                    .then(|| self.tell(told.record, found, told))
+                    .flatten(),
                 recorded,
             }
         };
@@ -366,6 +368,11 @@ fn names(caller: &Caller) -> Names {
         Role::Service => Names::Missing,
         _ => Names::All,
     }
+}
+
+/// A policy that had nothing to say is not told to have held or refused anything.
+fn said_something(found: &FindingRecord) -> bool {
+    found.finding.verdict > Verdict::Abstain || !found.finding.reasons.is_empty()
 }
 
 /// What is not kept of a request is told to whoever sent it.

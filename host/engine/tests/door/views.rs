@@ -87,6 +87,33 @@ async fn a_regulator_sees_every_finding_and_nothing_about_the_customer() {
     assert!(!text.contains("tok_eu_"), "not even pseudonyms: {text}");
 }
 
+/// Its words are about what it did, and it did nothing.
+#[tokio::test]
+async fn a_policy_that_had_nothing_to_say_is_told_without_words() {
+    let silent = format!(
+        "rules:\n{}",
+        rule("never", "payer.country == 'FR'", "hold", "")
+    );
+    let mut policies = usual();
+    policies.push(PolicyFile::new("test.silent", "payment.authorize", &silent));
+    let house = House::new(&policies);
+    let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
+    let view = seen(&house, &regulator(), &held.decision)
+        .await
+        .expect("all decisions");
+    let findings = view["findings"].as_array().expect("findings").iter();
+    let told: Vec<_> = findings
+        .map(|found| (found["policy"].clone(), found["message"].clone()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (json!("test.amounts"), json!("for auditors of test.amounts")),
+            (json!("test.silent"), Json::Null),
+        ]
+    );
+}
+
 #[tokio::test]
 async fn agents_see_their_own_requests_and_supervisors_all() {
     let house = House::new(&usual());
