@@ -24,10 +24,7 @@ fn no_message_says_a_unit_twice() {
     for policy in set.policies() {
         let reasons = policy.reasons().iter();
         let of_reasons = reasons.filter_map(|reason| reason.messages.as_ref());
-        for text in of_reasons
-            .chain([policy.messages()])
-            .flat_map(|messages| written(messages))
-        {
+        for text in of_reasons.chain([policy.messages()]).flat_map(written) {
             for parameter in policy.parameters() {
                 let unit = parameter.unit().unwrap_or("\0");
                 let twice = format!("{{parameters.{}}} {unit}", parameter.name());
