@@ -1,7 +1,7 @@
 //! YAML into typed values that know their place in the file.
 //!
-//! Bounds: a file is at most [`MAX_FILE_BYTES`]; anchors, depth and node counts are bounded by the
-//! parser's own budget; duplicate keys are refused.
+//! Bounds: a file is at most [`MAX_FILE_BYTES`]; depth and node counts are bounded by the parser's own budget.
+//! What a file says stands where it is read: duplicate keys, merge keys (`<<`) and anchors (`&`, `*`) are refused.
 
 mod words;
 
@@ -10,6 +10,7 @@ use std::io::Read;
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
+use serde_saphyr::MergeKeyPolicy;
 pub use serde_saphyr::Spanned;
 
 use crate::{Code, Diagnostic, Place, code};
@@ -55,7 +56,11 @@ pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
 
 /// Parses `text`, which came from `file`.
 pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
-    serde_saphyr::from_str(text).map_err(|e| {
+    let options = serde_saphyr::options! {
+        merge_keys: MergeKeyPolicy::Error,
+        budget: serde_saphyr::budget! { max_anchors: 0 },
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|e| {
         let e = e.without_snippet();
         let place = e.location().map_or(Place::START, |l| place_of(&l));
         let (message, help) = words::of(e);
@@ -67,7 +72,7 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnosti
     })
 }
 
-/// The place of a spanned value: where it is used, not where an anchor defined it.
+/// The place of a spanned value.
 pub fn place<T>(value: &Spanned<T>) -> Place {
     place_of(&value.referenced)
 }
@@ -111,5 +116,31 @@ mod tests {
         let problem = parse::<Doc>("a.yaml", "name: x\nnmae: y\n").expect_err("unknown key");
         assert_eq!((problem.place.line, problem.place.column), (2, 1));
         assert!(problem.message.contains("nmae"), "{}", problem.message);
+    }
+
+    #[test]
+    fn what_stands_elsewhere_is_not_said_here() {
+        let said = |text: &str| {
+            parse::<std::collections::BTreeMap<String, std::collections::BTreeMap<String, u8>>>(
+                "a.yaml", text,
+            )
+            .expect_err("refused")
+            .to_string()
+        };
+        assert_eq!(
+            said("one: {a: 1}\ntwo:\n  b: 2\n  <<: {a: 1}\n"),
+            "a.yaml:4:3: error[W0101]: `<<` takes keys from elsewhere, and what a file says has to stand where it is read \
+             (write the keys out here, or put the key in quotes)"
+        );
+        assert_eq!(
+            said("one: &same {a: 1}\ntwo: *same\n"),
+            "a.yaml:1:6: error[W0101]: `&` gives a value a name to be repeated by, and what a file says has to stand where \
+             it is read (write the value out at each place, or put a text that begins with `&` in quotes)"
+        );
+        assert_eq!(
+            said("one: {a: 1}\ntwo: *same\n"),
+            "a.yaml:2:6: error[W0101]: `*` names something that no `&` before it defines (write the value itself, or in \
+             quotes if it is a text that begins with `*`)"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! What the parser found, in words for people: they write files, not programs.
 
 use serde_saphyr::Error;
+use serde_saphyr::budget::BudgetBreach;
 
 use crate::did_you_mean;
 
@@ -72,6 +73,17 @@ pub(super) fn of(error: &Error) -> (String, Option<String>) {
         Error::UnsupportedTag { .. } | Error::TaggedEnumMismatch { .. } => (
             "a word that begins with `!` is a tag, and there are none here".into(),
             "take it out, or put the text in quotes".into(),
+        ),
+        Error::MergeKeyNotAllowed { .. } => (
+            "`<<` takes keys from elsewhere, and what a file says has to stand where it is read".into(),
+            "write the keys out here, or put the key in quotes".into(),
+        ),
+        Error::Budget {
+            breach: BudgetBreach::Anchors { .. },
+            ..
+        } => (
+            "`&` gives a value a name to be repeated by, and what a file says has to stand where it is read".into(),
+            "write the value out at each place, or put a text that begins with `&` in quotes".into(),
         ),
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
