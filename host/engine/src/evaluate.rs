@@ -240,8 +240,11 @@ impl Walk {
         match policy.matches(row) {
             Applies::No => return None,
             Applies::Missing(fields) => self.missing(&mut record, policy, &fields),
-            Applies::Failed(detail) => {
-                failed(&mut record, policy, failure(FailureKind::Reported, detail))
+            Applies::Failed { why, missing } => {
+                if !missing.is_empty() {
+                    self.missing(&mut record, policy, &missing);
+                }
+                failed(&mut record, policy, failure(FailureKind::Reported, why));
             }
             Applies::Yes => match policy.body() {
                 Body::Rules(_) => self.ask_rules(&mut record, policy, row),

@@ -157,7 +157,12 @@ pub enum Applies {
     /// It rests on facts that are missing: these.
     Missing(Vec<FieldId>),
     /// It cannot be told.
-    Failed(String),
+    Failed {
+        /// Why it cannot be computed.
+        why: String,
+        /// Facts that are missing as well.
+        missing: Vec<FieldId>,
+    },
 }
 
 /// What the rules of a policy say about a row.
@@ -351,15 +356,21 @@ impl Policy {
                 Err(Gap::Failed(why)) => failed = Some(format!("{}: {why}", condition.name)),
             }
         }
-        if let Some(why) = failed {
-            return Applies::Failed(why);
-        }
-        if missing.is_empty() {
-            return Applies::Yes;
-        }
         missing.sort_unstable();
         missing.dedup();
-        Applies::Missing(missing)
+        match failed {
+            Some(why) => Applies::Failed { why, missing },
+            None if missing.is_empty() => Applies::Yes,
+            None => Applies::Missing(missing),
+        }
+    }
+
+    /// What it says where something fails and these facts are missing.
+    pub(crate) fn without_value(&self, missing: &[FieldId]) -> Verdict {
+        if missing.is_empty() {
+            return self.on_error;
+        }
+        self.on_error.max(self.on_missing)
     }
 
     /// How long it can take to ask whether it applies, and its rules, at most: in steps, each about as long as

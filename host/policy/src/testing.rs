@@ -333,8 +333,9 @@ fn said(dictionary: &Dictionary, policy: &Policy, row: &Row) -> Said {
             missing: names(&fields),
             ..nothing
         },
-        Applies::Failed(why) => Said {
-            verdict: policy.on_error,
+        Applies::Failed { why, missing } => Said {
+            verdict: policy.without_value(&missing),
+            missing: names(&missing),
             failure: Some(why),
             ..nothing
         },

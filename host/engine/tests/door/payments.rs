@@ -131,6 +131,29 @@ async fn a_policy_that_cannot_be_computed_says_its_on_error() {
     );
 }
 
+/// Who mends the failure learns at once what else is needed.
+#[tokio::test]
+async fn a_failure_does_not_hide_what_is_missing() {
+    let both = "payment.amount > money('5', 'EUR') && device.malware";
+    let rules = format!("rules:\n{}", rule("both", both, "deny", ""));
+    let matches = format!(
+        "match: [{{name: m, expression: \"{both}\"}}]\nrules:\n{}",
+        rule("all", "true", "deny", "")
+    );
+    for body in [rules, matches] {
+        let house = House::new(&[PolicyFile::new("test.both", "payment.authorize", &body)]);
+        let mut body = payment("p-1", "27.40");
+        body["payment"]["amount"] = json!({"value": "100.00", "currency": "INR"});
+        let view = house.decided(&service(), &body).await;
+        assert_eq!(view.verdict, Verdict::Hold);
+        assert_eq!(codes(&view), ["fact-missing", "policy-failed"]);
+        assert_eq!(view.reasons[0].fields, ["device.malware"]);
+        let found = &house.record(&view).findings[0];
+        assert_eq!(found.missing, ["device.malware"]);
+        assert!(found.failure.is_some(), "it is recorded why");
+    }
+}
+
 #[tokio::test]
 async fn what_a_payment_needs_is_asked_for_by_name() {
     let house = House::new(&usual());

@@ -81,8 +81,9 @@ pub(super) fn word(version: Version<'_>, policy: &Policy, row: &Row) -> Word {
             missing: names(&ids),
             ..Word::nothing()
         },
-        Applies::Failed(why) => Word {
-            verdict: policy.on_error,
+        Applies::Failed { why, missing } => Word {
+            verdict: policy.without_value(&missing),
+            missing: names(&missing),
             failure: Some(why),
             ..Word::nothing()
         },

@@ -79,7 +79,7 @@ fn said<'p>(policy: &'p Policy, row: &Row) -> Said<'p> {
     match policy.matches(row) {
         Applies::No => return Said::only(Verdict::Abstain),
         Applies::Missing(_) => return Said::only(policy.on_missing),
-        Applies::Failed(_) => return Said::only(policy.on_error),
+        Applies::Failed { missing, .. } => return Said::only(policy.without_value(&missing)),
         Applies::Yes => {}
     }
     let outcome = policy.evaluate(row);

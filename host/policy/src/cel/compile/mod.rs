@@ -88,11 +88,12 @@ impl Program {
         self.steps
     }
 
-    /// Whether the condition holds. Missing facts are named only where it is missing by them.
+    /// Whether the condition holds. Missing facts are named where it has no value: also where it fails, so that
+    /// whoever sees to the failure learns at once what else is needed.
     pub(crate) fn truth(&self, row: &Row, missing: &mut Missing) -> Result<bool, Gap> {
         let before = missing.len();
         let truth = (self.code)(row, missing);
-        if truth != Err(Gap::Missing) {
+        if truth.is_ok() {
             missing.truncate(before);
         }
         truth
