@@ -59,6 +59,65 @@ fn rules_that_disagree_are_listed_and_no_rule_of_the_project_does_nothing() {
     }
 }
 
+#[test]
+fn mistakes_that_no_test_notices_are_failures() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let report = dir.path().join("junit.xml");
+    let junit = report.display().to_string();
+    let args = |policies: &Path, more: &[&str]| {
+        let policies = policies.display().to_string();
+        let args = [&["policy", "test", &policies, "--junit", &junit], more].concat();
+        let output = weft(&args).output().expect("weft runs");
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        let xml = fs::read_to_string(&report).expect("written");
+        (output.status.code(), err, xml)
+    };
+    let own = weft_tests::project().join("policies");
+    let (status, err, xml) = args(&own, &["--mutate"]);
+    assert_eq!(status, Some(0), "{err}");
+    assert!(!xml.contains("<failure"), "{xml}");
+    assert!(xml.contains("each noticed by a test"), "{xml}");
+    // The one test is not at the boundary.
+    let lone = dir.path().join("lone");
+    fs::create_dir_all(&lone).expect("a directory");
+    for file in ["dictionary.yaml", "pipeline.yaml"] {
+        fs::copy(own.join(file), lone.join(file)).expect("copied");
+    }
+    fs::write(lone.join("p.yaml"), LONE).expect("written");
+    assert_eq!(args(&lone, &[]).0, Some(0));
+    let (status, err, xml) = args(&lone, &["--mutate"]);
+    assert_eq!(status, Some(1), "{err}");
+    assert!(err.contains("1 mistake that no test notices"), "{err}");
+    let name = "mistake: rule `many` says: Payments of the account in a day (behaviour.account.count_24h) is at least 5";
+    assert!(
+        xml.contains(name) && xml.matches("<failure").count() == 1,
+        "{xml}"
+    );
+}
+
+const LONE: &str = "\
+apiVersion: weft/v1
+kind: Policy
+metadata:
+  id: test.lone
+  title: t
+  owner: o
+  sources: [{title: s, reference: r, verified: true}]
+  effective: {from: 2026-01-01T00:00:00Z}
+  status: draft
+stage: decision
+on: [payment.authorize]
+rules:
+  - {id: many, when: behaviour.account.count_24h > 5, verdict: deny, reason: many}
+reasons: [{code: many, title: t}]
+on_missing: hold
+on_error: hold
+messages: {customer: c, agent: a, auditor: u}
+tests:
+  - {name: many, given: {behaviour.account.count_24h: 9}, expect: {verdict: deny}}
+  - {name: few, given: {behaviour.account.count_24h: 1}, expect: {verdict: abstain}}
+";
+
 /// A rule that can never fire makes its test fail; the reason is told beside it.
 #[test]
 fn why_a_test_does_not_hold_is_told_when_its_rule_can_never_fire() {

@@ -14,17 +14,19 @@ use crate::output;
 /// Run the tests in policy files.
 ///
 /// Prints, for each policy, its tests, the rules that no test fires and the verdicts that tests lead to. Exits 1
-/// when a test does not hold, and when no test was run at all.
+/// when a test does not hold, when no test was run at all, and with --mutate when there is a mistake that no test
+/// notices.
 #[derive(Args)]
 pub(crate) struct TestArgs {
     /// The directory with dictionary.yaml, pipeline.yaml and the policies.
     #[arg(default_value = "policies")]
     dir: PathBuf,
     /// Make small mistakes in each policy, one at a time (a comparison turned round, a rule dropped), and list
-    /// those that no test notices.
+    /// those that no test notices. Each counts as a failure.
     #[arg(long)]
     mutate: bool,
-    /// Write the results as JUnit XML, too.
+    /// Write the results as JUnit XML, too. With --mutate each policy has one case more: that every mistake is
+    /// noticed, or one failed case for each that is not.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 }
@@ -36,7 +38,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<(), Failed> {
         say(policy);
     }
     if let Some(file) = &args.junit {
-        write_junit(file, &all)?;
+        write_junit(file, &all, args.mutate)?;
     }
     if args.mutate {
         say_mutants(&all);
@@ -59,6 +61,16 @@ pub(crate) fn run(args: &TestArgs) -> Result<(), Failed> {
         return Err(Failed::because(format!(
             "no test was run: no policy in {} has `tests`; policies/README.md says how they are written",
             args.dir.display()
+        )));
+    }
+    let survivors: usize = all
+        .iter()
+        .map(|policy| policy.mutants.survivors.len())
+        .sum();
+    if survivors > 0 {
+        return Err(Failed::because(format!(
+            "{} that no test notices; add a test for each, or write the condition without what makes no difference",
+            output::counted(survivors, "mistake")
         )));
     }
     Ok(())
@@ -95,8 +107,9 @@ fn say_mutants(all: &[PolicyTests]) {
         .iter()
         .flat_map(|policy| &policy.mutants.survivors)
         .collect();
+    let end = if survivors.is_empty() { "" } else { ":" };
     output::line(&format!(
-        "\n{} made, {killed} noticed by a test, {} not:",
+        "\n{} made, {killed} noticed by a test, {} not{end}",
         output::counted(killed + survivors.len(), "mistake"),
         survivors.len()
     ));
@@ -105,26 +118,38 @@ fn say_mutants(all: &[PolicyTests]) {
     }
 }
 
-fn write_junit(file: &Path, all: &[PolicyTests]) -> Result<(), Failed> {
+fn write_junit(file: &Path, all: &[PolicyTests], mutated: bool) -> Result<(), Failed> {
     let mut report = Report::new("weft policy test");
     for policy in all {
         let mut suite = TestSuite::new(policy.policy.as_str());
-        for (name, problem) in &policy.tests {
-            let status = match problem {
-                None => TestCaseStatus::success(),
-                Some(problem) => {
-                    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-                    status.set_message(problem.to_string());
-                    status
-                }
-            };
-            let mut case = TestCase::new(name.as_str(), status);
+        let mut add = |name: &str, failure: Option<String>| {
+            let mut case = TestCase::new(name, status(failure));
             case.set_classname(policy.path.as_str());
             suite.add_test_case(case);
+        };
+        for (name, problem) in &policy.tests {
+            add(name, problem.as_ref().map(ToString::to_string));
+        }
+        for survivor in &policy.mutants.survivors {
+            let message = format!("no test notices this mistake: {}", survivor.what);
+            add(&format!("mistake: {}", survivor.what), Some(message));
+        }
+        if mutated && !policy.asks_plugin && policy.mutants.survivors.is_empty() {
+            let killed = output::counted(policy.mutants.killed, "mistake");
+            add(&format!("{killed}, each noticed by a test"), None);
         }
         report.add_test_suite(suite);
     }
     let text = report.to_string()?;
     std::fs::write(file, text)
         .map_err(|error| Failed::because(format!("{}: {error}", file.display())))
+}
+
+fn status(failure: Option<String>) -> TestCaseStatus {
+    let Some(message) = failure else {
+        return TestCaseStatus::success();
+    };
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+    status.set_message(message);
+    status
 }
