@@ -194,6 +194,9 @@ pub struct Field {
     pub one_of: Vec<String>,
     /// Most characters of a text.
     pub max_length: usize,
+    /// Whether saying it asks for something: an exemption, an action. Who leaves it out asks for nothing, so no
+    /// decision gets milder by that.
+    pub claim: bool,
     /// What kind of token stands for it; fields of one kind share tokens, so that an account is the
     /// same account as payer and as payee.
     pub token: Option<String>,

@@ -114,6 +114,8 @@ struct FieldSource {
     #[serde(default)]
     max_length: Option<Spanned<usize>>,
     #[serde(default)]
+    claim: Option<Spanned<bool>>,
+    #[serde(default)]
     token: Option<Spanned<String>>,
     #[serde(default)]
     iso20022: BTreeMap<String, Vec<String>>,
@@ -200,6 +202,7 @@ impl<'a> Loader<'a> {
             self.check_format_class(source);
             self.check_token_kind(source);
             let origin = self.origin(source);
+            self.check_claim(source, &origin);
             fields.push(Field {
                 id,
                 name: source.name.value.clone(),
@@ -214,6 +217,7 @@ impl<'a> Loader<'a> {
                     .max_length
                     .as_ref()
                     .map_or(limits::MAX_TEXT_CHARS, |m| m.value),
+                claim: source.claim.as_ref().is_some_and(|claim| claim.value),
                 token: source.token.as_ref().map(|t| t.value.clone()),
                 iso20022: source.iso20022.clone(),
             });
@@ -256,6 +260,19 @@ impl<'a> Loader<'a> {
                 None => format!("add `{}` to `sections`", parts[0]),
             };
             self.refuse(name, format!("there is no section `{}`", parts[0]), help);
+        }
+    }
+
+    fn check_claim(&mut self, field: &'a FieldSource, origin: &Origin) {
+        if let Some(claim) = field.claim.as_ref().filter(|_| *origin != Origin::Request) {
+            self.refuse(
+                claim,
+                format!(
+                    "`{}` is not said by the request, so it claims nothing",
+                    field.name.value
+                ),
+                "remove `claim`",
+            );
         }
     }
 

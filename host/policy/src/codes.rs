@@ -161,6 +161,16 @@ pub const UNCOVERED: Code = Code {
     page: "The pipeline has an operation about which no enforced policy is asked, or none of the last stage. Every such \
            request ends with the operation's `no_policy`. Nothing is let go on by that; but nobody decided it either.",
 };
+/// Leaving out a fact would make a decision milder.
+pub const ABSENCE: Code = Code {
+    id: "W0321",
+    title: "who leaves the fact out gets a milder decision",
+    page: "The condition can hold only if the request says a fact: it needs `has(fact)`. Without the fact it is false, not \
+           missing, so the policy does not apply, or its rule says nothing, and `on_missing` does not count. Whoever sends \
+           the request can leave the fact out.\n\nLeave out `has(fact)`, so that a missing fact leads to `on_missing`; or add a \
+           rule on `!has(fact)` that says as much. Facts that the host itself says are not meant, nor are claims: \
+           fields with `claim: true` in the dictionary, by which the sender asks for something, such as an exemption.",
+};
 
 /// A reason's code that two policies give, each with another code for messages.
 pub const TWO_MEANINGS: Code = Code {
@@ -193,4 +203,5 @@ pub const CODES: &[Code] = &[
     SHADOWED,
     UNCOVERED,
     TWO_MEANINGS,
+    ABSENCE,
 ];

@@ -232,7 +232,8 @@ fn constant(constant: &Constant) -> String {
 }
 
 impl Comparison {
-    fn contrary(self) -> Comparison {
+    /// What holds of two values that compare when this does not.
+    pub(crate) fn contrary(self) -> Comparison {
         match self {
             Comparison::Equal => Comparison::NotEqual,
             Comparison::NotEqual => Comparison::Equal,

@@ -1,10 +1,13 @@
 //! What a sound set of policies does that nobody may have meant: rules that can never fire or always do,
-//! rules that add nothing, operations that no policy covers, codes with two meanings; and where rules disagree.
+//! rules that add nothing, facts that are better left out, operations that no policy covers, codes with two meanings; and
+//! where rules disagree.
 //!
 //! Only what is proven is told, and each overlap has an example that was asked of the rules themselves (see
 //! [`solve`](crate::solve)). The analysis ends after a bounded number of steps, whatever the files say, and
 //! says how much it left out.
 
+mod absences;
+mod impossible;
 mod overlaps;
 mod reasons;
 mod rules;
@@ -70,6 +73,7 @@ impl<'a> Analyst<'a> {
     fn run(&mut self) {
         for policy in self.set.policies() {
             self.rules(policy);
+            self.absences(policy);
         }
         self.overlaps();
         self.operations();

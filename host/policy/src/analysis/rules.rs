@@ -1,5 +1,8 @@
 //! One policy: rules that can never fire, that are never false, or that add nothing to another.
 
+use std::rc::Rc;
+
+use super::impossible::impossible;
 use super::{Analyst, rules_of};
 use crate::cel::node::{Constant, Node};
 use crate::codes;
@@ -10,11 +13,17 @@ impl<'a> Analyst<'a> {
     pub(super) fn rules(&mut self, policy: &'a Policy) {
         let matches = |facts: &Facts| policy.matches(&facts.row(self.dictionary)) == Applies::Yes;
         let applies = self.applies(policy);
-        if let Answer::Never(why) = self.solver.ask(&applies, &matches)
-            && let Some(first) = policy.conditions.first()
-        {
+        let never = policy.conditions.iter().find_map(|condition| {
+            let why = impossible(&condition.expression, true, self.dictionary)?;
+            Some((condition.place, why))
+        });
+        let never = never.or_else(|| match self.solver.ask(&applies, &matches) {
+            Answer::Never(why) => Some((policy.conditions.first()?.place, why)),
+            _ => None,
+        });
+        if let Some((place, why)) = never {
             let message = format!("the policy can never apply: {}", reasons(&why));
-            self.warn(codes::NEVER, policy, first.place, message, NEVER_HELP);
+            self.warn(codes::NEVER, policy, place, message, NEVER_HELP);
             return;
         }
         for condition in &policy.conditions {
@@ -27,9 +36,7 @@ impl<'a> Analyst<'a> {
                 alive.push(rule);
             }
         }
-        for rule in &alive {
-            self.shadowed(policy, rule, &alive);
-        }
+        self.shadowed(policy, &alive);
     }
 
     /// A condition of `match` that shuts nothing out.
@@ -49,6 +56,11 @@ impl<'a> Analyst<'a> {
     }
 
     fn can_fire(&mut self, policy: &'a Policy, rule: &'a Rule) -> bool {
+        if let Some(why) = impossible(&rule.when, true, self.dictionary) {
+            let message = format!("the rule `{}` can never fire: {}", rule.id, reasons(&why));
+            self.warn(codes::NEVER, policy, rule.place, message, NEVER_HELP);
+            return false;
+        }
         let mut goals = self.applies(policy);
         goals.push(self.goal(&rule.when, Mode::True));
         let fires = |facts: &Facts| self.fires(policy, rule, facts);
@@ -96,52 +108,117 @@ impl<'a> Analyst<'a> {
         }
     }
 
-    /// Whenever it fires another does, which says as much or more.
-    fn shadowed(&mut self, policy: &'a Policy, rule: &'a Rule, others: &[&'a Rule]) {
-        for other in others {
-            let other: &'a Rule = other;
+    /// Rules that add nothing: whenever one fires others do, which say as much or more. What adds nothing itself
+    /// does not count among the others.
+    fn shadowed(&mut self, policy: &'a Policy, rules: &[&'a Rule]) {
+        let mut needless: Vec<&Rule> = Vec::new();
+        for (number, &rule) in rules.iter().enumerate() {
             if self.solver.is_spent() {
                 self.analysis.left_out += 1;
-                return;
-            }
-            if std::ptr::eq(rule, other) || !says_as_much(other, rule) {
                 continue;
             }
-            // Of two that are the same the later one adds nothing.
-            let is_mutual = says_as_much(rule, other) && self.implies(policy, other, rule);
-            if is_mutual && rule.place < other.place {
-                continue;
-            }
-            if self.implies(policy, rule, other) {
-                let message = format!(
-                    "the rule `{}` adds nothing but its reason when it fires: then `{}` ({}:{}) fires, too, and says {}",
-                    rule.id,
-                    other.id,
-                    other.place.line,
-                    other.place.column,
-                    other.finding.verdict.as_str()
-                );
-                let help = "give it a more severe verdict, or narrow the other rule; its missing facts still lead to on_missing, its failures to on_error";
-                self.warn(codes::SHADOWED, policy, rule.place, message, help);
-                return;
+            let others = rules.iter().enumerate().filter(|(at, other)| {
+                *at != number
+                    && says_as_much(other, rule)
+                    && !needless.iter().any(|known| std::ptr::eq(*known, **other))
+            });
+            let others: Vec<&'a Rule> = others
+                // Of two that are the same the later one adds nothing.
+                .filter(|(at, other)| {
+                    *at < number || !says_as_much(rule, other) || !self.implies(policy, other, &[rule])
+                })
+                .map(|(_, other)| *other)
+                .collect();
+            let one = others
+                .iter()
+                .find(|other| self.implies(policy, rule, &[**other]));
+            let instead = match one {
+                Some(one) => vec![*one],
+                None => self.together(policy, rule, others),
+            };
+            if !instead.is_empty() {
+                self.adds_nothing(policy, rule, &instead);
+                needless.push(rule);
             }
         }
     }
 
-    /// Whether it is proven that one fires whenever the other does.
-    fn implies(&self, policy: &'a Policy, rule: &'a Rule, other: &'a Rule) -> bool {
+    /// Of these rules the fewest of which one at least fires whenever this rule does; none if there are none.
+    fn together(
+        &self,
+        policy: &'a Policy,
+        rule: &'a Rule,
+        mut others: Vec<&'a Rule>,
+    ) -> Vec<&'a Rule> {
+        let known = self.facts(policy, rule);
+        others.retain(|other| self.rests_on(other, &known));
+        if others.len() < 2 || !self.implies(policy, rule, &others) {
+            return Vec::new();
+        }
+        for other in others.clone() {
+            let without: Vec<&'a Rule> = (others.iter().copied())
+                .filter(|one| !std::ptr::eq(*one, other))
+                .collect();
+            if self.implies(policy, rule, &without) {
+                others = without;
+            }
+        }
+        others
+    }
+
+    fn adds_nothing(&mut self, policy: &Policy, rule: &Rule, instead: &[&Rule]) {
+        let place = |other: &&Rule| {
+            format!(
+                "`{}` ({}:{})",
+                other.id, other.place.line, other.place.column
+            )
+        };
+        let names: Vec<String> = instead.iter().map(place).collect();
+        let verdicts = instead.iter().map(|other| other.finding.verdict);
+        let least = verdicts.min().unwrap_or(rule.finding.verdict).as_str();
+        let then = match names.as_slice() {
+            [one] => format!("{one} fires, too, and says {least}"),
+            several => format!(
+                "one of {} fires, too, and says {least} at least",
+                several.join(", ")
+            ),
+        };
+        let message = format!(
+            "the rule `{}` adds nothing but its reason when it fires: then {then}",
+            rule.id
+        );
+        let help = "give it a more severe verdict, or narrow the other rule; its missing facts still lead to on_missing, its failures to on_error";
+        self.warn(codes::SHADOWED, policy, rule.place, message, help);
+    }
+
+    /// The facts that a rule and its policy's `match` name.
+    fn facts(&self, policy: &Policy, rule: &Rule) -> Vec<Rc<str>> {
         let mut known = facts_of(&rule.when, self.dictionary);
         for condition in &policy.conditions {
             known.extend(facts_of(&condition.expression, self.dictionary));
         }
-        // A fact that only the other names may be missing: then it does not fire.
-        let named = facts_of(&other.when, self.dictionary);
-        if named.iter().any(|name| !known.contains(name)) {
+        known
+    }
+
+    /// A fact that only this rule names may be missing: then it does not fire.
+    fn rests_on(&self, rule: &Rule, known: &[Rc<str>]) -> bool {
+        let named = facts_of(&rule.when, self.dictionary);
+        named.iter().all(|name| known.contains(name))
+    }
+
+    /// Whether it is proven that one of the others fires whenever the rule does.
+    fn implies(&self, policy: &'a Policy, rule: &'a Rule, others: &[&'a Rule]) -> bool {
+        let known = self.facts(policy, rule);
+        if !others.iter().all(|other| self.rests_on(other, &known)) {
             return false;
         }
         let mut goals = self.applies(policy);
         goals.push(self.goal(&rule.when, Mode::True));
-        goals.push(self.goal(&other.when, Mode::NotTrue));
+        goals.extend(
+            others
+                .iter()
+                .map(|other| self.goal(&other.when, Mode::NotTrue)),
+        );
         matches!(self.solver.ask(&goals, &|_| true), Answer::Never(_))
     }
 }

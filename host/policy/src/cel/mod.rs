@@ -10,6 +10,7 @@
 //! | `parameter` | thresholds of a policy |
 //! | `node` | the checked form |
 //! | `compile` | the checked form into closures over a row, with missing facts as a third truth value |
+//! | `range` | between which numbers a value lies |
 //! | `cost` | how long evaluating can take, at most |
 
 pub(crate) mod check;
@@ -20,4 +21,5 @@ pub(crate) mod node;
 pub(crate) mod parameter;
 pub(crate) mod parse;
 pub(crate) mod place;
+pub(crate) mod range;
 pub(crate) mod types;

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use weft_dictionary::{Dictionary, Timestamp};
+use weft_dictionary::{Dictionary, Row, Timestamp, Value};
 use weft_policy::{Analysis, PolicySet, codes};
 
 use crate::expressions::Expression;
@@ -46,6 +46,9 @@ fn no_row_contradicts_what_is_claimed_and_every_example_is_one() {
         for _ in 0..ROWS {
             let (whole, partial) = rows.any(&mut random);
             for row in [&whole.row, &partial.row] {
+                if owes(row) {
+                    continue;
+                }
                 let policy = &set.policies()[0];
                 if policy.matches(row) == weft_policy::Applies::Yes {
                     fired.push(policy.evaluate(row).fired);
@@ -79,6 +82,12 @@ fn no_row_contradicts_what_is_claimed_and_every_example_is_one() {
     }
 }
 
+/// Amounts are written without a sign, so no request has one below zero.
+fn owes(row: &Row) -> bool {
+    let below = |value: &Value| matches!(value, Value::Money(money) if money.minor_units < 0);
+    row.facts().any(|(_, value)| below(value))
+}
+
 fn check_warnings(analysis: &Analysis, fired: &[Vec<String>], text: &str, tally: &mut Tally) {
     let fires = |rule: &str| fired.iter().any(|fired| fired.iter().any(|f| f == rule));
     for warning in &analysis.warnings.0 {
@@ -98,7 +107,8 @@ fn check_warnings(analysis: &Analysis, fired: &[Vec<String>], text: &str, tally:
             tally.always += 1;
         } else if warning.code == codes::SHADOWED {
             let alone = |fired: &&Vec<String>| {
-                fired.iter().any(|f| f == named[0]) && !fired.iter().any(|f| f == named[1])
+                fired.iter().any(|f| f == named[0])
+                    && !fired.iter().any(|f| named[1..].contains(&f.as_str()))
             };
             assert!(
                 !fired.iter().any(|f| alone(&f)),

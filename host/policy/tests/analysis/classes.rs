@@ -185,6 +185,11 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
             "q.yaml:1:1: warning[W0320]: the reason `because` has the status_reason FRAD here, and no status_reason in p.yaml (give one of \
              them a code of its own, or both the same status_reason)",
         ),
+        (
+            file(with_rule("has(payment.risky) && payment.risky")),
+            "p.yaml:14:11: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent without it \
+             (leave out `has(payment.risky)`, so that on_missing counts, or add a rule on `!has(payment.risky)` that says as much)",
+        ),
     ]
 }
 

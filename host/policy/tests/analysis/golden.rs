@@ -238,3 +238,144 @@ fn lists_without_a_verified_source_are_told_where_enforced_policies_rest_on_them
         None
     );
 }
+
+/// What no fact can be, beyond what the solver reads: bounds of calculations, currencies, long texts, whole numbers.
+#[test]
+fn comparisons_that_never_hold_are_told() {
+    const HELP: &str = "(rewrite the condition; its missing facts still lead to on_missing, its failures to on_error)";
+    for (when, why) in [
+        (
+            "payment.amount < money('0', 'EUR')",
+            "t (payment.amount) is less than 0.00 EUR",
+        ),
+        (
+            "payment.amount + payment.amount < money('0', 'EUR')",
+            "(t (payment.amount) plus t (payment.amount)) is less than 0.00 EUR",
+        ),
+        (
+            "currency(payment.amount) == 'eur'",
+            "the currency of t (payment.amount) is “eur”",
+        ),
+        (
+            "payment.at.getHours('Europe/Brussels') > 23",
+            "the hour of t (payment.at) (Europe/Brussels) is more than 23",
+        ),
+        (
+            "payment.at.getHours() + 1 > 24",
+            "(the hour of t (payment.at) (UTC) plus 1) is more than 24",
+        ),
+        ("payment.count * 2 == 5", "(t (payment.count) times 2) is 5"),
+        (
+            "size(payer.city) > 1024",
+            "the length of t (payer.city) is more than 1024",
+        ),
+    ] {
+        let expected = format!(
+            "p.yaml:14:11: warning[W0316]: the rule `r` can never fire: this cannot be: {why} {HELP}"
+        );
+        assert_eq!(said(&with_rule(when)), expected, "{when}");
+    }
+    let long = "x".repeat(1_025);
+    let told = said(&with_rule(&format!("payer.city == '{long}'")));
+    assert!(
+        told.starts_with("p.yaml:14:11: warning[W0316]: the rule `r` can never fire"),
+        "{told}"
+    );
+    let body = "match:\n  - name: owed\n    expression: payment.amount < money('0', 'EUR')\nplugin: {name: x, grants: []}\n";
+    assert_eq!(
+        said(&policy(body, "")),
+        format!(
+            "p.yaml:14:17: warning[W0316]: the policy can never apply: this cannot be: t (payment.amount) is less than 0.00 EUR {HELP}"
+        )
+    );
+    for when in [
+        "payment.amount <= money('0', 'EUR')",
+        "currency(payment.amount) == 'EUR'",
+        "payment.count * 2 == 6 || payment.count * 2 == 5",
+        "payment.count * payment.count == 5",
+        "payment.rate * 2 == 5",
+        "payment.at.getHours() + 1 > 23",
+    ] {
+        assert_eq!(said(&with_rule(when)), "", "{when}");
+    }
+}
+
+#[test]
+fn a_rule_beside_others_that_say_as_much_together_adds_nothing() {
+    const HELP: &str = "(give it a more severe verdict, or narrow the other rule; its missing facts still lead to on_missing, its failures to on_error)";
+    let rules = |verdict: &str, either: &str| {
+        policy(
+            &format!(
+                "rules:\n  - {{id: many, when: payment.count > 9, verdict: deny, reason: because}}\n  - {{id: risky, when: payment.risky, \
+                 verdict: {verdict}, reason: because}}\n  - {{id: either, when: \"{either}\", verdict: hold, reason: because}}\n"
+            ),
+            "",
+        )
+    };
+    let expected = format!(
+        "p.yaml:15:24: warning[W0318]: the rule `either` adds nothing but its reason when it fires: then one of `many` (13:22), \
+         `risky` (14:23) fires, too, and says hold at least {HELP}"
+    );
+    assert_eq!(
+        said(&rules("hold", "payment.count > 9 || payment.risky")),
+        expected
+    );
+    assert_eq!(
+        said(&rules("deny", "payment.risky || payment.count > 20")),
+        expected.replace("hold at least", "deny at least")
+    );
+    // One of the two says less, or there is a third case.
+    assert_eq!(
+        said(&rules("flag", "payment.count > 9 || payment.risky")),
+        ""
+    );
+    assert_eq!(
+        said(&rules("hold", "payment.count > 8 || payment.risky")),
+        ""
+    );
+}
+
+#[test]
+fn who_leaves_a_fact_out_for_a_milder_decision_is_told() {
+    const HELP: &str = "(leave out `has(payment.risky)`, so that on_missing counts, or add a rule on `!has(payment.risky)` that says as much)";
+    assert_eq!(
+        said(&with_rule("has(payment.risky) && payment.risky")),
+        format!(
+            "p.yaml:14:11: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent without it {HELP}"
+        )
+    );
+    let body = "match:\n  - name: may be risky\n    expression: has(payment.risky)\nplugin: {name: x, grants: []}\n";
+    assert_eq!(
+        said(&policy(body, "")),
+        format!(
+            "p.yaml:14:17: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the policy does not apply without \
+             it: `may be risky` {HELP}"
+        )
+    );
+    let beside = |verdict: &str, when: &str| {
+        said(&policy(
+            &format!(
+                "rules:\n  - {{id: risky, when: has(payment.risky) && payment.risky, verdict: deny, reason: because}}\n  - {{id: unknown, \
+                 when: \"{when}\", verdict: {verdict}, reason: because}}\n"
+            ),
+            "",
+        ))
+    };
+    assert_eq!(
+        beside("hold", "!has(payment.risky) || payment.count > 5"),
+        ""
+    );
+    assert!(beside("challenge", "!has(payment.risky)").contains("W0321"));
+    assert!(beside("hold", "!has(payment.risky) && payment.count > 5").contains("W0321"));
+    for when in [
+        // Without the fact it is missing, or the other part decides.
+        "payment.risky",
+        "has(payment.risky) || payment.count > 5",
+        "\"!(has(payment.risky) && payment.risky)\"",
+        // The host says it; it is a claim.
+        "has(processing.threat_level) && payment.risky",
+        "has(session.claimed) && session.claimed",
+    ] {
+        assert!(!said(&with_rule(when)).contains("W0321"), "{when}");
+    }
+}
