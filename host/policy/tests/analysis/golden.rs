@@ -373,7 +373,7 @@ fn who_leaves_a_fact_out_for_a_milder_decision_is_told() {
         "has(payment.risky) || payment.count > 5",
         "\"!(has(payment.risky) && payment.risky)\"",
         // The host says it; it is a claim.
-        "has(processing.threat_level) && payment.risky",
+        "has(session.known) && payment.risky",
         "has(session.claimed) && session.claimed",
     ] {
         assert!(!said(&with_rule(when)).contains("W0321"), "{when}");
