@@ -120,13 +120,13 @@ fn the_history_of_a_policy_is_that_of_the_host() {
     assert!(said.ok, "{}", said.err);
     let page = book("html", &["--data", &data]);
     let malware = section(&page, "risk.malware");
-    assert!(malware.contains("loaded by the host on 20"), "{malware}");
+    assert!(malware.contains("in the host since 20"), "{malware}");
     let out = dir.path().join("book.md").display().to_string();
     let said = run(&["policy", "book", "--format", "markdown", "--out", &out]);
     assert!(said.ok, "{}", said.err);
     let text = fs::read_to_string(out).expect("written");
     assert!(
-        !text.contains("loaded by the host"),
+        !text.contains("in the host since"),
         "no directory was named"
     );
 }

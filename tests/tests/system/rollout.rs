@@ -41,6 +41,12 @@ tests:
     )
 }
 
+/// The policy is two directories above: `risk/house-limit.yaml`.
+fn dir_of(file: &Path) -> String {
+    let dir = file.parent().and_then(Path::parent).expect("a directory");
+    dir.display().to_string()
+}
+
 /// A host with the house's limit, and an operator at its command line.
 struct House {
     host: Host,
@@ -361,4 +367,72 @@ fn only_an_operator_with_a_token_orders() {
         "{}",
         looks.err
     );
+}
+
+#[test]
+fn the_book_claims_to_be_in_force_only_where_the_log_says_so() {
+    let mut house = House::new();
+    let dir = dir_of(&house.file);
+    let data = house.host.data().display().to_string();
+    let book = |form: &str, more: &[&str]| {
+        let at = ["--at", "2030-01-01T00:00:00Z", "--format", form];
+        let said = run(&[&["policy", "book", &dir], &at[..], more].concat());
+        assert!(said.ok, "{}", said.err);
+        said.out
+    };
+    let wide = house.in_force();
+    for form in ["html", "markdown"] {
+        let page = book(form, &["--data", &data]);
+        assert!(page.contains("The policies in force"), "{form}");
+        assert!(
+            page.contains(&format!("they are those of the policy set {wide}, since ")),
+            "{form}"
+        );
+        // Nobody compared them.
+        let page = book(form, &[]);
+        assert!(!page.contains("in force"), "{form}");
+        assert!(page.contains("Nobody has compared them"), "{form}");
+    }
+
+    // Files that are written, and not reloaded.
+    house.write(&policy("5.00 EUR"));
+    for form in ["html", "markdown"] {
+        let page = book(form, &["--data", &data]);
+        assert!(!page.contains("The policies in force"), "{form}");
+        for told in [
+            "The host decides by other files than those of this book.",
+            "what it says is not what the host does",
+            &wide,
+        ] {
+            assert!(page.contains(told), "no `{told}` in {form}");
+        }
+    }
+    let out = house.host.dir.path().join("book.html").display().to_string();
+    let said = run(&["policy", "book", &dir, "--data", &data, "--out", &out]);
+    assert!(
+        said.ok && said.err.contains("The host decides by other files"),
+        "{}",
+        said.err
+    );
+
+    // Reloads and rollbacks stand in the history, with who and why.
+    for (order, reason) in [("reload", "ticket 7"), ("rollback", "too narrow")] {
+        let said = house.operator(&[order, "--reason", reason]);
+        assert!(said.ok, "{}", said.err);
+    }
+    let page = book("markdown", &["--data", &data]);
+    assert!(!page.contains("# The policies in force"), "{page}");
+    let from = page.find("### A payment is not above the limit").expect("it");
+    let limit = &page[from..];
+    let limit = &limit[..limit.find("\n## ").unwrap_or(limit.len())];
+    for told in ["(start)", "(reload) by operator", "“ticket 7”", "(rollback)", "“too narrow”"] {
+        assert!(limit.contains(told), "no `{told}` in {limit}");
+        assert!(page.matches(told).count() > 1, "no `{told}` of the sets");
+    }
+
+    // A set whose files cannot be read any more.
+    fs::remove_file(archived(&house, &wide)).expect("removed");
+    let page = book("html", &["--data", &data]);
+    assert!(page.contains("nobody can tell whether they are"), "{page}");
+    assert!(!page.contains("The policies in force"));
 }

@@ -156,6 +156,11 @@ impl Archive {
         Ok(set.into_parts())
     }
 
+    /// The files of a set, when every one is what it was. Plugins are not looked at.
+    pub fn files(&self, digest: &str) -> Result<PolicyFiles, ArchiveError> {
+        Ok(self.verified(digest)?.1)
+    }
+
     /// A set with its bytes.
     pub(crate) fn read(
         &self,

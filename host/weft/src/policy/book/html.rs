@@ -21,7 +21,7 @@ pub(super) fn render(book: &Book<'_>) -> String {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "The policies in force" }
+                title { (book.title()) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
@@ -30,6 +30,7 @@ pub(super) fn render(book: &Book<'_>) -> String {
                 (how_to_read())
                 @for family in &families { (family_part(book, family)) }
                 (waiting(book))
+                (tables::sets(book))
                 (tables::coverage(book))
                 (tables::who_sees_what(book))
                 (tables::unsaid(book))
@@ -42,26 +43,28 @@ pub(super) fn render(book: &Book<'_>) -> String {
 }
 
 fn front(book: &Book<'_>) -> Markup {
-    let count = |status: Status| book.in_force().filter(|p| p.status() == status).count();
+    let count = |status: Status| book.effective().filter(|p| p.status() == status).count();
     let trial = count(Status::Shadow) + count(Status::Canary);
     let unverified = book
-        .in_force()
+        .effective()
         .filter(|p| p.sources().iter().any(|s| !s.verified));
     html! {
         header {
-            h1 { "The policies in force" }
+            h1 { (book.title()) }
             p.lead { "On " (words::day(book.at)) ", " (words::count(count(Status::Enforced), "policy", "policies"))
-                " decide payments and the requests for assistance about them"
+                @if book.is_in_force() { " decide" } @else { " of these files would decide" }
+                " payments and the requests for assistance about them"
                 @if trial > 0 { "; " (words::count(trial, "more is on trial and does not count",
                     "more are on trial and do not count")) }
                 "." }
-            p { "This document is made from the files that the host enforces; there is no second place where it is \
-                 decided what happens. What stands here about a rule is computed from the rule itself." }
+            p.note { (book.stands()) }
+            p { "What stands here about a rule is computed from the rule itself, as a host enforces it; there is no \
+                 second place where it is decided what happens." }
             dl.facts {
                 dt { "Files" } dd { "SHA-256 " code { (book.set.digest()) } }
                 dt { "Tests" } dd { (words::count(book.set.tests().passed, "case in the files holds", "cases in the files hold")) }
                 dt { "Not verified" }
-                dd { (words::count(unverified.count(), "policy in force rests", "policies in force rest"))
+                dd { (words::count(unverified.count(), "of these policies rests", "of these policies rest"))
                     " on a source that nobody has compared with the policy yet" }
             }
         }
@@ -85,7 +88,8 @@ fn contents(book: &Book<'_>, families: &[Family<'_>]) -> Markup {
                 div.group {
                     h4 { "Tables" }
                     ul {
-                        @if !book.waiting().is_empty() { li { a href="#waiting" { "Written, and not in force" } } }
+                        @if !book.waiting().is_empty() { li { a href="#waiting" { "Written, and not effective" } } }
+                        @if book.history.is_some() { li { a href="#sets" { "Which policy set was in force since when" } } }
                         li { a href="#coverage" { "Which policies are asked about what" } }
                         li { a href="#readers" { "Who sees what" } }
                         li { a href="#unsaid" { "Facts that policies need and nobody says yet" } }
@@ -171,13 +175,13 @@ fn waiting(book: &Book<'_>) -> Markup {
     let waiting = book.waiting();
     html! {
         @if !waiting.is_empty() {
-            h2 id="waiting" { "Written, and not in force" }
+            h2 id="waiting" { "Written, and not effective" }
             p { "These files are checked and their tests are run, and nothing is decided by them on that day." }
             @if book.all {
                 @for policy in waiting { (policy::part(book, policy)) }
             } @else {
                 table {
-                    thead { tr { th { "Policy" } th { "Status" } th { "In force" } th { "What it waits for" } } }
+                    thead { tr { th { "Policy" } th { "Status" } th { "Effective" } th { "What it waits for" } } }
                     tbody { @for policy in waiting {
                         tr { td { (policy.title()) br; code { (policy.id()) } }
                              td { (words::status_name(policy.status())) }

@@ -4,7 +4,7 @@ use std::fmt::{Result, Write};
 
 use weft_policy::{Body, Policy, Status};
 
-use super::{Book, needs, words};
+use super::{Book, needs, standing, words};
 
 pub(super) fn render(book: &Book<'_>) -> String {
     let mut out = String::new();
@@ -14,14 +14,18 @@ pub(super) fn render(book: &Book<'_>) -> String {
 }
 
 fn write_book(out: &mut String, book: &Book<'_>) -> Result {
-    writeln!(out, "# The policies in force\n")?;
+    writeln!(out, "# {}\n\n{}\n", book.title(), book.stands())?;
     writeln!(
         out,
-        "On {}, {} policies. Policy set `{}`. {} tests in the files hold.",
+        "On {}, {}. Files: SHA-256 `{}`. {}.",
         words::day(book.at),
-        book.in_force().count(),
+        words::count(book.effective().count(), "policy", "policies"),
         book.set.digest(),
-        book.set.tests().passed
+        words::count(
+            book.set.tests().passed,
+            "case in the files holds",
+            "cases in the files hold"
+        )
     )?;
     for family in book.families() {
         writeln!(out, "\n## {}", words::capital(family.name))?;
@@ -30,6 +34,7 @@ fn write_book(out: &mut String, book: &Book<'_>) -> Result {
         }
     }
     write_waiting(out, book)?;
+    write_sets(out, book)?;
     write_coverage(out, book)?;
     write_readers(out, book)?;
     write_unsaid(out, book)?;
@@ -237,7 +242,7 @@ fn write_history(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
     if versions.len() < 2 && lived.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n| text | status | in force |\n|---|---|---|")?;
+    writeln!(out, "\n| text | status | since when |\n|---|---|---|")?;
     for version in versions {
         writeln!(
             out,
@@ -251,11 +256,11 @@ fn write_history(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
     for one in lived {
         writeln!(
             out,
-            "| `{}`, set `{}` | {} | loaded by the host on {} |",
+            "| `{}`, policy set `{}` | {} | in the host {} |",
             words::short(&one.version),
-            words::short(&one.set),
+            words::short(&one.change.policy_set),
             words::status_name(one.status),
-            one.since
+            cell(&standing::came(&one.change))
         )?;
     }
     Ok(())
@@ -266,7 +271,7 @@ fn write_waiting(out: &mut String, book: &Book<'_>) -> Result {
     if waiting.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n## Written, and not in force\n")?;
+    writeln!(out, "\n## Written, and not effective\n")?;
     if book.all {
         for policy in waiting {
             write_policy(out, book, policy)?;
@@ -275,7 +280,7 @@ fn write_waiting(out: &mut String, book: &Book<'_>) -> Result {
     }
     writeln!(
         out,
-        "| policy | status | in force | what it waits for |\n|---|---|---|---|"
+        "| policy | status | effective | what it waits for |\n|---|---|---|---|"
     )?;
     for policy in waiting {
         writeln!(
@@ -290,6 +295,29 @@ fn write_waiting(out: &mut String, book: &Book<'_>) -> Result {
     Ok(())
 }
 
+fn write_sets(out: &mut String, book: &Book<'_>) -> Result {
+    let Some(history) = &book.history else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "\n## Which policy set was in force since when\n\n| policy set | in force | files |\n|---|---|---|"
+    )?;
+    for change in history.changes.iter().rev() {
+        let files = match history.files_of(&change.policy_set) {
+            Some(files) if files == book.set.digest() => "those of this book",
+            Some(_) => "others",
+            None => "cannot be read",
+        };
+        let came = cell(&standing::came(change));
+        writeln!(out, "| `{}` | {came} | {files} |", change.policy_set)?;
+    }
+    for gap in &history.gaps {
+        writeln!(out, "\nA gap: {gap}")?;
+    }
+    Ok(())
+}
+
 fn write_coverage(out: &mut String, book: &Book<'_>) -> Result {
     writeln!(out, "\n## Which policies are asked about what\n")?;
     writeln!(
@@ -297,7 +325,7 @@ fn write_coverage(out: &mut String, book: &Book<'_>) -> Result {
         "| operation | policies | when none says anything |\n|---|---|---|"
     )?;
     for operation in book.set.operations() {
-        let policies = book.in_force();
+        let policies = book.effective();
         let policies =
             policies.filter(|p| p.status() == Status::Enforced && p.covers(&operation.name));
         let policies: Vec<&str> = policies.map(Policy::id).collect();
@@ -358,7 +386,7 @@ fn write_readers(out: &mut String, book: &Book<'_>) -> Result {
         out,
         "\n| plugin | policy | fact | at most |\n|---|---|---|---|"
     )?;
-    for policy in book.in_force() {
+    for policy in book.effective() {
         let Body::Plugin(plugin) = policy.body() else {
             continue;
         };

@@ -1,14 +1,15 @@
-//! `weft policy book`: the policies in force, as one document for people.
+//! `weft policy book`: policy files, as one document for people.
 //!
-//! Everything in it is made from the checked files and the dictionary; nothing is written beside them.
+//! Everything in it is made from the checked files and the dictionary; nothing is written beside them. Whether a host
+//! decides by these files is compared with its log and said on the front page.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use weft_dictionary::{Dictionary, Timestamp};
 use weft_engine::Clock;
-use weft_policy::{Policy, PolicySet, PolicyTests, Status};
+use weft_policy::{Policy, PolicyFiles, PolicySet, PolicyTests, Status};
 
 use crate::exit::Failed;
 use crate::output;
@@ -18,6 +19,7 @@ mod html;
 mod markdown;
 mod needs;
 mod sights;
+mod standing;
 mod words;
 
 use history::{History, Lived};
@@ -25,7 +27,7 @@ use history::{History, Lived};
 pub(crate) use html::STYLE;
 pub(crate) use words::obligation;
 
-/// Print the policies in force as one document for people.
+/// Print policy files as one document for people.
 ///
 /// By family: what each policy is for, where it comes from, when it applies, its thresholds and rules in plain words,
 /// decision tables where rules form one, what it says when something is missing, its messages, its tests, its history;
@@ -36,13 +38,14 @@ pub(crate) struct BookArgs {
     /// The directory with dictionary.yaml, pipeline.yaml and the policies.
     #[arg(default_value = "policies")]
     dir: PathBuf,
-    /// The policies in force at this instant (RFC 3339) [default: now].
+    /// The policies that are effective at this instant (RFC 3339) [default: now].
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Option<Timestamp>,
-    /// Print policies that are not in force in full, too: drafts, and those of another time.
+    /// Print policies that are not effective in full, too: drafts, and those of another time.
     #[arg(long)]
     all: bool,
-    /// A host's directory: with it, the book says which text of each policy the host had loaded since when.
+    /// A host's directory: with it, the book says whether the host decides by these files, which policy set was in
+    /// force since when, and which text of each policy.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The form.
@@ -72,9 +75,12 @@ struct Book<'a> {
     set: &'a PolicySet,
     /// The tests in the files, by file.
     tests: BTreeMap<String, PolicyTests>,
-    history: History,
+    /// Where the files are, as it was said.
+    dir: &'a Path,
+    /// What a host's directory knows, if one was named.
+    history: Option<History>,
     at: Timestamp,
-    /// Whether policies that are not in force are printed in full.
+    /// Whether policies that are not effective are printed in full.
     all: bool,
 }
 
@@ -89,10 +95,10 @@ impl<'a> Book<'a> {
         self.set.policies().iter().map(AsRef::as_ref)
     }
 
-    /// The policies in force, by family, then by title.
+    /// The effective policies, by family, then by title.
     fn families(&self) -> Vec<Family<'a>> {
         let mut families: Vec<Family<'a>> = Vec::new();
-        for policy in self.in_force() {
+        for policy in self.effective() {
             let name = match policy.family() {
                 "" => "other",
                 name => name,
@@ -112,14 +118,14 @@ impl<'a> Book<'a> {
         families
     }
 
-    /// Drafts are in nobody's way, so they are not in force.
-    fn in_force(&self) -> impl Iterator<Item = &'a Policy> {
+    /// The policies that are asked at the time of the book. Drafts are in nobody's way.
+    fn effective(&self) -> impl Iterator<Item = &'a Policy> {
         let at = self.at;
         self.policies()
             .filter(move |policy| policy.status() != Status::Draft && policy.in_force(at))
     }
 
-    /// Policies that are written and not in force: drafts, and those of another time.
+    /// Policies that are written and not effective: drafts, and those of another time.
     fn waiting(&self) -> Vec<&'a Policy> {
         let at = self.at;
         self.policies()
@@ -127,7 +133,7 @@ impl<'a> Book<'a> {
             .collect()
     }
 
-    /// What stands between a policy and its being in force, as far as the files tell.
+    /// What stands between a policy and its being effective, as far as the files tell.
     fn waits_for(&self, policy: &Policy) -> Vec<String> {
         let mut waits = Vec::new();
         if policy.from() > self.at {
@@ -153,10 +159,10 @@ impl<'a> Book<'a> {
         waits
     }
 
-    /// The policies in force that name a country or a list of countries.
+    /// The effective policies that name a country or a list of countries.
     fn by_country(&self) -> BTreeMap<String, Vec<&'a Policy>> {
         let mut countries: BTreeMap<String, Vec<&'a Policy>> = BTreeMap::new();
-        for policy in self.in_force() {
+        for policy in self.effective() {
             for country in words::countries(policy, self.dictionary) {
                 countries.entry(country).or_default().push(policy);
             }
@@ -185,9 +191,10 @@ impl<'a> Book<'a> {
         versions
     }
 
-    /// The texts of a policy that a host had loaded.
+    /// The texts of a policy that a host had in force.
     fn lived(&self, policy: &Policy) -> &[Lived] {
-        self.history.get(policy.id()).map_or(&[], Vec::as_slice)
+        let history = self.history.as_ref();
+        history.map_or(&[], |history| history.texts_of(policy.id()))
     }
 
     /// A field's title; its name where there is no such field.
@@ -203,8 +210,10 @@ impl<'a> Book<'a> {
 }
 
 pub(crate) fn run(args: &BookArgs) -> Result<(), Failed> {
-    let dictionary = Dictionary::load(&args.dir.join("dictionary.yaml"))?;
-    let set = PolicySet::load(&args.dir, &dictionary)?;
+    let files = PolicyFiles::read(&args.dir)?;
+    let (file, text) = files.dictionary()?;
+    let dictionary = Dictionary::parse(file, text)?;
+    let set = PolicySet::of(&files, &dictionary)?;
     let tests = PolicySet::test(&args.dir, &dictionary, false)?;
     let book = Book {
         dictionary: &dictionary,
@@ -213,10 +222,8 @@ pub(crate) fn run(args: &BookArgs) -> Result<(), Failed> {
             .into_iter()
             .map(|tests| (tests.path.clone(), tests))
             .collect(),
-        history: match &args.data {
-            Some(data) => history::of(data)?,
-            None => History::new(),
-        },
+        dir: &args.dir,
+        history: args.data.as_deref().map(History::of).transpose()?,
         at: args.at.unwrap_or_else(|| Clock::System.now()),
         all: args.all,
     };
@@ -229,8 +236,9 @@ pub(crate) fn run(args: &BookArgs) -> Result<(), Failed> {
         Some(file) => {
             std::fs::write(file, &text)
                 .map_err(|error| Failed::because(format!("{}: {error}", file.display())))?;
-            let count = book.in_force().count();
-            output::step(&format!("wrote {}: {count} in force", file.display()));
+            let count = words::count(book.effective().count(), "policy", "policies");
+            output::step(&format!("wrote {}: {count}", file.display()));
+            output::step(&book.stands());
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Who sees what: reader × purpose × fact × treatment, from what the policies in force show and withhold.
+//! Who sees what: reader × purpose × fact × treatment, from what the effective policies show and withhold.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +59,7 @@ impl<'a> Book<'a> {
     /// What each purpose shows.
     pub(super) fn purposes(&self) -> Vec<Purpose<'a>> {
         let mut purposes = Vec::new();
-        for policy in self.in_force() {
+        for policy in self.effective() {
             for view in views(policy) {
                 purposes.push(self.purpose(policy, view));
             }
@@ -100,7 +100,7 @@ impl<'a> Book<'a> {
 
     /// What each policy takes from later stages and from the readers of a decision.
     pub(super) fn withheld(&self) -> Vec<Withheld<'a>> {
-        let by_policy = self.in_force().map(|policy| {
+        let by_policy = self.effective().map(|policy| {
             let of_views = views(policy).into_iter().flat_map(|view| view.withhold);
             let of_rules = self.said_of(policy, ObligationKind::Redact);
             Withheld {
@@ -132,7 +132,7 @@ impl<'a> Book<'a> {
     /// The facts that messages name, by reader: customer, agent, auditor.
     pub(super) fn told_in_messages(&self) -> [Vec<&'a str>; 3] {
         let mut told: [Vec<&'a str>; 3] = Default::default();
-        for policy in self.in_force() {
+        for policy in self.effective() {
             let own = std::iter::once(policy.messages());
             let all = own.chain(policy.reasons().iter().filter_map(|r| r.messages.as_ref()));
             for messages in all {

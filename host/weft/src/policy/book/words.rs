@@ -23,7 +23,7 @@ pub(super) fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// How far a policy is in force.
+/// How far a policy counts.
 pub(super) fn status(status: Status) -> &'static str {
     match status {
         Status::Draft => "draft: checked, never asked",
@@ -176,7 +176,7 @@ pub(crate) fn obligation(obligation: &Obligation) -> String {
     }
 }
 
-/// When a policy is in force.
+/// When a policy is effective.
 pub(super) fn effective(policy: &Policy) -> String {
     match policy.until() {
         Some(until) => format!("from {} until {}", day(policy.from()), day(until)),

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use weft_policy::{Body, DecisionTable, Parameter, PluginUse, Policy, PolicyTests, Rule, Words};
 
 use super::{tag, trial};
-use crate::policy::book::{Book, needs, sights, words};
+use crate::policy::book::{Book, needs, sights, standing, words};
 
 /// Levels of threat above the lowest.
 const LEVELS: [usize; 3] = [1, 2, 3];
@@ -312,7 +312,7 @@ fn history(book: &Book<'_>, policy: &Policy) -> Markup {
         @if versions.len() > 1 || !lived.is_empty() {
             h4 { "History" }
             table.small {
-                thead { tr { th { "Text" } th { "Status" } th { "In force" } } }
+                thead { tr { th { "Text" } th { "Status" } th { "Since when" } } }
                 tbody {
                     @for version in versions {
                         tr { td { code { (words::short(version.version())) } " " (version.path()) }
@@ -320,9 +320,9 @@ fn history(book: &Book<'_>, policy: &Policy) -> Markup {
                              td { (words::effective(version)) } }
                     }
                     @for one in lived {
-                        tr { td { code { (words::short(&one.version)) } ", set " code { (words::short(&one.set)) } }
+                        tr { td { code { (words::short(&one.version)) } ", policy set " code { (words::short(&one.change.policy_set)) } }
                              td { (words::status_name(one.status)) }
-                             td { "loaded by the host on " (words::day(one.since)) } }
+                             td { "in the host " (standing::came(&one.change)) } }
                     }
                 }
             }

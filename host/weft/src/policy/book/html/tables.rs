@@ -5,7 +5,30 @@ use weft_dictionary::Treatment;
 use weft_policy::Status;
 
 use super::tag;
-use crate::policy::book::{Book, sights, words};
+use crate::policy::book::{Book, sights, standing, words};
+
+/// What a host had in force, by its log.
+pub(super) fn sets(book: &Book<'_>) -> Markup {
+    html! {
+        @if let Some(history) = &book.history {
+            h2 id="sets" { "Which policy set was in force since when" }
+            p { "By the host's log: its starts with other files, reloads and rollbacks, the newest first." }
+            table.compact {
+                thead { tr { th { "Policy set" } th { "In force" } th { "Files" } } }
+                tbody { @for change in history.changes.iter().rev() {
+                    tr { td { code { (words::short(&change.policy_set)) } }
+                         td { (standing::came(change)) }
+                         td { @match history.files_of(&change.policy_set) {
+                             Some(files) if files == book.set.digest() => { "those of this book" }
+                             Some(_) => { "others" }
+                             None => { span.mark.open { "cannot be read" } }
+                         } } }
+                } }
+            }
+            @for gap in &history.gaps { p.small { span.mark.open { "gap" } " " (gap) } }
+        }
+    }
+}
 
 pub(super) fn coverage(book: &Book<'_>) -> Markup {
     html! {
@@ -18,7 +41,7 @@ pub(super) fn coverage(book: &Book<'_>) -> Markup {
                     tr {
                         td { (operation.title) br; code { (operation.name) } }
                         td {
-                            @for policy in book.in_force()
+                            @for policy in book.effective()
                                 .filter(|p| p.status() == Status::Enforced && p.covers(&operation.name)) {
                                 div { a href={ "#" (policy.id()) } { (policy.title()) } }
                             }
@@ -82,7 +105,7 @@ pub(super) fn who_sees_what(book: &Book<'_>) -> Markup {
         h3 { "Plugins" }
         p { "A plugin gets the facts that its policy grants, each at most with this treatment; names of accounts, cards \
              and people only as pseudonyms of its own." }
-        @for policy in book.in_force() {
+        @for policy in book.effective() {
             @if let weft_policy::Body::Plugin(plugin) = policy.body() {
                 h4 { (policy.title()) ", plugin " code { (plugin.name) } }
                 p.small { @for (n, grant) in plugin.grants.iter().enumerate() {
@@ -148,7 +171,7 @@ pub(super) fn lists(book: &Book<'_>) -> Markup {
 pub(super) fn dictionary(book: &Book<'_>) -> Markup {
     html! {
         h2 id="dictionary" { "Every fact that the host knows" }
-        p { "What is not in this list is dropped at the door. The last column says how many policies, in force or not, \
+        p { "What is not in this list is dropped at the door. The last column says how many policies, effective or not, \
              read the fact." }
         @for (section, title) in book.dictionary.sections() {
             h3 { (title) }
