@@ -22,6 +22,7 @@ use crate::known::Known;
 use crate::metrics::Metrics;
 use crate::payment::EXPIRE;
 use crate::pipeline::Pipeline;
+use crate::sets::ArchiveError;
 
 /// Why a decision is not evaluated again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +63,18 @@ impl NotAgain {
             NotAgain::FallsAway => "falls-away",
             NotAgain::NoSet => "policy-set-not-archived",
             NotAgain::SetDamaged => "policy-set-damaged",
+        }
+    }
+
+    /// Why a set is not there, where it is the set and not the disk.
+    pub(crate) fn of_archive(error: &ArchiveError) -> Option<NotAgain> {
+        match error {
+            ArchiveError::NotThere { .. } => Some(NotAgain::NoSet),
+            ArchiveError::Changed { .. }
+            | ArchiveError::Missing { .. }
+            | ArchiveError::Stranger { .. }
+            | ArchiveError::Set(_) => Some(NotAgain::SetDamaged),
+            ArchiveError::NotADigest | ArchiveError::Io { .. } | ArchiveError::Full { .. } => None,
         }
     }
 

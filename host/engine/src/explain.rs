@@ -2,35 +2,41 @@
 //!
 //! | module | what is there |
 //! |---|---|
+//! | `combined` | how the host came from the findings to the verdict |
 //! | `live` | from a running host, for its callers |
 //! | `offline` | from a data directory, beside a running host |
 //! | `seen` | what a reader may see: of policies, of facts, of messages |
 //! | `policies` | one policy: whether it applied, which rules fired, on what, and why others did not |
+//! | `recorded` | what the record alone tells, where the policy set is gone |
 //!
 //! What counted stands in the record, and is told from there. Why it came to that is found by evaluating the decision
 //! again with the policy set that it was taken with; where that does not give what was recorded, the explanation says
-//! so first. A service is told what its customer may know, support what its view of the decision grants, an auditor the
+//! so first. Where the set is not there any more, what was recorded is told, and what cannot be. A service is told what its customer may know, support what its view of the decision grants, an auditor the
 //! policies themselves. Personal facts stand in no explanation in clear.
 
+mod combined;
 mod live;
 mod offline;
 mod policies;
+mod recorded;
 mod seen;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use weft_audit::DecisionRecord;
+use weft_audit::{DecisionRecord, FindingRecord};
 use weft_dictionary::Timestamp;
 use weft_policy::Source;
 use weft_verdict::{Obligation, Verdict};
 
+use crate::Role;
 use crate::again::{Difference, Ground, NotAgain, differences, is_same};
 use crate::evaluate::Walked;
+use crate::payment::EXPIRE;
 use crate::view::ReasonView;
-use crate::{Role, host_reasons};
 
+use combined::combined;
 pub use offline::{ExplainError, explain};
 use policies::Teller;
 use seen::Seen;
@@ -76,6 +82,12 @@ pub struct Explanation {
     /// Why it could not be evaluated again: then only what was recorded is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_evaluated: Option<&'static str>,
+    /// What cannot be told because the policy set is gone or damaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub cannot_tell: Vec<&'static str>,
+    /// What can be done about that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<&'static str>,
     /// The stages, with the policies of each. Not for customers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub stages: Vec<StageExplained>,
@@ -89,7 +101,8 @@ pub struct Explanation {
 pub struct StageExplained {
     /// Its name.
     pub stage: String,
-    /// The question that it answers.
+    /// The question that it answers; empty where the policy set is gone.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// Whether it was asked: a stage before it may have ended the walk.
     pub asked: bool,
@@ -115,12 +128,24 @@ pub enum Came {
     NotApplicable,
 }
 
+impl Came {
+    fn of(found: &FindingRecord) -> Came {
+        match found.finding.verdict {
+            _ if found.failure.is_some() => Came::Failed,
+            _ if !found.missing.is_empty() => Came::Missing,
+            Verdict::Abstain => Came::Silent,
+            _ => Came::Spoke,
+        }
+    }
+}
+
 /// One policy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PolicyExplained {
     /// Its id.
     pub policy: String,
-    /// A few words.
+    /// A few words; empty where the policy set is gone.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub title: String,
     /// What came of it.
     pub came: Came,
@@ -158,6 +183,33 @@ pub struct PolicyExplained {
     pub text: Option<PolicyText>,
 }
 
+impl PolicyExplained {
+    /// A policy of which no more is said yet.
+    fn new(policy: &str, title: &str, came: Came) -> PolicyExplained {
+        PolicyExplained {
+            policy: policy.to_owned(),
+            title: title.to_owned(),
+            came,
+            verdict: None,
+            counts: false,
+            discharged: None,
+            message: None,
+            reasons: Vec::new(),
+            missing: Vec::new(),
+            failure: None,
+            conditions: Vec::new(),
+            rules: Vec::new(),
+            plugin: None,
+            text: None,
+        }
+    }
+
+    /// Support is told what its view of a decision has: the policies that counted and had something to say.
+    fn is_told_to_support(&self) -> bool {
+        self.counts && self.verdict.is_some_and(|v| v > Verdict::Allow)
+    }
+}
+
 /// A rule or a condition.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RuleExplained {
@@ -168,7 +220,8 @@ pub struct RuleExplained {
     /// What it says when it fires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
-    /// What would have to hold, in words.
+    /// What would have to hold, in words; empty where the policy set is gone.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub when: String,
     /// The parts that decided what came of it.
     pub because: Vec<PartExplained>,
@@ -297,7 +350,7 @@ impl Explaining<'_> {
                 .evaluate(prepared, &mut |_, row| rows.push(row.clone()))
         });
         let mut explanation = self.head(&seen, &row, again.as_ref());
-        let by_host = again.as_ref().err() == Some(&NotAgain::ByHost);
+        let by_host = self.record.operation == EXPIRE;
         if seen.is_insider() {
             let teller = Teller {
                 explaining: self,
@@ -308,7 +361,7 @@ impl Explaining<'_> {
             if !by_host {
                 explanation.stages = teller.stages();
             }
-            explanation.combined = self.combined(again.as_ref().err().copied());
+            explanation.combined = combined(self.record);
             let fields = policies::fields_of(&explanation);
             explanation.facts = seen.facts(&row, rows.last(), &fields);
             if explanation.not_evaluated.is_some() {
@@ -337,63 +390,21 @@ impl Explaining<'_> {
             decision: record.decision.clone(),
             operation: record.operation.clone(),
             at: record.at,
-            reader: seen.name(),
+            reader: seen::reader_name(self.role),
             verdict: record.outcome.verdict,
             risk: record.outcome.risk.filter(|_| seen.is_insider()),
             messages: seen.messages(row),
             reasons: seen.reasons(),
-            obligations: seen.obligations(),
+            obligations: seen::obligations(record, self.role),
             combined: Vec::new(),
             policy_set: audit.then(|| record.policy_set.clone()),
             reproduced: evaluated.filter(|_| audit).map(|e| is_same(record, e)),
             differences: if audit { differ } else { Vec::new() },
             not_evaluated: again.err().filter(|_| seen.is_insider()).map(|w| w.title()),
+            cannot_tell: Vec::new(),
+            help: None,
             stages: Vec::new(),
             facts: BTreeMap::new(),
         }
-    }
-
-    /// How the host came to the verdict.
-    fn combined(&self, not_again: Option<NotAgain>) -> Vec<String> {
-        let record = self.record;
-        let verdict = record.outcome.verdict;
-        let counted = record.findings.iter().filter(|f| f.enforced);
-        let spoke = counted
-            .clone()
-            .filter(|f| f.finding.verdict > Verdict::Abstain);
-        let mut says = Vec::new();
-        let by_host = not_again == Some(NotAgain::ByHost);
-        if !by_host {
-            says.push(format!(
-                "{} policies were asked and counted; {} of them said something.",
-                counted.clone().filter(|f| f.policy != "host").count(),
-                spoke.filter(|f| f.policy != "host").count(),
-            ));
-        }
-        let mut decisive: Vec<&str> = counted
-            .clone()
-            .filter(|f| f.finding.verdict == verdict)
-            .map(|f| f.policy.as_str())
-            .collect();
-        decisive.dedup();
-        if verdict > Verdict::Abstain && !by_host {
-            says.push(format!(
-                "The most severe answer counts: {}, said by {}.",
-                verdict.as_str(),
-                decisive.join(", ")
-            ));
-        }
-        let host = counted.filter(|f| f.policy == "host");
-        for code in host.flat_map(|f| &f.finding.reasons).map(|r| &r.code) {
-            let title = host_reasons::title(code).unwrap_or(code);
-            says.push(format!("The host itself said: {title}."));
-        }
-        if record.findings.iter().any(|f| f.discharged.is_some()) {
-            says.push(
-                "What asked for the step that the customer has passed counts as flag: evidence discharged it."
-                    .to_owned(),
-            );
-        }
-        says
     }
 }

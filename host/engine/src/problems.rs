@@ -180,13 +180,13 @@ pub(crate) fn not_read(error: &weft_audit::ReadError) -> Problem {
     }
 }
 
-/// The set that a decision was taken with cannot be read from the archive.
-pub(crate) fn set_not_there() -> Problem {
+/// The disk or its rights keep the archive from being read. What became of a set is no problem: it is told.
+pub(crate) fn archive_not_read() -> Problem {
     Problem::new(
-        ProblemCode::Internal,
-        "the policy set that the decision was taken with cannot be read from the archive",
+        ProblemCode::NotReady,
+        "the archive of policy sets cannot be read now",
     )
-    .help("whoever runs the host finds in its log why")
+    .help("send it again later; whoever runs the host finds in its log why")
 }
 
 pub(crate) fn not_tokenised(error: &weft_vault::VaultError) -> Problem {

@@ -388,11 +388,23 @@ fn dropped(caller: &Caller, record: &DecisionRecord) -> Option<DroppedView> {
 
 /// Whether a caller may see a decision at all.
 fn may_see(caller: &Caller, record: &DecisionRecord) -> bool {
-    match caller.role {
+    let of_all = matches!(caller.role, Role::Regulator | Role::Supervisor);
+    may_any_see(caller.role, record) && (of_all || record.caller.id == caller.id)
+}
+
+/// Whether there may be a caller of this role who sees the decision.
+pub(crate) fn may_any_see(role: Role, record: &DecisionRecord) -> bool {
+    match role {
         Role::Regulator | Role::Supervisor => true,
-        Role::Service | Role::Agent => record.caller.id == caller.id,
+        // The end of a hold is told to the service whose payment it is.
+        Role::Service => record.operation == payment::EXPIRE || asked_by(role, record),
+        Role::Agent => asked_by(role, record),
         Role::Operator | Role::Host => false,
     }
+}
+
+fn asked_by(role: Role, record: &DecisionRecord) -> bool {
+    record.caller.role == role.as_str()
 }
 
 /// Whether a decision shows the payment to support: to agents, when it granted what they asked for.

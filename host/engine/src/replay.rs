@@ -28,7 +28,6 @@ use weft_dictionary::Timestamp;
 
 use crate::again::{Ground, NotAgain};
 use crate::ground::{GroundError, Grounds, SetDirs};
-use crate::sets::ArchiveError;
 use carry::Carry;
 use chains::Chains;
 use report::{Item, ReplayReport};
@@ -267,13 +266,8 @@ impl<'a> Run<'a> {
             Err(GroundError::Archive(error)) => error,
             Err(error) => return Err(error),
         };
-        let why = match error {
-            ArchiveError::NotThere { .. } => NotAgain::NoSet,
-            ArchiveError::Changed { .. }
-            | ArchiveError::Missing { .. }
-            | ArchiveError::Stranger { .. }
-            | ArchiveError::Set(_) => NotAgain::SetDamaged,
-            error => return Err(error.into()),
+        let Some(why) = NotAgain::of_archive(&error) else {
+            return Err(error.into());
         };
         self.report.no_set(digest, &error.to_string());
         self.unusable.insert(digest.to_owned(), why);

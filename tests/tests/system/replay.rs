@@ -489,6 +489,11 @@ fn a_decision_is_explained_to_each_reader_in_its_words() {
     for role in ["agent", "operator"] {
         assert_eq!(host.get(role, &path).status, 404, "{role}");
     }
+    for role in ["agent", "operator"] {
+        let said = run(&["policy", "explain", held, "--as", role, "--data", &data]);
+        assert!(!said.ok && said.out.is_empty(), "{role}: {}", said.out);
+        assert!(said.err.contains("--as"), "{role}: {}", said.err);
+    }
     let unknown = run(&["policy", "explain", "dec_unknown", "--data", &data]);
     assert!(!unknown.ok);
     assert!(

@@ -407,7 +407,13 @@ fn the_book_claims_to_be_in_force_only_where_the_log_says_so() {
             assert!(page.contains(told), "no `{told}` in {form}");
         }
     }
-    let out = house.host.dir.path().join("book.html").display().to_string();
+    let out = house
+        .host
+        .dir
+        .path()
+        .join("book.html")
+        .display()
+        .to_string();
     let said = run(&["policy", "book", &dir, "--data", &data, "--out", &out]);
     assert!(
         said.ok && said.err.contains("The host decides by other files"),
@@ -422,10 +428,18 @@ fn the_book_claims_to_be_in_force_only_where_the_log_says_so() {
     }
     let page = book("markdown", &["--data", &data]);
     assert!(!page.contains("# The policies in force"), "{page}");
-    let from = page.find("### A payment is not above the limit").expect("it");
+    let from = page
+        .find("### A payment is not above the limit")
+        .expect("it");
     let limit = &page[from..];
     let limit = &limit[..limit.find("\n## ").unwrap_or(limit.len())];
-    for told in ["(start)", "(reload) by operator", "“ticket 7”", "(rollback)", "“too narrow”"] {
+    for told in [
+        "(start)",
+        "(reload) by operator",
+        "“ticket 7”",
+        "(rollback)",
+        "“too narrow”",
+    ] {
         assert!(limit.contains(told), "no `{told}` in {limit}");
         assert!(page.matches(told).count() > 1, "no `{told}` of the sets");
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use weft_audit::{DecisionRecord, Stored};
 use weft_intake::Problem;
 
+use super::recorded::recorded;
 use super::{Explaining, Explanation};
-use crate::again::Ground;
+use crate::again::{Ground, NotAgain};
 use crate::chains::began;
 use crate::engine::{Engine, Inner};
 use crate::known::Known;
@@ -46,7 +47,10 @@ impl Engine {
 impl Inner {
     fn explain(&self, id: &str, role: Role) -> Result<Explanation, Problem> {
         let stored = self.stored(id)?.ok_or_else(problems::no_such_decision)?;
-        let ground = self.ground_of(&stored.record)?;
+        let ground = match self.ground_of(&stored.record)? {
+            Ok(ground) => ground,
+            Err(why) => return Ok(recorded(&stored.record, role, why)),
+        };
         let own = self.own_then(&ground, &stored)?;
         let explaining = Explaining {
             ground: &ground,
@@ -57,21 +61,30 @@ impl Inner {
         Ok(explaining.explain())
     }
 
-    /// What a decision was taken with.
-    fn ground_of(&self, record: &DecisionRecord) -> Result<Ground, Problem> {
+    /// What a decision was taken with, or what became of its policy set.
+    fn ground_of(&self, record: &DecisionRecord) -> Result<Result<Ground, NotAgain>, Problem> {
         let set = self.sets.of(record);
         let (dictionary, set) = if set.digest() == record.policy_set {
             (Arc::clone(&self.dictionary), set)
         } else {
-            self.sets.past(&record.policy_set).map_err(|why| {
-                tracing::error!(%why, "an archived policy set cannot be read");
-                problems::set_not_there()
-            })?
+            match self.sets.past(&record.policy_set) {
+                Ok(past) => past,
+                Err(why) => {
+                    tracing::error!(%why, "an archived policy set cannot be read");
+                    let not_again = NotAgain::of_archive(&why);
+                    return not_again.map(Err).ok_or_else(problems::archive_not_read);
+                }
+            }
         };
-        let known = Known::of(&dictionary)
-            .map_err(|why| problems::internal(&format!("an archived dictionary: {why}")))?;
+        let known = match Known::of(&dictionary) {
+            Ok(known) => known,
+            Err(why) => {
+                tracing::error!(%why, "an archived dictionary cannot be used");
+                return Ok(Err(NotAgain::SetDamaged));
+            }
+        };
         let opener = Arc::clone(self.vault.opener());
-        Ok(Ground::new(dictionary, known, set, opener))
+        Ok(Ok(Ground::new(dictionary, known, set, opener)))
     }
 
     /// The decision about the payment itself that stood when a request for assistance was decided.

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use weft_audit::{DecisionRecord, Filter};
 
+use super::recorded::recorded;
 use super::{Explaining, Explanation};
 use crate::Role;
-use crate::again::Ground;
+use crate::again::{Ground, NotAgain};
 use crate::ground::{GroundError, Grounds};
+use crate::reader::may_any_see;
 
 /// Why a decision cannot be explained from a data directory. Every variant says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -20,13 +22,18 @@ pub enum ExplainError {
         "the audit log has no decision of that id; `weft audit show --last 20` shows the newest"
     )]
     NoSuchDecision,
+    /// A host answers no caller of this role, either.
+    #[error(
+        "no caller with the role {} may see this decision: agents see those that agents asked for, services those about payments, operators none; name another role with --as", .0.as_str()
+    )]
+    NotForRole(Role),
     /// What it was taken with is not there.
     #[error(transparent)]
     Ground(#[from] GroundError),
 }
 
-/// Explains a decision of a data directory to whoever has this role. Whether they may see the decision at all is for
-/// whoever asks to know.
+/// Explains a decision of a data directory as a host would to a caller of this role who may see it. Which of these
+/// callers may is for whoever asks to know.
 pub fn explain(data_dir: &Path, decision: &str, role: Role) -> Result<Explanation, ExplainError> {
     let filter = Filter {
         decision: Some(decision.to_owned()),
@@ -40,8 +47,23 @@ pub fn explain(data_dir: &Path, decision: &str, role: Role) -> Result<Explanatio
         .record
         .decision()
         .ok_or(ExplainError::NoSuchDecision)?;
+    if !may_any_see(role, record) {
+        return Err(ExplainError::NotForRole(role));
+    }
     let mut grounds = Grounds::open(data_dir, &record.region, &record.tenant)?;
-    let ground = grounds.archived(&record.policy_set)?;
+    let ground = match grounds.archived(&record.policy_set) {
+        Ok(ground) => ground,
+        Err(error) => {
+            let why = match &error {
+                GroundError::Archive(error) => NotAgain::of_archive(error),
+                GroundError::Field(_) => Some(NotAgain::SetDamaged),
+                _ => None,
+            };
+            return why
+                .map(|why| recorded(record, role, why))
+                .ok_or(error.into());
+        }
+    };
     let own = own_of(&audit, &ground, record)?;
     let explaining = Explaining {
         ground: &ground,

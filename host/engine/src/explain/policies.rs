@@ -54,10 +54,9 @@ impl Teller<'_> {
                 (None, None) => None,
             })
             .collect();
-        // Support is told what its view of a decision has: the policies that counted and had something to say.
         let all = policies.len();
         if !self.seen.is_audit() {
-            policies.retain(|p| p.counts && p.verdict.is_some_and(|v| v > Verdict::Allow));
+            policies.retain(PolicyExplained::is_told_to_support);
         }
         policies.sort_by_key(|p| (p.came, Reverse(p.verdict), p.policy.clone()));
         StageExplained {
@@ -71,14 +70,9 @@ impl Teller<'_> {
 
     /// A policy that was asked.
     fn spoke(&self, policy: &Policy, found: &FindingRecord, row: Option<&Row>) -> PolicyExplained {
-        let came = match (&found.failure, found.finding.verdict) {
-            (Some(_), _) => Came::Failed,
-            _ if !found.missing.is_empty() => Came::Missing,
-            (None, Verdict::Abstain) => Came::Silent,
-            (None, _) => Came::Spoke,
-        };
+        let came = Came::of(found);
         let message = (came != Came::Silent).then(|| self.seen.message(found, self.row));
-        let mut explained = self.policy(policy, came);
+        let mut explained = PolicyExplained::new(policy.id(), policy.title(), came);
         explained.verdict = Some(found.finding.verdict);
         explained.counts = found.enforced;
         explained.discharged = found.discharged;
@@ -98,7 +92,8 @@ impl Teller<'_> {
             Applies::No => Came::NotApplicable,
             _ => Came::Silent,
         };
-        let mut explained = self.policy(policy, came);
+        let mut explained = PolicyExplained::new(policy.id(), policy.title(), came);
+        explained.counts = policy.status() == Status::Enforced;
         if self.seen.is_audit() {
             let conditions = policy.conditions().iter();
             explained.conditions = conditions
@@ -108,25 +103,6 @@ impl Teller<'_> {
             explained.text = Some(self.text(policy));
         }
         explained
-    }
-
-    fn policy(&self, policy: &Policy, came: Came) -> PolicyExplained {
-        PolicyExplained {
-            policy: policy.id().to_owned(),
-            title: policy.title().to_owned(),
-            came,
-            verdict: None,
-            counts: policy.status() == Status::Enforced,
-            discharged: None,
-            message: None,
-            reasons: Vec::new(),
-            missing: Vec::new(),
-            failure: None,
-            conditions: Vec::new(),
-            rules: Vec::new(),
-            plugin: None,
-            text: None,
-        }
     }
 
     /// What only an auditor sees of a policy that was asked.

@@ -21,6 +21,25 @@ pub(super) const MISSING: &str = "missing";
 /// A fact that is not in the record, of a decision whose facts were not to be stored.
 pub(super) const NOT_RECORDED: &str = "not-recorded";
 
+/// In whose words an explanation is.
+pub(super) fn reader_name(role: Role) -> &'static str {
+    match reader(role) {
+        Reader::Customer => "customer",
+        Reader::Agent => "support",
+        Reader::Auditor => "audit",
+    }
+}
+
+/// What the reader has to do. Disclosures and redactions are between the host and its policies.
+pub(super) fn obligations(record: &DecisionRecord, role: Role) -> Vec<Obligation> {
+    let hidden = [ObligationKind::Disclose, ObligationKind::Redact];
+    let is_audit = reader(role) == Reader::Auditor;
+    let all = record.outcome.obligations.iter();
+    all.filter(|o| is_audit || !hidden.contains(&o.kind))
+        .cloned()
+        .collect()
+}
+
 /// One reader of one decision.
 pub(super) struct Seen<'a> {
     pub(super) ground: &'a Ground,
@@ -46,15 +65,6 @@ impl<'a> Seen<'a> {
                 BTreeMap::new()
             },
             redacted: treatments(&ground.dictionary, obligations, ObligationKind::Redact),
-        }
-    }
-
-    /// In whose words.
-    pub(super) fn name(&self) -> &'static str {
-        match reader(self.role) {
-            Reader::Customer => "customer",
-            Reader::Agent => "support",
-            Reader::Auditor => "audit",
         }
     }
 
@@ -128,15 +138,6 @@ impl<'a> Seen<'a> {
         } else {
             Names::Missing
         }
-    }
-
-    /// What the reader has to do. Disclosures and redactions are between the host and its policies.
-    pub(super) fn obligations(&self) -> Vec<Obligation> {
-        let hidden = [ObligationKind::Disclose, ObligationKind::Redact];
-        let all = self.record.outcome.obligations.iter();
-        all.filter(|o| self.is_audit() || !hidden.contains(&o.kind))
-            .cloned()
-            .collect()
     }
 
     /// The most that a message to this reader says of a fact.

@@ -213,6 +213,154 @@ async fn a_decision_is_explained_with_the_set_that_took_it() {
 }
 
 #[tokio::test]
+async fn what_was_recorded_is_told_where_the_set_is_gone_and_what_cannot_be() {
+    let when = "payment.amount > money('100.00', 'EUR')";
+    let rules = format!("rules:\n{}", rule("high", when, "hold", ""));
+    let strict = PolicyFile::new("test.amount", PAYMENTS, &rules);
+    let house = House::new(&[strict]);
+    let held = house.decided(&service(), &payment("p-1", "150.00")).await;
+    house.site.write_policy(&PolicyFile::new(
+        "test.amount",
+        PAYMENTS,
+        &rules.replace("hold", "deny"),
+    ));
+    let order = Order {
+        by: "runs".into(),
+        reason: None,
+    };
+    assert!(
+        house
+            .engine
+            .reload_policies(order)
+            .await
+            .expect("sound")
+            .changed
+    );
+    let house = house.restart().await;
+    let whole = explained(&house, &regulator(), &held.decision)
+        .await
+        .expect("all");
+    let set = whole["policy_set"].as_str().expect("a set").to_owned();
+    let kept = house.site.data_dir().join("policy-sets").join(&set);
+    // Damaged, then gone. A host that has it in memory still tells all.
+    let damage: [(&dyn Fn(), &str); 2] = [
+        (
+            &|| fs::write(kept.join("policies/stranger.yaml"), "a: b").expect("written"),
+            "was changed",
+        ),
+        (
+            &|| fs::remove_dir_all(&kept).expect("removed"),
+            "is not archived",
+        ),
+    ];
+    let mut house = house;
+    for (damage, why) in damage {
+        damage();
+        house = house.restart().await;
+        let told = explained(&house, &regulator(), &held.decision)
+            .await
+            .expect("what is left");
+        let offline = explain(&house.site.data_dir(), &held.decision, Role::Regulator);
+        assert_eq!(
+            serde_json::to_value(offline.expect("the same")).expect("JSON"),
+            told
+        );
+        let title = told["not_evaluated"].as_str().expect("why");
+        assert!(title.contains(why), "{told:#}");
+        for same in ["verdict", "risk", "policy_set", "combined"] {
+            assert_eq!(told.get(same), whole.get(same), "{same}");
+        }
+        assert!(
+            told["cannot_tell"].as_array().is_some_and(|w| w.len() > 2),
+            "{told:#}"
+        );
+        assert!(
+            told["help"]
+                .as_str()
+                .is_some_and(|h| h.contains("policy-sets"))
+        );
+        assert_eq!(told.get("facts"), None, "their classes are in the set");
+        let amount = policy(&told, "test.amount");
+        assert_eq!(
+            (&amount["came"], &amount["verdict"]),
+            (&json!("spoke"), &json!("hold"))
+        );
+        assert_eq!(
+            amount["rules"],
+            json!([{"name": "high", "came": "fired", "because": []}])
+        );
+        let own = explained(&house, &service(), &held.decision)
+            .await
+            .expect("its own");
+        assert_eq!(own["verdict"], "hold");
+        for not_told in [
+            "stages",
+            "risk",
+            "policy_set",
+            "combined",
+            "not_evaluated",
+            "help",
+        ] {
+            assert_eq!(own.get(not_told), None, "{own:#}");
+        }
+        assert!(own["cannot_tell"].is_array(), "{own:#}");
+    }
+}
+
+#[tokio::test]
+async fn whom_a_host_tells_nothing_the_directory_tells_nothing() {
+    let house = House::new(&usual());
+    let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
+    let asked = house
+        .decided(&agent(), &ask("assist.failed_payment", "p-1"))
+        .await;
+    let data = house.site.data_dir();
+    for (decision, role, by) in [
+        (&held.decision, Role::Service, service()),
+        (&held.decision, Role::Agent, agent()),
+        (
+            &held.decision,
+            Role::Supervisor,
+            caller("lead", Role::Supervisor),
+        ),
+        (&held.decision, Role::Regulator, regulator()),
+        (
+            &held.decision,
+            Role::Operator,
+            caller("runs", Role::Operator),
+        ),
+        (&asked.decision, Role::Service, service()),
+        (&asked.decision, Role::Agent, agent()),
+        (
+            &asked.decision,
+            Role::Supervisor,
+            caller("lead", Role::Supervisor),
+        ),
+        (
+            &asked.decision,
+            Role::Operator,
+            caller("runs", Role::Operator),
+        ),
+    ] {
+        let live = explained(&house, &by, decision).await;
+        match (live, explain(&data, decision, role)) {
+            (Some(live), Ok(offline)) => {
+                assert_eq!(
+                    serde_json::to_value(offline).expect("JSON"),
+                    live,
+                    "{role:?}"
+                );
+            }
+            (None, Err(why)) => {
+                let why = why.to_string();
+                assert!(why.contains(role.as_str()) && why.contains("--as"), "{why}");
+            }
+            (live, offline) => panic!("{role:?}: {live:?} {offline:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn keys_of_another_host_open_nothing_and_that_is_told() {
     let house = House::new(&usual());
     house.decided(&service(), &payment("p-1", "10.00")).await;

@@ -16,9 +16,10 @@ use crate::output;
 /// Explain a recorded decision.
 ///
 /// Which policies applied, which rules fired and on which facts, which did not and why not, and how the host came to the
-/// verdict. The decision is evaluated again with the policy set that it was taken with, which the data directory keeps.
-/// Reads only, and works beside a running host. Whoever may read the directory decides in whose words it is told; a caller
-/// of a running host gets `GET /v1/decisions/{id}/explanation` in those of its own role.
+/// verdict. The decision is evaluated again with the policy set that it was taken with, which the data directory keeps;
+/// where that set is gone or damaged, what was recorded is told, and what cannot be. Reads only, and works beside a running
+/// host. Whoever may read the directory decides in whose words it is told: those of a role that may see the decision, as a
+/// caller of a running host gets `GET /v1/decisions/{id}/explanation` in those of its own.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  weft audit show --last 1 --data weft-data\n  weft policy explain dec_… --data weft-data --as agent"
@@ -52,7 +53,6 @@ enum Reader {
     Agent,
     Supervisor,
     Regulator,
-    Operator,
 }
 
 impl Reader {
@@ -62,7 +62,6 @@ impl Reader {
             Reader::Agent => Role::Agent,
             Reader::Supervisor => Role::Supervisor,
             Reader::Regulator => Role::Regulator,
-            Reader::Operator => Role::Operator,
         }
     }
 }
@@ -129,6 +128,12 @@ impl Telling<'_> {
                 "\nIt could not be evaluated again, so only what was recorded is told: {why}."
             ));
         }
+        for what in &e.cannot_tell {
+            output::line(&format!("  cannot be told: {what}"));
+        }
+        if let Some(help) = e.help {
+            output::line(&format!("  what can be done: {help}"));
+        }
         if let Some(set) = &e.policy_set {
             output::line(&format!("\nPolicy set {set}"));
         }
@@ -147,7 +152,10 @@ impl Telling<'_> {
     }
 
     fn stage(&self, stage: &StageExplained) {
-        heading(&format!("Stage {}: {}", stage.stage, stage.title));
+        heading(&match stage.title.as_str() {
+            "" => format!("Stage {}", stage.stage),
+            title => format!("Stage {}: {title}", stage.stage),
+        });
         if !stage.asked {
             output::line("  not asked: what was found before ended it");
             return;
@@ -188,10 +196,11 @@ impl Telling<'_> {
         };
         let dim = matches!(policy.came, Came::Silent | Came::NotApplicable);
         let mark = output::emphasise(if dim { "2" } else { "1" }, &format!("{mark}{verdict}"));
-        output::line(&format!(
-            "  {mark}: {} [{}]{counts}",
-            policy.title, policy.policy
-        ));
+        let title = match policy.title.as_str() {
+            "" => policy.policy.clone(),
+            title => format!("{title} [{}]", policy.policy),
+        };
+        output::line(&format!("  {mark}: {title}{counts}"));
         if let Some(before) = policy.discharged {
             output::line(&format!(
                 "      was {} before the customer's evidence",
@@ -243,6 +252,10 @@ impl Telling<'_> {
                 "      rule {} says it of every request",
                 rule.name
             ));
+            return;
+        }
+        if rule.when.is_empty() {
+            output::line(&format!("      rule {} fired", rule.name));
             return;
         }
         let verdict = rule.verdict.map_or("", |v| v.as_str());
