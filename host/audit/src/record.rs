@@ -172,6 +172,9 @@ pub struct PluginRecord {
     pub fuel: u64,
     /// Wall time, in microseconds.
     pub elapsed_us: u64,
+    /// The points of the risk that its reasons gave, by code. Records of hosts that did not tell have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub points: BTreeMap<String, u16>,
 }
 
 /// What the host made of all findings.

@@ -290,18 +290,19 @@ impl Walk {
             .map(|(need, _)| need.field)
             .collect();
         if !lacking.is_empty() {
-            record.plugin = Some(plugin_record(plugin, 0, 0));
+            record.plugin = Some(not_run(plugin));
             return self.missing(record, &bound.policy, &lacking);
         }
         let evaluation = plugin.bound.evaluate(&context, &needs);
         for line in &evaluation.logs {
             told_by_plugin(&bound.policy, plugin, line);
         }
-        record.plugin = Some(plugin_record(
-            plugin,
-            evaluation.fuel,
-            evaluation.elapsed_us,
-        ));
+        record.plugin = Some(PluginRecord {
+            fuel: evaluation.fuel,
+            elapsed_us: evaluation.elapsed_us,
+            points: evaluation.points,
+            ..not_run(plugin)
+        });
         match evaluation.result.and_then(|f| self.of_known_fields(f)) {
             Ok(finding) => {
                 (record.finding, record.discharged) = self.discharged(&finding);
@@ -491,13 +492,14 @@ impl<'a> Keeping<'a> {
     }
 }
 
-fn plugin_record(plugin: &BoundPlugin, fuel: u64, elapsed_us: u64) -> PluginRecord {
+fn not_run(plugin: &BoundPlugin) -> PluginRecord {
     PluginRecord {
         name: plugin.name.clone(),
         version: plugin.version.clone(),
         digest: plugin.digest.clone(),
-        fuel,
-        elapsed_us,
+        fuel: 0,
+        elapsed_us: 0,
+        points: BTreeMap::new(),
     }
 }
 

@@ -21,13 +21,15 @@ mod policies;
 mod recorded;
 mod seen;
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use weft_audit::{DecisionRecord, FindingRecord};
+use weft_audit::{DecisionRecord, FindingRecord, PluginRecord};
 use weft_dictionary::Timestamp;
 use weft_policy::Source;
+use weft_sandbox::SettingInForce;
 use weft_verdict::{Obligation, Verdict};
 
 use crate::Role;
@@ -258,9 +260,51 @@ pub struct PluginExplained {
     /// The facts that it would have been given and that were not there.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub not_there: Vec<String>,
+    /// The points of the risk that its reasons gave, the most first: their sum is the risk, where the plugin says them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub points: Vec<PointsExplained>,
     /// What it may also say, and did not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub did_not_say: Vec<String>,
+    /// Its settings as they were for this policy, defaults included.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub settings: Vec<SettingInForce>,
+}
+
+impl PluginExplained {
+    /// What the record says of it; `title` puts reasons into words.
+    fn of(plugin: &PluginRecord, title: impl Fn(&str) -> Option<String>) -> PluginExplained {
+        let points = plugin.points.iter().map(|(code, points)| PointsExplained {
+            code: code.clone(),
+            title: title(code),
+            points: *points,
+        });
+        let mut points: Vec<PointsExplained> = points.collect();
+        points.sort_by_key(|p| Reverse(p.points));
+        PluginExplained {
+            name: plugin.name.clone(),
+            version: plugin.version.clone(),
+            digest: plugin.digest.clone(),
+            fuel: plugin.fuel,
+            given: Vec::new(),
+            not_there: Vec::new(),
+            points,
+            did_not_say: Vec::new(),
+            settings: Vec::new(),
+        }
+    }
+}
+
+/// What a reason gave to the risk.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PointsExplained {
+    /// The reason.
+    pub code: String,
+    /// The reason, in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// Of the 1000 that a risk can have.
+    pub points: u16,
 }
 
 /// A policy, as a regulator reads it.

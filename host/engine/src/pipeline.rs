@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use weft_diagnostic::{Diagnostic, Diagnostics};
 use weft_dictionary::{Dictionary, FieldId, Row, Timestamp, Treatment};
 use weft_policy::{Body, Operation, Policy, PolicyFiles, PolicySet, Stage, Status};
+use weft_sandbox::SettingInForce;
 use weft_verdict::Verdict;
 
 use crate::bind::Binder;
@@ -145,6 +146,21 @@ impl Pipeline {
     /// The plugins that policies use.
     pub fn plugins(&self) -> &[PluginInUse] {
         &self.plugins
+    }
+
+    /// Every setting of the plugin that a policy asks, defaults included. None for a draft, whose plugin is not
+    /// loaded, for a policy with rules, and for one that is not of this set.
+    pub fn settings_of(&self, policy: &Policy) -> Option<Vec<SettingInForce>> {
+        let Body::Plugin(usage) = policy.body() else {
+            return None;
+        };
+        let mut bound = self.bound.iter().flatten();
+        let plugin = bound
+            .find(|b| b.policy.id() == policy.id() && b.policy.version() == policy.version())?
+            .plugin
+            .as_ref()?;
+        let manifest = plugin.bound.plugin().manifest();
+        Some(manifest.settings_with(&usage.settings))
     }
 
     /// The stages, in order.

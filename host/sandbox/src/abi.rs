@@ -24,6 +24,9 @@ mod bindings {
     });
 }
 
+/// The message of the line whose fields are points of reasons; see the interface.
+const POINTS: &str = "points";
+
 /// A compiled and linked plugin, ready to be instantiated.
 pub(crate) struct Program(PolicyPre<Guest>);
 
@@ -208,6 +211,12 @@ impl log::Host for Guest {
             log::Level::Warn => LogLevel::Warn,
             log::Level::Error => LogLevel::Error,
         };
+        if level == LogLevel::Debug && message == POINTS {
+            self.points(fields.iter().filter_map(|(code, value)| match value {
+                types::Value::Integer(points) => Some((code.as_str(), *points)),
+                _ => None,
+            }));
+        }
         Ok(self.log(
             level,
             &message,

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 use wasmtime::{Engine, ResourceLimiter, Store};
+use weft_verdict::limits::MAX_REASONS;
 
 use crate::text::clean;
 use crate::{Budget, limits, ticker};
@@ -82,6 +83,8 @@ pub(crate) struct Guest {
     imports: Imports,
     pub(crate) lines: Vec<LogLine>,
     pub(crate) dropped_lines: u32,
+    /// Points of reasons, as the guest said them.
+    pub(crate) points: Vec<(String, i64)>,
 }
 
 impl Guest {
@@ -100,6 +103,7 @@ impl Guest {
             imports,
             lines: Vec::new(),
             dropped_lines: 0,
+            points: Vec::new(),
         };
         let mut store = Store::try_new(engine, guest)?;
         store.limiter(|guest| &mut guest.limiter);
@@ -112,6 +116,15 @@ impl Guest {
     /// Bytes of all its memories together.
     pub(crate) fn memory_bytes(&self) -> u64 {
         self.limiter.memory_bytes
+    }
+
+    /// Takes points of reasons; no more than a finding has reasons.
+    pub(crate) fn points<'a>(&mut self, said: impl Iterator<Item = (&'a str, i64)>) {
+        let room = MAX_REASONS.saturating_sub(self.points.len());
+        let said = said
+            .take(room)
+            .map(|(code, points)| (code.to_owned(), points));
+        self.points.extend(said);
     }
 
     /// Keeps a line, or counts it where there are too many.

@@ -56,5 +56,5 @@ pub use guest::{LogLevel, LogLine};
 pub use manifest::{Manifest, ValueKind};
 pub use plugin::{Bound, Evaluation, Plugin};
 pub use sandbox::Sandbox;
-pub use settings::SettingProblem;
+pub use settings::{GivenBy, SettingInForce, SettingProblem};
 pub use value::{Context, NeedValue};

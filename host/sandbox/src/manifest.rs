@@ -7,10 +7,12 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json};
 use weft_diagnostic::did_you_mean;
 use weft_dictionary::Treatment;
 use weft_verdict::ObligationKind;
 
+use crate::settings::SettingInForce;
 use crate::text::clean;
 use crate::{LoadError, limits, settings};
 
@@ -83,6 +85,9 @@ pub struct Setting {
     /// All it may be, unless empty.
     #[serde(default)]
     pub one_of: Vec<serde_json::Value>,
+    /// What a number counts: `points`, `km/h`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
     /// What it does.
     #[serde(default)]
     pub doc: String,
@@ -196,6 +201,14 @@ impl Manifest {
             })
     }
 
+    /// Every setting as it is for a policy that sets these, in the manifest's order.
+    pub fn settings_with(&self, given: &Map<String, Json>) -> Vec<SettingInForce> {
+        let settings = self.settings.iter();
+        settings
+            .map(|setting| SettingInForce::of(setting, given.get(&setting.name)))
+            .collect()
+    }
+
     fn check(&self) -> Result<(), LoadError> {
         name("name", &self.name)?;
         check_version(&self.version)?;
@@ -251,6 +264,7 @@ impl Manifest {
         for setting in &self.settings {
             name("settings", &setting.name)?;
             words("settings", &setting.doc)?;
+            words("settings", setting.unit.as_deref().unwrap_or_default())?;
             count("one_of", setting.one_of.len(), 0, limits::MAX_CHOICES)?;
             settings::check_declaration(setting).map_err(|why| {
                 refused(

@@ -1,10 +1,12 @@
 //! A loaded plugin, bound to a policy's settings, evaluated.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value as Json};
 use wasmtime::{Engine, Store};
+use weft_verdict::limits::MAX_RISK;
 use weft_verdict::{Failure, FailureKind, Finding};
 
 use crate::abi::{Answer, Instance, Program, Row};
@@ -37,6 +39,8 @@ pub struct Bound {
 pub struct Evaluation {
     /// What the plugin says, or why it says nothing.
     pub result: Result<Finding, Failure>,
+    /// The points of the risk that its reasons gave, by code, as far as the plugin says them: advice, as the risk is.
+    pub points: BTreeMap<String, u16>,
     /// Units of fuel used.
     pub fuel: u64,
     /// Bytes of linear memory at the end, which never shrinks.
@@ -177,6 +181,7 @@ impl Plugin {
             fuel,
             memory_bytes: guest.memory_bytes(),
             lines: std::mem::take(&mut guest.lines),
+            points: std::mem::take(&mut guest.points),
             dropped_lines: guest.dropped_lines,
         }
     }
@@ -216,6 +221,10 @@ impl Bound {
         let started = Instant::now();
         let called = self.run(context, needs);
         Evaluation {
+            points: match &called.result {
+                Ok(finding) => points_of(finding, called.points),
+                Err(_) => BTreeMap::new(),
+            },
             result: called.result,
             fuel: called.fuel,
             memory_bytes: called.memory_bytes,
@@ -244,6 +253,7 @@ impl Bound {
             memory_bytes: called.memory_bytes,
             lines: called.lines,
             dropped_lines: called.dropped_lines,
+            points: called.points,
         }
     }
 
@@ -316,6 +326,7 @@ struct Called<T> {
     memory_bytes: u64,
     lines: Vec<LogLine>,
     dropped_lines: u32,
+    points: Vec<(String, i64)>,
 }
 
 impl<T> Called<T> {
@@ -327,8 +338,19 @@ impl<T> Called<T> {
             memory_bytes: 0,
             lines: Vec::new(),
             dropped_lines: 0,
+            points: Vec::new(),
         }
     }
+}
+
+/// Points that a risk may have, of reasons that the finding gives: nothing else of what the guest said is repeated.
+fn points_of(finding: &Finding, said: Vec<(String, i64)>) -> BTreeMap<String, u16> {
+    let given = |code: &str| finding.reasons.iter().any(|reason| reason.code == code);
+    said.into_iter()
+        .filter(|(code, _)| given(code))
+        .filter_map(|(code, points)| Some((code, u16::try_from(points).ok()?)))
+        .filter(|(_, points)| *points <= MAX_RISK)
+        .collect()
 }
 
 fn check_budget(budget: &Budget) -> Vec<SettingProblem> {

@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use rust_decimal::Decimal;
+use serde::Serialize;
 use serde_json::{Map, Value as Json};
 use weft_diagnostic::did_you_mean;
 use weft_dictionary::{Currency, DurationMs, Money, Timestamp};
@@ -31,6 +32,52 @@ pub struct SettingProblem {
 impl fmt::Display for SettingProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} ({})", self.path, self.message, self.help)
+    }
+}
+
+/// A setting as it is for one policy, for people.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SettingInForce {
+    /// Its name.
+    pub name: String,
+    /// Its value; none where neither the policy nor the plugin gives one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<Json>,
+    /// What a number counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// What it does.
+    pub meaning: String,
+    /// Who gives the value.
+    pub given_by: GivenBy,
+}
+
+/// Who gives a setting its value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GivenBy {
+    /// The policy, and another one than the plugin's.
+    Policy,
+    /// The plugin: it is the default, whether or not the policy repeats it.
+    Default,
+    /// Nobody.
+    Nobody,
+}
+
+impl SettingInForce {
+    pub(crate) fn of(setting: &Setting, given: Option<&Json>) -> SettingInForce {
+        let default = setting.default.as_ref();
+        SettingInForce {
+            name: setting.name.clone(),
+            value: given.or(default).cloned(),
+            unit: setting.unit.clone(),
+            meaning: setting.doc.replace('\n', " "),
+            given_by: match (given, default) {
+                (Some(given), default) if default != Some(given) => GivenBy::Policy,
+                (_, Some(_)) => GivenBy::Default,
+                (_, None) => GivenBy::Nobody,
+            },
+        }
     }
 }
 

@@ -5,9 +5,9 @@ mod guest;
 mod meeting;
 
 use guest::{Arg, Data, Guest, MANIFEST, Say};
-use meeting::{assert_good_is_well, context, fails, generous, good};
+use meeting::{assert_good_is_well, context, fails, generous, good, meet};
 use weft_sandbox::NeedValue;
-use weft_verdict::FailureKind;
+use weft_verdict::{FailureKind, Verdict};
 
 #[test]
 fn a_huge_answer_is_not_taken() {
@@ -191,4 +191,51 @@ fn a_need_that_the_plugin_cannot_read_is_missing() {
         assert!(failure.detail.contains(says), "{}", failure.detail);
     }
     assert_good_is_well();
+}
+
+/// Points are advice, as the risk is: what is not of a reason that the finding gives, or no points, is not taken.
+#[test]
+fn points_are_taken_of_reasons_that_the_finding_gives() {
+    let said = |reasons: Vec<(String, Vec<u16>)>, points: &[(&str, Arg)]| {
+        let mut guest = Guest::saying(&Say {
+            reasons,
+            ..Say::of(2)
+        });
+        guest.logs = true;
+        let [at, len] = guest.data.chars("points");
+        let fields: Vec<(String, Arg)> = points
+            .iter()
+            .map(|(code, points)| ((*code).to_owned(), points.clone()))
+            .collect();
+        let list = guest.data.arguments(&fields);
+        guest.evaluate = format!(
+            "(call $emit (i32.const 0) (i32.const {at}) (i32.const {len}) (i32.const {list}) (i32.const {}))
+             {}",
+            fields.len(),
+            guest.evaluate
+        );
+        let evaluation = meet(guest, generous());
+        assert_eq!(evaluation.result.map(|f| f.verdict), Ok(Verdict::Flag));
+        evaluation.points
+    };
+    let reason = || vec![("amount-over-limit".to_owned(), vec![0])];
+    let of_it = |points| [("amount-over-limit".to_owned(), points)].into();
+    assert_eq!(
+        said(reason(), &[("amount-over-limit", Arg::Integer(250))]),
+        of_it(250)
+    );
+    assert_eq!(
+        said(reason(), &[("amount-over-limit", Arg::Integer(1_000))]),
+        of_it(1_000)
+    );
+    for nothing in [
+        ("amount-over-limit", Arg::Integer(1_001)),
+        ("amount-over-limit", Arg::Integer(-1)),
+        ("amount-over-limit", Arg::Text("Eve".into())),
+        ("Eve", Arg::Integer(250)),
+    ] {
+        assert_eq!(said(reason(), &[nothing]), [].into());
+    }
+    let not_given = said(Vec::new(), &[("amount-over-limit", Arg::Integer(250))]);
+    assert_eq!(not_given, [].into());
 }

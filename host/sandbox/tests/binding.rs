@@ -50,6 +50,33 @@ fn settings_of_every_form_are_taken() {
 }
 
 #[test]
+fn every_setting_is_told_with_its_unit_and_who_gives_it() {
+    let manifest = MANIFEST.replace(
+        "\"doc\":\"In the minor unit\"",
+        "\"unit\":\"cents\",\"doc\":\"In the minor unit\"",
+    );
+    let plugin = plugin(Guest::valid().with_manifest(manifest));
+    let given = settings(json!({"limit_minor": 100, "window": "24h"}));
+    let told = plugin.manifest().settings_with(&given);
+    let told = serde_json::to_value(told).expect("JSON");
+    assert_eq!(
+        told[0],
+        json!({"name": "limit_minor", "value": 100, "unit": "cents", "meaning": "In the minor unit",
+               "given_by": "policy"})
+    );
+    let by: Vec<&Value> = told
+        .as_array()
+        .expect("all")
+        .iter()
+        .map(|t| &t["given_by"])
+        .collect();
+    // The window is what it would be anyhow.
+    assert_eq!(by, ["policy", "default", "nobody", "default", "nobody"]);
+    assert_eq!(told[1]["value"], json!(["app-approval"]));
+    assert_eq!(told[2].get("value"), None);
+}
+
+#[test]
 fn a_wrong_setting_has_a_path_a_reason_and_a_remedy() {
     let plugin = plugin(Guest::valid());
     for (given, says) in [

@@ -2,8 +2,8 @@
 //!
 //! Every payment gets a score from 0 to 1000: the sum of the points of its signals. Each signal is one
 //! question about one thing that was seen before, with a weight and a ramp from the policy; each that gives
-//! points is a reason of the finding and names the facts that it rests on. There is no model and nothing is
-//! learned: with the policy file and the recorded facts anybody can add the points up again.
+//! points is a reason of the finding, names the facts that it rests on, and says how many. There is no model and
+//! nothing is learned: with the policy's settings and the recorded facts anybody can add the points up again.
 //!
 //! | signal | question | points by default |
 //! |---|---|---|
@@ -52,9 +52,6 @@ pub fn risk_rules(context: &Context, weights: &Weights, input: &Input) -> Findin
     if is_unknown {
         verdict = verdict.max(least_for_unknown(weights));
     }
-    if verdict > Verdict::Allow {
-        log_points(&score);
-    }
     let mut finding = Finding::new(verdict).risk(u16::try_from(score.points).unwrap_or(u16::MAX));
     if is_unknown {
         let evidence = [
@@ -66,7 +63,8 @@ pub fn risk_rules(context: &Context, weights: &Weights, input: &Input) -> Findin
         finding = finding.because(Why::PayerUnknown, evidence);
     }
     for signal in score.signals {
-        finding = finding.because(signal.why, signal.evidence);
+        let points = u16::try_from(signal.points).unwrap_or(u16::MAX);
+        finding = finding.scored(signal.why, signal.evidence, points);
     }
     if matches!(verdict, Verdict::Challenge | Verdict::Hold) {
         finding = finding.oblige("step-up", [("method", weights.step_up.as_str())]);
@@ -93,13 +91,4 @@ fn least_for_unknown(weights: &Weights) -> Verdict {
         "deny" => Verdict::Deny,
         _ => Verdict::Hold,
     }
-}
-
-/// Points by signal, for whoever tunes the weights; the finding says the same without numbers.
-fn log_points(score: &Score) {
-    let mut line = format!("score {}:", score.points);
-    for signal in &score.signals {
-        line.push_str(&format!(" {} {}", signal.why.code(), signal.points));
-    }
-    log::debug(&line);
 }

@@ -12,16 +12,16 @@ const NEVER: i64 = 1_001;
 #[settings(check = relations)]
 pub struct Weights {
     /// The score at which a payment is flagged; 1001 is never.
-    #[setting(default = 250, min = 0, max = 1_001)]
+    #[setting(default = 250, min = 0, max = 1_001, unit = "points")]
     pub flag_at: i64,
     /// The score at which the customer has to approve; 1001 is never.
-    #[setting(default = 400, min = 0, max = 1_001)]
+    #[setting(default = 400, min = 0, max = 1_001, unit = "points")]
     pub challenge_at: i64,
     /// The score at which a payment waits; 1001 is never.
-    #[setting(default = 600, min = 0, max = 1_001)]
+    #[setting(default = 600, min = 0, max = 1_001, unit = "points")]
     pub hold_at: i64,
     /// The score at which a payment is refused, whatever the customer approves; 1001 is never.
-    #[setting(default = 950, min = 0, max = 1_001)]
+    #[setting(default = 950, min = 0, max = 1_001, unit = "points")]
     pub deny_at: i64,
     /// How the customer approves a payment that is challenged or waits.
     #[setting(default = "app-approval", one_of = ["app-approval"])]
@@ -31,22 +31,22 @@ pub struct Weights {
     pub unknown_payer: String,
 
     /// Points for an amount far above the account's usual one.
-    #[setting(default = 250, min = 0, max = 1_000)]
+    #[setting(default = 250, min = 0, max = 1_000, unit = "points")]
     pub amount_points: i64,
     /// Robust deviations from the usual amount at which points begin.
-    #[setting(default = 3, min = 0, max = 1_000)]
+    #[setting(default = 3, min = 0, max = 1_000, unit = "deviations")]
     pub amount_from: i64,
     /// Robust deviations at which they are full.
-    #[setting(default = 6, min = 1, max = 10_000)]
+    #[setting(default = 6, min = 1, max = 10_000, unit = "deviations")]
     pub amount_full: i64,
     /// The amount must be so many times the usual one as well: some accounts hardly deviate.
-    #[setting(default = 2, min = 1, max = 1_000)]
+    #[setting(default = 2, min = 1, max = 1_000, unit = "times the usual amount")]
     pub amount_times: i64,
     /// Points for an amount above the limit of its currency when the account has no baseline yet.
-    #[setting(default = 250, min = 0, max = 1_000)]
+    #[setting(default = 250, min = 0, max = 1_000, unit = "points")]
     pub unproven_points: i64,
     /// They are full at so many times the limit.
-    #[setting(default = 4, min = 1, max = 1_000)]
+    #[setting(default = 4, min = 1, max = 1_000, unit = "times the limit")]
     pub unproven_times: i64,
     /// The amounts up to which an account without a baseline pays without points, one a currency. In a currency
     /// that is not listed every amount gets them.
@@ -54,47 +54,47 @@ pub struct Weights {
     pub unproven_limits: Vec<String>,
 
     /// Points for many payments of account, card or device, or to many payees; the strongest counts.
-    #[setting(default = 200, min = 0, max = 1_000)]
+    #[setting(default = 200, min = 0, max = 1_000, unit = "points")]
     pub velocity_points: i64,
     /// Payments of an account or card in an hour, this one included, above which points begin.
-    #[setting(default = 10, min = 0, max = 100_000)]
+    #[setting(default = 10, min = 0, max = 100_000, unit = "payments an hour")]
     pub hourly_from: i64,
     /// Payments in an hour at which they are full.
-    #[setting(default = 30, min = 1, max = 100_000)]
+    #[setting(default = 30, min = 1, max = 100_000, unit = "payments an hour")]
     pub hourly_full: i64,
     /// Payments of an account or card in a day above which points begin.
-    #[setting(default = 25, min = 0, max = 100_000)]
+    #[setting(default = 25, min = 0, max = 100_000, unit = "payments a day")]
     pub daily_from: i64,
     /// Payments in a day at which they are full.
-    #[setting(default = 75, min = 1, max = 100_000)]
+    #[setting(default = 75, min = 1, max = 100_000, unit = "payments a day")]
     pub daily_full: i64,
     /// Payments from a device in a day above which points begin.
-    #[setting(default = 25, min = 0, max = 100_000)]
+    #[setting(default = 25, min = 0, max = 100_000, unit = "payments a day")]
     pub device_daily_from: i64,
     /// Payments from a device in a day at which they are full.
-    #[setting(default = 75, min = 1, max = 100_000)]
+    #[setting(default = 75, min = 1, max = 100_000, unit = "payments a day")]
     pub device_daily_full: i64,
     /// Different payees of an account in a day above which points begin.
-    #[setting(default = 8, min = 0, max = 100_000)]
+    #[setting(default = 8, min = 0, max = 100_000, unit = "payees a day")]
     pub payees_from: i64,
     /// Different payees in a day at which they are full.
-    #[setting(default = 20, min = 1, max = 100_000)]
+    #[setting(default = 20, min = 1, max = 100_000, unit = "payees a day")]
     pub payees_full: i64,
     /// Points when several payments of a day add up to many usual days.
-    #[setting(default = 200, min = 0, max = 1_000)]
+    #[setting(default = 200, min = 0, max = 1_000, unit = "points")]
     pub burst_points: i64,
     /// Several are so many payments, this one included.
-    #[setting(default = 3, min = 2, max = 1_000)]
+    #[setting(default = 3, min = 2, max = 1_000, unit = "payments")]
     pub burst_payments: i64,
     /// Usual days at which points begin.
-    #[setting(default = 5, min = 1, max = 10_000)]
+    #[setting(default = 5, min = 1, max = 10_000, unit = "usual days")]
     pub burst_from: i64,
     /// Usual days at which they are full.
-    #[setting(default = 15, min = 2, max = 100_000)]
+    #[setting(default = 15, min = 2, max = 100_000, unit = "usual days")]
     pub burst_full: i64,
 
     /// Points for a device that the account has not used before, or that a remote payment does not name.
-    #[setting(default = 150, min = 0, max = 1_000)]
+    #[setting(default = 150, min = 0, max = 1_000, unit = "points")]
     pub device_points: i64,
     /// How long a device is young to an account; a young one gets half the points.
     #[setting(default = "24h", min = "0s", max = "90d")]
@@ -107,67 +107,67 @@ pub struct Weights {
     pub device_methods: Vec<String>,
 
     /// Points for a way that nobody travels in that time.
-    #[setting(default = 250, min = 0, max = 1_000)]
+    #[setting(default = 250, min = 0, max = 1_000, unit = "points")]
     pub travel_points: i64,
     /// Kilometres up to which no way is impossible; places are coarse, so at least 16.
-    #[setting(default = 100, min = 16, max = 20_016)]
+    #[setting(default = 100, min = 16, max = 20_016, unit = "km")]
     pub travel_distance_km: i64,
     /// Kilometres an hour at which points begin.
-    #[setting(default = 700, min = 1, max = 100_000)]
+    #[setting(default = 700, min = 1, max = 100_000, unit = "km/h")]
     pub travel_from_km_h: i64,
     /// Kilometres an hour at which they are full.
-    #[setting(default = 1_000, min = 2, max = 100_000)]
+    #[setting(default = 1_000, min = 2, max = 100_000, unit = "km/h")]
     pub travel_full_km_h: i64,
     /// Points for a device in another country than the payer's.
-    #[setting(default = 50, min = 0, max = 1_000)]
+    #[setting(default = 50, min = 0, max = 1_000, unit = "points")]
     pub abroad_points: i64,
     /// Points for a payee or device in a country of the list below.
-    #[setting(default = 150, min = 0, max = 1_000)]
+    #[setting(default = 150, min = 0, max = 1_000, unit = "points")]
     pub watched_points: i64,
     /// Countries that the policy watches, ISO 3166-1 alpha-2.
     #[setting(default = [])]
     pub watched_countries: Vec<String>,
 
     /// Points for a payee that the account has not paid before.
-    #[setting(default = 80, min = 0, max = 1_000)]
+    #[setting(default = 80, min = 0, max = 1_000, unit = "points")]
     pub payee_points: i64,
     /// How long a payee is young to an account; a young one gets half the points.
     #[setting(default = "24h", min = "0s", max = "90d")]
     pub payee_settles: Duration,
     /// Points for many payments to a payee without a merchant category.
-    #[setting(default = 150, min = 0, max = 1_000)]
+    #[setting(default = 150, min = 0, max = 1_000, unit = "points")]
     pub payee_burst_points: i64,
     /// Payments to such a payee in a day above which points begin.
-    #[setting(default = 20, min = 0, max = 1_000_000)]
+    #[setting(default = 20, min = 0, max = 1_000_000, unit = "payments a day")]
     pub payee_daily_from: i64,
     /// Payments to such a payee in a day at which they are full.
-    #[setting(default = 60, min = 1, max = 1_000_000)]
+    #[setting(default = 60, min = 1, max = 1_000_000, unit = "payments a day")]
     pub payee_daily_full: i64,
     /// Points for many payments at one terminal.
-    #[setting(default = 100, min = 0, max = 1_000)]
+    #[setting(default = 100, min = 0, max = 1_000, unit = "points")]
     pub terminal_points: i64,
     /// Payments at a terminal in a day above which points begin.
-    #[setting(default = 500, min = 0, max = 1_000_000)]
+    #[setting(default = 500, min = 0, max = 1_000_000, unit = "payments a day")]
     pub terminal_daily_from: i64,
     /// Payments at a terminal in a day at which they are full.
-    #[setting(default = 2_000, min = 1, max = 1_000_000)]
+    #[setting(default = 2_000, min = 1, max = 1_000_000, unit = "payments a day")]
     pub terminal_daily_full: i64,
 
     /// Points for a SIM card or credentials that changed a short time ago.
-    #[setting(default = 200, min = 0, max = 1_000)]
+    #[setting(default = 200, min = 0, max = 1_000, unit = "points")]
     pub takeover_points: i64,
     /// How long ago is a short time.
     #[setting(default = "72h", min = "0s", max = "90d")]
     pub takeover_window: Duration,
 
     /// Points for a payment at night.
-    #[setting(default = 30, min = 0, max = 1_000)]
+    #[setting(default = 30, min = 0, max = 1_000, unit = "points")]
     pub night_points: i64,
     /// The hour at which night begins, UTC.
-    #[setting(default = 0, min = 0, max = 23)]
+    #[setting(default = 0, min = 0, max = 23, unit = "o'clock UTC")]
     pub night_from: i64,
     /// The hour at which night ends, UTC. The same hour twice: no night.
-    #[setting(default = 5, min = 0, max = 23)]
+    #[setting(default = 5, min = 0, max = 23, unit = "o'clock UTC")]
     pub night_until: i64,
 }
 

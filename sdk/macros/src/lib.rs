@@ -36,7 +36,7 @@ pub fn needs(input: TokenStream) -> TokenStream {
 /// What a policy may set: a struct whose fields are settings.
 ///
 /// `#[setting(default = 50_000, min = 0, max = 1_000_000, doc = "What it does")]`; `one_of = [...]` lists
-/// choices. What a setting does may also stand in its doc comment. `#[settings(check = function)]` on the
+/// choices, `unit = "points"` says what a number counts. What a setting does may also stand in its doc comment. `#[settings(check = function)]` on the
 /// struct names a function `fn(&Self) -> Vec<Problem>` for what ranges cannot say.
 #[proc_macro_derive(Settings, attributes(setting, settings))]
 pub fn settings(input: TokenStream) -> TokenStream {

@@ -82,7 +82,7 @@ fn read(rust: &Field) -> Result<Setting<'_>> {
             format!("the setting is not declared; write {FORM} before it"),
         ));
     };
-    args.allow(&["default", "min", "max", "one_of", "doc"])?;
+    args.allow(&["default", "min", "max", "one_of", "unit", "doc"])?;
     if let Some(text) = &args.text {
         return Err(Error::new_spanned(
             text,
@@ -123,6 +123,9 @@ fn read(rust: &Field) -> Result<Setting<'_>> {
             choices.into_iter().map(|c| c.json).collect(),
         );
     }
+    if let Some(unit) = unit(&args)? {
+        more.insert("unit".into(), unit.into());
+    }
     more.insert("doc".into(), doc.into());
     Ok(Setting {
         rust,
@@ -147,6 +150,22 @@ fn check_type(rust: &Field) -> Result<Shape> {
         ));
     }
     Ok(shape)
+}
+
+/// What a number counts.
+fn unit(args: &Args) -> Result<Option<String>> {
+    let Some(given) = args.text("unit")? else {
+        return Ok(None);
+    };
+    let unit = given.value();
+    if unit.trim().is_empty() {
+        return Err(Error::new_spanned(
+            given,
+            "the unit is empty; write what the number counts, such as \"points\", or leave it out",
+        ));
+    }
+    check_words(&unit).map_err(|why| Error::new_spanned(given, why))?;
+    Ok(Some(unit))
 }
 
 /// From `doc = "..."` or the doc comment.

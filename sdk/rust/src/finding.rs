@@ -62,6 +62,8 @@ pub struct Finding {
     pub risk: Option<u16>,
     /// Why: a code, and the needs that it rests on.
     pub reasons: Vec<(&'static str, Vec<Evidence>)>,
+    /// The points of the risk that reasons gave, by code: with them anybody can add a score up.
+    pub points: Vec<(&'static str, u16)>,
     /// What the caller must do for the decision to stand.
     pub obligations: Vec<Obligation>,
 }
@@ -73,6 +75,7 @@ impl Finding {
             verdict,
             risk: None,
             reasons: Vec::new(),
+            points: Vec::new(),
             obligations: Vec::new(),
         }
     }
@@ -99,6 +102,18 @@ impl Finding {
         self.reasons
             .push((reason.code(), evidence.into_iter().collect()));
         self
+    }
+
+    /// With a reason that gave so many points of the risk. The host records them with the decision.
+    #[must_use]
+    pub fn scored(
+        mut self,
+        reason: impl Reasons,
+        evidence: impl IntoIterator<Item = Evidence>,
+        points: u16,
+    ) -> Finding {
+        self.points.push((reason.code(), points));
+        self.because(reason, evidence)
     }
 
     /// With an obligation.

@@ -36,6 +36,23 @@ pub(crate) fn emit(level: crate::log::Level, message: &str) {
     wit_log::emit(level, message, &[]);
 }
 
+/// Points of reasons, in the form that `log` has for them.
+fn emit_points(points: &[(&'static str, u16)]) {
+    if points.is_empty() {
+        return;
+    }
+    let fields: Vec<(String, wit_types::Value)> = points
+        .iter()
+        .map(|(code, points)| {
+            (
+                (*code).to_owned(),
+                wit_types::Value::Integer((*points).into()),
+            )
+        })
+        .collect();
+    wit_log::emit(wit_log::Level::Debug, "points", &fields);
+}
+
 /// A panic reaches the host's log with its place, before it traps.
 fn panics_reach_the_log() {
     static ONCE: Once = Once::new();
@@ -81,7 +98,10 @@ impl<P: Plugin> wit::Guest for Exported<P> {
         let settings = settings.into_iter().map(self::value).collect();
         let needs = needs.into_iter().map(self::value).collect();
         match plugin::evaluate::<P>(&context, settings, needs) {
-            Ok(finding) => Ok(self::finding(finding)),
+            Ok(finding) => {
+                emit_points(&finding.points);
+                Ok(self::finding(finding))
+            }
             Err(plugin::Failure::BadSettings(why)) => Err(wit::Failure::BadSettings(why)),
             Err(plugin::Failure::BadInput(why)) => Err(wit::Failure::BadInput(why)),
             Err(plugin::Failure::Internal(why)) => Err(wit::Failure::Internal(why)),

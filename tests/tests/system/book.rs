@@ -52,6 +52,76 @@ fn thresholds_rules_messages_and_tests_of_a_policy_are_told() {
 }
 
 #[test]
+fn every_setting_of_a_plugin_is_told_with_unit_meaning_and_who_gives_it() {
+    let plugins = ["--plugins", "target/plugins"];
+    let page = book("html", &plugins);
+    let row = |page: &str, name: &str| {
+        let at = page.find(name).unwrap_or_else(|| panic!("no {name}"));
+        let from = page[..at].rfind("<tr>").expect("a row");
+        page[from..from + page[from..].find("</tr>").expect("its end")].to_owned()
+    };
+    let behaviour = section(&page, "risk.behaviour");
+    for (setting, told) in [
+        (
+            "<code>flag_at",
+            [
+                "The score at which a payment is flagged",
+                "250 points",
+                "default",
+            ],
+        ),
+        (
+            "<code>travel_full_km_h",
+            ["Kilometres an hour at which", "1000 km/h", "default"],
+        ),
+        // The policy says nothing of these two, and something else of the third.
+        (
+            "<code>terminal_daily_from",
+            [
+                "Payments at a terminal in a day",
+                "500 payments a day",
+                "default",
+            ],
+        ),
+        (
+            "<code>device_modes",
+            ["Entry modes in which", "ecommerce, wallet", "default"],
+        ),
+        (
+            "<code>unproven_limits",
+            ["The amounts up to which", "USD 250.00", "this policy"],
+        ),
+    ] {
+        let row = row(behaviour, setting);
+        for told in told {
+            assert!(row.contains(told), "no `{told}` in {row}");
+        }
+    }
+    let india = section(&page, "residency.india");
+    let unknown = row(india, "<code>when_unknown");
+    assert!(unknown.contains("countries are not known"), "{unknown}");
+    for told in [
+        "<th><code>keep_in</code></th>",
+        "from India to another country",
+        "of a fact without which the plugin is not asked",
+    ] {
+        assert!(india.contains(told), "no `{told}` in {india}");
+    }
+    assert!(!page.contains("<li></li>") && !page.contains("<li><ul>"));
+    let markdown = book("markdown", &plugins);
+    assert!(
+        markdown.contains("`terminal_daily_from` | 500 payments a day | default |"),
+        "no default in Markdown"
+    );
+    // Without the plugins nothing is claimed of them.
+    for form in ["html", "markdown"] {
+        let page = book(form, &[]);
+        assert!(page.contains("is told with --plugins"), "{form}");
+        assert!(!page.contains("terminal_daily_from"), "{form}");
+    }
+}
+
+#[test]
 fn rules_about_the_same_facts_are_a_decision_table() {
     let page = book("html", &[]);
     let confirm = section(&page, "assistance.confirm");

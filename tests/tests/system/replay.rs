@@ -441,6 +441,10 @@ fn a_decision_is_explained_to_each_reader_in_its_words() {
         "does not hold: Malware (device.malware): yes",
         "device.malware = no",
         "file: risk/behaviour.yaml",
+        " 250 points: ",
+        "hold_at = 600 points (default): The score at which a payment waits",
+        "terminal_daily_from = 500 payments a day (default)",
+        "night_from = 0 o'clock UTC (default)",
         "The most severe answer counts: hold, said by risk.behaviour.",
     ] {
         assert!(audit.contains(told), "no `{told}` in\n{audit}");
@@ -478,6 +482,17 @@ fn a_decision_is_explained_to_each_reader_in_its_words() {
     assert_eq!(asked["reproduced"], true, "{asked:#}");
     assert_eq!(asked["reader"], "audit");
     assert_eq!(asked["facts"]["payer.country"]["value"], "BE");
+    // The points of the signs are the score.
+    let stages = asked["stages"].as_array().expect("stages");
+    let plugins = stages
+        .iter()
+        .flat_map(|s| s["policies"].as_array().expect("policies"));
+    let points = plugins.flat_map(|p| p["plugin"]["points"].as_array().into_iter().flatten());
+    let points: Vec<u64> = points
+        .map(|p| p["points"].as_u64().expect("a number"))
+        .collect();
+    assert!(points.len() > 1, "{asked:#}");
+    assert_eq!(asked["risk"], points.iter().sum::<u64>(), "{asked:#}");
     // Every stage shows the facts that it needs as present at most, where they are about a person.
     let facts = asked["facts"].as_object().expect("facts");
     let personal = facts.values().filter(|fact| fact["class"] == "personal");

@@ -199,14 +199,14 @@ impl Teller<'_> {
             .partition(|id| self.row.get(*id).is_some());
         let said = |code: &str| found.finding.reasons.iter().any(|r| r.code == code);
         let not_said = policy.reasons().iter().filter(|reason| !said(&reason.code));
+        let title = |code: &str| policy.reason(code).map(|reason| reason.title.clone());
+        let pipeline = &self.explaining.ground.pipeline;
         PluginExplained {
-            name: plugin.name.clone(),
-            version: plugin.version.clone(),
-            digest: plugin.digest.clone(),
-            fuel: plugin.fuel,
             given: self.names(&given),
             not_there: self.names(&not_there),
             did_not_say: not_said.map(|reason| reason.title.clone()).collect(),
+            settings: pipeline.settings_of(policy).unwrap_or_default(),
+            ..PluginExplained::of(plugin, title)
         }
     }
 

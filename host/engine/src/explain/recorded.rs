@@ -117,15 +117,10 @@ impl Recorded<'_> {
         if self.reader == Reader::Auditor {
             explained.failure = found.failure.as_ref().map(|f| f.detail.clone());
             explained.rules = found.fired.iter().map(|name| fired(name)).collect();
-            explained.plugin = found.plugin.as_ref().map(|plugin| PluginExplained {
-                name: plugin.name.clone(),
-                version: plugin.version.clone(),
-                digest: plugin.digest.clone(),
-                fuel: plugin.fuel,
-                given: Vec::new(),
-                not_there: Vec::new(),
-                did_not_say: Vec::new(),
-            });
+            explained.plugin = found
+                .plugin
+                .as_ref()
+                .map(|plugin| PluginExplained::of(plugin, |_| None));
         }
         explained
     }

@@ -308,7 +308,8 @@ impl Data {
         self.put(&result)
     }
 
-    fn arguments(&mut self, args: &[(String, Arg)]) -> u32 {
+    /// A list of names with values.
+    pub fn arguments(&mut self, args: &[(String, Arg)]) -> u32 {
         let mut list = Vec::new();
         for (name, value) in args {
             for word in self.chars(name) {

@@ -8,6 +8,7 @@ use weft_engine::explain::{
     Came, Explanation, FactExplained, PartExplained, PolicyExplained, RuleExplained, StageExplained,
 };
 use weft_engine::view::ReasonView;
+use weft_sandbox::{GivenBy, SettingInForce};
 use weft_verdict::Obligation;
 
 use crate::exit::Failed;
@@ -306,6 +307,19 @@ impl Telling<'_> {
                 plugin.did_not_say.join("; ")
             ));
         }
+        for one in &plugin.points {
+            let title = one.title.as_deref().unwrap_or(&one.code);
+            output::line(&format!("        {:>4} points: {title}", one.points));
+        }
+        if matches!(policy.came, Came::Silent | Came::NotApplicable) {
+            return;
+        }
+        if !plugin.settings.is_empty() {
+            output::line("        its settings:");
+        }
+        for setting in &plugin.settings {
+            output::line(&format!("        {}", setting_text(setting)));
+        }
     }
 
     /// Where a policy that had something to say is written.
@@ -378,6 +392,22 @@ fn obligation_text(one: &Obligation) -> String {
         return super::book::obligation(one);
     }
     format!("{}: {} facts", one.kind.as_str(), one.arguments.len())
+}
+
+/// A setting on one line; a table of its own is counted.
+fn setting_text(setting: &SettingInForce) -> String {
+    let value = match &setting.value {
+        Some(serde_json::Value::Array(items)) if items.iter().any(|i| i.is_object()) => {
+            output::counted(items.len(), "row")
+        }
+        _ => super::book::setting(setting),
+    };
+    let by = match setting.given_by {
+        GivenBy::Policy => "",
+        GivenBy::Default => " (default)",
+        GivenBy::Nobody => " (not set)",
+    };
+    format!("  {} = {value}{by}: {}", setting.name, setting.meaning)
 }
 
 fn heading(text: &str) {

@@ -270,14 +270,19 @@ fn points_of_zero_switch_a_signal_off_even_when_its_facts_are_withheld() {
 }
 
 #[test]
-fn the_log_says_the_points_of_what_is_not_simply_allowed() {
-    test::take_log();
-    usual().evaluate();
-    assert_eq!(test::take_log(), []);
-    stolen().evaluate();
-    let lines = test::take_log();
-    let points = "score 780: amount-unusual 250 impossible-travel 250 device-new 150 payee-new 80 device-abroad 50";
-    assert_eq!(lines[0].1, points);
+fn every_reason_says_its_points_and_they_are_the_score() {
+    assert_eq!(usual().evaluate().points, []);
+    let finding = stolen().evaluate();
+    let points = [
+        ("amount-unusual", 250),
+        ("impossible-travel", 250),
+        ("device-new", 150),
+        ("payee-new", 80),
+        ("device-abroad", 50),
+    ];
+    assert_eq!(finding.points, points);
+    let sum: u16 = finding.points.iter().map(|(_, points)| points).sum();
+    assert_eq!(finding.risk, Some(sum));
 }
 
 #[test]

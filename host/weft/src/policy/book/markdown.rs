@@ -2,9 +2,11 @@
 
 use std::fmt::{Result, Write};
 
-use weft_policy::{Body, Policy, Status};
+use weft_policy::{Body, PluginUse, Policy};
 
 use super::{Book, needs, standing, words};
+
+mod tables;
 
 pub(super) fn render(book: &Book<'_>) -> String {
     let mut out = String::new();
@@ -34,12 +36,12 @@ fn write_book(out: &mut String, book: &Book<'_>) -> Result {
         }
     }
     write_waiting(out, book)?;
-    write_sets(out, book)?;
-    write_coverage(out, book)?;
-    write_readers(out, book)?;
-    write_unsaid(out, book)?;
-    write_lists(out, book)?;
-    write_dictionary(out, book)
+    tables::sets(out, book)?;
+    tables::coverage(out, book)?;
+    tables::readers(out, book)?;
+    tables::unsaid(out, book)?;
+    tables::lists(out, book)?;
+    tables::dictionary(out, book)
 }
 
 fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
@@ -57,21 +59,7 @@ fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
     write_parameters(out, policy)?;
     match policy.body() {
         Body::Rules(_) => write_rules(out, book, policy)?,
-        Body::Plugin(plugin) => {
-            writeln!(
-                out,
-                "\nAsks the plugin `{}`.\n\n| setting | value |\n|---|---|",
-                plugin.name
-            )?;
-            for (name, value) in &plugin.settings {
-                writeln!(
-                    out,
-                    "| {} | {} |",
-                    words::spaced(name),
-                    cell(&words::setting(value))
-                )?;
-            }
-        }
+        Body::Plugin(plugin) => write_plugin(out, book, policy, plugin)?,
     }
     let messages = policy.messages();
     let told = |message| words::message(message, policy, book.dictionary);
@@ -122,13 +110,17 @@ fn write_about(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
         let said = words::condition(&condition.words(book.dictionary));
         writeln!(out, "- Applies when {}: {said}", condition.name)?;
     }
-    for (what, verdict) in [
-        ("A fact is missing", policy.on_missing()),
-        ("It cannot be told", policy.on_error()),
+    for (what, verdict, when) in [
+        (
+            "A fact is missing",
+            policy.on_missing(),
+            words::when_missing(policy),
+        ),
+        ("It cannot be told", policy.on_error(), words::WHEN_FAILED),
     ] {
         writeln!(
             out,
-            "- {what}: **{}**, the policy {}",
+            "- {what}: **{}**, the policy {}; {when}",
             verdict.as_str(),
             words::verdict(verdict)
         )?;
@@ -203,6 +195,30 @@ fn write_rules(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
             rule.finding.verdict.as_str(),
             cell(&because.join("; ")),
             cell(&and.join("; "))
+        )?;
+    }
+    Ok(())
+}
+
+fn write_plugin(out: &mut String, book: &Book<'_>, policy: &Policy, plugin: &PluginUse) -> Result {
+    writeln!(out, "\nAsks the plugin `{}`.\n", plugin.name)?;
+    let Some(settings) = book.settings(policy) else {
+        writeln!(out, "{}\n", words::without_plugin(policy))?;
+        writeln!(out, "| setting | value |\n|---|---|")?;
+        for (name, value) in &plugin.settings {
+            writeln!(out, "| `{name}` | {} |", cell(&words::value(value)))?;
+        }
+        return Ok(());
+    };
+    writeln!(out, "| setting | value | given by |\n|---|---|---|")?;
+    for setting in &settings {
+        writeln!(
+            out,
+            "| {} `{}` | {} | {} |",
+            cell(&setting.meaning),
+            setting.name,
+            cell(&words::setting(setting)),
+            words::given_by(setting.given_by)
         )?;
     }
     Ok(())
@@ -290,176 +306,6 @@ fn write_waiting(out: &mut String, book: &Book<'_>) -> Result {
             words::status_name(policy.status()),
             words::effective(policy),
             cell(&book.waits_for(policy).join("; "))
-        )?;
-    }
-    Ok(())
-}
-
-fn write_sets(out: &mut String, book: &Book<'_>) -> Result {
-    let Some(history) = &book.history else {
-        return Ok(());
-    };
-    writeln!(
-        out,
-        "\n## Which policy set was in force since when\n\n| policy set | in force | files |\n|---|---|---|"
-    )?;
-    for change in history.changes.iter().rev() {
-        let files = match history.files_of(&change.policy_set) {
-            Some(files) if files == book.set.digest() => "those of this book",
-            Some(_) => "others",
-            None => "cannot be read",
-        };
-        let came = cell(&standing::came(change));
-        writeln!(out, "| `{}` | {came} | {files} |", change.policy_set)?;
-    }
-    for gap in &history.gaps {
-        writeln!(out, "\nA gap: {gap}")?;
-    }
-    Ok(())
-}
-
-fn write_coverage(out: &mut String, book: &Book<'_>) -> Result {
-    writeln!(out, "\n## Which policies are asked about what\n")?;
-    writeln!(
-        out,
-        "| operation | policies | when none says anything |\n|---|---|---|"
-    )?;
-    for operation in book.set.operations() {
-        let policies = book.effective();
-        let policies =
-            policies.filter(|p| p.status() == Status::Enforced && p.covers(&operation.name));
-        let policies: Vec<&str> = policies.map(Policy::id).collect();
-        let none = operation.no_policy.as_str();
-        writeln!(
-            out,
-            "| `{}` | {} | {none} |",
-            operation.name,
-            policies.join(", ")
-        )?;
-    }
-    Ok(())
-}
-
-fn write_readers(out: &mut String, book: &Book<'_>) -> Result {
-    writeln!(out, "\n## Who sees what\n")?;
-    writeln!(
-        out,
-        "| purpose | fact | class | {} | by |\n|---|---|---|---|---|---|",
-        Book::readers().join(" | ")
-    )?;
-    for purpose in book.purposes() {
-        let after = if purpose.after_step_up {
-            ", after the step-up"
-        } else {
-            ""
-        };
-        for (name, readers) in &purpose.facts {
-            let readers = readers.map(|t| t.map_or("nothing", |t| t.as_str()));
-            writeln!(
-                out,
-                "| {}{after} | `{name}` | {} | {} | {} |",
-                purpose.name,
-                book.class_of(name),
-                readers.join(" | "),
-                purpose.policy.id()
-            )?;
-        }
-    }
-    writeln!(
-        out,
-        "\n| withheld while it is decided: about | facts | by |\n|---|---|---|"
-    )?;
-    for one in book.withheld() {
-        let facts = one.facts.iter();
-        let facts: Vec<String> = facts
-            .map(|(name, left)| format!("`{name}` {}", left.as_str()))
-            .collect();
-        writeln!(
-            out,
-            "| {} | {} | {} |",
-            one.policy.operations().join(", "),
-            facts.join(", "),
-            one.policy.id()
-        )?;
-    }
-    writeln!(
-        out,
-        "\n| plugin | policy | fact | at most |\n|---|---|---|---|"
-    )?;
-    for policy in book.effective() {
-        let Body::Plugin(plugin) = policy.body() else {
-            continue;
-        };
-        for grant in &plugin.grants {
-            let field = &book.dictionary.field(grant.field).name;
-            let most = grant.treatment.as_str();
-            writeln!(
-                out,
-                "| {} | {} | `{field}` | {most} |",
-                plugin.name,
-                policy.id()
-            )?;
-        }
-    }
-    Ok(())
-}
-
-fn write_unsaid(out: &mut String, book: &Book<'_>) -> Result {
-    let unsaid = book.unsaid();
-    if unsaid.is_empty() {
-        return Ok(());
-    }
-    writeln!(
-        out,
-        "\n## Facts that policies need and nobody says yet\n\n| fact | meaning | needed by |\n|---|---|---|"
-    )?;
-    for one in unsaid {
-        let policies: Vec<&str> = one.policies.iter().map(|policy| policy.id()).collect();
-        writeln!(
-            out,
-            "| `{}` | {} | {} |",
-            one.field.name,
-            cell(&one.field.meaning),
-            policies.join(", ")
-        )?;
-    }
-    Ok(())
-}
-
-fn write_lists(out: &mut String, book: &Book<'_>) -> Result {
-    if book.set.lists().is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "\n## Lists\n\n| list | of | entries |\n|---|---|---|")?;
-    for list in book.set.lists() {
-        let entries: Vec<&str> = list.entries().collect();
-        writeln!(
-            out,
-            "| {} (`{}`) | {} | {} |",
-            cell(list.title()),
-            list.name(),
-            list.kind(),
-            cell(&entries.join(", "))
-        )?;
-    }
-    Ok(())
-}
-
-fn write_dictionary(out: &mut String, book: &Book<'_>) -> Result {
-    writeln!(
-        out,
-        "\n## Every fact that the host knows\n\n| fact | meaning | class | at most | said by |\n|---|---|---|---|---|"
-    )?;
-    for field in book.dictionary.fields() {
-        writeln!(
-            out,
-            "| `{}` | {}: {} | {} | {} | {} |",
-            field.name,
-            cell(&field.title),
-            cell(&field.meaning),
-            field.class.as_str(),
-            field.class.ceiling().as_str(),
-            words::said_by(field)
         )?;
     }
     Ok(())

@@ -8,8 +8,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use weft_dictionary::{Dictionary, Timestamp};
-use weft_engine::Clock;
+use weft_engine::sets::{Archive, LoadedSet, Pinning};
+use weft_engine::{Clock, Pipeline};
 use weft_policy::{Policy, PolicyFiles, PolicySet, PolicyTests, Status};
+use weft_sandbox::{Sandbox, SandboxConfig, SettingInForce};
 
 use crate::exit::Failed;
 use crate::output;
@@ -25,7 +27,7 @@ mod words;
 use history::{History, Lived};
 
 pub(crate) use html::STYLE;
-pub(crate) use words::obligation;
+pub(crate) use words::{obligation, setting};
 
 /// Print policy files as one document for people.
 ///
@@ -48,6 +50,10 @@ pub(crate) struct BookArgs {
     /// force since when, and which text of each policy.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Where the plugins are: with it, every setting of theirs is told, defaults included. Not needed where --data has
+    /// the policy set with these files.
+    #[arg(long, value_name = "DIR")]
+    plugins: Option<PathBuf>,
     /// The form.
     #[arg(long, default_value = "html")]
     format: Form,
@@ -79,6 +85,8 @@ struct Book<'a> {
     dir: &'a Path,
     /// What a host's directory knows, if one was named.
     history: Option<History>,
+    /// The same files with their plugins, where those are at hand.
+    pipeline: Option<Pipeline>,
     at: Timestamp,
     /// Whether policies that are not effective are printed in full.
     all: bool,
@@ -197,6 +205,11 @@ impl<'a> Book<'a> {
         history.map_or(&[], |history| history.texts_of(policy.id()))
     }
 
+    /// The settings of a policy's plugin, defaults included, where the plugin is at hand.
+    fn settings(&self, policy: &Policy) -> Option<Vec<SettingInForce>> {
+        self.pipeline.as_ref()?.settings_of(policy)
+    }
+
     /// A field's title; its name where there is no such field.
     fn title_of<'n>(&'n self, name: &'n str) -> &'n str {
         let field = self.dictionary.by_name(name);
@@ -215,7 +228,7 @@ pub(crate) fn run(args: &BookArgs) -> Result<(), Failed> {
     let dictionary = Dictionary::parse(file, text)?;
     let set = PolicySet::of(&files, &dictionary)?;
     let tests = PolicySet::test(&args.dir, &dictionary, false)?;
-    let book = Book {
+    let mut book = Book {
         dictionary: &dictionary,
         set: &set,
         tests: tests
@@ -224,9 +237,11 @@ pub(crate) fn run(args: &BookArgs) -> Result<(), Failed> {
             .collect(),
         dir: &args.dir,
         history: args.data.as_deref().map(History::of).transpose()?,
+        pipeline: None,
         at: args.at.unwrap_or_else(|| Clock::System.now()),
         all: args.all,
     };
+    book.pipeline = plugins(&book, args)?;
     let text = match args.format {
         Form::Html => html::render(&book),
         Form::Markdown => markdown::render(&book),
@@ -242,4 +257,28 @@ pub(crate) fn run(args: &BookArgs) -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// The set with its plugins: from their directory, or as a host keeps it.
+fn plugins(book: &Book<'_>, args: &BookArgs) -> Result<Option<Pipeline>, Failed> {
+    let sandbox = || {
+        Sandbox::new(SandboxConfig {
+            max_in_flight: 1,
+            cache: None,
+        })
+    };
+    if let Some(plugins) = &args.plugins {
+        let set = LoadedSet::read(&args.dir, plugins, Pinning::Optional, &sandbox()?)?;
+        return Ok(Some(set.into_parts().1));
+    }
+    let (Some(data), Some(set)) = (&args.data, book.set_in_force()) else {
+        return Ok(None);
+    };
+    match Archive::open(data).load(set, &sandbox()?) {
+        Ok((_, pipeline)) => Ok(Some(pipeline)),
+        Err(why) => {
+            output::step(&format!("defaults of plugins are not told: {why}"));
+            Ok(None)
+        }
+    }
 }

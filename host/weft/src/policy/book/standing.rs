@@ -44,9 +44,12 @@ impl Book<'_> {
         }
     }
 
-    /// Whether a host is known to decide by these files.
-    pub(super) fn is_in_force(&self) -> bool {
-        matches!(self.standing(), Standing::InForce(_))
+    /// The policy set in force, where it is known to be of these files.
+    pub(super) fn set_in_force(&self) -> Option<&str> {
+        match self.standing() {
+            Standing::InForce(change) => Some(&change.policy_set),
+            _ => None,
+        }
     }
 
     /// How the files stand to what a host decides by, in sentences.

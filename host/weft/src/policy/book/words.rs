@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 use weft_dictionary::{Class, Dictionary, Field, Origin, Timestamp, Treatment};
 use weft_policy::{Body, Message, Parameter, Policy, Status, TestCase, Words};
+use weft_sandbox::{GivenBy, SettingInForce};
 use weft_verdict::{Obligation, Verdict};
 
 use super::Book;
@@ -91,9 +92,32 @@ pub(super) fn count(count: usize, one: &str, many: &str) -> String {
     }
 }
 
-/// A name of a setting, for people.
-pub(super) fn spaced(name: &str) -> String {
-    name.replace('_', " ")
+/// Which missing facts `on_missing` is about.
+pub(super) fn when_missing(policy: &Policy) -> &'static str {
+    match policy.body() {
+        Body::Rules(_) => "of a fact that the answer hangs on (on_missing in the file)",
+        Body::Plugin(_) => {
+            "of a fact without which the plugin is not asked (on_missing in the file); what the plugin makes of other \
+             facts that are missing is one of its settings, or stands in the description above"
+        }
+    }
+}
+
+/// What `on_error` is about.
+pub(super) const WHEN_FAILED: &str =
+    "when the policy fails or takes too long (on_error in the file)";
+
+/// Why nothing is told of a plugin's defaults.
+pub(super) fn without_plugin(policy: &Policy) -> &'static str {
+    match policy.status() {
+        Status::Draft => {
+            "A draft's plugin is not loaded: these are the settings as they are written."
+        }
+        _ => {
+            "The plugin was not at hand, so these are the settings as they are written: what they mean, and what the \
+             others are by default, is told with --plugins."
+        }
+    }
 }
 
 /// The values that a threshold may be given.
@@ -110,12 +134,12 @@ pub(super) fn range(parameter: &Parameter) -> String {
 pub(super) fn fact(value: &Json) -> String {
     match value {
         Json::Object(money) if money.contains_key("currency") => {
-            let part = |key: &str| money.get(key).map(setting).unwrap_or_default();
+            let part = |key: &str| money.get(key).map(self::value).unwrap_or_default();
             format!("{} {}", part("value"), part("currency"))
         }
         Json::Bool(true) => "yes".to_owned(),
         Json::Bool(false) => "no".to_owned(),
-        other => setting(other),
+        other => self::value(other),
     }
 }
 
@@ -236,18 +260,40 @@ pub(super) fn condition(words: &Words) -> String {
     }
 }
 
-/// A setting's value as people write it.
-pub(super) fn setting(value: &Json) -> String {
+/// A setting with its unit.
+pub(crate) fn setting(setting: &SettingInForce) -> String {
+    let value = setting.value.as_ref().map(self::value);
+    match (value, &setting.unit) {
+        (None, _) => "nothing".to_owned(),
+        (Some(value), Some(unit)) => format!("{value} {unit}"),
+        (Some(value), None) => value,
+    }
+}
+
+/// Who gives a setting its value.
+pub(super) fn given_by(given_by: GivenBy) -> &'static str {
+    match given_by {
+        GivenBy::Policy => "this policy",
+        GivenBy::Default => "default",
+        GivenBy::Nobody => "nobody",
+    }
+}
+
+/// A value of a setting or a test as people write it.
+pub(super) fn value(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),
         Json::Array(items) => {
-            let items: Vec<String> = items.iter().map(setting).collect();
-            items.join(", ")
+            let items: Vec<String> = items.iter().map(self::value).collect();
+            match items.as_slice() {
+                [] => "none".to_owned(),
+                some => some.join(", "),
+            }
         }
         Json::Object(entries) => {
             let entries: Vec<String> = entries
                 .iter()
-                .map(|(name, value)| format!("{name}: {}", setting(value)))
+                .map(|(name, one)| format!("{name}: {}", self::value(one)))
                 .collect();
             entries.join("; ")
         }

@@ -1,10 +1,10 @@
 //! One policy.
 
 use maud::{Markup, html};
-use weft_policy::{Body, DecisionTable, Parameter, PluginUse, Policy, PolicyTests, Rule, Words};
+use weft_policy::{Body, DecisionTable, Parameter, Policy, PolicyTests, Rule, Words};
 
-use super::{tag, trial};
-use crate::policy::book::{Book, needs, sights, standing, words};
+use super::{plugin, tag, trial};
+use crate::policy::book::{Book, needs, standing, words};
 
 /// Levels of threat above the lowest.
 const LEVELS: [usize; 3] = [1, 2, 3];
@@ -25,7 +25,7 @@ pub(super) fn part(book: &Book<'_>, policy: &Policy) -> Markup {
                         None => { (rules_table(book, policy, rules)) }
                     }
                 }
-                Body::Plugin(plugin) => { (plugin_part(book, policy, plugin)) }
+                Body::Plugin(usage) => { (plugin::part(book, policy, usage)) }
             }
             (messages(book, policy))
             (rests_on(book, policy))
@@ -61,9 +61,11 @@ fn about(book: &Book<'_>, policy: &Policy) -> Markup {
                 }
             }
             dt { "A fact is missing" }
-            dd { (tag(policy.on_missing())) " the policy " (words::verdict(policy.on_missing())) }
+            dd { (tag(policy.on_missing())) " the policy " (words::verdict(policy.on_missing()))
+                 div.soft { (words::when_missing(policy)) } }
             dt { "It cannot be told" }
-            dd { (tag(policy.on_error())) " the policy " (words::verdict(policy.on_error())) }
+            dd { (tag(policy.on_error())) " the policy " (words::verdict(policy.on_error()))
+                 div.soft { (words::WHEN_FAILED) } }
         }
     }
 }
@@ -180,61 +182,6 @@ fn said(said: &Words) -> Markup {
         Words::Any(parts) => {
             html! { "any of" ul { @for part in parts { li { (self::said(part)) } } } }
         }
-    }
-}
-
-fn plugin_part(book: &Book<'_>, policy: &Policy, plugin: &PluginUse) -> Markup {
-    html! {
-        h4 { "Plugin" }
-        p { "Asks the plugin " code { (plugin.name) }
-            @if let Some(digest) = &plugin.digest { ", SHA-256 " code { (digest) } }
-            ", which sees what is granted here and nothing else." }
-        @if !plugin.settings.is_empty() {
-            table {
-                thead { tr { th { "Setting" } th { "Value" } } }
-                tbody {
-                    @for (name, value) in &plugin.settings {
-                        tr { td { (words::spaced(name)) } td {
-                            @if name == sights::VIEWS { "see " a href="#readers" { "Who sees what" } }
-                            @else { (setting(value)) }
-                        } }
-                    }
-                }
-            }
-        }
-        @if !policy.reasons().is_empty() {
-            table {
-                thead { tr { th { "It may say" } th { "ISO 20022" } } }
-                tbody {
-                    @for reason in policy.reasons() {
-                        tr { td { (reason.title) }
-                             td { @if let Some(code) = &reason.status_reason { (code) } } }
-                    }
-                }
-            }
-        }
-        p.soft { "Granted: "
-            @for (n, grant) in plugin.grants.iter().enumerate() {
-                @if n > 0 { ", " }
-                (book.dictionary.field(grant.field).name) " (" (grant.treatment.as_str()) ")"
-            }
-        }
-    }
-}
-
-/// A setting: lists and tables of it as lists.
-fn setting(value: &serde_json::Value) -> Markup {
-    match value {
-        serde_json::Value::Array(items) if items.iter().any(serde_json::Value::is_object) => {
-            html! {
-                ul { @for item in items { li { (setting(item)) } } }
-            }
-        }
-        serde_json::Value::Array(items) if items.is_empty() => html! { span.soft { "none" } },
-        serde_json::Value::Object(entries) if entries.len() > 2 => html! {
-            ul { @for (name, value) in entries { li { (name) ": " (setting(value)) } } }
-        },
-        other => html! { (words::setting(other)) },
     }
 }
 
