@@ -100,6 +100,18 @@ impl Measure {
         }
     }
 
+    /// What a number of it counts; money and durations have units of their own.
+    pub fn unit(self) -> Option<&'static str> {
+        match self {
+            Measure::Count => Some("payments"),
+            Measure::DistinctPayees => Some("payees"),
+            Measure::AmountDeviation => Some("deviations"),
+            Measure::TravelSpeed => Some("km/h"),
+            Measure::TravelDistance => Some("km"),
+            Measure::Sum | Measure::MedianAmount | Measure::Age => None,
+        }
+    }
+
     /// Whether it looks back over a window.
     pub fn needs_window(self) -> bool {
         matches!(
@@ -214,5 +226,13 @@ impl Field {
     /// The part of the name before the first point.
     pub fn section(&self) -> &str {
         self.name.split('.').next().unwrap_or(&self.name)
+    }
+
+    /// What a number of it counts, where it is measured.
+    pub fn unit(&self) -> Option<&'static str> {
+        match &self.origin {
+            Origin::Behaviour(spec) => spec.measure.unit(),
+            _ => None,
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! | `combined` | how the host came from the findings to the verdict |
 //! | `live` | from a running host, for its callers |
 //! | `offline` | from a data directory, beside a running host |
+//! | `said` | values in words, with their units |
 //! | `seen` | what a reader may see: of policies, of facts, of messages |
 //! | `policies` | one policy: whether it applied, which rules fired, on what, and why others did not |
 //! | `recorded` | what the record alone tells, where the policy set is gone |
@@ -19,6 +20,7 @@ mod live;
 mod offline;
 mod policies;
 mod recorded;
+mod said;
 mod seen;
 
 use std::cmp::Reverse;
@@ -370,6 +372,9 @@ pub struct FactExplained {
     /// What is left of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<Json>,
+    /// The same in words, with its unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub said: Option<String>,
 }
 
 /// A decision and what is needed to explain it.

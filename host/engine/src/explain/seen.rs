@@ -8,6 +8,7 @@ use weft_policy::{Policy, Reader};
 use weft_verdict::{Obligation, ObligationKind, Verdict};
 
 use super::FactExplained;
+use super::said::said;
 use crate::Role;
 use crate::again::Ground;
 use crate::evaluate::treatments;
@@ -182,7 +183,7 @@ impl<'a> Seen<'a> {
                 continue;
             }
             let withheld = |row: &Row| matches!(row.slot(field.id), Slot::Withheld(_));
-            let (seen_as, value) = match row.get(field.id) {
+            let (seen_as, left) = match row.get(field.id) {
                 None => (MISSING, None),
                 Some(value) => {
                     let left = most.apply(value).filter(|_| most > Treatment::Present);
@@ -191,14 +192,15 @@ impl<'a> Seen<'a> {
                     } else {
                         most.as_str()
                     };
-                    (seen_as, left.map(|value| value.to_json()))
+                    (seen_as, left)
                 }
             };
             let fact = FactExplained {
                 title: field.title.clone(),
                 class: field.class.as_str(),
                 seen_as,
-                value,
+                said: left.as_ref().map(|value| said(field, value)),
+                value: left.map(|value| value.to_json()),
             };
             facts.insert(field.name.clone(), fact);
         }

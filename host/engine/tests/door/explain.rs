@@ -62,6 +62,7 @@ async fn an_auditor_sees_what_fired_on_which_facts_and_why_the_rest_did_not() {
         fact("payment.amount")["value"],
         json!({"value": "1890.00", "currency": "EUR"})
     );
+    assert_eq!(fact("payment.amount")["said"], "1890.00 EUR");
     let all = explanation.to_string();
     for secret in [
         "Peeters",

@@ -374,9 +374,9 @@ impl Telling<'_> {
         let Some(fact) = self.explanation.facts.get(name) else {
             return name.to_owned();
         };
-        let value = match (&fact.value, fact.seen_as) {
-            (Some(value), "withheld") => format!("{}, withheld from later stages", plain(value)),
-            (Some(value), _) => plain(value),
+        let value = match (&fact.said, fact.seen_as) {
+            (Some(said), "withheld") => format!("{said}, withheld from later stages"),
+            (Some(said), _) => said.clone(),
             (None, "missing") => "not there".to_owned(),
             (None, "not-recorded") => "not in the record".to_owned(),
             (None, "withheld") => format!("there, withheld from later stages ({})", fact.class),
@@ -389,7 +389,7 @@ impl Telling<'_> {
 /// An obligation; what it says about many facts is counted.
 fn obligation_text(one: &Obligation) -> String {
     if one.arguments.len() <= MAX_NAMED {
-        return super::book::obligation(one);
+        return super::book::obligation(one, |name| name);
     }
     format!("{}: {} facts", one.kind.as_str(), one.arguments.len())
 }
@@ -420,19 +420,6 @@ fn reason_text(reason: &ReasonView) -> String {
         return title.to_owned();
     }
     format!("{title} ({})", reason.fields.join(", "))
-}
-
-fn plain(value: &serde_json::Value) -> String {
-    match value {
-        serde_json::Value::String(text) => text.clone(),
-        serde_json::Value::Object(money) => {
-            let part = |key: &str| money.get(key).and_then(|v| v.as_str()).unwrap_or_default();
-            format!("{} {}", part("value"), part("currency"))
-        }
-        serde_json::Value::Bool(true) => "yes".to_owned(),
-        serde_json::Value::Bool(false) => "no".to_owned(),
-        other => other.to_string(),
-    }
 }
 
 fn short(version: &str) -> &str {

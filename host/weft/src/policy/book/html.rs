@@ -117,7 +117,7 @@ fn contents(book: &Book<'_>, families: &[Family<'_>]) -> Markup {
 
 fn how_to_read() -> Markup {
     html! {
-        h2 { "How to read this" }
+        h2.flow { "How to read this" }
         p { "Every policy that applies is asked, and the most severe answer counts. No policy can make another one \
              milder, and what is missing never makes a decision milder: a policy says itself what happens then." }
         table {

@@ -4,7 +4,7 @@ use std::fmt::{Result, Write};
 
 use weft_policy::{Body, PluginUse, Policy};
 
-use super::{Book, needs, standing, words};
+use super::{Book, needs, obligation, standing, words};
 
 mod tables;
 
@@ -187,7 +187,8 @@ fn write_rules(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
             text.map_or(reason.code.clone(), |text| text.title.clone())
         });
         let because: Vec<String> = because.collect();
-        let and = rule.finding.obligations.iter().map(words::obligation);
+        let and = rule.finding.obligations.iter();
+        let and = and.map(|one| obligation(one, |name| book.title_of(name)));
         let and: Vec<String> = and.collect();
         writeln!(
             out,

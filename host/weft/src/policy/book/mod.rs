@@ -20,6 +20,7 @@ mod history;
 mod html;
 mod markdown;
 mod needs;
+mod obligations;
 mod sights;
 mod standing;
 mod words;
@@ -27,7 +28,8 @@ mod words;
 use history::{History, Lived};
 
 pub(crate) use html::STYLE;
-pub(crate) use words::{obligation, setting};
+pub(crate) use obligations::obligation;
+pub(crate) use words::setting;
 
 /// Print policy files as one document for people.
 ///

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use weft_dictionary::{Class, Dictionary, Field, Origin, Timestamp, Treatment};
 use weft_policy::{Body, Message, Parameter, Policy, Status, TestCase, Words};
 use weft_sandbox::{GivenBy, SettingInForce};
-use weft_verdict::{Obligation, Verdict};
+use weft_verdict::Verdict;
 
 use super::Book;
 
@@ -147,7 +147,12 @@ pub(super) fn fact(value: &Json) -> String {
 pub(super) fn given(book: &Book<'_>, case: &TestCase) -> String {
     let facts = case.given.iter();
     let facts: Vec<String> = facts
-        .map(|(name, value)| format!("{}: {}", book.title_of(name), fact(value)))
+        .map(|(name, value)| {
+            let field = book.dictionary.by_name(name);
+            let unit = field.and_then(Field::unit).filter(|_| !value.is_null());
+            let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+            format!("{}: {}{unit}", book.title_of(name), fact(value))
+        })
         .collect();
     match facts.as_slice() {
         [] => "nothing".to_owned(),
@@ -183,20 +188,6 @@ fn codes(value: &Json, found: &mut Vec<String>) {
         Json::Array(items) => items.iter().for_each(|item| codes(item, found)),
         Json::Object(entries) => entries.values().for_each(|entry| codes(entry, found)),
         _ => {}
-    }
-}
-
-/// An obligation on one line.
-pub(crate) fn obligation(obligation: &Obligation) -> String {
-    let arguments: Vec<String> = obligation
-        .arguments
-        .iter()
-        .map(|(name, value)| format!("{name} {value}"))
-        .collect();
-    let kind = obligation.kind.as_str();
-    match arguments.as_slice() {
-        [] => kind.to_owned(),
-        some => format!("{kind}: {}", some.join(", ")),
     }
 }
 

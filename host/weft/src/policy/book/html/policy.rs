@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use weft_policy::{Body, DecisionTable, Parameter, Policy, PolicyTests, Rule, Words};
 
 use super::{plugin, tag, trial};
-use crate::policy::book::{Book, needs, standing, words};
+use crate::policy::book::{Book, needs, obligation, standing, words};
 
 /// Levels of threat above the lowest.
 const LEVELS: [usize; 3] = [1, 2, 3];
@@ -50,8 +50,8 @@ fn about(book: &Book<'_>, policy: &Policy) -> Markup {
             }
             dt { "Owner" } dd { (policy.owner()) }
             dt { "Asked about" } dd {
-                @for (n, name) in book.operations_of(policy).iter().enumerate() { @if n > 0 { "; " } (name) }
-                span.soft { ", in the stage " (policy.stage()) } }
+                @for name in book.operations_of(policy) { div { (name) } }
+                div.soft { "in the stage " (policy.stage()) } }
             @if !policy.conditions().is_empty() {
                 dt { "Applies when" }
                 dd {
@@ -103,7 +103,7 @@ fn rules_table(book: &Book<'_>, policy: &Policy, rules: &[Rule]) -> Markup {
                 @for rule in rules {
                     tr {
                         td { (said(&rule.words(book.dictionary))) }
-                        (outcome(policy, rule, obliges(rules)))
+                        (outcome(book, policy, rule, obliges(rules)))
                     }
                 }
             }
@@ -134,7 +134,7 @@ fn decision_table(
                         @for cell in &row.cells {
                             td { @match cell { Some(words) => { (words) } None => { span.soft { "–" } } } }
                         }
-                        @if let Some(rule) = rules.get(row.rule) { (outcome(policy, rule, obliges(rules))) }
+                        @if let Some(rule) = rules.get(row.rule) { (outcome(book, policy, rule, obliges(rules))) }
                     }
                 }
             }
@@ -154,7 +154,7 @@ fn outcome_head(rules: &[Rule]) -> Markup {
 }
 
 /// What a rule says: verdict, reasons, and obligations where the policy has any.
-fn outcome(policy: &Policy, rule: &Rule, obliges: bool) -> Markup {
+fn outcome(book: &Book<'_>, policy: &Policy, rule: &Rule, obliges: bool) -> Markup {
     html! {
         td { (tag(rule.finding.verdict)) }
         td {
@@ -168,7 +168,7 @@ fn outcome(policy: &Policy, rule: &Rule, obliges: bool) -> Markup {
                 }
             }
         }
-        @if obliges { td { @for one in &rule.finding.obligations { div { (words::obligation(one)) } } } }
+        @if obliges { td { @for one in &rule.finding.obligations { div { (obligation(one, |name| book.title_of(name))) } } } }
     }
 }
 
