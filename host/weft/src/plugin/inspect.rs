@@ -103,8 +103,9 @@ fn settings(manifest: &Manifest) -> Vec<Vec<String>> {
 }
 
 fn default(setting: &Setting) -> String {
+    let unit = setting.unit.as_deref().unwrap_or_default();
     match &setting.default {
-        Some(default) => format!("= {}", shown(default)),
+        Some(default) => format!("= {} {unit}", shown(default)).trim_end().to_owned(),
         None if setting.required => "must be set".into(),
         None => "may be set".into(),
     }
