@@ -371,7 +371,7 @@ fn only_an_operator_with_a_token_orders() {
 
 #[test]
 fn the_book_claims_to_be_in_force_only_where_the_log_says_so() {
-    let mut house = House::new();
+    let house = House::new();
     let dir = dir_of(&house.file);
     let data = house.host.data().display().to_string();
     let book = |form: &str, more: &[&str]| {

@@ -33,7 +33,7 @@ pub(super) fn said(field: &Field, value: &Value) -> String {
 /// In its two largest units, rounded down: whoever needs more has the value itself.
 fn duration(length: DurationMs) -> String {
     let fits = |(_, ms): &(&str, u64)| length.0 >= *ms;
-    let Some(at) = UNITS.iter().position(|unit| fits(unit)) else {
+    let Some(at) = UNITS.iter().position(fits) else {
         return format!("{} ms", length.0);
     };
     let (unit, ms) = UNITS[at];

@@ -68,7 +68,7 @@ fn policy_says(word: &Word) -> String {
         said.push_str(&format!(", cannot tell: {why}"));
     }
     for duty in &word.obligations {
-        said.push_str(&format!(", {}", obligation(duty, |name| name)));
+        said.push_str(&format!(", {}", obligation(duty)));
     }
     said
 }
