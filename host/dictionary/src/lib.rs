@@ -11,6 +11,7 @@
 //! | [`load`] | the file into a [`Dictionary`], or problems with file, line and column |
 //! | [`money`] | exact amounts in minor units, ISO 4217 |
 //! | [`row`] | the facts of one request, dense, by field id |
+//! | [`said`] | which facts no request lacks, and which the host itself says |
 //! | [`time`] | instants and durations in milliseconds |
 //! | [`token`] | what stands in place of a sensitive value |
 //! | [`value`] | kinds and values |
@@ -25,6 +26,7 @@ pub mod limits;
 pub mod load;
 pub mod money;
 pub mod row;
+pub mod said;
 pub mod time;
 pub mod token;
 mod treat;

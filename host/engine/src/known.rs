@@ -55,26 +55,3 @@ pub(crate) const PAYER_SECTIONS: [&str; 3] = ["payer", "instrument", "device"];
 /// What a request for assistance may say besides which payment it is about. All else about the payment
 /// is what was recorded: nobody can change a fact of a payment by asking about it.
 pub(crate) const ASSISTANCE_SECTIONS: [&str; 3] = ["case", "session", "challenge"];
-
-/// What the host itself says today. A field that the dictionary leaves to the host and that is not here has a place, and
-/// nobody who fills it: policies that need it take their `on_missing`.
-const SAID: [&str; 13] = [
-    "payment.state",
-    "payment.verdict",
-    "payment.expires_at",
-    "session.role",
-    "agent.id",
-    "case.service",
-    "evidence.step_up",
-    "evidence.method",
-    "processing.region",
-    "processing.tenant",
-    "processing.at",
-    "processing.hour",
-    "processing.threat_level",
-];
-
-/// Whether the host says a field of its own by now.
-pub fn host_says(field: &str) -> bool {
-    SAID.contains(&field)
-}

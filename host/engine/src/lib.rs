@@ -70,7 +70,6 @@ pub use decide::{Ask, Reply};
 pub use engine::{Engine, Readiness, Stopped};
 pub use explain::{ExplainError, Explanation, explain};
 pub use ground::{GroundError, SetDirs};
-pub use known::host_says;
 pub use lock_file::LockError;
 pub use metrics::Metrics;
 pub use pipeline::{Pipeline, PipelineError, PluginInUse};

@@ -95,6 +95,7 @@ impl<'a> PolicyChecker<'a> {
             from,
             until,
             status: source.metadata.status.value,
+            accepts_risk: source.metadata.accepts_risk.clone(),
             stage: source.stage.value.clone(),
             on: source.on.iter().map(|on| on.value.clone()).collect(),
             conditions,

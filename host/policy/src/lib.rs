@@ -53,7 +53,10 @@ mod trace;
 mod words;
 
 pub use analysis::{Analysis, Overlap, Side};
-pub use diff::{Change, Fate, Impact, ListDiff, PolicyDiff, Said, SetDiff, Shown, Version, Word};
+pub use diff::{
+    Change, Fate, Impact, ListDiff, NotAsked, Period, PolicyDiff, Said, SetDiff, Shown, Version,
+    Word,
+};
 pub use example::Example;
 pub use files::{DICTIONARY, PolicyFiles};
 pub use lists::{List, ListKind};

@@ -36,6 +36,8 @@ pub(crate) const MAX_OVERLAP_QUESTIONS: usize = 20_000;
 pub(crate) const MAX_READ_NODES: usize = 4_000;
 /// Possible cases of one question for which no example was found.
 pub(crate) const MAX_UNCONFIRMED: usize = 16;
+/// Rows for which a change makes something stricter, before one is shown for which it makes nothing milder.
+pub(crate) const MAX_MILDER_TRIES: usize = 2_000;
 /// Rows that are tried for one case.
 pub(crate) const MAX_EXAMPLE_TRIES: usize = 512;
 /// Values of one fact that are tried.

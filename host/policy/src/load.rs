@@ -33,6 +33,7 @@ pub struct PolicySet {
     lists: Vec<Arc<List>>,
     index: Index,
     digest: String,
+    files: BTreeMap<String, String>,
     warnings: Diagnostics,
     tests: TestReport,
 }
@@ -65,7 +66,7 @@ impl PolicySet {
                 files: files.texts(),
                 tests,
             }
-            .load(dir, files.digest())
+            .load(dir, files)
         })
         .unwrap_or_else(|error| {
             let message = format!("the thread that reads policies cannot be made: {error}");
@@ -99,6 +100,11 @@ impl PolicySet {
     /// hexadecimal: [`PolicyFiles::digest`].
     pub fn digest(&self) -> &str {
         &self.digest
+    }
+
+    /// SHA-256 of each file, in hexadecimal, by its path below the directory.
+    pub fn files(&self) -> &BTreeMap<String, String> {
+        &self.files
     }
 
     /// The stages, in order.
@@ -188,7 +194,7 @@ enum Tests {
 }
 
 impl Loader<'_> {
-    fn load(self, dir: &Path, digest: String) -> Result<PolicySet, Diagnostics> {
+    fn load(self, dir: &Path, files: &PolicyFiles) -> Result<PolicySet, Diagnostics> {
         let layout = self.layout(dir)?;
         let (lists, mut problems) = self.lists();
         let given = Given {
@@ -228,7 +234,11 @@ impl Loader<'_> {
             policies,
             lists: lists.all(),
             index,
-            digest,
+            digest: files.digest(),
+            files: files
+                .digests()
+                .map(|(path, digest)| (path.to_owned(), digest))
+                .collect(),
             warnings: found,
             tests,
         })

@@ -190,6 +190,7 @@ pub struct Policy {
     pub(crate) from: Timestamp,
     pub(crate) until: Option<Timestamp>,
     pub(crate) status: Status,
+    pub(crate) accepts_risk: Option<String>,
     pub(crate) stage: String,
     pub(crate) on: Vec<String>,
     pub(crate) conditions: Vec<Condition>,
@@ -239,6 +240,11 @@ impl Policy {
         self.status
     }
 
+    /// Why a request may go on although something is broken, if it may.
+    pub fn accepts_risk(&self) -> Option<&str> {
+        self.accepts_risk.as_deref()
+    }
+
     /// The stage in which it is asked.
     pub fn stage(&self) -> &str {
         &self.stage
@@ -272,6 +278,13 @@ impl Policy {
     /// What three readers are told when these rules fired and made this finding: the words of the reason
     /// that decided, if it has its own.
     pub fn messages_for(&self, fired: &[String], finding: &Finding) -> &Messages {
+        self.reason_told(fired, finding)
+            .and_then(|reason| reason.messages.as_ref())
+            .unwrap_or(&self.messages)
+    }
+
+    /// The reason in whose words readers are told what these rules found, if it has its own.
+    pub(crate) fn reason_told(&self, fired: &[String], finding: &Finding) -> Option<&ReasonText> {
         let decisive = match &self.body {
             Body::Rules(rules) => rules
                 .iter()
@@ -281,10 +294,8 @@ impl Policy {
                 .next(),
             Body::Plugin(_) => finding.reasons.first(),
         };
-        decisive
-            .and_then(|reason| self.reason(&reason.code))
-            .and_then(|reason| reason.messages.as_ref())
-            .unwrap_or(&self.messages)
+        let reason = self.reason(&decisive?.code)?;
+        reason.messages.is_some().then_some(reason)
     }
 
     /// Its thresholds.

@@ -172,7 +172,7 @@ fn a_changed_rule_is_told_in_words_with_facts_for_which_the_decision_changes() {
         "+ hold (rooted), step-up method app-approval",
         "Rooted (device.rooted): yes",
         "before: challenge;",
-        "now:    hold;",
+        "now:    hold, stricter; the policy says hold (rooted) by rooted",
         "Decisions change, or may.",
     ] {
         assert!(text.contains(words), "no `{words}` in\n{text}");
@@ -208,7 +208,8 @@ fn a_changed_threshold_is_shown_beside_it_although_tests_do_not_hold() {
         "- 50.00 EUR; 25.00 EUR from threat 3 on",
         "+ 40.00 EUR; 25.00 EUR from threat 3 on",
         "Amount (payment.amount): 40.01 EUR",
-        "now:    the policy says challenge by above-amount",
+        "now:    the policy would say challenge (",
+        ") by above-amount",
         "Every decision is the same.",
     ] {
         assert!(text.contains(words), "no `{words}` in\n{text}");
@@ -242,4 +243,49 @@ fn the_status_says_whether_decisions_change_and_whether_it_could_be_told() {
         "device.malwear",
     );
     assert_eq!(diff(&broken, &[]).0, Some(2));
+}
+
+/// An example holds at an instant; what a plugin would say, and what is not compared, is said plainly.
+#[test]
+fn the_instant_of_an_example_and_what_was_not_asked_are_told() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let new = changed(
+        dir.path(),
+        "risk/malware.yaml",
+        "    when: device.rooted\n    verdict: challenge\n",
+        "    when: device.rooted\n    risk: 300\n    verdict: challenge\n",
+    );
+    let (status, text) = diff(&new, &["--at", "2026-12-01T09:30:00Z"]);
+    assert_eq!(status, Some(1), "{text}");
+    for words in [
+        "for example, payment.authorize at 2026-12-01T09:30:00.000Z, with",
+        "before: challenge; the policy says challenge (rooted) by rooted, step-up method app-approval",
+        "now:    challenge; the policy says challenge (rooted) by rooted, risk 300, step-up method app-approval",
+        "Plugins were not asked: what is shown is what the rules decide, without minimisation.support, residency.china, residency.india, residency.nigeria, risk.behaviour;",
+        "Not compared: tests, remarks, and how the same is written.",
+    ] {
+        assert!(text.contains(words), "no `{words}` in\n{text}");
+    }
+}
+
+/// A remark is the same everywhere: not compared, and its file is named.
+#[test]
+fn a_file_that_differs_in_remarks_only_is_named() {
+    for file in [
+        "dictionary.yaml",
+        "pipeline.yaml",
+        "lists/eea.yaml",
+        "risk/malware.yaml",
+    ] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let new = changed(dir.path(), file, "\n", "\n# another remark\n");
+        let (status, text) = diff(&new, &[]);
+        assert_eq!(status, Some(0), "{text}");
+        let words = format!("Only in that differ: {file}.");
+        assert!(text.contains(&words), "{text}");
+        assert!(
+            text.contains("Nothing changed of what is compared."),
+            "{text}"
+        );
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use weft_dictionary::said::{ALWAYS, OF_PAYMENTS, host_says};
 use weft_engine::sets::Order;
 use weft_engine::{Config, Role};
 use weft_verdict::Verdict;
@@ -89,4 +90,24 @@ async fn decisions_are_taken_under_the_level_of_threat_that_the_host_says() {
     assert!(raised.is_ok(), "{raised:?}");
     let view = house.decided(&service(), &payment("p-2", "20.00")).await;
     assert_eq!(view.verdict, Verdict::Hold);
+}
+
+/// What examples of a comparison take for said is said: of a payment, and of a request about one.
+#[tokio::test]
+async fn no_request_lacks_what_is_always_said() {
+    let house = House::new(&assistance());
+    let (paid, _, _) = house.waiting("p-1", "1890.00").await;
+    let asked = house
+        .decided(&agent(), &ask("assist.failed_payment", "p-1"))
+        .await;
+    for (view, names) in [
+        (&paid, [&ALWAYS[..], &OF_PAYMENTS].concat()),
+        (&asked, ALWAYS.to_vec()),
+    ] {
+        let facts = house.record(view).facts;
+        for name in names {
+            assert!(facts.contains_key(name), "{name}: {facts:?}");
+            assert!(OF_PAYMENTS.contains(&name) || host_says(name), "{name}");
+        }
+    }
 }

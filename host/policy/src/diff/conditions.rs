@@ -1,11 +1,12 @@
-//! Rules, `match` and parameters of a policy in two versions.
+//! Rules and `match` of a policy in two versions.
 
-use super::impact::{About, Goals, Pair, counts, rules_of};
+use super::cause::{Cause, rules_mut};
+use super::impact::{About, Goals, rules_of};
+use super::pairs::Pair;
 use super::{Change, Differ, Impact, Version};
 use crate::cel::node::Node;
-use crate::parameters::Parameter;
 use crate::policy::{Condition, Policy, Rule};
-use crate::solve::{Mode, meaning, written};
+use crate::solve::{Mode, written};
 use crate::words::Words;
 
 impl<'a> Differ<'a, '_> {
@@ -38,47 +39,81 @@ impl<'a> Differ<'a, '_> {
         // Where it has no value the policy says something, too.
         let mut undecided = self.both_apply(pair);
         undecided.push(self.goal(version, &rule.when, Mode::NotFalse));
+        let is_old = std::ptr::eq(version.set, self.old.set);
         let impact = match about {
             // What does not count, and is there once only, decides nothing.
-            About::Counting if !counts(pair) => Impact::Words,
-            _ => self.impact(pair, about, &[goals, undecided]),
+            About::Status if !pair.counts() => Impact::Words,
+            _ => {
+                let cause = self.cause_of_rule(pair, rule, is_old);
+                self.impact(pair, about, cause.as_ref(), &[goals, undecided])
+            }
         };
         let says = format!("{} when {}", finding(rule), condition(&rule.when, version));
-        let is_old = std::ptr::eq(version.set, self.old.set);
         let (from, to) = if is_old {
             (Some(says), None)
         } else {
             (None, Some(says))
         };
-        Change {
-            what: format!("rule {}", rule.id),
-            from,
-            to,
-            impact,
-        }
+        Change::new(format!("rule {}", rule.id), from, to, impact)
+    }
+
+    /// The policy with and without a rule that is in one version only.
+    fn cause_of_rule(&self, pair: Pair<'a>, rule: &Rule, is_old: bool) -> Option<Cause<'a>> {
+        let (Some(old), Some(_)) = (pair.old, pair.new) else {
+            return self.cause_of_lone(pair, rule);
+        };
+        self.cause(pair, |policy| {
+            let rules = rules_mut(policy)?;
+            if is_old {
+                let place = rules_of(old).iter().position(|other| other.id == rule.id)?;
+                rules.insert(place.min(rules.len()), self.rule_as_it_was(rule)?);
+            } else {
+                rules.retain(|other| other.id != rule.id);
+            }
+            Some(())
+        })
+    }
+
+    /// The policy as it is, and with a part of a rule as it was.
+    fn cause_in_rule(
+        &self,
+        pair: Pair<'a>,
+        old: &Rule,
+        as_it_was: impl FnOnce(&mut Rule, Rule),
+    ) -> Option<Cause<'a>> {
+        self.cause(pair, |policy| {
+            let mut rules = rules_mut(policy)?.iter_mut();
+            let rule = rules.find(|rule| rule.id == old.id)?;
+            as_it_was(rule, self.rule_as_it_was(old)?);
+            Some(())
+        })
     }
 
     fn rule(&self, pair: Pair<'a>, old: &'a Rule, new: &'a Rule) -> Vec<Change> {
         let mut changes = Vec::new();
         if self.is_rewritten(&old.when, &new.when) {
             let questions = self.otherwise(&self.both_apply(pair), &old.when, &new.when);
-            changes.push(Change {
-                what: format!("rule {}: when it fires", old.id),
-                from: Some(differing(&old.when, self.old, &new.when, self.new)),
-                to: Some(differing(&new.when, self.new, &old.when, self.old)),
-                impact: self.impact(pair, About::Word, &questions),
+            let cause = self.cause_in_rule(pair, old, |rule, was| {
+                (rule.when, rule.program) = (was.when, was.program);
             });
+            changes.push(Change::new(
+                format!("rule {}: when it fires", old.id),
+                Some(differing(&old.when, self.old, &new.when, self.new)),
+                Some(differing(&new.when, self.new, &old.when, self.old)),
+                self.impact(pair, About::Word, cause.as_ref(), &questions),
+            ));
         }
         if old.finding != new.finding {
             let mut goals = self.both_apply(pair);
             goals.push(self.goal(self.old, &old.when, Mode::True));
             goals.push(self.goal(self.new, &new.when, Mode::True));
-            changes.push(Change {
-                what: format!("rule {}: what it says", old.id),
-                from: Some(finding(old)),
-                to: Some(finding(new)),
-                impact: self.impact(pair, About::Word, &[goals]),
-            });
+            let cause = self.cause_in_rule(pair, old, |rule, was| rule.finding = was.finding);
+            changes.push(Change::new(
+                format!("rule {}: what it says", old.id),
+                Some(finding(old)),
+                Some(finding(new)),
+                self.impact(pair, About::Word, cause.as_ref(), &[goals]),
+            ));
         }
         changes
     }
@@ -124,26 +159,22 @@ impl<'a> Differ<'a, '_> {
         let mut rest = others(self.old, pair.old, old);
         rest.extend(others(self.new, pair.new, new));
         let questions = self.where_it_matters(pair, rest, &old.expression, &new.expression);
-        Change {
-            what: format!("match “{}”", old.name),
-            from: Some(differing(
-                &old.expression,
-                self.old,
-                &new.expression,
-                self.new,
-            )),
-            to: Some(differing(
-                &new.expression,
-                self.new,
-                &old.expression,
-                self.old,
-            )),
-            impact: self.impact(pair, About::Word, &questions),
-        }
+        let cause = self.cause(pair, |policy| {
+            let mut conditions = policy.conditions.iter_mut();
+            *conditions.find(|c| c.name == old.name)? = self.condition_as_it_was(old)?;
+            Some(())
+        });
+        let (one, two) = (&old.expression, &new.expression);
+        Change::new(
+            format!("match “{}”", old.name),
+            Some(differing(one, self.old, two, self.new)),
+            Some(differing(two, self.new, one, self.old)),
+            self.impact(pair, About::Word, cause.as_ref(), &questions),
+        )
     }
 
     /// That a condition of `match` comes out otherwise: first where a rule fires, so that it is seen.
-    fn where_it_matters(
+    pub(super) fn where_it_matters(
         &self,
         pair: Pair<'a>,
         rest: Goals<'a>,
@@ -181,105 +212,19 @@ impl<'a> Differ<'a, '_> {
         questions.push(rest);
         let says = Some(condition(&lone.expression, version));
         let (from, to) = if is_old { (says, None) } else { (None, says) };
-        Change {
-            what: format!("match “{}”", lone.name),
+        let cause = self.cause(pair, |policy| {
+            match is_old {
+                true => policy.conditions.push(self.condition_as_it_was(lone)?),
+                false => policy.conditions.retain(|c| c.name != lone.name),
+            }
+            Some(())
+        });
+        Change::new(
+            format!("match “{}”", lone.name),
             from,
             to,
-            impact: self.impact(pair, About::Word, &questions),
-        }
-    }
-
-    pub(super) fn parameters(
-        &self,
-        pair: Pair<'a>,
-        old: &'a Policy,
-        new: &'a Policy,
-    ) -> Vec<Change> {
-        let mut changes = Vec::new();
-        let find = |policy: &'a Policy, name: &str| {
-            policy
-                .parameters
-                .iter()
-                .find(move |parameter| parameter.name() == name)
-        };
-        for parameter in &old.parameters {
-            let Some(other) = find(new, parameter.name()) else {
-                let what = format!("parameter {} ({})", parameter.name(), parameter.title());
-                changes.push(Change::words(what, Some(values(parameter)), None));
-                continue;
-            };
-            let what = format!("parameter {} ({})", other.name(), other.title());
-            if parameter.threshold.values != other.threshold.values {
-                changes.push(Change {
-                    what: what.clone(),
-                    from: Some(values(parameter)),
-                    to: Some(values(other)),
-                    impact: self.through(pair, &|node| uses_parameter(node, parameter.name())),
-                });
-            }
-            let words = |p: &Parameter| {
-                let (min, max) = p.range();
-                let bound = |word: &str, bound: Option<String>| {
-                    bound
-                        .map(|bound| format!(", {word} {bound}"))
-                        .unwrap_or_default()
-                };
-                format!(
-                    "{}{}{}{}",
-                    p.title(),
-                    p.unit()
-                        .map(|unit| format!(", in {unit}"))
-                        .unwrap_or_default(),
-                    bound("at least", min),
-                    bound("at most", max)
-                )
-            };
-            changes.extend(Change::of_words(&what, &words(parameter), &words(other)));
-        }
-        let added = new
-            .parameters
-            .iter()
-            .filter(|p| find(old, p.name()).is_none());
-        changes.extend(added.map(|parameter| {
-            let what = format!("parameter {} ({})", parameter.name(), parameter.title());
-            Change::words(what, None, Some(values(parameter)))
-        }));
-        changes
-    }
-
-    /// What something does through the conditions that use it and are written the same in both versions.
-    pub(super) fn through(&self, pair: Pair<'a>, uses: &dyn Fn(&Node) -> bool) -> Impact {
-        let questions = self.questions_through(pair, uses);
-        if questions.is_empty() {
-            return Impact::Words;
-        }
-        self.impact(pair, About::Word, &questions)
-    }
-
-    fn questions_through(&self, pair: Pair<'a>, uses: &dyn Fn(&Node) -> bool) -> Vec<Goals<'a>> {
-        let (Some(old), Some(new)) = (pair.old, pair.new) else {
-            return Vec::new();
-        };
-        let differ = |old: &Node, new: &Node| {
-            (uses(old) || uses(new))
-                && meaning(old, self.old.dictionary) != meaning(new, self.new.dictionary)
-        };
-        let mut questions = Vec::new();
-        for rule in rules_of(old) {
-            let other = rules_of(new).iter().find(|other| other.id == rule.id);
-            if let Some(other) = other.filter(|other| differ(&rule.when, &other.when)) {
-                questions.extend(self.otherwise(&self.both_apply(pair), &rule.when, &other.when));
-            }
-        }
-        for condition in &old.conditions {
-            let mut others = new.conditions.iter();
-            let other = others.find(|other| other.name == condition.name);
-            if let Some(other) = other.filter(|o| differ(&condition.expression, &o.expression)) {
-                let (old, new) = (&condition.expression, &other.expression);
-                questions.extend(self.where_it_matters(pair, Vec::new(), old, new));
-            }
-        }
-        questions
+            self.impact(pair, About::Word, cause.as_ref(), &questions),
+        )
     }
 
     /// Questions whose examples are facts about which a policy cannot tell.
@@ -361,28 +306,4 @@ pub(super) fn finding(rule: &Rule) -> String {
         }
     }
     says
-}
-
-/// The value of a parameter, at each level at which it is another one.
-fn values(parameter: &Parameter) -> String {
-    let mut words = parameter.value(0);
-    for level in 1..parameter.threshold.values.len() {
-        if parameter.threshold.values[level] != parameter.threshold.values[level - 1] {
-            words.push_str(&format!(
-                "; {} from threat {level} on",
-                parameter.value(level)
-            ));
-        }
-    }
-    words
-}
-
-fn uses_parameter(node: &Node, name: &str) -> bool {
-    match node {
-        Node::Parameter(threshold) => &*threshold.name == name,
-        other => other
-            .children()
-            .into_iter()
-            .any(|child| uses_parameter(child, name)),
-    }
 }

@@ -1,34 +1,33 @@
 //! What a change of a policy does: facts for which it says something else, or the proof that there are none.
 
-use std::rc::Rc;
+use std::cell::{Cell, RefCell};
 
 use weft_dictionary::{Dictionary, Timestamp, Value};
 
-use super::said::{Word, decide, word};
+use super::cause::Cause;
+use super::pairs::Pair;
+use super::said::{NotAsked, Word, decide, word};
 use super::{Differ, Impact, Said, Shown, Version};
 use crate::Example;
 use crate::cel::node::Node;
-use crate::limits::{MAX_CALMED_FACTS, MAX_RULES};
+use crate::example::{DECIDED_AT, DECIDED_HOUR, can_arrive};
+use crate::limits::MAX_MILDER_TRIES;
 use crate::policy::{Body, Policy, Rule, Status};
-use crate::solve::{Answer, Facts, Goal, Mode, facts_of, values_of};
-
-/// The field that says when a request is decided.
-const DECIDED_AT: &str = "processing.at";
-
-/// A policy in both sets; at least in one.
-#[derive(Clone, Copy)]
-pub(super) struct Pair<'a> {
-    pub(super) old: Option<&'a Policy>,
-    pub(super) new: Option<&'a Policy>,
-}
+use crate::solve::{Answer, Facts, Goal, Mode};
 
 /// Which of its differences an example is to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum About {
     /// What it says, as if both versions were asked.
     Word,
-    /// Whether it counts: status, time.
-    Counting,
+    /// In whose words readers are told what it says.
+    Told,
+    /// Whether it counts.
+    Status,
+    /// When it begins to be in force.
+    From,
+    /// When it ceases to be in force.
+    Until,
     /// About which operations it is asked.
     Operations,
 }
@@ -36,16 +35,53 @@ pub(super) enum About {
 /// A question whose examples show a change.
 pub(super) type Goals<'a> = Vec<Goal<'a>>;
 
-impl<'a> Pair<'a> {
-    /// One of the two, the new one if there is one.
-    pub(super) fn any(self) -> Option<&'a Policy> {
-        self.new.or(self.old)
+/// How good an example is; the best is one for which a verdict becomes milder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Rank {
+    /// Something is missing or fails, or only what is told differs.
+    Partly,
+    /// Nothing is missing and nothing fails; the verdicts are the same.
+    Whole,
+    Stricter,
+    Milder,
+}
+
+impl Rank {
+    /// Of two words that differ.
+    fn of(about: About, old: &Word, new: &Word) -> Option<Rank> {
+        let is_whole = old.is_whole() && new.is_whole();
+        if about == About::Told {
+            let best = if is_whole { Rank::Whole } else { Rank::Partly };
+            return (old.told_by != new.told_by).then_some(best);
+        }
+        if old.decides_as(new) {
+            return None;
+        }
+        Some(match new.verdict.cmp(&old.verdict) {
+            _ if !is_whole => Rank::Partly,
+            std::cmp::Ordering::Less => Rank::Milder,
+            std::cmp::Ordering::Equal => Rank::Whole,
+            std::cmp::Ordering::Greater => Rank::Stricter,
+        })
     }
 
-    fn asks_plugin(self) -> bool {
-        let asks = |policy: &Policy| matches!(policy.body, Body::Plugin(_));
-        self.old.is_some_and(asks) || self.new.is_some_and(asks)
+    /// Of an example that shows all changes and one of them.
+    fn of_both(all: Rank, one: Rank) -> Rank {
+        match (all, one) {
+            (Rank::Stricter, Rank::Milder) | (Rank::Milder, Rank::Stricter) => Rank::Whole,
+            (all, one) => all.min(one),
+        }
     }
+}
+
+/// A change that is looked at, and the operation for which.
+#[derive(Clone, Copy)]
+pub(super) struct Case<'c, 'a> {
+    pub(super) pair: Pair<'a>,
+    pub(super) about: About,
+    pub(super) operation: &'c str,
+    /// The policy with and without the change, if that is known.
+    pub(super) cause: Option<&'c Cause<'a>>,
 }
 
 impl<'a> Differ<'a, '_> {
@@ -85,7 +121,13 @@ impl<'a> Differ<'a, '_> {
     }
 
     /// What a change does whose examples answer one of these questions.
-    pub(super) fn impact(&self, pair: Pair<'a>, about: About, questions: &[Goals<'a>]) -> Impact {
+    pub(super) fn impact(
+        &self,
+        pair: Pair<'a>,
+        about: About,
+        cause: Option<&Cause<'a>>,
+        questions: &[Goals<'a>],
+    ) -> Impact {
         if pair.asks_plugin() {
             let why = "what the plugin makes of it is not known without asking it; `weft policy replay` asks it about recorded decisions";
             return Impact::Open(why.to_owned());
@@ -95,29 +137,44 @@ impl<'a> Differ<'a, '_> {
             pair,
             about,
             operation: operations.first().map_or("", String::as_str),
+            cause,
         };
         let beside = self.conditions_of(pair);
-        let mut proven = !questions.is_empty();
-        for wants in [Wants::Verdicts, Wants::WholeWords, Wants::AnyWords] {
-            for goals in questions {
-                let confirms = |facts: &Facts| self.shows(case, wants, facts);
-                match self.solver.ask_beside(goals, &beside, &confirms) {
-                    Answer::Example(facts) => {
-                        return self.shown_best(case, &operations, wants, &facts);
-                    }
-                    Answer::Never(_) => {}
-                    Answer::Unknown => proven = false,
+        let best: RefCell<Option<(Rank, Facts)>> = RefCell::default();
+        let more = Cell::new(MAX_MILDER_TRIES);
+        let confirms = |facts: &Facts| {
+            let facts = self.arriving(case, facts.clone());
+            if let Some(rank) = self.difference(case, &facts) {
+                let mut best = best.borrow_mut();
+                if best.as_ref().is_none_or(|(known, _)| *known < rank) {
+                    *best = Some((rank, facts));
                 }
             }
+            let rank = best.borrow().as_ref().map(|(rank, _)| *rank);
+            if rank >= Some(Rank::Stricter) {
+                more.set(more.get().saturating_sub(1));
+            }
+            rank == Some(Rank::Milder) || more.get() == 0
+        };
+        let mut proven = !questions.is_empty();
+        for goals in questions {
+            match self.solver.ask_beside(goals, &beside, &confirms) {
+                Answer::Example(_) => break,
+                Answer::Never(_) => {}
+                Answer::Unknown => proven = false,
+            }
         }
-        if proven {
-            return Impact::Same;
+        match best.take() {
+            Some((rank, facts)) => self.shown_best(case, &operations, rank, &facts),
+            None if proven => Impact::Same,
+            None => {
+                Impact::Open("no example was found, and no proof that there is none".to_owned())
+            }
         }
-        Impact::Open("no example was found, and no proof that there is none".to_owned())
     }
 
     /// The conditions of both versions.
-    fn conditions_of(&self, pair: Pair<'a>) -> Vec<(&'a Node, &'a Dictionary)> {
+    pub(super) fn conditions_of(&self, pair: Pair<'a>) -> Vec<(&'a Node, &'a Dictionary)> {
         let of = |version: Version<'a>, policy: Option<&'a Policy>| {
             let policy = policy.into_iter();
             policy
@@ -129,243 +186,164 @@ impl<'a> Differ<'a, '_> {
             .collect()
     }
 
-    /// Whether the two versions say different things about these facts.
-    fn shows(&self, case: Case<'a, '_>, wants: Wants, facts: &Facts) -> bool {
-        let (old, new) = self.words(case, facts);
-        let (old, new) = (
-            old.unwrap_or_else(Word::nothing),
-            new.unwrap_or_else(Word::nothing),
-        );
-        let is_whole = || old.is_whole() && new.is_whole();
-        match wants {
-            Wants::Verdicts => is_whole() && old.verdict != new.verdict,
-            Wants::WholeWords => is_whole() && !old.decides_as(&new),
-            Wants::AnyWords => !old.decides_as(&new),
+    /// How the two versions say different things about these facts, if they do, and would not without the change.
+    pub(super) fn difference(&self, case: Case<'_, 'a>, facts: &Facts) -> Option<Rank> {
+        let at = self.time(case, facts);
+        let pair = case.pair;
+        let is_asked = || pair.versions().any(|policy| policy.in_force(at));
+        let is_then = pair.period.is_none_or(|period| period.has(at));
+        if !can_arrive(facts) || !is_then || pair.counts() && !is_asked() {
+            return None;
         }
+        let (old, new) = self.words(case, facts);
+        let nothing = Word::nothing;
+        let (old, new) = (old.unwrap_or_else(nothing), new.unwrap_or_else(nothing));
+        let all = Rank::of(case.about, &old, &new)?;
+        let Some(cause) = case.cause else {
+            return Some(all);
+        };
+        let (before, after) = cause.words(facts);
+        Some(Rank::of_both(all, Rank::of(case.about, &before, &after)?))
     }
 
     /// What both versions say; none of one that is not asked.
-    fn words(&self, case: Case<'a, '_>, facts: &Facts) -> (Option<Word>, Option<Word>) {
+    pub(super) fn words(&self, case: Case<'_, 'a>, facts: &Facts) -> (Option<Word>, Option<Word>) {
         let at = self.time(case, facts);
+        let as_if = matches!(case.about, About::Word | About::Told);
         let one = |version: Version<'a>, policy: Option<&Policy>| {
-            let policy = policy?;
-            let is_asked = case.about == About::Word
-                || policy.status() == Status::Enforced
-                    && policy.in_force(at)
-                    && policy.covers(case.operation);
-            is_asked.then(|| word(version, policy, &facts.row(version.dictionary)))
+            let is_asked = as_if || NotAsked::of(policy, case.operation, at).is_none();
+            let policy = policy.filter(|_| is_asked)?;
+            Some(word(version, policy, &facts.row(version.dictionary)))
         };
         (one(self.old, case.pair.old), one(self.new, case.pair.new))
     }
 
     /// When it is decided: as the facts say, or at a time at which the difference can be seen.
-    fn time(&self, case: Case<'a, '_>, facts: &Facts) -> Timestamp {
+    pub(super) fn time(&self, case: Case<'_, 'a>, facts: &Facts) -> Timestamp {
         if let Some(Value::Instant(at)) = facts.0.get(DECIDED_AT) {
             return *at;
         }
         let pair = case.pair;
-        let versions = || pair.old.into_iter().chain(pair.new);
-        let is_in_force = |at: &Timestamp| versions().any(|policy| policy.in_force(*at));
-        let differs = |at: &Timestamp| {
-            let in_force = |policy: Option<&Policy>| policy.is_some_and(|p| p.in_force(*at));
-            in_force(pair.old) != in_force(pair.new)
+        let hour = match facts.0.get(DECIDED_HOUR) {
+            Some(Value::Integer(hour)) => u64::try_from(*hour).ok(),
+            _ => None,
         };
         let mut times = vec![self.at];
-        times.extend(
-            versions()
-                .flat_map(|policy| [Some(policy.from()), policy.until()])
-                .flatten(),
-        );
-        let differing = times
-            .iter()
-            .find(|at| case.about == About::Counting && differs(at));
-        *differing
-            .or_else(|| times.iter().find(|at| is_in_force(at)))
-            .unwrap_or(&self.at)
+        times.extend(pair.period.map(|period| period.from));
+        let ends = |policy: &'a Policy| [Some(policy.from), policy.until];
+        times.extend(pair.versions().flat_map(ends).flatten());
+        let times = times
+            .into_iter()
+            .map(|at| hour.map_or(at, |hour| at_hour(at, hour)))
+            .filter(|at| pair.period.is_none_or(|period| period.has(*at)));
+        let times: Vec<Timestamp> = times.collect();
+        let seen = |at: &Timestamp| {
+            let in_force = pair.versions().filter(|policy| policy.in_force(*at));
+            (self.shows_time(case, *at), in_force.count())
+        };
+        let best = times.iter().map(seen).max();
+        let mut times = times.iter();
+        times
+            .find(|at| Some(seen(at)) == best)
+            .copied()
+            .unwrap_or(self.at)
+    }
+
+    /// Whether a difference in time or status can be seen at an instant.
+    fn shows_time(&self, case: Case<'_, 'a>, at: Timestamp) -> bool {
+        let (Some(old), Some(new)) = (case.pair.old, case.pair.new) else {
+            return true;
+        };
+        let differ = old.in_force(at) != new.in_force(at);
+        let began = |policy: &Policy| policy.from <= at;
+        let ended = |policy: &Policy| policy.until.is_some_and(|until| until <= at);
+        match case.about {
+            About::From => differ && began(old) != began(new),
+            About::Until => differ && ended(old) != ended(new),
+            About::Status => [old, new]
+                .iter()
+                .any(|policy| policy.status == Status::Enforced && policy.in_force(at)),
+            About::Word | About::Told | About::Operations => true,
+        }
     }
 
     /// The operations about which the difference can be seen.
     fn operations(&self, pair: Pair<'a>, about: About) -> Vec<String> {
         let names = |version: Version<'a>| version.set.operations().iter().map(|o| &o.name);
         let covers = |policy: Option<&Policy>, name: &str| policy.is_some_and(|p| p.covers(name));
-        let mut all: Vec<&String> = names(self.new).chain(names(self.old)).collect();
-        all.dedup();
+        let mut all: Vec<&String> = Vec::new();
+        for name in names(self.new).chain(names(self.old)) {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
         let (both, one): (Vec<&String>, Vec<&String>) = all
             .into_iter()
             .filter(|n| covers(pair.old, n) || covers(pair.new, n))
             .partition(|n| covers(pair.old, n) && covers(pair.new, n));
         let (first, then) = match about {
             About::Operations => (one, both),
-            About::Word | About::Counting => (both, one),
+            _ => (both, one),
         };
         first.into_iter().chain(then).cloned().collect()
     }
 
-    /// The example with the operation for which the decision changes, if there is one.
+    /// The example with the operation for which the decision changes, if there is one; rather to something milder.
     fn shown_best(
         &self,
-        case: Case<'a, '_>,
+        case: Case<'_, 'a>,
         operations: &[String],
-        wants: Wants,
+        rank: Rank,
         facts: &Facts,
     ) -> Impact {
-        let mut first = None;
+        let mut best: Option<Shown> = None;
         for operation in operations {
             let case = Case {
                 operation: operation.as_str(),
                 ..case
             };
-            if !self.shows(case, wants, facts) {
+            let facts = self.arriving(case, facts.clone());
+            if self.difference(case, &facts) < Some(rank) {
                 continue;
             }
-            let shown = self.shown(case, wants, facts.clone());
-            if shown.old.decision != shown.new.decision {
-                return Impact::Shown(Box::new(shown));
+            let shown = self.shown(case, rank, facts);
+            if best
+                .as_ref()
+                .is_none_or(|best| best.preference() < shown.preference())
+            {
+                best = Some(shown);
             }
-            first = first.or(Some(shown));
         }
-        let shown = first.unwrap_or_else(|| self.shown(case, wants, facts.clone()));
+        let shown = best.unwrap_or_else(|| self.shown(case, rank, facts.clone()));
         Impact::Shown(Box::new(shown))
     }
 
-    fn shown(&self, case: Case<'a, '_>, wants: Wants, facts: Facts) -> Shown {
-        let facts = self.settled(case, wants, facts);
-        let best = [Wants::Verdicts, Wants::WholeWords].into_iter();
-        let wants = best
-            .filter(|wants| self.shows(case, *wants, &facts))
-            .chain([wants])
-            .next()
-            .unwrap_or(wants);
-        let shows = |facts: &Facts| self.shows(case, wants, facts);
+    fn shown(&self, case: Case<'_, 'a>, rank: Rank, facts: Facts) -> Shown {
+        let facts = self.settled(case, rank, facts);
+        let rank = self.difference(case, &facts).unwrap_or(rank);
+        let shows = |facts: &Facts| self.difference(case, facts) >= Some(rank);
+        let at = |facts: &Facts| self.time(case, facts);
+        let says = |facts: &Facts| self.words(case, facts);
         // Of a policy that does not count no decision is shown.
-        let facts = match counts(case.pair) {
-            true => {
-                let at = |facts: &Facts| self.time(case, facts);
-                self.calmed(case.operation, &at, &shows, facts)
-            }
-            false => facts.fewest(&shows),
+        let facts = match case.pair.counts() {
+            true => self.calmed(case.operation, &at, &shows, &says, facts),
+            false => self.pruned(facts, &shows, &says),
         };
         let at = self.time(case, &facts);
         let decision = |version| decide(version, case.operation, at, &facts).0;
         let (old, new) = self.words(case, &facts);
-        let said = |policy, decision| Said { policy, decision };
+        let said = |policy, version: Version<'a>, of: Option<&Policy>| Said {
+            policy,
+            not_asked: NotAsked::of(of, case.operation, at),
+            decision: decision(version),
+        };
         Shown {
             example: Example::of(&facts),
             operation: case.operation.to_owned(),
             at,
-            old: said(old, decision(self.old)),
-            new: said(new, decision(self.new)),
+            old: said(old, self.old, case.pair.old),
+            new: said(new, self.new, case.pair.new),
         }
-    }
-
-    /// The same facts, and others with which the policy lacks nothing and its other rules are quiet.
-    fn settled(&self, case: Case<'a, '_>, wants: Wants, facts: Facts) -> Facts {
-        let unrest = |facts: &Facts| {
-            let (old, new) = self.words(case, facts);
-            let words = [
-                old.unwrap_or_else(Word::nothing),
-                new.unwrap_or_else(Word::nothing),
-            ];
-            let lacking = |word: &Word| word.missing.len() + usize::from(word.failure.is_some());
-            (
-                words[0].verdict == words[1].verdict,
-                words.iter().map(lacking).sum::<usize>(),
-                words
-                    .iter()
-                    .map(|word| word.verdict as usize * MAX_RULES + word.fired.len())
-                    .sum::<usize>(),
-            )
-        };
-        let shows = |facts: &Facts| self.shows(case, wants, facts);
-        self.descend(facts, &self.conditions_of(case.pair), &unrest, &shows)
-    }
-
-    /// Whether as many conditions may still be asked to make examples better.
-    fn spend(&self, conditions: usize) -> bool {
-        let left = self.tries.get();
-        self.tries.set(left.saturating_sub(conditions));
-        left >= conditions
-    }
-
-    /// Facts are added or changed, one at a time, as long as that makes less of what is not wanted.
-    fn descend(
-        &self,
-        facts: Facts,
-        conditions: &[(&'a Node, &'a Dictionary)],
-        unrest: &dyn Fn(&Facts) -> Unrest,
-        shows: &dyn Fn(&Facts) -> bool,
-    ) -> Facts {
-        let mut names: Vec<Rc<str>> = conditions
-            .iter()
-            .flat_map(|(node, dictionary)| facts_of(node, dictionary))
-            .collect();
-        names.sort_unstable();
-        names.dedup();
-        let values: Vec<(Rc<str>, Vec<Value>)> = names
-            .into_iter()
-            .map(|name| {
-                let values = values_of(&name, self.new.dictionary, conditions);
-                (name, values)
-            })
-            .collect();
-        let (mut facts, mut now) = (facts.clone(), unrest(&facts));
-        for _ in 0..MAX_CALMED_FACTS {
-            let moves = values
-                .iter()
-                .flat_map(|(name, values)| values.iter().map(move |value| (name, value)));
-            let better = moves.filter_map(|(name, value)| {
-                if !self.spend(conditions.len()) {
-                    return None;
-                }
-                let mut more = facts.clone();
-                more.0.insert(Rc::clone(name), value.clone());
-                let then = unrest(&more);
-                (then < now && shows(&more)).then_some((then, more))
-            });
-            match better.min_by_key(|(then, _)| *then) {
-                Some((then, more)) => (now, facts) = (then, more),
-                None => break,
-            }
-        }
-        facts
-    }
-
-    /// The same facts, and others with which the rest of the set is as quiet as can be, so that the decision
-    /// changes and not only what one policy says; without those that do not matter.
-    pub(super) fn calmed(
-        &self,
-        operation: &str,
-        at: &dyn Fn(&Facts) -> Timestamp,
-        shows: &dyn Fn(&Facts) -> bool,
-        facts: Facts,
-    ) -> Facts {
-        let unrest = |facts: &Facts| {
-            let decided = |version| decide(version, operation, at(facts), facts);
-            let (old, new) = (decided(self.old), decided(self.new));
-            let lacking = old.1.len() + new.1.len();
-            (old.0 == new.0, lacking, old.0 as usize + new.0 as usize)
-        };
-        let others = self.conditions_about(operation);
-        let facts = self.descend(facts, &others, &unrest, shows);
-        let now = unrest(&facts);
-        // What does not matter is left out. What other policies would lack matters where the decision changes:
-        // it would not change by this alone.
-        facts.fewest(&|facts: &Facts| shows(facts) && (now.0 || unrest(facts) <= now))
-    }
-
-    /// The conditions of all policies that count and are asked about an operation.
-    fn conditions_about(&self, operation: &str) -> Vec<(&'a Node, &'a Dictionary)> {
-        let mut all = Vec::new();
-        for version in [self.old, self.new] {
-            let asked = version.set.policies().iter();
-            let asked = asked.filter(|p| p.status() == Status::Enforced && p.covers(operation));
-            all.extend(
-                asked
-                    .flat_map(|p| nodes(p))
-                    .map(|node| (node, version.dictionary)),
-            );
-        }
-        all
     }
 
     /// Questions whose examples show that a condition comes out otherwise, while the rest of the policy lets
@@ -394,32 +372,15 @@ impl<'a> Differ<'a, '_> {
     }
 }
 
-/// What is not wanted of an example: that both decide the same, facts that are missing, and severe verdicts of
-/// many rules.
-type Unrest = (bool, usize, usize);
-
-/// A change that is looked at, and the operation for which.
-#[derive(Clone, Copy)]
-struct Case<'a, 'o> {
-    pair: Pair<'a>,
-    about: About,
-    operation: &'o str,
-}
-
-/// How good an example has to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wants {
-    /// Nothing is missing, nothing fails, and the verdicts differ.
-    Verdicts,
-    /// Nothing is missing and nothing fails.
-    WholeWords,
-    AnyWords,
-}
-
-/// Whether a policy counts in one of its versions.
-pub(super) fn counts(pair: Pair<'_>) -> bool {
-    let enforced = |policy: &Policy| policy.status == Status::Enforced;
-    pair.old.is_some_and(enforced) || pair.new.is_some_and(enforced)
+/// The next instant at which a clock in UTC shows an hour.
+fn at_hour(at: Timestamp, hour: u64) -> Timestamp {
+    const HOUR_MS: u64 = 3_600_000;
+    const DAY_MS: u64 = 24 * HOUR_MS;
+    if at.0 / HOUR_MS % 24 == hour {
+        return at;
+    }
+    let then = at.0 - at.0 % DAY_MS + hour % 24 * HOUR_MS;
+    Timestamp(if then < at.0 { then + DAY_MS } else { then })
 }
 
 /// The conditions of a policy.

@@ -1,26 +1,54 @@
 //! Two sets of policies side by side: what changed, in words, and facts for which a decision changes.
 //!
-//! What a change does is one of four: it is proven to change no decision; facts are shown for which it does, and
-//! both sets were asked about them; it is only words; or nothing was proven and no such facts were found, and
-//! then this is what is said. Plugins are not asked: what one makes of other settings is not known here.
+//! What a change does is one of five: it is proven to change no decision; facts are shown for which it does, and
+//! both sets were asked about them; it is only words that readers of a decision are told; it is only words of the
+//! file; or nothing was proven and no such facts were found, and then this is what is said. Plugins are not asked:
+//! what one makes of other settings is not known here. Tests and remarks are not compared; files that differ in
+//! nothing else are named.
+//!
+//! | module | what is there |
+//! |---|---|
+//! | `pairs` | which versions of a policy are compared, in which period |
+//! | `compare` | one policy in two versions, key by key |
+//! | `conditions`, `order`, `parameters` | rules and `match`; the order of rules; thresholds |
+//! | `plugin`, `told` | what a plugin gets; what people read |
+//! | `lists`, `pipeline`, `dictionary` | what policies stand on |
+//! | `impact` | what a change does: an example or a proof |
+//! | `cause` | the policy as it would be without one change |
+//! | `calm` | examples in which nothing else is in the way |
+//! | `failing` | whether conditions can fail to be computed |
+//! | `said` | what a set says about facts |
 
+mod calm;
+mod cause;
 mod compare;
 mod conditions;
+mod dictionary;
+mod failing;
 mod impact;
+mod lists;
+mod order;
+mod pairs;
+mod parameters;
+mod pipeline;
+mod plugin;
 mod said;
-mod surroundings;
+mod told;
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use weft_dictionary::{Dictionary, Timestamp};
 
 use crate::cel::parse::on_large_stack;
+use crate::files::{DICTIONARY, PIPELINE};
 use crate::limits::{MAX_ANALYSIS_STEPS, MAX_CALMING_CONDITIONS};
 use crate::policy::Status;
 use crate::solve::Solver;
 use crate::{Example, PolicySet};
 
-pub use said::{Said, Word};
+pub use pairs::Period;
+pub use said::{NotAsked, Said, Word};
 
 /// One of two sets that are compared, with the dictionary that it was loaded with.
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +70,8 @@ pub struct SetDiff {
     pub pipeline: Vec<Change>,
     /// Changes of `dictionary.yaml`.
     pub dictionary: Vec<Change>,
+    /// Files that differ in nothing that is compared: in tests, in remarks, or in how the same is written.
+    pub not_compared: Vec<String>,
     /// Whether the bound of the search was met, so that examples may be missing that there are.
     pub gave_up: bool,
 }
@@ -66,8 +96,12 @@ pub struct PolicyDiff {
     pub title: String,
     /// Its file, below the set's directory.
     pub path: String,
+    /// Its file in the old set, if that is another.
+    pub was_at: Option<String>,
     /// What became of it.
     pub fate: Fate,
+    /// When these two versions stand against each other, if there are several of the policy.
+    pub period: Option<Period>,
     /// How far it was and is in force.
     pub status: (Option<Status>, Option<Status>),
     /// Its changes.
@@ -75,6 +109,11 @@ pub struct PolicyDiff {
 }
 
 impl PolicyDiff {
+    fn files(&self) -> impl Iterator<Item = &str> {
+        let was = self.was_at.iter().map(String::as_str);
+        was.chain([self.path.as_str()])
+    }
+
     /// Whether what it says counts with one of the two sets. Where it does not, what is shown is what it would
     /// say.
     pub fn counts(&self) -> bool {
@@ -96,6 +135,8 @@ pub struct ListDiff {
     pub name: String,
     /// Its title.
     pub title: String,
+    /// Its file, below the set's directory.
+    pub path: String,
     /// What became of it.
     pub fate: Fate,
     /// Entries that are new.
@@ -126,8 +167,10 @@ pub struct Change {
 /// What a change does.
 #[derive(Debug, Clone)]
 pub enum Impact {
-    /// It is only words: nothing that decides.
+    /// It is only words of the file: nothing that decides or is told of a decision.
     Words,
+    /// Every verdict is the same; readers of a decision are told something else.
+    Told,
     /// Every decision is the same. That is proven.
     Same,
     /// For these facts it decides otherwise.
@@ -139,7 +182,11 @@ pub enum Impact {
 impl Impact {
     /// Whether a decision changes by it, or may.
     pub fn may_change_decisions(&self) -> bool {
-        matches!(self, Impact::Shown(_) | Impact::Open(_))
+        match self {
+            Impact::Shown(shown) => !shown.is_only_told(),
+            Impact::Open(_) => true,
+            Impact::Words | Impact::Told | Impact::Same => false,
+        }
     }
 }
 
@@ -158,6 +205,27 @@ pub struct Shown {
     pub new: Said,
 }
 
+impl Shown {
+    /// Whether both decide the same, and only what readers are told differs.
+    pub fn is_only_told(&self) -> bool {
+        let same = match (&self.old.policy, &self.new.policy) {
+            (Some(old), Some(new)) => old.decides_as(new),
+            _ => false,
+        };
+        same && self.old.decision == self.new.decision
+    }
+
+    /// A decision that becomes milder is worth more to see than one that becomes stricter, and that more than one
+    /// that stays.
+    fn preference(&self) -> u8 {
+        match self.new.decision.cmp(&self.old.decision) {
+            std::cmp::Ordering::Less => 2,
+            std::cmp::Ordering::Greater => 1,
+            std::cmp::Ordering::Equal => 0,
+        }
+    }
+}
+
 impl SetDiff {
     /// What changed from one set to another; examples are decided at `at`, unless they are about another time.
     pub fn of(old: Version<'_>, new: Version<'_>, at: Timestamp) -> SetDiff {
@@ -170,13 +238,16 @@ impl SetDiff {
                 solver: &solver,
                 tries: Cell::new(MAX_CALMING_CONDITIONS),
             };
-            SetDiff {
+            let mut diff = SetDiff {
                 policies: differ.policies(),
                 lists: differ.lists(),
                 pipeline: differ.pipeline(),
                 dictionary: differ.dictionary(),
+                not_compared: Vec::new(),
                 gave_up: solver.is_spent() || differ.tries.get() == 0,
-            }
+            };
+            diff.not_compared = diff.untold(old.set, new.set);
+            diff
         };
         on_large_stack(work).unwrap_or_else(|_| SetDiff {
             gave_up: true,
@@ -186,10 +257,41 @@ impl SetDiff {
 
     /// Whether nothing changed at all.
     pub fn is_empty(&self) -> bool {
-        self.policies.is_empty()
-            && self.lists.is_empty()
-            && self.pipeline.is_empty()
-            && self.dictionary.is_empty()
+        self.is_same_but_for_what_is_not_compared() && self.not_compared.is_empty()
+    }
+
+    /// Whether nothing changed but what is not compared.
+    pub fn is_same_but_for_what_is_not_compared(&self) -> bool {
+        let all = [&self.pipeline, &self.dictionary];
+        self.policies.is_empty() && self.lists.is_empty() && all.iter().all(|c| c.is_empty())
+    }
+
+    /// Whether readers of a decision that is the same are told something else.
+    pub fn changes_what_is_told(&self) -> bool {
+        let told = |change: &Change| match &change.impact {
+            Impact::Told => true,
+            Impact::Shown(shown) => shown.is_only_told(),
+            _ => false,
+        };
+        let mut counting = self.policies.iter().filter(|policy| policy.counts());
+        counting.any(|policy| policy.changes.iter().any(told))
+    }
+
+    /// Files in both sets that are not the same, and of which no change is told.
+    fn untold(&self, old: &PolicySet, new: &PolicySet) -> Vec<String> {
+        let mut told: BTreeSet<&str> = BTreeSet::new();
+        told.extend(self.policies.iter().flat_map(PolicyDiff::files));
+        told.extend(self.lists.iter().map(|list| list.path.as_str()));
+        told.extend((!self.pipeline.is_empty()).then_some(PIPELINE));
+        told.extend((!self.dictionary.is_empty()).then_some(DICTIONARY));
+        let differs = |(path, digest): &(&String, &String)| {
+            new.files().get(*path).is_some_and(|other| other != *digest)
+        };
+        let files = old.files().iter().filter(differs).map(|(path, _)| path);
+        files
+            .filter(|path| !told.contains(path.as_str()))
+            .cloned()
+            .collect()
     }
 
     /// Whether a decision changes, or may.
@@ -215,17 +317,26 @@ struct Differ<'a, 's> {
 
 impl Change {
     fn words(what: impl Into<String>, from: Option<String>, to: Option<String>) -> Change {
+        Change::new(what, from, to, Impact::Words)
+    }
+
+    /// Only words of the file, if they changed.
+    fn of_words(what: &str, from: &str, to: &str) -> Option<Change> {
+        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        (from != to).then(|| Change::words(what, some(from), some(to)))
+    }
+
+    fn new(
+        what: impl Into<String>,
+        from: Option<String>,
+        to: Option<String>,
+        impact: Impact,
+    ) -> Change {
         Change {
             what: what.into(),
             from,
             to,
-            impact: Impact::Words,
+            impact,
         }
-    }
-
-    /// Only words, if they changed.
-    fn of_words(what: &str, from: &str, to: &str) -> Option<Change> {
-        let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        (from != to).then(|| Change::words(what, some(from), some(to)))
     }
 }

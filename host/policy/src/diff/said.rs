@@ -10,10 +10,43 @@ use crate::solve::Facts;
 /// What is said about facts: by one policy, as if it counted, and by the rules of all that do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Said {
-    /// What the policy says; none if it is not asked.
+    /// What the policy says, or would say if it were asked; none where a change is that it is not asked.
     pub policy: Option<Word>,
+    /// Why it is not asked, if it is not.
+    pub not_asked: Option<NotAsked>,
     /// The verdict of all rules of enforced policies together, plugins left out.
     pub decision: Verdict,
+}
+
+/// Why a policy is not asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAsked {
+    /// The set does not have it.
+    NotThere,
+    /// It does not count: it is a draft, in shadow, or a canary.
+    NotEnforced(Status),
+    /// Not at this instant.
+    NotInForce,
+    /// Not about this operation.
+    OtherOperation,
+}
+
+impl NotAsked {
+    /// Why a policy is not asked about an operation at an instant.
+    pub(super) fn of(policy: Option<&Policy>, operation: &str, at: Timestamp) -> Option<NotAsked> {
+        let Some(policy) = policy else {
+            return Some(NotAsked::NotThere);
+        };
+        if policy.status != Status::Enforced {
+            Some(NotAsked::NotEnforced(policy.status))
+        } else if !policy.in_force(at) {
+            Some(NotAsked::NotInForce)
+        } else if !policy.covers(operation) {
+            Some(NotAsked::OtherOperation)
+        } else {
+            None
+        }
+    }
 }
 
 /// What one policy says.
@@ -27,6 +60,8 @@ pub struct Word {
     pub reasons: Vec<String>,
     /// What has to be done.
     pub obligations: Vec<Obligation>,
+    /// The reason in whose own words readers are told, if not in those of the policy.
+    pub told_by: Option<String>,
     /// The rules that fire.
     pub fired: Vec<String>,
     /// Facts on which it rests and which are missing.
@@ -43,6 +78,7 @@ impl Word {
             risk: None,
             reasons: Vec::new(),
             obligations: Vec::new(),
+            told_by: None,
             fired: Vec::new(),
             missing: Vec::new(),
             failure: None,
@@ -88,7 +124,7 @@ pub(super) fn word(version: Version<'_>, policy: &Policy, row: &Row) -> Word {
             ..Word::nothing()
         },
         Applies::Yes => {
-            let outcome = policy.evaluate(row);
+            let mut outcome = policy.evaluate(row);
             let mut verdict = outcome.finding.verdict;
             if !outcome.missing.is_empty() {
                 verdict = verdict.max(policy.on_missing);
@@ -96,8 +132,11 @@ pub(super) fn word(version: Version<'_>, policy: &Policy, row: &Row) -> Word {
             if outcome.failure.is_some() {
                 verdict = verdict.max(policy.on_error);
             }
+            outcome.finding.verdict = verdict;
+            let told_by = policy.reason_told(&outcome.fired, &outcome.finding);
             Word {
                 verdict,
+                told_by: told_by.map(|reason| reason.code.clone()),
                 risk: outcome.finding.risk,
                 reasons: outcome
                     .finding

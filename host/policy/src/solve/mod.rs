@@ -102,8 +102,18 @@ impl Facts {
 
     /// The same without the facts that do not matter for this.
     pub(crate) fn fewest(self, holds: &dyn Fn(&Facts) -> bool) -> Facts {
+        self.fewer(&|_| true, holds)
+    }
+
+    /// The same; only facts that may be left out are.
+    pub(crate) fn fewer(
+        self,
+        may_go: &dyn Fn(&str) -> bool,
+        holds: &dyn Fn(&Facts) -> bool,
+    ) -> Facts {
         let mut facts = self;
-        let names: Vec<Rc<str>> = facts.0.keys().cloned().collect();
+        let names = facts.0.keys().filter(|name| may_go(name));
+        let names: Vec<Rc<str>> = names.cloned().collect();
         for name in names {
             let Some(value) = facts.0.remove(&name) else {
                 continue;

@@ -186,14 +186,7 @@ fn only_words_change_no_decision() {
     for (from, to, what) in [
         ("title: t\n", "title: another\n", "title"),
         ("owner: o\n", "owner: another\n", "owner"),
-        ("agent: a", "agent: another", "message to the agent"),
-        ("title: Because", "title: For that", "reason because"),
         ("verified: true", "verified: false", "source s, r"),
-        (
-            "on_missing",
-            "# a remark\non_missing",
-            "the file: tests or remarks, or the same written otherwise",
-        ),
     ] {
         let (diff, change) = change(&old, &old.replacen(from, to, 1));
         assert_eq!(change.what, what);
@@ -445,7 +438,7 @@ fn no_row_contradicts_a_proof_and_every_example_differs() {
                 );
             }
             Impact::Open(_) => {}
-            Impact::Words => panic!("{change:?}"),
+            Impact::Words | Impact::Told => panic!("{change:?}"),
         }
     }
     assert!(same > 5 && differ > 15, "{same} proofs, {differ} examples");

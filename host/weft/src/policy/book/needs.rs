@@ -54,5 +54,5 @@ impl<'a> Book<'a> {
 
 /// Whether a fact has a place, and nobody who fills it.
 pub(super) fn is_unsaid(field: &Field) -> bool {
-    field.origin == Origin::Host && !weft_engine::host_says(&field.name)
+    field.origin == Origin::Host && !weft_dictionary::said::host_says(&field.name)
 }

@@ -1,7 +1,7 @@
 //! The comparison for programs.
 
 use serde_json::{Map, Value as Json, json};
-use weft_policy::{Change, Impact, ListDiff, PolicyDiff, Said, Shown};
+use weft_policy::{Change, Impact, ListDiff, NotAsked, PolicyDiff, Said, Shown};
 
 use super::{Compared, words};
 
@@ -11,7 +11,10 @@ pub(super) fn render(compared: &Compared<'_>) -> Result<String, serde_json::Erro
         "old": compared.old.display().to_string(),
         "new": compared.new.display().to_string(),
         "may_change_decisions": diff.may_change_decisions(),
+        "changes_what_is_told": diff.changes_what_is_told(),
         "gave_up": diff.gave_up,
+        "not_compared": diff.not_compared,
+        "plugins_not_asked": compared.asks_plugins,
         "policies": diff.policies.iter().map(of_policy).collect::<Vec<_>>(),
         "lists": diff.lists.iter().map(of_list).collect::<Vec<_>>(),
         "pipeline": diff.pipeline.iter().map(of_change).collect::<Vec<_>>(),
@@ -28,7 +31,10 @@ fn of_policy(policy: &PolicyDiff) -> Json {
         "policy": policy.id,
         "title": policy.title,
         "file": policy.path,
+        "file_before": policy.was_at,
         "fate": words::fate(policy.fate),
+        "from": policy.period.map(|period| period.from.to_string()),
+        "until": policy.period.and_then(|period| period.until).map(|until| until.to_string()),
         "status": {"old": status(policy.status.0), "new": status(policy.status.1)},
         "counts": policy.counts(),
         "may_change_decisions": policy.may_change_decisions(),
@@ -62,6 +68,7 @@ fn of_change(change: &Change) -> Json {
 fn of_impact(impact: &Impact) -> Json {
     match impact {
         Impact::Words => json!({"kind": "words"}),
+        Impact::Told => json!({"kind": "told"}),
         Impact::Same => json!({"kind": "same"}),
         Impact::Open(why) => json!({"kind": "open", "why": why}),
         Impact::Shown(shown) => json!({"kind": "shown", "example": of_example(shown)}),
@@ -89,10 +96,24 @@ fn of_said(said: &Said) -> Json {
             "risk": word.risk,
             "reasons": word.reasons,
             "obligations": word.obligations,
+            "told_by": word.told_by,
             "fired": word.fired,
             "missing": word.missing,
             "failure": word.failure,
         })
     });
-    json!({"policy": policy, "decision": said.decision})
+    json!({
+        "policy": policy,
+        "not_asked": said.not_asked.map(not_asked),
+        "decision": said.decision,
+    })
+}
+
+fn not_asked(why: NotAsked) -> String {
+    match why {
+        NotAsked::NotThere => "not there".to_owned(),
+        NotAsked::NotEnforced(status) => format!("{status:?}").to_lowercase(),
+        NotAsked::NotInForce => "not in force".to_owned(),
+        NotAsked::OtherOperation => "other operation".to_owned(),
+    }
 }

@@ -18,11 +18,13 @@ pub(super) fn render(compared: &Compared<'_>) -> String {
         code(&new)
     );
     let _ = writeln!(page, "{}", words::verdict(diff));
-    if let Some(words) = words::gave_up(diff) {
-        let _ = writeln!(page, "{words}");
-    }
-    if let Some(words) = words::without_plugins(compared) {
-        let _ = writeln!(page, "{words}");
+    let notes = [
+        words::gave_up(diff).map(str::to_owned),
+        words::without_plugins(compared),
+        words::not_compared(diff),
+    ];
+    for note in notes.into_iter().flatten() {
+        let _ = writeln!(page, "\n{}", escaped(&note));
     }
     for policy in &diff.policies {
         let _ = writeln!(
@@ -32,7 +34,9 @@ pub(super) fn render(compared: &Compared<'_>) -> String {
             words::fate(policy.fate)
         );
         let (title, path) = (escaped(&policy.title), code(&policy.path));
-        let _ = writeln!(page, "{title} ({path}), {}.", words::status(policy));
+        let period = words::period(policy).map(|period| format!(", {period}"));
+        let (status, period) = (words::status(policy), period.unwrap_or_default());
+        let _ = writeln!(page, "{title} ({path}), {status}{period}.");
         if !policy.counts() {
             let _ = writeln!(
                 page,
@@ -120,8 +124,7 @@ fn of_example(compared: &Compared<'_>, shown: &Shown, counts: bool) -> String {
         let _ = writeln!(page, "- {}", escaped(&fact));
     }
     page.push_str("\n| | |\n|---|---|\n");
-    for (word, said) in [("before", &shown.old), ("now", &shown.new)] {
-        let said = words::said(said.policy.as_ref(), said.decision, counts);
+    for (word, said) in ["before", "now"].iter().zip(words::said(shown, counts)) {
         let _ = writeln!(page, "| {word} | {} |", escaped(&said));
     }
     page

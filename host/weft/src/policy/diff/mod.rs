@@ -5,6 +5,7 @@ mod markdown;
 mod text;
 mod words;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -20,6 +21,7 @@ use crate::output;
 /// For each change of a rule, a condition, a parameter or a list: what it was and what it is, and either the
 /// proof that every decision is the same, or the facts of one request for which it is not and what both sets
 /// decide about them, or that no such facts were found. Both sets are asked about what is shown; plugins are not.
+/// Tests, remarks and how the same is written are not compared.
 ///
 /// Exits 0 when every decision is the same (nothing changed, only words, only drafts, or it is proven), 1 when a
 /// decision changes or may, and 2 when the directories cannot be compared.
@@ -59,8 +61,8 @@ struct Compared<'a> {
     /// Of the new set: for titles.
     dictionary: &'a Dictionary,
     diff: &'a SetDiff,
-    /// Whether a policy of one of the sets that counts asks a plugin.
-    asks_plugins: bool,
+    /// The policies of one of the sets that count and ask a plugin.
+    asks_plugins: BTreeSet<&'a str>,
 }
 
 pub(crate) fn run(args: &DiffArgs) -> Result<(), Failed> {
@@ -73,7 +75,9 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failed> {
         new: &args.new,
         dictionary: &new.0,
         diff: &diff,
-        asks_plugins: asks_plugins(&old.1) || asks_plugins(&new.1),
+        asks_plugins: asking_plugins(&old.1)
+            .chain(asking_plugins(&new.1))
+            .collect(),
     };
     let text = match args.format {
         Form::Text => text::render(&compared),
@@ -87,12 +91,11 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failed> {
     Ok(())
 }
 
-fn asks_plugins(set: &PolicySet) -> bool {
-    let mut counting = set
-        .policies()
-        .iter()
-        .filter(|policy| policy.status() == Status::Enforced);
-    counting.any(|policy| matches!(policy.body(), Body::Plugin(_)))
+fn asking_plugins(set: &PolicySet) -> impl Iterator<Item = &str> {
+    let policies = set.policies().iter();
+    let counting = policies.filter(|policy| policy.status() == Status::Enforced);
+    let asking = counting.filter(|policy| matches!(policy.body(), Body::Plugin(_)));
+    asking.map(|policy| policy.id())
 }
 
 fn load(dir: &Path) -> Result<(Dictionary, PolicySet), Failed> {

@@ -42,17 +42,22 @@ impl Page<'_> {
             }
         }
         self.text.push('\n');
-        if let Some(words) = words::gave_up(diff) {
-            self.line(0, words);
-        }
-        if let Some(words) = words::without_plugins(self.compared) {
-            self.line(0, words);
+        let notes = [
+            words::gave_up(diff).map(str::to_owned),
+            words::without_plugins(self.compared),
+            words::not_compared(diff),
+        ];
+        for note in notes.into_iter().flatten() {
+            self.line(0, &note);
         }
         self.line(0, words::verdict(diff));
     }
 
     fn policy(&mut self, policy: &PolicyDiff) {
-        let about = format!("{}, {}", words::fate(policy.fate), words::status(policy));
+        let mut about = format!("{}, {}", words::fate(policy.fate), words::status(policy));
+        if let Some(period) = words::period(policy) {
+            about.push_str(&format!(", {period}"));
+        }
         self.heading(&policy.id, &about);
         self.line(1, &format!("{} ({})", policy.title, policy.path));
         if !policy.counts() {
@@ -78,7 +83,7 @@ impl Page<'_> {
             self.line(1, words::NOT_ASKED);
         }
         if let Some((policy, impact)) = &list.impact {
-            self.impact(impact, true, &format!("in {policy}, "));
+            self.impact(impact, true, &format!(" in {policy},"));
         }
         list.words
             .iter()
@@ -93,11 +98,7 @@ impl Page<'_> {
         if let Some(to) = &change.to {
             self.line(2, &format!("+ {to}"));
         }
-        self.impact(
-            &change.impact,
-            counts,
-            if words::when(change) { "when" } else { "" },
-        );
+        self.impact(&change.impact, counts, "");
     }
 
     fn impact(&mut self, impact: &Impact, counts: bool, about: &str) {
@@ -110,20 +111,14 @@ impl Page<'_> {
     }
 
     fn shown(&mut self, shown: &Shown, counts: bool, about: &str) {
-        let at = match about {
-            "when" => format!(" at {}", shown.at),
-            "" => String::new(),
-            policy => format!(", {}", policy.trim_end_matches(", ")),
-        };
-        self.line(2, &format!("for example, {}{at}, with", shown.operation));
+        let (operation, at) = (&shown.operation, shown.at);
+        self.line(2, &format!("for example,{about} {operation} at {at}, with"));
         let facts = words::facts(self.compared, shown);
         if facts.is_empty() {
             self.line(3, "no fact at all");
         }
         facts.iter().for_each(|fact| self.line(3, fact));
-        let (old, new) = (&shown.old, &shown.new);
-        let old = words::said(old.policy.as_ref(), old.decision, counts);
-        let new = words::said(new.policy.as_ref(), new.decision, counts);
+        let [old, new] = words::said(shown, counts);
         self.line(3, &format!("before: {old}"));
         self.line(3, &format!("now:    {new}"));
     }

@@ -1,7 +1,7 @@
 //! What all forms say in the same words.
 
-use weft_policy::{Change, Fate, Impact, PolicyDiff, SetDiff, Shown, Status, Word};
-use weft_verdict::Obligation;
+use weft_policy::{Fate, Impact, NotAsked, PolicyDiff, Said, SetDiff, Shown, Status, Word};
+use weft_verdict::{Obligation, Verdict};
 
 use super::Compared;
 
@@ -28,6 +28,9 @@ pub(super) fn status(policy: &PolicyDiff) -> String {
 pub(super) fn impact(change: &Impact, counts: bool) -> Option<String> {
     match change {
         Impact::Words | Impact::Shown(_) => None,
+        Impact::Told => {
+            counts.then(|| "the verdicts are the same; what readers are told changes".to_owned())
+        }
         Impact::Same => Some("decides the same: proven".to_owned()),
         Impact::Open(why) if counts => Some(format!("may change decisions; {why}")),
         Impact::Open(why) => Some(why.clone()),
@@ -43,23 +46,80 @@ pub(super) fn facts(compared: &Compared<'_>, shown: &Shown) -> Vec<String> {
     shown.example.words().map(titled).collect()
 }
 
-/// What is said with one of the two sets: by the policy, and what is decided if the policy counts.
-pub(super) fn said(word: Option<&Word>, decision: weft_verdict::Verdict, counts: bool) -> String {
-    let mut said = match word {
-        None if counts => "the policy is not asked".to_owned(),
-        None => "nothing".to_owned(),
-        Some(word) => policy_says(word),
-    };
-    if counts {
-        said = format!("{}; {said}", decision.as_str());
-    }
-    said
+/// When the two versions stand against each other, if there are several of the policy.
+pub(super) fn period(policy: &PolicyDiff) -> Option<String> {
+    let period = policy.period?;
+    Some(match period.until {
+        Some(until) => format!("from {} until {until}", period.from),
+        None => format!("from {} on", period.from),
+    })
 }
 
-fn policy_says(word: &Word) -> String {
-    let mut said = format!("the policy says {}", word.verdict.as_str());
+/// What is said with both sets: by the policy, and what is decided if the policy counts.
+pub(super) fn said(shown: &Shown, counts: bool) -> [String; 2] {
+    let (old, new) = (&shown.old, &shown.new);
+    let told = told_by(old) != told_by(new);
+    let change = match new.decision.cmp(&old.decision) {
+        std::cmp::Ordering::Less => ", milder",
+        std::cmp::Ordering::Equal => "",
+        std::cmp::Ordering::Greater => ", stricter",
+    };
+    let one = |said: &Said, change: &str| match counts {
+        true => format!(
+            "{}{change}; {}",
+            said.decision.as_str(),
+            of_policy(said, true, told)
+        ),
+        false => of_policy(said, false, told),
+    };
+    [one(old, ""), one(new, change)]
+}
+
+fn told_by(said: &Said) -> Option<&String> {
+    said.policy.as_ref()?.told_by.as_ref()
+}
+
+/// What the policy says; also by whose words readers are told, where that differs.
+fn of_policy(said: &Said, counts: bool, told: bool) -> String {
+    // Of a policy that does not count this is said once.
+    let not_asked = said
+        .not_asked
+        .filter(|why| counts || !matches!(why, NotAsked::NotEnforced(_)));
+    let says = said.policy.as_ref().map(|word| policy_says(word, told));
+    match (not_asked.map(why_not_asked), says) {
+        (None, None) => "no policy says anything".to_owned(),
+        (None, Some(says)) if counts => format!("the policy says {says}"),
+        (None, Some(says)) => format!("the policy would say {says}"),
+        (Some(why), None) => format!("the policy {why}"),
+        (Some(why), Some(says)) => format!("the policy {why}; it would say {says}"),
+    }
+}
+
+fn why_not_asked(why: NotAsked) -> &'static str {
+    match why {
+        NotAsked::NotThere => "is not there",
+        NotAsked::NotEnforced(Status::Draft) => "is a draft and does not count",
+        NotAsked::NotEnforced(Status::Shadow) => "is in shadow and does not count",
+        NotAsked::NotEnforced(_) => "is a canary and does not count",
+        NotAsked::NotInForce => "is not in force at this instant",
+        NotAsked::OtherOperation => "is not asked about this operation",
+    }
+}
+
+fn policy_says(word: &Word, told: bool) -> String {
+    let is_quiet = word.fired.is_empty() && word.missing.is_empty() && word.failure.is_none();
+    if word.verdict == Verdict::Abstain && is_quiet {
+        return "nothing".to_owned();
+    }
+    let mut said = word.verdict.as_str().to_owned();
+    if !word.reasons.is_empty() {
+        said.push_str(&format!(" ({})", word.reasons.join(", ")));
+    }
     if !word.fired.is_empty() {
         said.push_str(&format!(" by {}", word.fired.join(", ")));
+    }
+    if let Some(risk) = word.risk {
+        said.push_str(&format!(", risk {risk}"));
     }
     if !word.missing.is_empty() {
         said.push_str(&format!(", missing {}", word.missing.join(", ")));
@@ -69,6 +129,12 @@ fn policy_says(word: &Word) -> String {
     }
     for duty in &word.obligations {
         said.push_str(&format!(", {}", obligation(duty)));
+    }
+    if told {
+        match &word.told_by {
+            Some(reason) => said.push_str(&format!(", in the words of the reason {reason}")),
+            None => said.push_str(", in the policy's own words"),
+        }
     }
     said
 }
@@ -85,17 +151,16 @@ fn obligation(obligation: &Obligation) -> String {
     )
 }
 
-/// Whether it is worth saying when it is decided: where it is about time.
-pub(super) fn when(compared_at: &Change) -> bool {
-    compared_at.what.starts_with("in force")
-}
-
 /// The last line: what all changes do together.
 pub(super) fn verdict(diff: &SetDiff) -> &'static str {
     if diff.is_empty() {
         "Nothing changed."
     } else if diff.may_change_decisions() {
         "Decisions change, or may."
+    } else if diff.changes_what_is_told() {
+        "Every verdict is the same. What readers are told of decisions changes."
+    } else if diff.is_same_but_for_what_is_not_compared() {
+        "Nothing changed of what is compared."
     } else {
         "Every decision is the same."
     }
@@ -111,18 +176,24 @@ pub(super) fn gave_up(diff: &SetDiff) -> Option<&'static str> {
 /// Of a list whose entries changed.
 pub(super) const NOT_ASKED: &str = "No policy that counts decides otherwise by it";
 
+/// What is not compared, and which files differ in nothing else.
+pub(super) fn not_compared(diff: &SetDiff) -> Option<String> {
+    let what = "Not compared: tests, remarks, and how the same is written.";
+    match diff.not_compared.as_slice() {
+        _ if diff.is_empty() => None,
+        [] => Some(what.to_owned()),
+        files => Some(format!("{what} Only in that differ: {}.", files.join(", "))),
+    }
+}
+
 /// That what is shown is what the rules decide, where plugins have a say, too.
-pub(super) fn without_plugins(compared: &Compared<'_>) -> Option<&'static str> {
-    let diff = compared.diff;
-    let shows = |change: &Change| matches!(change.impact, Impact::Shown(_));
-    let counting = diff.policies.iter().filter(|policy| policy.counts());
-    let of_policies = counting.flat_map(|policy| &policy.changes);
-    let of_lists = diff.lists.iter().filter_map(|list| list.impact.as_ref());
-    let is_shown = of_policies.chain(&diff.pipeline).any(shows)
-        || of_lists
-            .into_iter()
-            .any(|(_, impact)| matches!(impact, Impact::Shown(_)));
-    (is_shown && compared.asks_plugins).then_some(
-        "What is shown is what the rules decide; plugins have a say, too, and were not asked.",
-    )
+pub(super) fn without_plugins(compared: &Compared<'_>) -> Option<String> {
+    let policies = &compared.asks_plugins;
+    (!policies.is_empty()).then(|| {
+        format!(
+            "Plugins were not asked: what is shown is what the rules decide, without {}; the components \
+             of plugins are not compared. `weft policy replay` asks plugins about recorded decisions.",
+            policies.iter().copied().collect::<Vec<_>>().join(", ")
+        )
+    })
 }
