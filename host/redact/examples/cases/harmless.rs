@@ -1,0 +1,209 @@
+//! Strings in which nothing leaks, and which look as if: what the host sees all day.
+
+use data_encoding::{BASE64, HEXLOWER};
+use fastrand::Rng;
+use weft_redact::luhn;
+
+use super::{Case, digits, of, one};
+
+type Make = fn(&mut Rng) -> String;
+
+/// What they are, and how one is made.
+pub(crate) const HARMLESS: [(&str, Make); 24] = [
+    ("order ids, 6 to 11 digits", |r| {
+        let count = r.usize(6..12);
+        format!("order {}", nonzero(r, count))
+    }),
+    ("order ids, 12 to 19 digits", |r| {
+        let count = r.usize(12..20);
+        format!("order {}", nonzero(r, count))
+    }),
+    ("order ids counting up, 16 digits", |r| {
+        format!("order {}", 1_000_000_000_000_000 + r.u64(..1_000_000))
+    }),
+    ("invoice numbers", |r| {
+        format!("INV-2026-{:02}-{:06}", r.u8(1..13), r.u32(..1_000_000))
+    }),
+    ("timestamps, seconds", |r| {
+        (1_700_000_000 + r.u64(..200_000_000)).to_string()
+    }),
+    ("timestamps, milliseconds", |r| {
+        (1_700_000_000_000 + r.u64(..200_000_000_000)).to_string()
+    }),
+    ("timestamps, microseconds", |r| {
+        (1_700_000_000_000_000 + r.u64(..200_000_000_000_000)).to_string()
+    }),
+    ("dates and times", |r| {
+        format!(
+            "2026-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}+02:00",
+            r.u8(1..13),
+            r.u8(1..29),
+            r.u8(..24),
+            r.u8(..60),
+            r.u8(..60),
+            r.u32(..1_000_000)
+        )
+    }),
+    ("dates as people write them", |r| {
+        format!(
+            "from {:02}.{:02}.2026 {:02}:{:02} to {:02}/{:02}/26",
+            r.u8(1..29),
+            r.u8(1..13),
+            r.u8(..24),
+            r.u8(..60),
+            r.u8(1..29),
+            r.u8(1..13)
+        )
+    }),
+    ("amounts", |r| {
+        format!(
+            "paid {}.{:02} EUR of {},{:03}.{:02} in {} parts",
+            r.u32(..10_000),
+            r.u8(..100),
+            r.u32(1..1000),
+            r.u32(..1000),
+            r.u8(..100),
+            r.u8(2..13)
+        )
+    }),
+    ("lists of amounts", |r| {
+        let amounts: Vec<String> = (0..8)
+            .map(|_| format!("{}.{:02}", r.u32(1..500), r.u8(..100)))
+            .collect();
+        amounts.join(" ")
+    }),
+    ("UUIDs", |r| {
+        let hex = of(r, b"0123456789abcdef", 32);
+        format!(
+            "{}-{}-4{}-{}-{}",
+            &hex[..8],
+            &hex[8..12],
+            &hex[13..16],
+            &hex[16..20],
+            &hex[20..]
+        )
+    }),
+    ("ULIDs", |r| {
+        format!("01{}", of(r, b"0123456789ABCDEFGHJKMNPQRSTVWXYZ", 24))
+    }),
+    ("SHA-256 in hexadecimal", |r| hex_of(r, 32)),
+    ("128 bits in hexadecimal", |r| hex_of(r, 16)),
+    ("256 bits in base64", |r| {
+        let bytes: Vec<u8> = (0..32).map(|_| r.u8(..)).collect();
+        BASE64.encode(&bytes)
+    }),
+    ("words in base64", |r| {
+        BASE64.encode(
+            format!(
+                "{{\"alg\":\"EdDSA\",\"kid\":\"{}\",\"n\":{}}}",
+                of(r, b"abcdef", 6),
+                r.u16(..)
+            )
+            .as_bytes(),
+        )
+    }),
+    ("card numbers with a wrong check digit", |r| {
+        loop {
+            let number = format!("4{}", digits(r, 15));
+            if !luhn(&number) {
+                break number;
+            }
+        }
+    }),
+    ("IBANs with wrong check digits", |r| {
+        format!("DE00{}", digits(r, 18))
+    }),
+    ("addresses and versions", |r| {
+        format!(
+            "{}.{}.{}.{}:{} v{}.{}.{}",
+            r.u8(..),
+            r.u8(..),
+            r.u8(..),
+            r.u8(..),
+            r.u16(1024..),
+            r.u8(..20),
+            r.u8(..50),
+            r.u8(..50)
+        )
+    }),
+    ("article numbers, EAN-13", |r| {
+        let body = format!(
+            "{}{}",
+            one(r, &["40", "54", "87", "50", "30"]),
+            digits(r, 10)
+        );
+        let sum: u32 = body
+            .bytes()
+            .enumerate()
+            .map(|(n, b)| u32::from(b - b'0') * if n % 2 == 0 { 1 } else { 3 })
+            .sum();
+        format!("EAN {body}{}", (10 - sum % 10) % 10)
+    }),
+    ("places", |r| {
+        format!(
+            "{}.{:06} {}.{:06}",
+            r.u8(40..60),
+            r.u32(..1_000_000),
+            r.u8(..20),
+            r.u32(..1_000_000)
+        )
+    }),
+    ("log lines", |r| {
+        format!(
+            "2026-06-01T12:00:{:02}.{:06}Z  INFO request{{trace={} route=\"decide\" caller=\"shop-{}\" status=200}}: weft_gateway::service: answered took_us={} records={}",
+            r.u8(..60),
+            r.u32(..1_000_000),
+            hex_of(r, 16),
+            r.u8(..),
+            r.u32(100..1_000_000),
+            r.u32(..10_000_000)
+        )
+    }),
+    ("sentences", |r| {
+        format!(
+            "{} {} on {:02} June, order {} of {} items for {}.{:02} EUR, table {}",
+            one(
+                r,
+                &[
+                    "Customer asks about",
+                    "Refund for",
+                    "Second call about",
+                    "Asks why he paid"
+                ]
+            ),
+            one(
+                r,
+                &["the payment", "a delivery", "two tickets", "the hotel"]
+            ),
+            r.u8(1..31),
+            r.u32(1..1_000_000),
+            r.u8(1..20),
+            r.u16(1..2000),
+            r.u8(..100),
+            r.u8(1..40)
+        )
+    }),
+];
+
+pub(super) fn make(rng: &mut Rng, each: usize) -> Vec<Case> {
+    let case = |name, text| Case {
+        name,
+        disguise: "",
+        leak: None,
+        text,
+    };
+    let mut all = Vec::new();
+    for (name, make) in HARMLESS {
+        all.extend((0..each).map(|_| case(name, make(rng))));
+    }
+    all
+}
+
+fn nonzero(rng: &mut Rng, count: usize) -> String {
+    format!("{}{}", rng.u8(1..10), digits(rng, count - 1))
+}
+
+fn hex_of(rng: &mut Rng, count: usize) -> String {
+    let bytes: Vec<u8> = (0..count).map(|_| rng.u8(..)).collect();
+    HEXLOWER.encode(&bytes)
+}

@@ -1,0 +1,355 @@
+//! Values that must be found, and the disguises in which they come.
+
+use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use fastrand::Rng;
+use weft_redact::luhn;
+
+use super::{Case, Leak, digits, of, one};
+
+type Value = fn(&mut Rng) -> (String, String);
+
+/// The kinds; how a value is made, with what stands before it where it needs that to be known; how it can be disguised.
+const KINDS: [(&str, Value, &[&[&str]]); 7] = [
+    (
+        "card number",
+        |r| (String::new(), card(r)),
+        &[SCRIPTS, ENCODINGS, GROUPS, TWO_VALUES],
+    ),
+    (
+        "IBAN",
+        |r| (String::new(), iban(r)),
+        &[SCRIPTS, ENCODINGS, GROUPS],
+    ),
+    (
+        "security code",
+        |r| {
+            let word = one(r, &["CVV ", "cvc: ", "cvv2 is ", "security code ", "CVV="]);
+            let length = r.usize(3..=4);
+            (word.to_owned(), digits(r, length))
+        },
+        &[SCRIPTS, ENCODINGS],
+    ),
+    (
+        NEXT_TO_A_CARD,
+        |r| {
+            let between = one(r, &[" ", ", ", " 09/28 ", " exp 1128, cvv "]);
+            (
+                format!("{}{between}", card_of(r, "4", 16)),
+                format!("{}{}", r.u8(5..10), digits(r, 2)),
+            )
+        },
+        &[SCRIPTS],
+    ),
+    (
+        "mailbox",
+        |r| {
+            let user = of(r, b"abcdefghijklmnopqrstuvwxyz0123456789._", 8);
+            let host = of(r, b"abcdefghijklmnopqrstuvwxyz", 7);
+            let top = one(r, &["org", "com", "co.uk", "be", "online"]);
+            (String::new(), format!("u{user}x@{host}.{top}"))
+        },
+        &[SCRIPTS, ENCODINGS],
+    ),
+    (
+        "phone number",
+        phone,
+        &[
+            SCRIPTS,
+            ENCODINGS,
+            &["in groups", "hyphens", "no-break spaces"],
+        ],
+    ),
+    ("national id", national, &[SCRIPTS, ENCODINGS]),
+];
+const NEXT_TO_A_CARD: &str = "code next to a card number";
+
+const SCRIPTS: &[&str] = &[
+    "none",
+    "full width",
+    "Arabic-Indic digits",
+    "zero width",
+    "JSON escapes",
+    "percent",
+    "HTML entities",
+];
+const ENCODINGS: &[&str] = &[
+    "base64",
+    "base64url in a URL",
+    "base64 of JSON",
+    "hexadecimal",
+];
+const GROUPS: &[&str] = &[
+    "in groups",
+    "hyphens",
+    "points",
+    "no-break spaces",
+    "each digit apart",
+    "line break",
+];
+const TWO_VALUES: &[&str] = &["two values"];
+
+pub(super) fn make(rng: &mut Rng, each: usize) -> Vec<Case> {
+    let mut all = Vec::new();
+    for (name, make, disguises) in KINDS {
+        for disguise in disguises.iter().copied().flatten() {
+            all.extend((0..each).map(|_| {
+                let (before, value) = make(rng);
+                case(rng, name, disguise, &before, value)
+            }));
+        }
+    }
+    all
+}
+
+fn case(
+    rng: &mut Rng,
+    name: &'static str,
+    disguise: &'static str,
+    before: &str,
+    value: String,
+) -> Case {
+    let disguised = disguised(rng, before, &value, disguise);
+    let (start, end) = (
+        one(
+            rng,
+            &[
+                "",
+                "customer says ",
+                "note: ",
+                "please use ",
+                "{\"note\":\"",
+                "WARN retry of ",
+            ],
+        ),
+        one(
+            rng,
+            &["", ".", " thanks", ", call back", "\"}", " (see case 12)"],
+        ),
+    );
+    let least = if name == NEXT_TO_A_CARD { 2 } else { 1 };
+    Case {
+        name,
+        disguise,
+        leak: Some(Leak { value, least }),
+        text: format!("{start}{disguised}{end}"),
+    }
+}
+
+fn card(rng: &mut Rng) -> String {
+    let (first, length) = [
+        ("4", 16),
+        ("4", 16),
+        ("51", 16),
+        ("54", 16),
+        ("2221", 16),
+        ("2700", 16),
+        ("34", 15),
+        ("37", 15),
+        ("36", 14),
+        ("6011", 16),
+        ("65", 16),
+        ("3528", 16),
+        ("62", 16),
+        ("62", 19),
+        ("4", 19),
+        ("5018", 13),
+        ("6759", 12),
+        ("6304", 18),
+        ("2202", 16),
+        ("8171", 16),
+        ("508500", 16),
+        ("9792", 16),
+    ][rng.usize(..22)];
+    card_of(rng, first, length)
+}
+
+fn card_of(rng: &mut Rng, first: &str, length: usize) -> String {
+    let body = digits(rng, length - first.len() - 1);
+    let check = ('0'..='9').find(|check| luhn(&format!("{first}{body}{check}")));
+    format!("{first}{body}{}", check.unwrap_or('0'))
+}
+
+fn iban(rng: &mut Rng) -> String {
+    let (country, form) = [
+        ("DE", "dddddddddddddddddd"),
+        ("BE", ""),
+        ("GB", "LLLLdddddddddddddd"),
+        ("NL", "LLLLdddddddddd"),
+        ("AT", "dddddddddddddddd"),
+        ("CH", "ddddddddddddddddd"),
+        ("PL", "dddddddddddddddddddddddd"),
+        ("IE", "LLLLdddddddddddddd"),
+        ("LU", "dddddddddddddddd"),
+        ("MT", "LLLLddddddddddddddddddddddd"),
+    ][rng.usize(..10)];
+    let bban: String = match country {
+        // National check digits count there, too.
+        "BE" => {
+            let body = digits(rng, 10);
+            let rest = body.parse::<u64>().unwrap_or_default() % 97;
+            format!("{body}{:02}", if rest == 0 { 97 } else { rest })
+        }
+        _ => form
+            .chars()
+            .map(|c| {
+                if c == 'd' {
+                    char::from(b'0' + rng.u8(0..10))
+                } else {
+                    char::from(b'A' + rng.u8(0..26))
+                }
+            })
+            .collect(),
+    };
+    let rest = format!("{bban}{country}00")
+        .bytes()
+        .fold(0u64, |rest, b| match b {
+            b'0'..=b'9' => (rest * 10 + u64::from(b - b'0')) % 97,
+            _ => (rest * 100 + u64::from(b - b'A') + 10) % 97,
+        });
+    format!("{country}{:02}{bban}", 98 - rest)
+}
+
+fn phone(rng: &mut Rng) -> (String, String) {
+    let national = digits(rng, 8);
+    match rng.usize(..5) {
+        0 | 1 => (
+            String::new(),
+            format!(
+                "+{}{national}",
+                one(rng, &["3247", "4917", "447", "3361", "919", "2547", "551"])
+            ),
+        ),
+        2 => (
+            String::new(),
+            format!("00{}{national}", one(rng, &["3247", "4917", "447"])),
+        ),
+        3 => (
+            one(rng, &["tel ", "call me: ", "mobile ", "phone no. "]).to_owned(),
+            format!("0{}{national}", one(rng, &["4", "17", "7"])),
+        ),
+        _ => (
+            String::new(),
+            format!("0{}/{national}", one(rng, &["470", "176", "171"])),
+        ),
+    }
+}
+
+fn national(rng: &mut Rng) -> (String, String) {
+    let (year, month, day) = (rng.u32(50..100), rng.u32(1..13), rng.u32(1..29));
+    let none = String::new;
+    match rng.usize(..8) {
+        0 => {
+            let body = format!("{year:02}{month:02}{day:02}{:03}", rng.u32(1..998));
+            let check = 97 - body.parse::<u64>().unwrap_or_default() % 97;
+            (none(), format!("{body}{check:02}"))
+        }
+        1 => {
+            let body = format!("{}{year:02}{month:02}{}", rng.u32(1..3), digits(rng, 8));
+            let check = 97 - body.parse::<u64>().unwrap_or_default() % 97;
+            (none(), format!("{body}{check:02}"))
+        }
+        2 => {
+            let number = rng.usize(10_000_000..99_999_999);
+            let letter = b"TRWAGMYFPDXBNJZSQVHLCKE"[number % 23];
+            (none(), format!("{number}{}", char::from(letter)))
+        }
+        3 => (
+            none(),
+            format!(
+                "{:03}-{:02}-{:04}",
+                rng.u32(1..660),
+                rng.u32(1..100),
+                rng.u32(1..10_000)
+            ),
+        ),
+        4 => (
+            none(),
+            format!(
+                "{}{}{}",
+                one(rng, &["AB", "CE", "JK", "SW"]),
+                digits(rng, 6),
+                one(rng, &["A", "B", "C", "D"])
+            ),
+        ),
+        5 => (
+            none(),
+            format!(
+                "{}P{}{}{}",
+                of(rng, b"ABCDEFGH", 3),
+                of(rng, b"ABCDEFGH", 1),
+                digits(rng, 4),
+                of(rng, b"ABCDEFGH", 1)
+            ),
+        ),
+        6 => (
+            one(
+                rng,
+                &["BSN ", "pesel: ", "SSN ", "passport no. ", "national id "],
+            )
+            .to_owned(),
+            digits(rng, 9),
+        ),
+        _ => (
+            one(rng, &["passport ", "id card "]).to_owned(),
+            format!("{}{}", of(rng, b"CEFGHJK", 2), digits(rng, 7)),
+        ),
+    }
+}
+
+/// The text with the value in it. What is before the value goes into encodings with it.
+fn disguised(rng: &mut Rng, before: &str, value: &str, disguise: &str) -> String {
+    let whole = || format!("{before}{value}");
+    let each = |form: &dyn Fn(char) -> String| {
+        format!("{before}{}", value.chars().map(form).collect::<String>())
+    };
+    let fours = |between: &str| {
+        let bytes: Vec<char> = value.chars().filter(|c| *c != '/').collect();
+        let sizes: &[usize] = match (value.len(), value.starts_with('3')) {
+            (15, true) => &[4, 6, 5],
+            (14, true) => &[4, 6, 4],
+            _ => &[4; 9],
+        };
+        let mut at = 0;
+        let groups = sizes.iter().map_while(|size| {
+            let end = (at + size).min(bytes.len());
+            let group = (at < end).then(|| bytes[at..end].iter().collect::<String>());
+            at = end;
+            group
+        });
+        format!("{before}{}", groups.collect::<Vec<_>>().join(between))
+    };
+    match disguise {
+        "in groups" => fours(" "),
+        "hyphens" => fours("-"),
+        "points" => fours("."),
+        "no-break spaces" => fours("\u{a0}"),
+        "line break" => fours("\n"),
+        "each digit apart" => {
+            let spaced: Vec<String> = value.chars().map(String::from).collect();
+            format!("{before}{}", spaced.join(" "))
+        }
+        "full width" => each(&|c| char::from_u32(c as u32 + 0xfee0).unwrap_or(c).into()),
+        "Arabic-Indic digits" => each(&|c| match c.to_digit(10) {
+            Some(digit) => char::from_u32(0x660 + digit).unwrap_or(c).into(),
+            None => c.into(),
+        }),
+        "zero width" => each(&|c| format!("{c}\u{200b}")),
+        "JSON escapes" => each(&|c| format!("\\u{:04x}", c as u32)),
+        "percent" => each(&|c| format!("%{:02X}", c as u32)),
+        "HTML entities" => each(&|c| format!("&#{};", c as u32)),
+        "base64" => format!("{} ", BASE64.encode(whole().as_bytes())),
+        "base64url in a URL" => format!(
+            "https://example.org/?q={}&n=1",
+            BASE64URL_NOPAD.encode(format!("id={} ", whole()).as_bytes())
+        ),
+        "base64 of JSON" => {
+            BASE64.encode(format!("{{\"n\":{},\"v\":\"{}\"}}", rng.u8(..), whole()).as_bytes())
+        }
+        "hexadecimal" => HEXLOWER.encode(whole().as_bytes()),
+        "two values" => {
+            let half = value.len() / 2;
+            format!("a=\"{}\" b=\"{}\"", &value[..half], &value[half..])
+        }
+        _ => whole(),
+    }
+}

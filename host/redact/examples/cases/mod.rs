@@ -1,0 +1,90 @@
+//! Strings with leaks and without, made from a seed: what the measurement and its gate look at.
+
+mod harmless;
+mod leaks;
+
+use std::collections::BTreeMap;
+
+use weft_redact::{Reading, cover};
+
+/// The seed of the gate.
+pub(crate) const SEED: u64 = 20_260_601;
+
+/// A text, and what leaks in it.
+pub(crate) struct Case {
+    /// What it is, for the table: a kind of leak, or of harmless text.
+    pub(crate) name: &'static str,
+    /// How it is disguised; nothing for a harmless text.
+    pub(crate) disguise: &'static str,
+    /// What leaks.
+    pub(crate) leak: Option<Leak>,
+    /// The whole text.
+    pub(crate) text: String,
+}
+
+/// What leaks.
+pub(crate) struct Leak {
+    /// Must not be left.
+    pub(crate) value: String,
+    /// So much must be found at least.
+    pub(crate) least: usize,
+}
+
+/// So many of each kind of leak in each disguise, and so many of each kind of harmless text.
+pub(crate) fn all(seed: u64, leaks: usize, harmless: usize) -> Vec<Case> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut all = leaks::make(&mut rng, leaks);
+    all.extend(harmless::make(&mut rng, harmless));
+    all
+}
+
+/// How many strings of a kind there were, and of how many the detector said the wrong thing.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// All of them.
+    pub(crate) strings: usize,
+    /// Missed leaks, or false alarms.
+    pub(crate) wrong: usize,
+}
+
+/// What the detector says of all, by name and disguise.
+pub(crate) fn judge(
+    all: &[Case],
+    reading: Reading,
+) -> BTreeMap<(&'static str, &'static str), Tally> {
+    let mut table: BTreeMap<_, Tally> = BTreeMap::new();
+    for case in all {
+        let tally = table.entry((case.name, case.disguise)).or_default();
+        tally.strings += 1;
+        tally.wrong += usize::from(is_wrong(case, reading));
+    }
+    table
+}
+
+/// A leak is caught when its value is not left, whatever it was taken for.
+fn is_wrong(case: &Case, reading: Reading) -> bool {
+    let (covered, found) = cover(&case.text, reading);
+    match &case.leak {
+        None => !found.is_empty(),
+        Some(leak) => found.len() < leak.least || covered.contains(&leak.value),
+    }
+}
+
+/// So many digits.
+fn digits(rng: &mut fastrand::Rng, count: usize) -> String {
+    (0..count)
+        .map(|_| char::from(b'0' + rng.u8(0..10)))
+        .collect()
+}
+
+/// So many characters of an alphabet.
+fn of(rng: &mut fastrand::Rng, alphabet: &[u8], count: usize) -> String {
+    (0..count)
+        .map(|_| char::from(alphabet[rng.usize(..alphabet.len())]))
+        .collect()
+}
+
+/// One of several.
+fn one<'a>(rng: &mut fastrand::Rng, of: &[&'a str]) -> &'a str {
+    of[rng.usize(..of.len())]
+}

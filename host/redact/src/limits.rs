@@ -1,0 +1,34 @@
+//! Every bound of this crate.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+/// Bytes that are looked at in one piece; a longer text is looked at in pieces of this size, cut at blanks where
+/// there are any.
+pub const MAX_PIECE_BYTES: usize = 1 << 20;
+/// How often an encoding within an encoding is opened.
+pub const MAX_NESTING: u8 = 2;
+/// How often a text is looked at in which something was covered.
+pub const MAX_ROUNDS: usize = 8;
+/// Characters of base64 or hexadecimal below which nothing is opened.
+pub const MIN_ENCODED_CHARS: usize = 10;
+/// Bytes of one encoded run that are opened.
+pub const MAX_DECODED_BYTES: usize = 64 << 10;
+/// Characters of an opened text below which it is not looked at.
+pub const MIN_OPENED: usize = 6;
+/// Digits of a card number (ISO/IEC 7812-1).
+pub const CARD_DIGITS: RangeInclusive<usize> = 12..=19;
+/// Characters of an IBAN: of Norway, and the most that ISO 13616 allows.
+pub const IBAN_CHARS: RangeInclusive<usize> = 15..=34;
+/// Digits of a phone number in international form; E.164 has no lower bound, shorter ones are within one network.
+pub const PHONE_DIGITS: RangeInclusive<usize> = 8..=15;
+/// Bytes between two groups of digits of one number.
+pub const MAX_GAP_BYTES: usize = 3;
+/// Bytes before a number in which a word says what it is.
+pub const WORD_BYTES: usize = 40;
+/// Bytes behind a card number in which its security code is looked for.
+pub const CODE_BYTES: usize = 48;
+/// Bytes between two values that are looked at together.
+pub const MAX_BETWEEN_VALUES: usize = 48;
+/// How often the same alarm is told at most; all are counted.
+pub const TELL_EVERY: Duration = Duration::from_secs(1);

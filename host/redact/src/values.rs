@@ -1,0 +1,99 @@
+//! A number that is spread over two values: the end of one and the beginning of the next.
+
+use std::ops::Range;
+
+use crate::card::is_card;
+use crate::fold::Folded;
+use crate::groups::{Groups, Joined, is_gap};
+use crate::limits::MAX_BETWEEN_VALUES;
+use crate::{Kind, Reading, iban, text};
+
+/// Digits of a part at least: fewer are a month, a count, a status.
+const MIN_PART: usize = 4;
+/// Groups of one part at most.
+const MAX_GROUPS: usize = 4;
+
+/// Pairs of values, by the place of the first, that together are a number that neither of them is.
+pub fn across(values: &[&str]) -> Vec<(usize, Kind)> {
+    values
+        .windows(2)
+        .enumerate()
+        .filter_map(|(n, pair)| Some((n, together(pair[0], pair[1])?)))
+        .collect()
+}
+
+fn together(one: &str, other: &str) -> Option<Kind> {
+    let folded = (Folded::of(one), Folded::of(other));
+    let (one, other) = (folded.0.text().trim(), folded.1.text().trim());
+    let of_digits = |b: u8| b.is_ascii_digit() || matches!(b, b' ' | b'-');
+    let is = |part: fn(u8) -> bool, judge: fn(&str) -> bool| {
+        join(one, other, part).is_some_and(|joined| joined.is(judge))
+    };
+    if is(of_digits, is_likely_card) {
+        Some(Kind::CardNumber)
+    } else if is(|b| b.is_ascii_alphanumeric(), iban::is_iban) {
+        Some(Kind::Iban)
+    } else {
+        None
+    }
+}
+
+/// The end of one text and the beginning of the other, as far as they have the form; nothing if one is too short.
+fn join(one: &str, other: &str, is_part: fn(u8) -> bool) -> Option<Joined> {
+    let tail = one.len() - one.bytes().rev().take_while(|b| is_part(*b)).count();
+    let head = other.bytes().take_while(|b| is_part(*b)).count();
+    let mut joined = Joined::new();
+    for part in [&one[tail..], &other[..head]] {
+        let pieces = part.split([' ', '-']);
+        pieces.clone().for_each(|piece| joined.push(piece));
+        if pieces.map(str::len).sum::<usize>() < MIN_PART {
+            return None;
+        }
+    }
+    Some(joined)
+}
+
+/// Of two numbers side by side one of thirty looks like a card's, so only what most cards are counts.
+fn is_likely_card(digits: &str) -> bool {
+    digits.bytes().all(|b| b.is_ascii_digit()) && is_card(digits, Reading::Field)
+}
+
+/// The same within one text that has named values, as a log line or a JSON document: `a=41111111 b=11111111`.
+pub(crate) fn find(text: &str, groups: &Groups) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some((count, is_value)) = value(text, groups, from) {
+        let next = from + count;
+        if is_value
+            && let Some((more, true)) = value(text, groups, next)
+            && groups.start(next) - groups.end(next - 1) <= MAX_BETWEEN_VALUES
+            && groups.joined(text, from, count + more).is(is_likely_card)
+            && [(from, count), (next, more)]
+                .iter()
+                .all(|(n, count)| groups.joined(text, *n, *count).is(|d| d.len() >= MIN_PART))
+        {
+            found.push(groups.span(from, count));
+            found.push(groups.span(next, more));
+        }
+        from = next;
+    }
+    found
+}
+
+/// How many groups from here on are one value, and whether a name stands right before it.
+fn value(text: &str, groups: &Groups, from: usize) -> Option<(usize, bool)> {
+    if from >= groups.len() {
+        return None;
+    }
+    let mut count = 1;
+    while from + count < groups.len()
+        && count < MAX_GROUPS
+        && is_gap(groups.gap(text, from + count - 1))
+    {
+        count += 1;
+    }
+    let before = text[..groups.start(from)].trim_end_matches([' ', '"', '\'']);
+    let is_value = before.ends_with(['=', ':', '>'])
+        && !text::alphanumeric_at(text, groups.span(from, count).end);
+    Some((count, is_value))
+}

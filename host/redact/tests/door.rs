@@ -1,0 +1,228 @@
+//! What is found, what is left alone, and how long hostile texts may be.
+
+use proptest::prelude::*;
+use weft_redact::{COVERED, Kind, Reading, across, cover, find, first};
+
+/// The text with what was found as it is covered.
+fn covered(text: &str) -> String {
+    cover(text, Reading::Prose).0.into_owned()
+}
+
+#[test]
+fn a_note_is_covered_where_it_leaks_and_nowhere_else() {
+    for (note, left) in [
+        (
+            "card 4111 1111 1111 1111 exp 09/28 cvv 123, ring Tuesday",
+            "card [covered] exp 09/28 cvv [covered], ring Tuesday",
+        ),
+        ("PAN4111111111111111", "PAN[covered]"),
+        ("3782-822463-10005 1234", "[covered] [covered]"),
+        ("4.1.1.1.1.1.1.1.1.1.1.1.1.1.1.1", "[covered]"),
+        (
+            "pay to DE75 5121 0800 1245 1261 99 today",
+            "pay to [covered] today",
+        ),
+        (
+            "write to ines.p+x@mail.example.co.uk.",
+            "write to [covered].",
+        ),
+        (
+            "call 0470 12 34 56 or (415) 555-0132",
+            "call [covered] or ([covered]",
+        ),
+        (
+            "BSN 123456782 and passport C01X0006H",
+            "BSN [covered] and passport [covered]",
+        ),
+        (
+            "84.07.23-123.45 is no check digit",
+            "84.07.23-123.45 is no check digit",
+        ),
+        ("\u{ff14}\u{ff11}11 1111\u{200b}1111 1111", "[covered]"),
+        ("t=NDExMTExMTExMTExMTExMQ==;", "t=[covered]==;"),
+        (
+            "two calls on 01.06.2026 about order 123456, 45.90 EUR",
+            "two calls on 01.06.2026 about order 123456, 45.90 EUR",
+        ),
+        (
+            "pan=\"41111111\" rest=\"11111111\"",
+            "pan=\"[covered]\" rest=\"[covered]\"",
+        ),
+        ("", ""),
+    ] {
+        assert_eq!(covered(note), left, "{note}");
+    }
+}
+
+#[test]
+fn a_value_over_two_fields_is_found_at_the_first() {
+    let found = across(&[
+        "note",
+        "my card is 4111 1111",
+        "1111 1111 thanks",
+        "DE75512108",
+        "001245126199",
+    ]);
+    assert_eq!(found, [(1, Kind::CardNumber), (3, Kind::Iban)]);
+    assert_eq!(across(&["4111", "2026-06-01", "1111"]), []);
+}
+
+#[test]
+fn in_a_field_it_is_found_wherever_it_stands_alone() {
+    for (text, found) in [
+        ("4111111111111111", Kind::CardNumber),
+        ("4111 1111 1111 1111", Kind::CardNumber),
+        ("4111-1111-1111-1111", Kind::CardNumber),
+        ("378282246310005", Kind::CardNumber),
+        ("3782 822463 10005", Kind::CardNumber),
+        ("3056 930902 5904", Kind::CardNumber),
+        ("5555555555554444", Kind::CardNumber),
+        ("2223003122003222", Kind::CardNumber),
+        ("6011111111111117", Kind::CardNumber),
+        ("3530111333300000", Kind::CardNumber),
+        ("6250 9470 0000 0014", Kind::CardNumber),
+        ("order:4111111111111111", Kind::CardNumber),
+        ("pay/4111111111111111/1", Kind::CardNumber),
+        ("retry 2 of 4111 1111 1111 1111 today", Kind::CardNumber),
+        ("2-4111111111111111", Kind::CardNumber),
+        ("٤١١١١١١١١١١١١١١١", Kind::CardNumber),
+        ("MzQ6NDExMTExMTExMTExMTExMQ", Kind::CardNumber),
+        ("34313131313131313131313131313131", Kind::CardNumber),
+        ("DE75512108001245126199", Kind::Iban),
+        ("de75512108001245126199", Kind::Iban),
+        ("DE75 5121 0800 1245 1261 99", Kind::Iban),
+        ("DE75-5121-0800-1245-1261-99", Kind::Iban),
+        ("from DE75 5121 0800 1245 1261 99 to a friend", Kind::Iban),
+        ("BE68 5390 0754 7034", Kind::Iban),
+        ("BE68 5390 0754 7034 with more", Kind::Iban),
+        ("NO93 8601 1117 947", Kind::Iban),
+        ("MT84MALT011000012345MTLCAST001S", Kind::Iban),
+        ("order:GB82WEST12345698765432/1", Kind::Iban),
+        ("2-BE68539007547034", Kind::Iban),
+        ("ines@example.org", Kind::Mailbox),
+        ("Ines <ines.p+x@mail.example.co.uk>.", Kind::Mailbox),
+        ("order:ines@example.org:1", Kind::Mailbox),
+        ("\"ines p\"@example.org", Kind::Mailbox),
+        ("інес@приклад.укр", Kind::Mailbox),
+        ("ines@xn--e1afmkfd.xn--j1amh", Kind::Mailbox),
+        ("+4917612345678", Kind::PhoneNumber),
+        ("+49 176 1234-5678", Kind::PhoneNumber),
+        ("tel:+49.176.12345678", Kind::PhoneNumber),
+        ("(+49) 176 12345678", Kind::PhoneNumber),
+        ("+32470123456 on 2026-06-01", Kind::PhoneNumber),
+        ("+32470123456/20260601", Kind::PhoneNumber),
+    ] {
+        assert_eq!(first(text, Reading::Field), Some(found), "{text}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_it_is_let_in() {
+    for text in [
+        "",
+        "p-1",
+        "4111111111111112",        // the check digit is wrong
+        "p4111111111111111",       // a letter says that it is an identifier
+        "4111111111111",           // no length of today's cards
+        "9111111111111111",        // no scheme
+        "41111111111111111111111", // too long
+        "550e8400-e29b-41d4-a716-446655440000",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "1780315200000",
+        "1780315200000000",
+        "2026-06-01 1200 0000",
+        "DE75512108001245126198",  // the check digits are wrong
+        "DE7551210800124512619",   // too short for its country
+        "XX75512108001245126199",  // no country
+        "pDE75512108001245126199", // a letter says that it is an identifier
+        "BE68 5390 0754 703",
+        "BE6 85390 0754 7034",
+        "@",
+        "@example.org",
+        "ines@",
+        "ines@localhost",
+        "left-pad@1.3.0",
+        "weft@v1.2",
+        "ines at example.org",
+        "a@b..org",
+        "a @example.org",
+        "+0491761234567",    // no country begins with zero
+        "+1234567",          // too short
+        "+1234567890123456", // too long
+        "4917612345678",     // cannot be told from an identifier
+        "x+4917612345678",   // as in base64
+        "+49176a12345678",
+        "2026-06-01T12:00:00+02:00",
+        "12:00+01:00",
+        "1+1=2",
+        "C++ 20260601",
+        "Retail store Ghent Veldstraat 1",
+        "Vm9sbGtvbW1lbiBoYXJtbG9z",
+    ] {
+        assert_eq!(first(text, Reading::Field), None, "{text}");
+    }
+}
+
+/// Texts made to cost much: their time is linear in their length, so these end at once; a detector that tries every
+/// beginning with every end would take hours.
+#[test]
+fn hostile_texts_come_to_an_end() {
+    for part in [
+        "4",
+        "4 ",
+        "41-",
+        "+1 ",
+        "+",
+        "@",
+        "a@a.",
+        "a@",
+        "\\u0034",
+        "%34",
+        "&#52;",
+        "&#",
+        "DE75 ",
+        "D E 7 5 ",
+        "cvv 123 ",
+        "passport ",
+        "NDEx",
+        "3431",
+        "a=4111 b=",
+        "\u{200b}",
+        "४",
+        "4\u{200b}",
+        "\"@",
+        "0470 ",
+        "==",
+        "4111 1111 1111 111",
+    ] {
+        let text = part.repeat((3 << 19) / part.len());
+        for reading in [Reading::Field, Reading::Prose] {
+            let (covered, found) = cover(&text, reading);
+            assert!(
+                covered.len() <= text.len() + found.len() * COVERED.len(),
+                "{part}"
+            );
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_found_is_in_order_and_whole(text in "(\\PC|[0-9 +@.\\\\%&;-]){0,80}") {
+        for reading in [Reading::Field, Reading::Prose] {
+            let mut end = 0;
+            for found in find(&text, reading) {
+                prop_assert!(found.at.start >= end && found.at.end > found.at.start);
+                prop_assert!(text.get(found.at.clone()).is_some());
+                end = found.at.end;
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_covered_leaks_no_more(text in "([0-9]{3,5}[ -]?|cvv |\\+49|DE|@a\\.org){1,12}") {
+        let (once, _) = cover(&text, Reading::Field);
+        let (twice, found) = cover(&once, Reading::Field);
+        prop_assert_eq!(&twice, &once, "{:?}", found);
+    }
+}
