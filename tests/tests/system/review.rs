@@ -54,7 +54,9 @@ fn rules_that_disagree_are_listed_and_no_rule_of_the_project_does_nothing() {
         "{}",
         said.out
     );
-    for code in ["W0314", "W0316", "W0317", "W0318", "W0319", "W0320", "W0321"] {
+    for code in [
+        "W0314", "W0316", "W0317", "W0318", "W0319", "W0320", "W0321",
+    ] {
         assert!(!said.err.contains(code), "{code}: {}", said.err);
     }
 }

@@ -11,8 +11,8 @@ use super::combined::combined;
 use super::{
     Came, Explanation, PluginExplained, PolicyExplained, RuleExplained, StageExplained, seen,
 };
-use crate::again::NotAgain;
 use crate::Role;
+use crate::again::NotAgain;
 use crate::reasons::{self, Names};
 use crate::told::reader;
 
