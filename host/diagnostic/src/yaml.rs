@@ -62,7 +62,10 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnosti
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|e| {
         let e = e.without_snippet();
-        let place = e.location().map_or(Place::START, |l| place_of(&l));
+        let mut place = e.location().map_or(Place::START, |l| place_of(&l));
+        if words::is_anchor(&e) {
+            place = anchor_before(text, place).unwrap_or(place);
+        }
         let (message, help) = words::of(e);
         let problem = Diagnostic::error(code::SHAPE, file, place, message);
         match help {
@@ -93,6 +96,27 @@ fn place_of(location: &serde_saphyr::Location) -> Place {
         line: clamp(location.line()),
         column: clamp(location.column()),
     }
+}
+
+/// The place of the anchor (`&name`) of the value at `place`: the parser tells where the value begins.
+fn anchor_before(text: &str, place: Place) -> Option<Place> {
+    let (line, column) = (place.line as usize - 1, place.column as usize - 1);
+    let mut lines = text.split_inclusive('\n');
+    let above: usize = lines.by_ref().take(line).map(str::len).sum();
+    let before: usize = (lines.next()?.chars().take(column))
+        .map(char::len_utf8)
+        .sum();
+    let head = text.get(..above + before)?.trim_end();
+    let at = head.rfind(char::is_whitespace).map_or(0, |space| space + 1);
+    if !head[at..].starts_with('&') {
+        return None;
+    }
+    let line = head[..at].rfind('\n').map_or(0, |end| end + 1);
+    let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Some(Place {
+        line: clamp(head[..at].matches('\n').count() + 1),
+        column: clamp(head[line..at].chars().count() + 1),
+    })
 }
 
 #[cfg(test)]
@@ -137,6 +161,8 @@ mod tests {
             "a.yaml:1:6: error[W0101]: `&` gives a value a name to be repeated by, and what a file says has to stand where \
              it is read (write the value out at each place, or put a text that begins with `&` in quotes)"
         );
+        // The value stands on the next line, behind characters of several bytes.
+        assert!(said("\"\u{e4}\": &same\n  a: 1\n").starts_with("a.yaml:1:6: error[W0101]: `&`"));
         assert_eq!(
             said("one: {a: 1}\ntwo: *same\n"),
             "a.yaml:2:6: error[W0101]: `*` names something that no `&` before it defines (write the value itself, or in \

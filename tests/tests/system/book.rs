@@ -41,7 +41,7 @@ fn thresholds_rules_messages_and_tests_of_a_policy_are_told() {
         "Failed attempts (authentication.failures) is at least 5",
         "Too many failed authentications in a row",
         "Article 4(3)(b) and (d)",
-        "[Failed attempts] failed attempts, of which 5 attempts block",
+        "[Failed attempts] failures in a row; 5 attempts block",
         "the fifth attempt",
         "Failed attempts: 5; ",
         "with threat_level 2",

@@ -451,7 +451,7 @@ fn a_decision_is_explained_to_each_reader_in_its_words() {
     }
     let customer = explain("service");
     assert!(
-        customer.contains("please look at it in your app"),
+        customer.contains("please approve the payment there if it is yours"),
         "{customer}"
     );
     for told in [
@@ -465,7 +465,7 @@ fn a_decision_is_explained_to_each_reader_in_its_words() {
     }
     let support = explain("supervisor");
     assert!(
-        support.contains("ask the customer to approve it"),
+        support.contains("ask them to look at it in their own app"),
         "{support}"
     );
     for told in [

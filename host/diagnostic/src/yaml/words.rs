@@ -5,6 +5,15 @@ use serde_saphyr::budget::BudgetBreach;
 
 use crate::did_you_mean;
 
+/// Whether the problem is that a value has an anchor (`&name`).
+pub(super) fn is_anchor(error: &Error) -> bool {
+    match error {
+        Error::AliasError { error, .. } | Error::WithSnippet { error, .. } => is_anchor(error),
+        Error::Budget { breach, .. } => matches!(breach, BudgetBreach::Anchors { .. }),
+        _ => false,
+    }
+}
+
 /// What is wrong, and what to do about it. Keys are named, values are not repeated.
 pub(super) fn of(error: &Error) -> (String, Option<String>) {
     if let Error::AliasError { error, .. } | Error::WithSnippet { error, .. } = error {

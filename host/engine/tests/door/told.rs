@@ -8,7 +8,7 @@ use weft_engine::{Config, Role};
 use weft_verdict::Verdict;
 
 use crate::house::{House, Site, agent, ask, caller, payment, service};
-use crate::policies::{PolicyFile, amounts, assistance, rule};
+use crate::policies::{PolicyFile, amounts, assistance, rule, usual};
 
 const AMOUNTS: &str = "messages:\n  customer: Your payment of {payment.amount} from {payer.city} waits.\n  \
     agent: \"{payment.amount} from {location.city} to {payee.country}\"\n  \
@@ -95,7 +95,7 @@ async fn decisions_are_taken_under_the_level_of_threat_that_the_host_says() {
 /// What examples of a comparison take for said is said: of a payment, and of a request about one.
 #[tokio::test]
 async fn no_request_lacks_what_is_always_said() {
-    let house = House::new(&assistance());
+    let house = House::new(&usual());
     let (paid, _, _) = house.waiting("p-1", "1890.00").await;
     let asked = house
         .decided(&agent(), &ask("assist.failed_payment", "p-1"))
