@@ -80,8 +80,11 @@ pub const THREAT: Code = Code {
     title: "a higher level of threat would loosen the policy",
     page: "The host says a level of threat, 0 to 3 (`processing.threat_level`). A policy may become stricter as it \
            rises, never milder: a rule that objects may only fire more often, a rule that allows only more rarely. This \
-           is proven from the expressions where it can be. Where it cannot, the tests of the file, and rows made from \
-           them at the thresholds, are decided at all four levels; the message shows one that gets milder.",
+           is proven from the expressions, or the policy is refused.\n\nWhat depends on the level may stand in sums, \
+           differences, products with what is never negative, `math.least` and `math.greatest`, and in a choice between \
+           thresholds, as long as it moves one way. Compare it with <, <=, > or >=. Where another fact in the same \
+           condition may be missing and `on_missing` is stricter than the rule, write a rule for each.\n\nWhere the tests \
+           of the file, or rows made from them at the thresholds, show a case that gets milder, the message has it.",
 };
 /// A message shows what its reader may not see.
 pub const MESSAGE: Code = Code {

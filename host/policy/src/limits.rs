@@ -10,7 +10,20 @@ pub const MAX_PARAMETERS: usize = 50;
 pub const MAX_LIST_ENTRIES: usize = 10_000;
 /// Characters of one message.
 pub const MAX_MESSAGE_CHARS: usize = 1_000;
-/// Rows that are decided at all levels of threat, for one policy.
+/// Minor units of an amount that nobody pays or has: ten million million in most currencies. That nothing gets milder
+/// by the level of threat is proven for facts up to this.
+pub const MAX_USUAL_AMOUNT_MINOR: i64 = 1_000_000_000_000_000;
+/// The same for whole numbers, above and below zero.
+pub const MAX_USUAL_INTEGER: i64 = 1_000_000_000;
+/// The same for decimals, above and below zero.
+pub const MAX_USUAL_DECIMAL: i64 = 1_000_000_000_000;
+/// The same for instants: the end of the year 2999.
+pub const MAX_USUAL_INSTANT_MS: i64 = 32_503_679_999_999;
+/// The same for lengths of time: a thousand years.
+pub const MAX_USUAL_LENGTH_MS: i64 = 31_557_600_000_000;
+/// Cases, by which facts are there, that are looked at to prove it for one policy.
+pub(crate) const MAX_THREAT_CASES: u32 = 2_000;
+/// Rows that are looked through for one that gets milder at a higher level of threat, for one policy.
 pub(crate) const MAX_TRIALS: usize = 20_000;
 /// Stages in a pipeline.
 pub const MAX_STAGES: usize = 16;

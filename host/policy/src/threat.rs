@@ -1,20 +1,33 @@
 //! That a policy gets no milder as the level of threat rises.
 //!
-//! It is proven from the expressions where that can be done: for each two neighbouring levels `proof` says how
+//! It is proven from the expressions, or the policy is refused: for each two neighbouring levels `proof` says how
 //! the truth of a condition can change for the same facts, and each change is looked at for what it makes of
-//! the policy's finding. Where there is no proof, `trial` decides rows at all levels.
+//! the policy's finding; where that is not enough, once for each case of which facts are there. Where there is no proof, `obstacle` says why and what to write instead, and `trial` looks
+//! for a row that shows what is wrong.
 
+mod obstacle;
+mod presence;
 mod proof;
+mod relation;
 mod trial;
+
+use std::cell::{Cell, LazyCell};
 
 use weft_diagnostic::Diagnostic;
 use weft_diagnostic::yaml::{self, Spanned};
+use weft_dictionary::FieldId;
 use weft_verdict::{Obligation, ObligationKind, Verdict};
 
-use self::proof::{Relation, Rise, Truth, depends};
+use self::obstacle::Obstacle;
+use self::presence::{Case, Presence, repeated};
+use self::proof::{Rise, depends};
+use self::relation::{Relation, Truth};
 use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
+use crate::cel::range::{Facts, Ranges};
 use crate::codes;
+use crate::limits::{MAX_SOLVER_STEPS, MAX_THREAT_CASES};
 use crate::policy::{Body, Policy, Rule};
+use crate::solve::{Answer, Goal, Mode, Solver, facts_of};
 use crate::testing::Tested;
 
 /// What a policy says to one row, as far as it can be milder or stricter.
@@ -79,14 +92,22 @@ pub(crate) fn check(tested: Tested<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     };
     let policy = tested.policy;
+    let obstacle = Cell::new(None);
     let rises = (0..MAX_THREAT).map(|from| Rise {
         level: level.id,
         from,
+        ranges: Ranges {
+            dictionary: tested.given.dictionary,
+            facts: Facts::Usual,
+        },
+        case: Case::any(level.id),
+        obstacle: &obstacle,
     });
     let rises: Vec<Rise> = rises.collect();
     let conditions = (tested.source.conditions.iter())
         .zip(&policy.conditions)
         .find(|(_, condition)| depends(&condition.expression, level.id));
+    let cases = Cell::new(MAX_THREAT_CASES);
     let unproven = match &policy.body {
         Body::Plugin(_) => {
             let Some((written, _)) = conditions else {
@@ -101,10 +122,12 @@ pub(crate) fn check(tested: Tested<'_>) -> Vec<Diagnostic> {
                 help,
             )];
         }
-        Body::Rules(rules) => rules
-            .iter()
-            .zip(&tested.source.rules)
-            .find(|(rule, _)| !rises.iter().all(|rise| is_proven(policy, rule, rise))),
+        Body::Rules(rules) => rules.iter().zip(&tested.source.rules).find(|(rule, _)| {
+            obstacle.set(None);
+            !rises
+                .iter()
+                .all(|rise| is_proven(policy, rule, rise, &cases))
+        }),
     };
     let Some((rule, written)) = unproven else {
         return Vec::new();
@@ -114,23 +137,25 @@ pub(crate) fn check(tested: Tested<'_>) -> Vec<Diagnostic> {
         Some((condition, _)) if !depends(&rule.when, level.id) => &condition.expression,
         _ => &written.when,
     };
-    let milder = trial::milder(tested, level.id);
-    match milder {
+    let explained = "see `weft explain W0310` for what may depend on the level, and how";
+    let help = obstacle
+        .get()
+        .map_or(explained, |obstacle| obstacle.remedy());
+    let message = match trial::milder(tested, level.id) {
         Some(example) => {
-            let message = format!("the policy gets milder as the level of threat rises: {example}");
-            let help = "see `weft explain W0310` for what may depend on the level, and how";
-            vec![refusal(tested, at, message, help)]
+            format!("the policy gets milder as the level of threat rises: {example}")
         }
-        None if tested.source.tests.is_empty() => {
-            let message = format!(
-                "that rule `{}` makes nothing milder as the level of threat rises cannot be proven, and there are no tests",
-                rule.id
-            );
-            let help = "add `tests`, or compare a fact with a parameter that has `at_threat`";
-            vec![refusal(tested, at, message, help)]
-        }
-        None => Vec::new(),
-    }
+        None => format!(
+            "that rule `{}` makes nothing milder as the level of threat rises cannot be proven: {}",
+            rule.id,
+            obstacle
+                .get()
+                .map_or("its condition may change the other way", |obstacle| {
+                    obstacle.reason()
+                }),
+        ),
+    };
+    vec![refusal(tested, at, message, help)]
 }
 
 fn refusal(tested: Tested<'_>, at: &Spanned<String>, message: String, help: &str) -> Diagnostic {
@@ -138,40 +163,133 @@ fn refusal(tested: Tested<'_>, at: &Spanned<String>, message: String, help: &str
 }
 
 /// Whether nothing that a rise makes of a rule is milder.
-fn is_proven(policy: &Policy, rule: &Rule, rise: &Rise) -> bool {
-    let mut applies = Relation::always();
-    for condition in &policy.conditions {
-        applies = applies.and(rise.truth(&condition.expression));
+fn is_proven(policy: &Policy, rule: &Rule, rise: &Rise<'_>, cases: &Cell<u32>) -> bool {
+    let matches = policy
+        .conditions
+        .iter()
+        .map(|condition| &condition.expression);
+    let expressions = || matches.clone().chain([&rule.when]);
+    if !expressions().any(|expression| depends(expression, rise.level)) {
+        return true;
     }
-    let fires = rise.truth(&rule.when);
-    let said = |applies: Truth, fires: Truth| {
-        // The rules are asked only where the policy applies.
-        match if applies == Truth::True {
-            fires
-        } else {
-            applies
-        } {
-            Truth::False => Said::only(Verdict::Abstain),
-            Truth::Missing => Said::only(policy.on_missing),
-            Truth::Failed => Said::only(policy.on_error),
-            Truth::True => Said {
-                verdict: rule.finding.verdict,
-                obligations: rule.finding.obligations.iter().collect(),
-            },
-        }
-    };
-    applies.pairs().all(|(applies, then_applies)| {
-        fires.pairs().all(|(fires, then_fires)| {
-            said(applies, fires).may_become(&said(then_applies, then_fires))
+    let is_allowed = LazyCell::new(|| is_allowed_anyway(policy, rule, rise));
+    let tightens = |rise: &Rise<'_>| {
+        let applies = matches
+            .clone()
+            .fold(Relation::always(), |applies, expression| {
+                applies.and(rise.truth(expression))
+            });
+        let fires = rise.truth(&rule.when);
+        applies.pairs().all(|applies| {
+            fires.pairs().all(|fires| {
+                let before = said(policy, rule, applies.0, fires.0);
+                let after = said(policy, rule, applies.1, fires.1);
+                // A flag that comes is no permission where the policy allows anyway.
+                let comes = before.verdict == Verdict::Abstain && after.verdict == Verdict::Flag;
+                let before = match comes && *is_allowed {
+                    true => Said::only(Verdict::Allow),
+                    false => before,
+                };
+                before.may_become(&after)
+            })
         })
+    };
+    in_each_case(rise, &repeated(expressions(), rise.level), cases, &tightens)
+}
+
+/// Whether it holds of whatever facts are there, or else of each case by itself.
+fn in_each_case(
+    rise: &Rise<'_>,
+    facts: &[FieldId],
+    cases: &Cell<u32>,
+    holds: &impl Fn(&Rise<'_>) -> bool,
+) -> bool {
+    let Some(left) = cases.get().checked_sub(1) else {
+        rise.meet(Obstacle::Cases);
+        return false;
+    };
+    cases.set(left);
+    if holds(rise) {
+        return true;
+    }
+    let Some((fact, others)) = facts.split_first() else {
+        return false;
+    };
+    Presence::ALL.into_iter().all(|presence| {
+        let case = rise.case.with(*fact, presence);
+        let rise = Rise {
+            case,
+            ..rise.clone()
+        };
+        in_each_case(&rise, others, cases, holds)
     })
+}
+
+/// What the policy says because of a rule.
+fn said<'a>(policy: &Policy, rule: &'a Rule, applies: Truth, fires: Truth) -> Said<'a> {
+    // The rules are asked only where the policy applies.
+    match if applies == Truth::True {
+        fires
+    } else {
+        applies
+    } {
+        Truth::False => Said::only(Verdict::Abstain),
+        Truth::Missing => Said::only(policy.on_missing),
+        Truth::Failed => Said::only(policy.on_error),
+        Truth::Lacking => Said::only(policy.on_error.max(policy.on_missing)),
+        Truth::True => Said {
+            verdict: rule.finding.verdict,
+            obligations: rule.finding.obligations.iter().collect(),
+        },
+    }
+}
+
+/// Whether a rule that allows, whatever the level, fires whenever this one does.
+fn is_allowed_anyway(policy: &Policy, rule: &Rule, rise: &Rise<'_>) -> bool {
+    let Body::Rules(rules) = &policy.body else {
+        return false;
+    };
+    let dictionary = rise.ranges.dictionary;
+    let goal = |node, mode| Goal {
+        node,
+        mode,
+        dictionary,
+    };
+    let known = facts_of(&rule.when, dictionary);
+    let mut conditions = policy.conditions.iter();
+    let steady = conditions.all(|condition| !depends(&condition.expression, rise.level));
+    steady
+        && rules.iter().any(|other| {
+            // A fact that only the other names may be missing: then it does not fire.
+            let named = facts_of(&other.when, dictionary);
+            let goals = [
+                goal(&rule.when, Mode::True),
+                goal(&other.when, Mode::NotTrue),
+            ];
+            other.finding.verdict == Verdict::Allow
+                && !depends(&other.when, rise.level)
+                && named.iter().all(|name| known.contains(name))
+                && matches!(
+                    Solver::new(MAX_SOLVER_STEPS).ask(&goals, &|_| true),
+                    Answer::Never(_)
+                )
+        })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
+    use weft_dictionary::{Dictionary, FieldId};
     use weft_verdict::Verdict::{self, Abstain, Allow, Challenge, Deny, Flag, Hold};
 
-    use super::verdict_may_become;
+    use super::obstacle::Obstacle;
+    use super::presence::Case;
+    use super::proof::Rise;
+    use super::{in_each_case, verdict_may_become};
+    use crate::cel::node::Node;
+    use crate::cel::range::{Facts, Ranges};
+    use crate::limits::MAX_THREAT_CASES;
 
     /// What a payment gets where no policy says anything.
     const WITHOUT: Verdict = Hold;
@@ -204,5 +322,41 @@ mod tests {
                 assert!(!(released && verdict_may_become(before, after)));
             }
         }
+    }
+
+    #[test]
+    fn too_many_cases_are_no_proof() {
+        let mut text = "version: 1\nsections: {payment: P}\nfields:\n".to_owned();
+        for name in ["a", "b", "c", "d", "e", "f", "g", "h"] {
+            text.push_str(&format!(
+                "  - {{name: payment.{name}, kind: integer, class: public, title: t, meaning: m}}\n"
+            ));
+        }
+        let dictionary = Dictionary::parse("d.yaml", &text).expect("valid");
+        let obstacle = Cell::new(None);
+        let fields: Vec<FieldId> = dictionary.fields().map(|field| field.id).collect();
+        let rise = Rise {
+            level: fields[0],
+            from: 0,
+            ranges: Ranges {
+                dictionary: &dictionary,
+                facts: Facts::Usual,
+            },
+            case: Case::any(fields[0]),
+            obstacle: &obstacle,
+        };
+        let proven = |facts: &[FieldId]| {
+            let cases = Cell::new(MAX_THREAT_CASES);
+            let is_known = |rise: &Rise<'_>, fact: &FieldId| {
+                let outcomes = rise.case.outcomes(&Node::Has(*fact), rise.ranges);
+                outcomes.len() == 1
+            };
+            let all_known = |rise: &Rise<'_>| facts.iter().all(|fact| is_known(rise, fact));
+            in_each_case(&rise, facts, &cases, &all_known)
+        };
+        assert!(proven(&fields[1..7]));
+        assert_eq!(obstacle.get(), None);
+        assert!(!proven(&fields[1..8]));
+        assert_eq!(obstacle.get(), Some(Obstacle::Cases));
     }
 }

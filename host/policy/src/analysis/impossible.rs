@@ -4,13 +4,16 @@
 use weft_dictionary::{Currency, Dictionary};
 
 use crate::cel::node::{Comparison, Constant, Node, Operator};
-use crate::cel::range::Ranges;
+use crate::cel::range::{Facts, Ranges};
 use crate::cel::types::Type;
 use crate::words::Speaker;
 
 /// Why a condition cannot hold, or, if `holds` is false, why its contrary cannot; none if it may.
 pub(super) fn impossible(node: &Node, holds: bool, dictionary: &Dictionary) -> Option<Vec<String>> {
-    let ranges = Ranges { dictionary };
+    let ranges = Ranges {
+        dictionary,
+        facts: Facts::Any,
+    };
     Impossible { ranges }.why(node, holds)
 }
 

@@ -10,18 +10,32 @@ use super::functions::{CalendarPart, Extreme, LengthPart, MAX_INSTANT_MS, MAX_LE
 use super::node::{Comparison, Constant, Node, Operator};
 use super::parameter::{MAX_THREAT, THREAT_LEVEL};
 use super::types::Type;
+use crate::limits::{
+    MAX_USUAL_AMOUNT_MINOR, MAX_USUAL_DECIMAL, MAX_USUAL_INSTANT_MS, MAX_USUAL_INTEGER,
+    MAX_USUAL_LENGTH_MS,
+};
 
 /// Both ends are part of it; none is without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Range {
-    low: Option<Decimal>,
-    high: Option<Decimal>,
+    pub(crate) low: Option<Decimal>,
+    pub(crate) high: Option<Decimal>,
+}
+
+/// How large facts are taken to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Facts {
+    /// Everything that a row takes.
+    Any,
+    /// What is not beyond all that is ever paid or counted: see the `MAX_USUAL_…` limits.
+    Usual,
 }
 
 /// Says ranges of the expressions of one dictionary.
 #[derive(Clone, Copy)]
 pub(crate) struct Ranges<'a> {
     pub(crate) dictionary: &'a Dictionary,
+    pub(crate) facts: Facts,
 }
 
 impl Range {
@@ -123,12 +137,19 @@ impl Range {
         }
     }
 
-    fn is_at_least_zero(self) -> bool {
+    pub(crate) fn is_at_least_zero(self) -> bool {
         self.low.is_some_and(|low| low >= Decimal::ZERO)
     }
 
-    fn is_at_most_zero(self) -> bool {
+    pub(crate) fn is_at_most_zero(self) -> bool {
         self.high.is_some_and(|high| high <= Decimal::ZERO)
+    }
+
+    /// Whether it lies within a range that has both ends.
+    pub(crate) fn is_within(self, other: Range) -> bool {
+        let above = self.low.zip(other.low).is_some_and(|(own, end)| own >= end);
+        let below = (self.high.zip(other.high)).is_some_and(|(own, end)| own <= end);
+        above && below
     }
 
     /// Whether some value of it can compare so with some value of another.
@@ -210,19 +231,71 @@ impl Ranges<'_> {
     }
 
     fn of_field(self, field: &Field) -> Range {
+        let most = |any: u64, usual: i64| match self.facts {
+            Facts::Any => Decimal::from(any),
+            Facts::Usual => usual.into(),
+        };
+        let largest = i64::MAX.unsigned_abs();
         match field.kind {
             _ if field.class.is_tokenised() => Range::ALL,
             Kind::Integer if field.name == THREAT_LEVEL => Range::between(0, MAX_THREAT as u64),
             Kind::Integer => {
+                let high = most(largest, MAX_USUAL_INTEGER);
                 let counts = matches!(&field.origin, Origin::Behaviour(spec) if spec.measure != Measure::AmountDeviation);
-                Range::between(if counts { 0 } else { i64::MIN }, i64::MAX)
+                let low = if counts {
+                    Decimal::ZERO
+                } else {
+                    -high - Decimal::ONE
+                };
+                Range::between(low, high)
             }
             // An amount is written without a sign.
-            Kind::Money => Range::between(0, i64::MAX),
-            Kind::Instant => Range::between(0, MAX_INSTANT_MS),
-            Kind::Duration => Range::between(0, MAX_LENGTH_MS),
+            Kind::Money => Range::between(0, most(largest, MAX_USUAL_AMOUNT_MINOR)),
+            Kind::Decimal if self.facts == Facts::Usual => {
+                Range::between(-MAX_USUAL_DECIMAL, MAX_USUAL_DECIMAL)
+            }
+            Kind::Instant => Range::between(0, most(MAX_INSTANT_MS, MAX_USUAL_INSTANT_MS)),
+            Kind::Duration => Range::between(0, most(MAX_LENGTH_MS, MAX_USUAL_LENGTH_MS)),
             _ => Range::ALL,
         }
+    }
+
+    /// Whether computing this can neither be too large for its type nor a negative time, where its parts have
+    /// values.
+    pub(crate) fn fits(self, operator: Operator, node: &Node, one: &Node, two: &Node) -> bool {
+        let (a, b) = (self.of(one), self.of(two));
+        let range = match operator {
+            Operator::Add => a.plus(b),
+            Operator::Subtract => a.plus(b.negative()),
+            Operator::Multiply => a.times(b),
+        };
+        range.is_within(match self.kind(node) {
+            Type::Instant => Range::between(0, MAX_INSTANT_MS),
+            Type::Duration => Range::between(0, MAX_LENGTH_MS),
+            Type::Decimal => Range::between(Decimal::MIN, Decimal::MAX),
+            _ => Range::between(i64::MIN, i64::MAX),
+        })
+    }
+
+    /// Whether an expression can be one that cannot be computed, whose facts are all there.
+    pub(crate) fn can_fail(self, node: &Node) -> bool {
+        // Amounts of two currencies have neither an order nor a sum.
+        let is_amount = |part: &Node| self.kind(part) == Type::Money;
+        let fails = match node {
+            Node::Arithmetic(operator, one, two) => {
+                is_amount(one) && is_amount(two) || !self.fits(*operator, node, one, two)
+            }
+            Node::Compare(_, one, _) | Node::Among(one, _) | Node::Extreme(_, one, _) => {
+                is_amount(one)
+            }
+            Node::Negate(_)
+            | Node::Absolute(_)
+            | Node::Length(..)
+            | Node::Calendar(..)
+            | Node::Treated(..) => true,
+            _ => false,
+        };
+        fails || node.children().into_iter().any(|part| self.can_fail(part))
     }
 
     fn is_time(self, node: &Node) -> bool {

@@ -1,119 +1,71 @@
 //! How the truth of a condition can change, for the same facts, when the level of threat rises by one.
 
+use std::cell::Cell;
 use std::cmp::Ordering;
 
 use weft_dictionary::FieldId;
 
-use crate::cel::node::{Comparison, Constant, Node};
+use super::obstacle::Obstacle;
+use super::presence::Case;
+use super::relation::{Relation, Truth, together};
+use crate::cel::functions::LengthPart;
+use crate::cel::node::{Comparison, Constant, Node, Operator};
+use crate::cel::range::{Range, Ranges};
+use crate::cel::types::Type;
 use crate::parameters::order;
 
-/// The outcomes of a condition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Truth {
-    False,
-    Missing,
-    True,
-    Failed,
-}
-
-impl Truth {
-    const ALL: [Truth; 4] = [Truth::False, Truth::Missing, Truth::True, Truth::Failed];
-
-    fn of(truth: bool) -> Truth {
-        if truth { Truth::True } else { Truth::False }
-    }
-
-    fn not(self) -> Truth {
-        match self {
-            Truth::False => Truth::True,
-            Truth::True => Truth::False,
-            gap => gap,
-        }
-    }
-
-    /// False decides, then a failure counts, then what is missing.
-    fn and(self, other: Truth) -> Truth {
-        let decisive = [Truth::False, Truth::Failed, Truth::Missing];
-        let first = decisive.into_iter().find(|t| [self, other].contains(t));
-        first.unwrap_or(Truth::True)
-    }
-}
-
-/// Pairs of outcomes: before a rise and after it. An outcome that may come is in it; one that is in it need
-/// not come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Relation(u16);
-
-impl Relation {
-    const NONE: Relation = Relation(0);
-    /// Nothing is known.
-    const ANY: Relation = Relation(u16::MAX);
-
-    fn with(self, before: Truth, after: Truth) -> Relation {
-        Relation(self.0 | 1 << (before as u16 * 4 + after as u16))
-    }
-
-    /// True before and after.
-    pub(super) fn always() -> Relation {
-        Relation::NONE.with(Truth::True, Truth::True)
-    }
-
-    /// One of these, and the same before and after.
-    fn unchanged(outcomes: &[Truth]) -> Relation {
-        let with = |relation: Relation, truth: &Truth| relation.with(*truth, *truth);
-        outcomes.iter().fold(Relation::NONE, with)
-    }
-
-    pub(super) fn pairs(self) -> impl Iterator<Item = (Truth, Truth)> {
-        let all = Truth::ALL
-            .into_iter()
-            .flat_map(|before| Truth::ALL.map(|after| (before, after)));
-        all.filter(move |(before, after)| self.0 & Relation::NONE.with(*before, *after).0 != 0)
-    }
-
-    fn not(self) -> Relation {
-        self.pairs()
-            .fold(Relation::NONE, |relation, (before, after)| {
-                relation.with(before.not(), after.not())
-            })
-    }
-
-    pub(super) fn and(self, other: Relation) -> Relation {
-        let mut relation = Relation::NONE;
-        for (before, after) in self.pairs() {
-            for (other_before, other_after) in other.pairs() {
-                relation = relation.with(before.and(other_before), after.and(other_after));
-            }
-        }
-        relation
-    }
-}
-
 /// The level of threat rises by one.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rise {
+#[derive(Clone)]
+pub(super) struct Rise<'a> {
     pub(super) level: FieldId,
     pub(super) from: usize,
+    pub(super) ranges: Ranges<'a>,
+    /// What is assumed of the facts.
+    pub(super) case: Case,
+    /// What first stood in the way of a proof.
+    pub(super) obstacle: &'a Cell<Option<Obstacle>>,
 }
 
-impl Rise {
+impl Rise<'_> {
     /// How the truth of a condition can change.
     pub(super) fn truth(&self, node: &Node) -> Relation {
         if let (Some(before), Some(after)) = (self.known(node, 0), self.known(node, 1)) {
             return Relation::NONE.with(Truth::of(before), Truth::of(after));
         }
+        self.change(node)
+            .among(self.case.outcomes(node, self.ranges))
+    }
+
+    /// The same without regard to which facts are there.
+    fn change(&self, node: &Node) -> Relation {
         match node {
             Node::Shared(inner) => self.truth(inner),
             Node::Not(inner) => self.truth(inner).not(),
             Node::And(one, two) => self.truth(one).and(self.truth(two)),
             Node::Or(one, two) => self.truth(one).not().and(self.truth(two).not()).not(),
-            // Whether a fact is there that an earlier stage took away is missing, too.
-            Node::Has(id) if *id != self.level => {
-                Relation::unchanged(&[Truth::False, Truth::Missing, Truth::True])
-            }
+            Node::If(condition, one, two) => self
+                .truth(condition)
+                .choose(self.truth(one), self.truth(two)),
             node if !depends(node, self.level) => Relation::unchanged(&Truth::ALL),
+            Node::Compare(comparison, one, two) if self.ranges.kind(one) == Type::Boolean => {
+                let same = self.truth(one).combined(self.truth(two), Truth::same);
+                self.meet(Obstacle::Equality);
+                match comparison {
+                    Comparison::NotEqual => same.not(),
+                    _ => same,
+                }
+            }
             Node::Compare(comparison, one, two) => self.comparison(*comparison, one, two),
-            _ => Relation::ANY,
+            Node::Among(value, _) => match self.direction(value) {
+                None => Relation::ANY,
+                Some(Ordering::Equal) => Relation::unchanged(&Truth::ALL),
+                Some(_) => self.either_way(Obstacle::Equality),
+            },
+            node if self.is_steady(node) => Relation::unchanged(&Truth::ALL),
+            _ => {
+                self.meet(Obstacle::Function);
+                Relation::ANY
+            }
         }
     }
 
@@ -121,35 +73,138 @@ impl Rise {
     /// cannot be compared (other currencies) is so at every level.
     fn comparison(&self, comparison: Comparison, one: &Node, two: &Node) -> Relation {
         let unchanged = Relation::unchanged(&Truth::ALL);
-        let grows = match (self.direction(one), self.direction(two)) {
-            (Some(one), Some(two)) => together(one, two.reverse()),
-            _ => None,
+        let (Some(one), Some(two)) = (self.direction(one), self.direction(two)) else {
+            return Relation::ANY;
+        };
+        let Some(grows) = self.together(one, two.reverse()) else {
+            return self.either_way(Obstacle::Opposed);
         };
         let grows = match comparison {
             Comparison::Greater | Comparison::GreaterOrEqual => grows,
-            Comparison::Less | Comparison::LessOrEqual => grows.map(Ordering::reverse),
-            Comparison::Equal | Comparison::NotEqual => grows.filter(|o| o.is_eq()),
+            Comparison::Less | Comparison::LessOrEqual => grows.reverse(),
+            Comparison::Equal | Comparison::NotEqual if grows.is_eq() => grows,
+            Comparison::Equal | Comparison::NotEqual => return self.either_way(Obstacle::Equality),
         };
         match grows {
-            None => Relation::ANY,
-            Some(Ordering::Equal) => unchanged,
-            Some(Ordering::Greater) => unchanged.with(Truth::False, Truth::True),
-            Some(Ordering::Less) => unchanged.with(Truth::True, Truth::False),
+            Ordering::Equal => unchanged,
+            Ordering::Greater => unchanged.with(Truth::False, Truth::True),
+            Ordering::Less => unchanged.with(Truth::True, Truth::False),
         }
     }
 
-    /// Whether a value grows, stays or shrinks; none if that is not known.
+    /// Whether a value grows, stays or shrinks; none if that is not known, or if it can come or go.
     fn direction(&self, node: &Node) -> Option<Ordering> {
         if !depends(node, self.level) {
             return Some(Ordering::Equal);
         }
         if let (Some(before), Some(after)) = (self.constant(node, 0), self.constant(node, 1)) {
-            return order(&after, &before);
+            return order(&after, &before).or_else(|| self.unknown(Obstacle::Function));
         }
         match node {
             Node::Shared(inner) => self.direction(inner),
-            Node::Extreme(_, one, two) => together(self.direction(one)?, self.direction(two)?),
-            _ => None,
+            Node::Minor(inner) => self.direction(inner),
+            Node::Length(part, inner) if *part != LengthPart::Milliseconds => self.direction(inner),
+            Node::Extreme(_, one, two) => self.together(self.direction(one)?, self.direction(two)?),
+            Node::Negate(inner) => self.direction(inner).map(Ordering::reverse),
+            Node::Absolute(inner) => self.signed(self.direction(inner)?, self.ranges.of(inner)),
+            Node::Arithmetic(operator, one, two) => self.arithmetic(*operator, node, one, two),
+            Node::If(condition, one, two) => self.choice(condition, one, two),
+            // A threshold is in one currency at all levels.
+            Node::Currency(inner) => self.direction(inner).map(|_| Ordering::Equal),
+            node if self.is_steady(node) => Some(Ordering::Equal),
+            _ => self.unknown(Obstacle::Function),
+        }
+    }
+
+    fn arithmetic(
+        &self,
+        operator: Operator,
+        node: &Node,
+        one: &Node,
+        two: &Node,
+    ) -> Option<Ordering> {
+        if !self.ranges.fits(operator, node, one, two) {
+            return self.unknown(match (operator, self.ranges.kind(node)) {
+                (Operator::Subtract, Type::Instant | Type::Duration) => Obstacle::NegativeTime,
+                _ => Obstacle::TooLarge,
+            });
+        }
+        let (first, second) = (self.direction(one)?, self.direction(two)?);
+        match operator {
+            Operator::Add => self.together(first, second),
+            Operator::Subtract => self.together(first, second.reverse()),
+            Operator::Multiply => {
+                let first = self.signed(first, self.ranges.of(two))?;
+                let second = self.signed(second, self.ranges.of(one))?;
+                self.together(first, second)
+            }
+        }
+    }
+
+    /// How a value moves when its product with one of this range is taken, or its own range is turned positive.
+    fn signed(&self, direction: Ordering, by: Range) -> Option<Ordering> {
+        if direction.is_eq() || by.is_at_least_zero() {
+            Some(direction)
+        } else if by.is_at_most_zero() {
+            Some(direction.reverse())
+        } else {
+            self.unknown(Obstacle::Sign)
+        }
+    }
+
+    /// A value that a condition chooses. Where the condition changes, both have to be known without any fact.
+    fn choice(&self, condition: &Node, one: &Node, two: &Node) -> Option<Ordering> {
+        let within = self.together(self.direction(one)?, self.direction(two)?)?;
+        let Some(changes) = self.truth(condition).direction() else {
+            return self.unknown(Obstacle::Choice);
+        };
+        let (before, after) = match changes {
+            Ordering::Equal => return Some(within),
+            Ordering::Greater => (two, one),
+            Ordering::Less => (one, two),
+        };
+        let fixed = |node, risen| self.constant(node, risen);
+        match (fixed(before, 0), fixed(after, 1)) {
+            (Some(before), Some(after)) => match order(&after, &before) {
+                Some(switched) => self.together(within, switched),
+                None => self.unknown(Obstacle::Choice),
+            },
+            _ => self.unknown(Obstacle::Choice),
+        }
+    }
+
+    /// Whether all that it is made of stays as it is.
+    fn is_steady(&self, node: &Node) -> bool {
+        let children = node.children();
+        !children.is_empty()
+            && children
+                .into_iter()
+                .all(|child| match self.ranges.kind(child) {
+                    Type::Boolean => self.truth(child).direction() == Some(Ordering::Equal),
+                    _ => self.direction(child) == Some(Ordering::Equal),
+                })
+    }
+
+    fn together(&self, one: Ordering, two: Ordering) -> Option<Ordering> {
+        together(one, two).or_else(|| self.unknown(Obstacle::Opposed))
+    }
+
+    /// What is there and can be compared stays so, and its truth may change to and fro.
+    fn either_way(&self, obstacle: Obstacle) -> Relation {
+        self.meet(obstacle);
+        Relation::unchanged(&Truth::ALL)
+            .with(Truth::False, Truth::True)
+            .with(Truth::True, Truth::False)
+    }
+
+    fn unknown(&self, obstacle: Obstacle) -> Option<Ordering> {
+        self.meet(obstacle);
+        None
+    }
+
+    pub(super) fn meet(&self, obstacle: Obstacle) {
+        if self.obstacle.get().is_none() {
+            self.obstacle.set(Some(obstacle));
         }
     }
 
@@ -211,14 +266,6 @@ impl Rise {
             }
             _ => None,
         }
-    }
-}
-
-/// Of two movements that add up; none if they work against each other.
-fn together(one: Ordering, two: Ordering) -> Option<Ordering> {
-    match (one, two) {
-        (Ordering::Equal, other) | (other, Ordering::Equal) => Some(other),
-        (one, two) => (one == two).then_some(one),
     }
 }
 

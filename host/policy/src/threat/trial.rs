@@ -1,5 +1,5 @@
-//! Rows that are decided at all levels of threat: those of the file's tests, and what is made of them at the
-//! thresholds and by leaving out a fact.
+//! Rows that are decided at all levels of threat to show what is wrong: those of the file's tests, and what is made of
+//! them at the thresholds and by leaving out a fact.
 
 use weft_dictionary::{Dictionary, DurationMs, FieldId, Money, Row, Timestamp, Value};
 use weft_verdict::Verdict;

@@ -9,6 +9,7 @@ mod lists;
 mod messages;
 mod parameters;
 mod threat;
+mod threat_generated;
 mod versions;
 
 use weft_dictionary::{Row, Value};
