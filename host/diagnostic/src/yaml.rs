@@ -63,7 +63,7 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnosti
     serde_saphyr::from_str_with_options(text, options).map_err(|e| {
         let e = e.without_snippet();
         let mut place = e.location().map_or(Place::START, |l| place_of(&l));
-        if words::is_anchor(&e) {
+        if words::is_anchor(e) {
             place = anchor_before(text, place).unwrap_or(place);
         }
         let (message, help) = words::of(e);
