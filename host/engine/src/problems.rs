@@ -224,7 +224,7 @@ pub(crate) fn change_not_recorded(error: &weft_audit::AppendError) -> Problem {
 
 pub(crate) fn unfit_reason() -> Problem {
     let detail = format!(
-        "a reason has 1 to {MAX_REASON_CHARS} characters on one line, and no card number, IBAN, mailbox or phone number"
+        "a reason has 1 to {MAX_REASON_CHARS} characters on one line, and no card number, IBAN, mailbox, phone number or national identifier"
     );
     Problem::new(ProblemCode::InvalidValue, detail).pointer("/reason")
 }

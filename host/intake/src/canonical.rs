@@ -3,6 +3,7 @@
 //! Everything here works on [`Secret`]s, so that no copy of a value stays behind in memory.
 
 use weft_dictionary::Format;
+use weft_redact::luhn;
 use weft_vault::Secret;
 
 use crate::wrong::Wrong;
@@ -49,23 +50,6 @@ fn pan(text: &str) -> Result<Secret, Wrong> {
             "send the digits; spaces and hyphens between them do not matter",
         ))
     }
-}
-
-pub(crate) fn luhn(digits: &str) -> bool {
-    let sum: u32 = digits
-        .bytes()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| {
-            let digit = u32::from(digit.wrapping_sub(b'0'));
-            match (place % 2, digit) {
-                (0, _) => digit,
-                (_, 0..=4) => 2 * digit,
-                _ => 2 * digit - 9,
-            }
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }
 
 /// ISO 13616: known country, form, check digits.

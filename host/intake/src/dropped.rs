@@ -8,9 +8,9 @@ use std::collections::HashMap;
 
 use weft_diagnostic::did_you_mean;
 use weft_dictionary::{Dictionary, Origin};
+use weft_redact::Reading;
 
 use crate::limits;
-use crate::personal::Personal;
 
 /// Stands for a name that is not shown.
 pub const WITHHELD: &str = "(withheld)";
@@ -99,7 +99,7 @@ pub(crate) fn shown(name: &str) -> &str {
         && name.bytes().all(is_identifier)
         && name.bytes().any(|b| b.is_ascii_alphabetic())
         && digits <= limits::MAX_SHOWN_NAME_DIGITS
-        && Personal::found_in(name).is_none();
+        && weft_redact::first(name, Reading::Field).is_none();
     if harmless { name } else { WITHHELD }
 }
 

@@ -11,13 +11,13 @@ use weft_dictionary::{
     Class, Currency, Dictionary, DurationMs, Field, FieldId, Kind, Money, Origin, Row, Timestamp,
     Value,
 };
+use weft_redact::{Kind as Personal, Reading, pan};
 use weft_vault::{NewRow, Secret, Vault, VaultError};
 
 use crate::canonical::{canonical, iban_country};
 use crate::dropped::{Dropped, Why};
 use crate::limits;
 use crate::message::{OneTime, Request};
-use crate::personal::Personal;
 use crate::problem::ProblemCode;
 use crate::wrong::{Part, Wrong};
 
@@ -238,7 +238,7 @@ impl<'a> Facts<'a> {
             let taken: Option<Box<str>> = canonical.expose(|text| {
                 match take {
                     Take::Last4 => text.len().checked_sub(4).and_then(|at| text.get(at..)),
-                    Take::Bin6 => text.get(..6),
+                    Take::Bin6 => pan::issuer(text),
                     Take::Country => iban_country(text),
                 }
                 .map(Into::into)
@@ -267,15 +267,37 @@ fn not_stored(error: VaultError) -> Wrong {
     )
 }
 
-/// What is not tokenised is recorded as it came, for ever: what leads to a person must not be in it.
+/// What is not tokenised is recorded as it came, in a log from which nothing can be deleted: what has the form of a
+/// number or an address that leads to a person would stay there for ever, so it is refused.
 fn nothing_personal(text: &str) -> Result<(), Wrong> {
-    let Some(found) = Personal::found_in(text) else {
+    let Some(found) = weft_redact::first(text, Reading::Field) else {
         return Ok(());
     };
     let name = found.name();
     let reason =
         format!("the text has the form of {name}, and this field would be recorded in clear");
-    Err(Wrong::value(reason, found.help()))
+    Err(Wrong::value(reason, where_it_belongs(found)))
+}
+
+/// And what to do with an identifier that only looks like it.
+fn where_it_belongs(found: Personal) -> &'static str {
+    match found {
+        Personal::CardNumber => {
+            "send card numbers in instrument.pan only; an identifier of your own that looks like one is told apart by a \
+             letter right before or after its digits"
+        }
+        Personal::Iban => {
+            "send account numbers in payer.account and payee.account only; an identifier of your own that looks like \
+             one is told apart by a letter right before or after it"
+        }
+        Personal::Mailbox => {
+            "send mailboxes in payer.email only; an identifier has no @ with a domain behind it"
+        }
+        Personal::PhoneNumber => {
+            "send phone numbers in payer.phone only; an identifier does not begin its digits with a plus sign"
+        }
+        Personal::SecurityCode | Personal::NationalId => "leave it out; no field takes it",
+    }
 }
 
 fn check_length(field: &Field, text: &str, filler: usize) -> Result<(), Wrong> {

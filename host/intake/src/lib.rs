@@ -15,7 +15,6 @@
 //! | [`dropped`] | what is not kept, by its place |
 //! | `facts` | values into a row: checked, canonical, tokenised; the same for both forms |
 //! | `canonical` | forms of texts: card numbers, accounts, mailboxes |
-//! | `personal`, `card_number` | what leads to a person in fields that are recorded in clear: refused |
 //! | `wrong` | why one value is not taken |
 //!
 //! What follows for the rest of the house:
@@ -28,7 +27,6 @@
 //!   which ends where it is compared.
 
 mod canonical;
-mod card_number;
 pub mod dropped;
 mod facts;
 pub mod intake;
@@ -37,7 +35,6 @@ mod json;
 mod leaf;
 pub mod limits;
 pub mod message;
-mod personal;
 pub mod problem;
 mod shape;
 mod tree;
@@ -47,5 +44,4 @@ pub use dropped::{Dropped, DroppedAt, Why};
 pub use intake::Intake;
 pub use iso::TransactionStatus;
 pub use message::{Envelope, MediaType, Message, OneTime, Request};
-pub use personal::Personal;
 pub use problem::{Culprit, Problem, ProblemCode};

@@ -15,6 +15,9 @@ const SHAPES: [&[usize]; 5] = [
     &[8, 8],
 ];
 
+/// Digits of the largest of them.
+const MAX_GROUP: usize = 8;
+
 /// First six digits of numbers that a scheme has given out, and how long those numbers are.
 struct Issued {
     first: RangeInclusive<u32>,
@@ -82,6 +85,21 @@ pub(crate) fn is_card(digits: &str, reading: Reading) -> bool {
     CARD_DIGITS.contains(&digits.len()) && is_given_out(digits, reading) && luhn(digits)
 }
 
+/// Whether a card number is anywhere within the digits of a text, whatever stands around it: for identifiers that somebody
+/// else chooses and that could be others just as well. Of random hexadecimal ones of 32 digits this is one of 3,000.
+pub fn card_within(text: &str) -> bool {
+    let is_digit = |b: &u8| b.is_ascii_digit();
+    text.as_bytes()
+        .chunk_by(|a, b| is_digit(a) == is_digit(b))
+        .any(|run| {
+            CARD_DIGITS.rev().any(|length| {
+                let all_digits = run.windows(length).filter(|digits| is_digit(&digits[0]));
+                let mut texts = all_digits.filter_map(|digits| std::str::from_utf8(digits).ok());
+                texts.any(|digits| is_card(digits, Reading::Field))
+            })
+        })
+}
+
 fn is_given_out(digits: &str, reading: Reading) -> bool {
     let Some(first) = digits.get(..6).and_then(|six| six.parse::<u32>().ok()) else {
         return false;
@@ -110,7 +128,7 @@ pub(crate) fn find(text: &str, groups: &Groups, reading: Reading) -> Vec<Range<u
 
 /// How many groups from here on are a card number.
 fn begins_at(text: &str, groups: &Groups, from: usize, reading: Reading) -> Option<usize> {
-    if !stands_alone_before(text, groups.start(from), reading) {
+    if !stands_alone_before(text, groups.start(from), reading) || is_fraction(text, groups, from) {
         return None;
     }
     let counts = candidates(text, groups, from, reading);
@@ -134,6 +152,11 @@ fn stands_alone_before(text: &str, start: usize, reading: Reading) -> bool {
         .take_while(u8::is_ascii_alphabetic)
         .count();
     reading == Reading::Prose && word >= 2 && !text::alphanumeric_before(text, start - word)
+}
+
+/// Whether the digits are behind a decimal point, as in `0.4111111111111111`: a rate, a time, a place.
+fn is_fraction(text: &str, groups: &Groups, from: usize) -> bool {
+    from > 0 && groups.size(from) > MAX_GROUP && groups.gap(text, from - 1) == "."
 }
 
 /// How many groups could be one number: one, those of a shape, and in prose all that are parted alike.

@@ -43,7 +43,7 @@ mod words;
 mod writer;
 
 pub use alarm::{Layer, counts, covered};
-pub use card::luhn;
+pub use card::{card_within, luhn};
 pub use find::{COVERED, Found, Kind, Reading, cover, find, first};
 pub use values::across;
 pub use writer::LogWriter;

@@ -22,6 +22,8 @@ impl Bin {
 const LAST: usize = 4;
 /// Digits from which on BIN and last four digits may be seen together.
 const LONG: usize = 15;
+/// Digits of the shortest number whose issuer is reckoned with.
+const SHORTEST_WITH_ISSUER: usize = 14;
 /// Digits from which on a BIN of eight digits may be: numbers of fifteen have six.
 const LONG_ENOUGH_FOR_EIGHT: usize = 16;
 
@@ -31,13 +33,21 @@ pub fn last_four(number: &str) -> Option<&str> {
 }
 
 /// The digits of a card number by which its issuer is known, as far as they may be seen beside the last four.
-pub fn bin(number: &str, bin: Bin) -> Option<&str> {
+fn bin(number: &str, bin: Bin) -> Option<&str> {
     let most = match number.len() {
         LONG_ENOUGH_FOR_EIGHT.. => bin.digits(),
         LONG => Bin::Six.digits(),
         _ => return None,
     };
     is_number(number).then(|| &number[..most])
+}
+
+/// The first six digits of a card number, for reckoning with its issuer and not for showing: what is stored may have six and
+/// four digits of a Diners Club number too (PCI DSS 4.0.1, 3.5.1; PCI SSC FAQ 1091, PANs under 15 digits). Of 12 or 13
+/// digits these would leave next to nothing hidden, so they have none.
+pub fn issuer(number: &str) -> Option<&str> {
+    (is_number(number) && number.len() >= SHORTEST_WITH_ISSUER)
+        .then(|| &number[..Bin::Six.digits()])
 }
 
 /// A card number as it is shown: what is not seen is an asterisk.
@@ -77,6 +87,14 @@ mod tests {
             "378282*****0005"
         );
         assert_eq!(shown("30569309025904", Some(Bin::Six)), "**********5904");
+    }
+
+    #[test]
+    fn the_issuer_is_known_of_short_numbers_too_but_of_the_shortest() {
+        assert_eq!(issuer("4111111111111111"), Some("411111"));
+        assert_eq!(issuer("30569309025904"), Some("305693"));
+        assert_eq!(issuer("6759000000005"), None);
+        assert_eq!(issuer("4111111111111111x"), None);
     }
 
     proptest! {

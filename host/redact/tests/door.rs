@@ -1,7 +1,9 @@
 //! What is found, what is left alone, and how long hostile texts may be.
 
 use proptest::prelude::*;
-use weft_redact::{COVERED, Kind, Reading, across, cover, find, first};
+use weft_redact::{
+    COVERED, Kind, Layer, LogWriter, Reading, across, card_within, counts, cover, find, first,
+};
 
 /// The text with what was found as it is covered.
 fn covered(text: &str) -> String {
@@ -65,6 +67,31 @@ fn a_value_over_two_fields_is_found_at_the_first() {
     ]);
     assert_eq!(found, [(1, Kind::CardNumber), (3, Kind::Iban)]);
     assert_eq!(across(&["4111", "2026-06-01", "1111"]), []);
+}
+
+#[test]
+fn a_card_number_is_seen_within_an_identifier() {
+    for id in [
+        "41111111111111114111111111111111",
+        "abc5555555555554444def01234567ab",
+        "037828224631000512",
+    ] {
+        assert!(card_within(id), "{id}");
+    }
+    for id in [
+        "",
+        "é",
+        "4bf92f3577b34da6a3ce929d0e0e4736",
+        "0123456789abcdef0123456789abcdef",
+        "4111111111111112",
+    ] {
+        assert!(!card_within(id), "{id}");
+    }
+    let mut rng = fastrand::Rng::with_seed(1);
+    let taken = (0..100_000)
+        .filter(|_| card_within(&format!("{:032x}", rng.u128(..))))
+        .count();
+    assert!(taken < 100, "{taken} of 100,000 random identifiers");
 }
 
 #[test]
@@ -225,4 +252,27 @@ proptest! {
         let (twice, found) = cover(&once, Reading::Field);
         prop_assert_eq!(&twice, &once, "{:?}", found);
     }
+}
+
+/// Whoever wrote it: a dependency, a plugin, this program.
+#[test]
+fn a_log_line_is_covered_on_its_way_out_and_counted() {
+    let counted = || {
+        let of_log =
+            |(layer, kind, _): &(Layer, Kind, u64)| *layer == Layer::Log && *kind == Kind::Iban;
+        counts().find(of_log).map_or(0, |(.., count)| count)
+    };
+    let before = counted();
+    let mut written = Vec::new();
+    let mut writer = LogWriter::new(&mut written);
+    let line = b"2026-06-01T12:00:00Z ERROR h2: frame payload=\"DE75 5121 0800 1245 1261 99\" bytes=\xff\n";
+    assert_eq!(
+        std::io::Write::write(&mut writer, line).expect("written"),
+        line.len()
+    );
+    assert_eq!(
+        String::from_utf8_lossy(&written),
+        "2026-06-01T12:00:00Z ERROR h2: frame payload=\"[covered]\" bytes=\u{fffd}\n"
+    );
+    assert_eq!(counted(), before + 1);
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use weft_intake::{Culprit, Problem};
+use weft_redact::Reading;
 
 use crate::engine::{Engine, Inner};
 use crate::limits::{MAX_REASON_CHARS, MIN_DIGEST_DIGITS};
@@ -39,7 +40,7 @@ impl Order {
         let fits = |reason: &String| {
             (1..=MAX_REASON_CHARS).contains(&reason.chars().count())
                 && !reason.chars().any(char::is_control)
-                && weft_intake::Personal::found_in(reason).is_none()
+                && weft_redact::first(reason, Reading::Prose).is_none()
         };
         if self.reason.as_ref().is_none_or(fits) {
             return Ok(());

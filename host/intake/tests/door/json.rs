@@ -9,6 +9,22 @@ use crate::house::{House, checkout};
 
 const FULL: &str = include_str!("../../../../examples/demo/allowed.json");
 
+/// Of 13 digits, six and four would leave next to nothing hidden.
+#[test]
+fn the_issuer_of_the_shortest_card_numbers_is_no_fact() {
+    let house = House::new();
+    for (pan, bin, last4) in [
+        ("30569309025904", Some("305693"), "5904"),
+        ("4222222222222", None, "2222"),
+    ] {
+        let body = format!(r#"{{"operation":"a","instrument":{{"pan":"{pan}"}}}}"#);
+        let request = house.json(&body);
+        let fact = |name| house.fact(&request, name);
+        assert_eq!(fact("instrument.bin"), bin.map(|bin| json!(bin)));
+        assert_eq!(fact("instrument.last4"), Some(json!(last4)));
+    }
+}
+
 #[test]
 fn sensitive_values_are_tokens_and_what_may_be_kept_of_them_is_there() {
     let house = House::new();

@@ -180,8 +180,10 @@ fn problems_quote_nothing_of_an_xml_body() {
 }
 
 /// What leads to a person, as a caller might write it where none belongs.
-const PERSONAL: [(&str, &str); 5] = [
+const PERSONAL: [(&str, &str); 7] = [
     ("4111111111111111", "a card number"),
+    ("４１１１１１１１１１１１１１１１", "a card number"),
+    ("NDExMTExMTExMTExMTExMQ", "a card number"),
     ("DE75512108001245126199", "an IBAN"),
     ("DE75 5121 0800 1245 1261 99", "an IBAN"),
     ("+4917612345678", "a phone number"),

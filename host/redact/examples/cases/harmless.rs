@@ -9,7 +9,7 @@ use super::{Case, digits, of, one};
 type Make = fn(&mut Rng) -> String;
 
 /// What they are, and how one is made.
-pub(crate) const HARMLESS: [(&str, Make); 24] = [
+pub(crate) const HARMLESS: [(&str, Make); 25] = [
     ("order ids, 6 to 11 digits", |r| {
         let count = r.usize(6..12);
         format!("order {}", nonzero(r, count))
@@ -147,6 +147,9 @@ pub(crate) const HARMLESS: [(&str, Make); 24] = [
             r.u8(..20),
             r.u32(..1_000_000)
         )
+    }),
+    ("decimal fractions", |r| {
+        format!("seconds_sum {} {}", r.f64(), r.f64() * 1e-4)
     }),
     ("log lines", |r| {
         format!(
