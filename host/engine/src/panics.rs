@@ -7,6 +7,7 @@ use std::io::Write;
 use std::panic::{self, PanicHookInfo};
 
 /// From now on panics of this process are told without their text.
+#[allow(clippy::disallowed_methods, reason = "this is the place")]
 pub fn tell_without_text() {
     panic::set_hook(Box::new(tell));
 }

@@ -11,6 +11,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 use weft_intake::{Problem, ProblemCode};
 
+use crate::egress;
 use crate::route::Route;
 use crate::seats::Full;
 
@@ -197,9 +198,18 @@ impl Refusal {
     }
 }
 
-/// An answer with status 200.
-pub(crate) fn new(body: impl Into<Bytes>, form: &'static str) -> Answer {
-    let mut answer = Response::new(Whole::new(body.into()));
+/// An answer with status 200, without what must not leave.
+pub(crate) fn new(body: impl Into<Vec<u8>>, form: &'static str) -> Answer {
+    whole(egress::checked(body.into(), form).into(), form)
+}
+
+/// The same of a body that is always the same.
+pub(crate) fn fixed(body: &'static str, form: &'static str) -> Answer {
+    whole(Bytes::from_static(body.as_bytes()), form)
+}
+
+fn whole(body: Bytes, form: &'static str) -> Answer {
+    let mut answer = Response::new(Whole::new(body));
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(form));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -45,7 +45,7 @@
 //! | `operate` | what operators order and look at |
 //! | `route` | what there is, who may have it |
 //! | `headers`, `accept`, `trace`, `body` | what a request says, checked |
-//! | `answer` | what goes back |
+//! | `answer`, `egress` | what goes back, without what leads to a person |
 //! | `buckets` | how often |
 //! | `guard` | a panic ends one request |
 //! | `expiry` | payments whose time is over |
@@ -63,6 +63,7 @@ mod body;
 mod buckets;
 pub mod callers;
 mod connection;
+mod egress;
 mod expiry;
 pub mod gateway;
 mod guard;

@@ -2,6 +2,7 @@
 //!
 //! Labels come from closed sets: routes, classes of status, names of configured callers.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use prometheus_client::encoding::EncodeLabelSet;
@@ -36,6 +37,7 @@ pub(crate) struct Metrics {
     authentication_failures: Family<CauseLabels, Counter>,
     rate_limited: Family<CallerLabels, Counter>,
     panics: Counter,
+    covered: Family<CoveredLabels, Counter>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -64,6 +66,12 @@ struct CallerLabels {
     caller: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CoveredLabels {
+    layer: &'static str,
+    kind: &'static str,
+}
+
 /// A connection that is served.
 pub(crate) struct Connected<'a>(&'a Gauge);
 
@@ -88,6 +96,7 @@ impl Metrics {
             authentication_failures: Family::default(),
             rate_limited: Family::default(),
             panics: Counter::default(),
+            covered: Family::default(),
         };
         metrics.register();
         metrics
@@ -141,10 +150,22 @@ impl Metrics {
             "Requests that a fault of the host's own ended",
             self.panics.clone(),
         );
+        r.register(
+            "covered",
+            "Values that lead to a person and were covered where they should not have been, in this process",
+            self.covered.clone(),
+        );
     }
 
     /// For the engine to render behind its own.
     pub(crate) fn registry(&self) -> &Registry {
+        // Counted by the process: a log line belongs to no gateway.
+        for (layer, kind, count) in weft_redact::counts() {
+            let (layer, kind) = (layer.label(), kind.label());
+            let labels = CoveredLabels { layer, kind };
+            let counter = self.covered.get_or_create(&labels);
+            counter.inner().store(count, Ordering::Relaxed);
+        }
         &self.registry
     }
 

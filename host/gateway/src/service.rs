@@ -246,8 +246,8 @@ impl Service {
     fn tell(&self, route: Route, headers: &HeaderMap) -> Result<Answer, Refusal> {
         let form = accept::choose(headers, route.forms())?;
         match route {
-            Route::Description => return Ok(answer::new(OPENAPI, form)),
-            Route::Alive => return Ok(answer::new("{\"status\":\"alive\"}", form)),
+            Route::Description => return Ok(answer::fixed(OPENAPI, form)),
+            Route::Alive => return Ok(answer::fixed("{\"status\":\"alive\"}", form)),
             _ => {}
         }
         let readiness = self.engine.readiness();
@@ -255,7 +255,7 @@ impl Service {
             let reasons = readiness.reasons.join("; ");
             return Err(Problem::new(ProblemCode::NotReady, reasons).into());
         }
-        Ok(answer::new("{\"status\":\"ready\"}", form))
+        Ok(answer::fixed("{\"status\":\"ready\"}", form))
     }
 
     fn observe(&self, route: Route, headers: &HeaderMap) -> Result<Answer, Refusal> {

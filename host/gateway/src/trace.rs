@@ -1,7 +1,8 @@
 //! W3C Trace Context: which trace a request belongs to.
 //!
-//! A valid `traceparent` is taken up; anything else is as if there were none, and a new trace begins. The
-//! answer names the trace either way, with this host's own span as parent.
+//! A valid `traceparent` is taken up; anything else is as if there were none, and a new trace begins, as it does where a
+//! card number stands in the trace's id, which is logged and recorded. The answer names the trace either way, with this
+//! host's own span as parent.
 
 use data_encoding::HEXLOWER;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
@@ -62,7 +63,7 @@ fn parse(value: &[u8]) -> Option<(String, String)> {
     let known = version == "00" && text.len() == CHARS;
     let later = version != "00" && version != "ff";
     let nothing = |digits: &str| digits.bytes().all(|b| b == b'0');
-    ((known || later) && !nothing(id) && !nothing(parent))
+    ((known || later) && !nothing(id) && !nothing(parent) && !weft_redact::card_within(id))
         .then(|| (id.to_owned(), flags.to_owned()))
 }
 
@@ -116,6 +117,19 @@ mod tests {
             assert_eq!(id.len(), 32);
         }
         assert_ne!(id_of(&[&valid, &valid]), ID, "two parents are none");
+    }
+
+    #[test]
+    fn a_card_number_is_no_trace() {
+        for digits in [
+            "41111111111111114111111111111111",
+            "4bf92f3577b34da4111111111111111e",
+        ] {
+            assert_ne!(
+                id_of(&[&format!("00-{digits}-00f067aa0ba902b7-01")]),
+                digits
+            );
+        }
     }
 
     #[test]

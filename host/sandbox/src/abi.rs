@@ -13,6 +13,7 @@ use self::bindings::weft::policy::{log, types};
 use self::bindings::{Policy, PolicyPre};
 use crate::guest::{Guest, LogLevel};
 use crate::output::{RawArgument, RawFinding, RawObligation, RawReason};
+use crate::text::for_guest;
 use crate::{Context, NeedValue};
 
 #[allow(missing_docs, unreachable_pub)]
@@ -93,7 +94,7 @@ impl Instance {
             evaluated_at: context.evaluated_at.0,
             seed: context.seed,
         };
-        let needs = Row::new(needs);
+        let needs = Row::of_needs(needs);
         let answer = self
             .evaluator()
             .call_evaluate(store, &context, &settings.0, &needs.0)?;
@@ -111,20 +112,25 @@ impl Instance {
 }
 
 impl Row {
-    /// The guest's form of a row.
-    pub(crate) fn new(values: &[NeedValue]) -> Row {
-        Row(values.iter().map(lower).collect())
+    /// A policy's settings in the guest's form: as they were written.
+    pub(crate) fn of_settings(values: &[NeedValue]) -> Row {
+        Row(values.iter().map(|v| lower(v, str::to_owned)).collect())
+    }
+
+    /// Facts in the guest's form.
+    fn of_needs(values: &[NeedValue]) -> Row {
+        Row(values.iter().map(|v| lower(v, for_guest)).collect())
     }
 }
 
-fn lower(value: &NeedValue) -> types::Value {
+fn lower(value: &NeedValue, text: fn(&str) -> String) -> types::Value {
     match value {
         NeedValue::Absent => types::Value::Absent,
         NeedValue::Withheld(code) => types::Value::Withheld((*code).to_owned()),
         NeedValue::Boolean(b) => types::Value::Boolean(*b),
         NeedValue::Integer(i) => types::Value::Integer(*i),
         NeedValue::Decimal(d) => types::Value::Decimal(d.to_string()),
-        NeedValue::Text(t) => types::Value::Text(t.to_string()),
+        NeedValue::Text(t) => types::Value::Text(text(t)),
         NeedValue::Token(t) => types::Value::Token(t.clone()),
         NeedValue::Money(m) => types::Value::Money(types::Money {
             minor_units: m.minor_units,
@@ -133,8 +139,8 @@ fn lower(value: &NeedValue) -> types::Value {
         }),
         NeedValue::Instant(t) => types::Value::Instant(t.0),
         NeedValue::Duration(d) => types::Value::Duration(d.0),
-        NeedValue::Texts(ts) => types::Value::Texts(ts.iter().map(|t| t.to_string()).collect()),
-        NeedValue::Json(t) => types::Value::Json(t.to_string()),
+        NeedValue::Texts(ts) => types::Value::Texts(ts.iter().map(|t| text(t)).collect()),
+        NeedValue::Json(t) => types::Value::Json(text(t)),
     }
 }
 

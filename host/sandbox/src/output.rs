@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use weft_diagnostic::did_you_mean;
+use weft_redact::{Layer, Reading};
 use weft_verdict::limits::{MAX_ARGUMENTS, MAX_OBLIGATIONS, MAX_REASONS, MAX_RISK};
 use weft_verdict::{Finding, Obligation, ObligationKind, Reason, Verdict};
 
@@ -158,6 +159,13 @@ fn argument(number: usize, name: &str, value: RawArgument) -> Result<String, Str
             return Err(format!(
                 "an argument of obligation {number} is longer than {MAX_ARGUMENT_CHARS} bytes or has \
                  control characters; arguments are words and names of fields"
+            ));
+        }
+        if let Some(kind) = weft_redact::first(part, Reading::Field) {
+            weft_redact::covered(Layer::Plugin, &[kind]);
+            return Err(format!(
+                "an argument of obligation {number} has the form of {}; arguments are words and names of fields",
+                kind.name()
             ));
         }
     }

@@ -92,7 +92,7 @@ impl Plugin {
     ) -> Result<Bound, Vec<SettingProblem>> {
         let mut problems = check_budget(&budget);
         let row = match settings::read(&self.manifest, settings) {
-            Ok(row) if problems.is_empty() => Row::new(&row),
+            Ok(row) if problems.is_empty() => Row::of_settings(&row),
             Ok(_) => return Err(problems),
             Err(more) => {
                 problems.extend(more);

@@ -1,19 +1,34 @@
 //! Text from a guest, made fit for people and logs.
 //!
 //! A guest is not trusted with a terminal: control characters and the characters that turn the
-//! direction of writing are taken out, length is bounded, and digits that could be a card number
-//! (12 to 19 digits that pass the check of ISO/IEC 7812-1 Annex B, "Luhn") are covered.
+//! direction of writing are taken out, length is bounded, and what leads to a person is covered and counted: it should
+//! never have reached the guest.
 
-const CARD_DIGITS: std::ops::RangeInclusive<usize> = 12..=19;
+use weft_redact::{Layer, Reading};
 
-/// At most `max` bytes of `text`, cleaned.
+/// At most `max` bytes of `text`, cleaned. What is cut off takes the number with it through which the cut would go.
 pub(crate) fn clean(text: &str, max: usize) -> String {
-    let text = &text[..floor_char_boundary(text, max)];
+    let text = match floor_char_boundary(text, max) {
+        whole if whole == text.len() => text,
+        cut => {
+            text[..cut].trim_end_matches(|c: char| c.is_numeric() || matches!(c, ' ' | '-' | '.'))
+        }
+    };
     let printable: String = text
         .chars()
         .map(|c| if is_printable(c) { c } else { ' ' })
         .collect();
-    cover_card_numbers(&printable)
+    let (covered, kinds) = weft_redact::cover(&printable, Reading::Prose);
+    weft_redact::covered(Layer::Plugin, &kinds);
+    covered.into_owned()
+}
+
+/// The value of a need as a guest may have it. It was looked at when it was read, so something was forgotten where
+/// anything is found now.
+pub(crate) fn for_guest(text: &str) -> String {
+    let (covered, kinds) = weft_redact::cover(text, Reading::Field);
+    weft_redact::covered(Layer::Plugin, &kinds);
+    covered.into_owned()
 }
 
 fn floor_char_boundary(text: &str, max: usize) -> usize {
@@ -33,60 +48,9 @@ pub(crate) fn is_printable(c: char) -> bool {
         && !matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Digits may be grouped by single blanks or hyphens, as people write card numbers.
-fn cover_card_numbers(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit()) {
-        let run = digit_run(&rest[start..]);
-        let (before, from_run) = rest.split_at(start);
-        let (digits, after) = from_run.split_at(run);
-        out.push_str(before);
-        out.push_str(if is_card_like(digits) {
-            "[covered]"
-        } else {
-            digits
-        });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
-/// Length in bytes of the run of digits, singly separated, with which `text` begins.
-fn digit_run(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut end = 0;
-    while end < bytes.len() {
-        let separator = matches!(bytes[end], b' ' | b'-')
-            && end > 0
-            && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
-        if !bytes[end].is_ascii_digit() && !separator {
-            break;
-        }
-        end += 1;
-    }
-    end
-}
-
-fn is_card_like(run: &str) -> bool {
-    let digits: Vec<u32> = run.chars().filter_map(|c| c.to_digit(10)).collect();
-    CARD_DIGITS.contains(&digits.len())
-        && digits
-            .iter()
-            .rev()
-            .enumerate()
-            .map(|(place, digit)| match (place % 2, digit) {
-                (0, digit) => *digit,
-                (_, digit) => digit * 2 / 10 + digit * 2 % 10,
-            })
-            .sum::<u32>()
-            .is_multiple_of(10)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, for_guest};
 
     #[test]
     fn escapes_and_direction_marks_do_not_reach_a_terminal() {
@@ -97,6 +61,23 @@ mod tests {
     fn a_cut_never_splits_a_character() {
         assert_eq!(clean("aé", 2), "a");
         assert_eq!(clean("aé", 3), "aé");
+    }
+
+    #[test]
+    fn a_cut_leaves_no_part_of_a_number() {
+        assert_eq!(clean("pan 4111 1111 1111 1111", 20), "pan");
+        assert_eq!(clean("pan 4111111111111111", 16), "pan");
+    }
+
+    #[test]
+    fn a_number_in_disguise_is_covered_too() {
+        assert_eq!(
+            clean("a=41111111 b=11111111", 100),
+            "a=[covered] b=[covered]"
+        );
+        assert_eq!(clean("to DE75 5121 0800 1245 1261 99", 100), "to [covered]");
+        assert_eq!(for_guest("NDExMTExMTExMTExMTExMQ"), "[covered]");
+        assert_eq!(for_guest("order 20260601-0017"), "order 20260601-0017");
     }
 
     #[test]

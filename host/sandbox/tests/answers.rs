@@ -130,6 +130,13 @@ fn obligations_are_of_the_catalogue_and_declared_with_texts() {
         say("step-up", vec![("a".into(), Arg::Text("\x1b".into()))]),
         &["control characters"],
     );
+    fails(
+        say(
+            "step-up",
+            vec![("a".into(), Arg::Text("DE75512108001245126199".into()))],
+        ),
+        &["obligation 1", "the form of an IBAN"],
+    );
     let redact = say(
         "redact",
         vec![("payment.amount".into(), Arg::Text("hidden".into()))],
@@ -141,6 +148,21 @@ fn obligations_are_of_the_catalogue_and_declared_with_texts() {
         fails(nobody_can, &["obligation 1", "`method`", "app-approval"]);
     }
     fails(say("step-up", vec![]), &["lacks the argument `method`"]);
+}
+
+#[test]
+fn what_a_plugin_reports_leads_to_nobody() {
+    let mut guest = Guest::valid();
+    let at = guest
+        .data
+        .err(2, "declined for 4111 1111 1111 1111, cvv 123");
+    guest.evaluate = format!("(i32.const {at})");
+    fails(
+        guest,
+        generous(),
+        FailureKind::Reported,
+        &["declined for [covered], cvv [covered]"],
+    );
 }
 
 #[test]

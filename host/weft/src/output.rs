@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 
 use tracing_subscriber::EnvFilter;
 use weft_diagnostic::{Diagnostic, Diagnostics, Severity, Style, render, yaml};
+use weft_redact::LogWriter;
 
 use crate::exit::Failed;
 
@@ -123,16 +124,20 @@ pub(crate) fn emphasise(code: &str, text: &str) -> String {
     }
 }
 
-/// Log lines of the process go to standard error.
+/// Log lines of the process go to standard error, each without what leads to a person, whoever wrote it.
 pub(crate) fn log_to_stderr(filter: &str) -> Result<(), Failed> {
     let filter = EnvFilter::try_new(filter).map_err(|_| {
         Failed::because(
             "--log is not a filter; write for example `info`, or `info,weft_engine=debug`",
         )
     })?;
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "this is where the lines are looked through"
+    )]
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(|| LogWriter::new(io::stderr()))
         .with_ansi(colour(io::stderr().is_terminal()))
         .finish();
     // Without the bridge from the `log` crate: sled logs while its threads end, when nothing can be

@@ -28,6 +28,10 @@ impl io::Write for Logged {
 /// found out before that nobody listens.
 pub(crate) fn capture() {
     CAPTURE.call_once(|| {
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "what is logged is what is tested"
+        )]
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_ansi(false)
