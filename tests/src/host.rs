@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 
@@ -9,6 +10,9 @@ use serde_json::Value as Json;
 use tempfile::TempDir;
 
 use crate::binary::{project, run, weft};
+
+/// Larger mappings are address space that is set aside for plugins' memories.
+const MAX_MAPPING_BYTES: usize = 256 << 20;
 
 /// The roles of the callers; each caller is called like its role.
 pub const ROLES: [&str; 5] = ["service", "agent", "supervisor", "regulator", "operator"];
@@ -205,6 +209,36 @@ impl Host {
             .unwrap_or_else(|| panic!("not running"))
     }
 
+    /// What a core file of it would have: the memory that it may write, by place. Nothing where the system lets
+    /// nobody look, which it says past the test runner's capture.
+    pub fn memory(&self) -> Vec<(String, Vec<u8>)> {
+        let of_process = format!("/proc/{}", self.process().as_raw_nonzero());
+        let opened = fs::File::open(format!("{of_process}/mem"));
+        let maps = fs::read_to_string(format!("{of_process}/maps"));
+        let (Ok(memory), Ok(maps)) = (opened, maps) else {
+            let line = "left out: the memory of the host; only the superuser sees it\n";
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
+            return Vec::new();
+        };
+        let read = |line: &str| {
+            let (range, rest) = line.split_once(' ')?;
+            let (from, to) = range.split_once('-')?;
+            let address = |text| u64::from_str_radix(text, 16).ok();
+            let (from, to) = (address(from)?, address(to)?);
+            let size = usize::try_from(to - from).ok()?;
+            if !rest.starts_with("rw") || size > MAX_MAPPING_BYTES {
+                return None;
+            }
+            let mut bytes = vec![0; size];
+            memory.read_exact_at(&mut bytes, from).ok()?;
+            Some((
+                format!("memory {range} {}", rest.rsplit(' ').next()?),
+                bytes,
+            ))
+        };
+        maps.lines().filter_map(read).collect()
+    }
+
     fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(self.process(), signal)
             .unwrap_or_else(|e| panic!("no signal: {e}"));
@@ -311,7 +345,8 @@ fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Resu
     })
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a directory with all that is in it.
+pub fn copy(from: &Path, to: &Path) {
     let made = |result: std::io::Result<u64>| result.unwrap_or_else(|e| panic!("no copy: {e}"));
     made(fs::create_dir_all(to).map(|()| 0));
     for path in files(from) {

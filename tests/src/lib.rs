@@ -6,10 +6,12 @@
 //! | [`host`] | `weft serve` as a process, with callers of every role |
 //! | [`traffic`] | payments and requests to send |
 //! | [`search`] | values that must not be found, in every form in which they could be |
+//! | [`canaries`] | thousands of such values, of people who do not exist |
 //!
 //! The tests themselves are in `tests/system`. `make test` builds the binary and the plugins first.
 
 pub mod binary;
+pub mod canaries;
 pub mod host;
 pub mod search;
 pub mod traffic;

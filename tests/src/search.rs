@@ -47,7 +47,7 @@ impl Canary {
     }
 }
 
-fn hex(text: &str, upper: bool) -> Vec<u8> {
+pub(crate) fn hex(text: &str, upper: bool) -> Vec<u8> {
     let digits: String = text
         .bytes()
         .map(|b| {
@@ -63,7 +63,7 @@ fn hex(text: &str, upper: bool) -> Vec<u8> {
 
 /// The middle of the value's base64 for each of the three offsets: what does not depend on its
 /// neighbours.
-fn base64_cores(bytes: &[u8]) -> Vec<Vec<u8>> {
+pub(crate) fn base64_cores(bytes: &[u8]) -> Vec<Vec<u8>> {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     (0..3)
         .map(|offset| {

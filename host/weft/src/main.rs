@@ -11,6 +11,7 @@
 //! | `token` | bearer tokens for callers |
 //! | `explain` | the page of a problem's code |
 //! | `output`, `exit` | what a command says, and how it ends |
+//! | `process` | nobody reads this process's memory |
 
 mod audit;
 mod bench;
@@ -25,10 +26,16 @@ mod output;
 mod places;
 mod plugin;
 mod policy;
+mod process;
 mod serve;
 mod token;
 
 use clap::{Parser, Subcommand};
+use zeroizing_alloc::ZeroAlloc;
+
+/// What is freed is wiped: bodies in buffers of the HTTP library and of parsers, too.
+#[global_allocator]
+static WIPED: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 /// Decides mobile payments and the support requests about them, in one pipeline of sandboxed plugins and
 /// declarative policies, and records every decision before it answers.
@@ -86,6 +93,9 @@ enum Command {
 
 fn main() -> std::process::ExitCode {
     weft_engine::panics::tell_without_text();
+    if let Err(error) = process::keep_memory() {
+        return exit::say(error.into());
+    }
     let cli = Cli::parse();
     if let Err(failed) = output::log_to_stderr(&cli.log) {
         return exit::say(failed);

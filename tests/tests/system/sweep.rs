@@ -1,0 +1,341 @@
+//! Thousands of people who do not exist send what is right and what is wrong, in every place in which something can be
+//! sent; afterwards none of their values is found in anything that the host wrote or said. A host that leaks is found out.
+
+use std::fs;
+
+use serde_json::{Value as Json, json};
+use weft_tests::binary::run;
+use weft_tests::canaries::{Person, Sweep};
+use weft_tests::traffic::{assistance, demo, usual};
+use weft_tests::{Host, project};
+
+const PEOPLE: usize = 2_000;
+/// Of them so many send bodies that are too large.
+const OVERSIZED: usize = 8;
+
+#[test]
+fn no_value_of_two_thousand_people_is_left_anywhere() {
+    let people = Person::many(PEOPLE);
+    let mut host = Host::prepare("");
+    starve(&mut host);
+    host.go_on();
+    let said = send(&host, &people);
+    let found = look(&mut host, &Sweep::of(&people), &said);
+    assert!(
+        found.is_empty(),
+        "{} found: {:#?}",
+        found.len(),
+        &found[..found.len().min(20)]
+    );
+}
+
+/// The same with a dictionary that takes a street for something that may be recorded in clear.
+#[test]
+fn a_host_that_leaks_is_found_out() {
+    let people = Person::many(200);
+    let mut host = Host::prepare("");
+    let dictionary = host.own_policies().join("dictionary.yaml");
+    let text = fs::read_to_string(&dictionary).expect("a dictionary");
+    let at = text.find("- name: payer.street").expect("the field");
+    let leaky = text[at..]
+        .replacen("class: sensitive", "class: operational", 1)
+        .replacen("    token: street\n", "", 1);
+    fs::write(&dictionary, format!("{}{leaky}", &text[..at])).expect("written");
+    host.go_on();
+    let said = send(&host, &people);
+    let found = look(&mut host, &Sweep::of(&people), &said);
+    assert!(!found.is_empty());
+    assert!(
+        found.iter().all(|what| what.contains(": street,")),
+        "{found:#?}"
+    );
+}
+
+/// A plugin that is stopped in the middle of what it does with a payment.
+fn starve(host: &mut Host) {
+    let policy = host.own_policies().join("risk/behaviour.yaml");
+    let text = fs::read_to_string(&policy).expect("a policy");
+    let starved = text.replace("budget: {fuel: 2000000,", "budget: {fuel: 1000,");
+    assert_ne!(text, starved);
+    fs::write(policy, starved).expect("written");
+}
+
+/// Everybody sends something, each in the next way. Gives everything that was answered.
+fn send(host: &Host, people: &[Person]) -> Vec<u8> {
+    let fields = fields();
+    let mut said = Vec::new();
+    for (n, person) in people.iter().enumerate() {
+        let answer = match n % 14 {
+            0 => host.decide("service", &payment(person, n)),
+            1 => host.decide(
+                "service",
+                &in_field(&fields[n / 14 % fields.len()], &json!(person.card), n),
+            ),
+            2 => host.decide(
+                "service",
+                &in_field(&fields[n / 14 % fields.len()], &json!(person.iban), n),
+            ),
+            3 => host.decide(
+                "service",
+                &in_field(&fields[n / 14 % fields.len()], &json!(person.phone), n),
+            ),
+            4 => host.decide(
+                "service",
+                &in_field(
+                    &fields[n / 14 % fields.len()],
+                    &wrong_type(person, n / 14),
+                    n,
+                ),
+            ),
+            5 => host.decide("service", &made_up_names(person, n)),
+            6 => in_headers(host, person, n),
+            7 => host.get(
+                "service",
+                &format!("/v1/decisions/{}?q={}", person.card, person.iban),
+            ),
+            8 => broken(host, person, n),
+            9 => host.post(
+                "service",
+                "application/xml",
+                message(person, n).as_bytes(),
+                &[],
+            ),
+            10 => host.post(
+                "service",
+                "application/xml",
+                wrong_message(person, n / 14).as_bytes(),
+                &[],
+            ),
+            11 => host.decide("agent", &help(person, n)),
+            12 => host.decide("service", &note(person, n)),
+            _ => host.decide("service", &disguised(person, n)),
+        };
+        said.extend(answer.body);
+    }
+    for path in ["/metrics", "/readyz", "/v1/policies", "/v1/policy-sets"] {
+        said.extend(host.get("operator", path).body);
+    }
+    said
+}
+
+/// Stops the host and looks through what it said, wrote, and what its commands tell of that.
+fn look(host: &mut Host, sweep: &Sweep, said: &[u8]) -> Vec<String> {
+    let memory = host.memory();
+    let log = host.stop();
+    assert!(
+        said.len() > 10_000 && log.len() > 10_000,
+        "there is something to look through"
+    );
+    let mut found = sweep.found_in("replies and metrics", said);
+    found.extend(sweep.found_in("the log on standard error", log.as_bytes()));
+    found.extend(sweep.found_below(&host.data()));
+    for (place, bytes) in &memory {
+        found.extend(sweep.found_in(place, bytes));
+    }
+    let data = host.data().display().to_string();
+    for command in [
+        &["audit", "verify", "--data", &data][..],
+        &["audit", "show", "--data", &data],
+        &["audit", "show", "--data", &data, "--json"],
+    ] {
+        let told = run(command);
+        found.extend(sweep.found_in(&command[..2].join(" "), (told.out + &told.err).as_bytes()));
+    }
+    found
+}
+
+// === what is sent ===
+
+/// The names of all fields of the dictionary.
+fn fields() -> Vec<String> {
+    let text =
+        fs::read_to_string(project().join("policies/dictionary.yaml")).expect("a dictionary");
+    let name = |line: &str| line.trim().strip_prefix("- name: ").map(str::to_owned);
+    let fields: Vec<String> = text
+        .lines()
+        .filter_map(name)
+        .filter(|name| name.contains('.'))
+        .collect();
+    assert!(fields.len() > 50, "{} fields", fields.len());
+    fields
+}
+
+fn put(body: &mut Json, name: &str, value: Json) {
+    let place = name.split('.').fold(body, |inner, part| &mut inner[part]);
+    *place = value;
+}
+
+/// Everything where it belongs.
+fn payment(person: &Person, n: usize) -> Json {
+    let mut body = usual(&format!("sweep-{n}"));
+    for (name, value) in [
+        ("instrument.pan", &person.card),
+        ("payer.account", &person.iban),
+        ("payer.name", &person.name),
+        ("payer.phone", &person.phone),
+        ("payer.street", &person.street),
+        ("payer.customer", &person.id),
+        ("device.id", &person.id),
+    ] {
+        put(&mut body, name, json!(value));
+    }
+    body
+}
+
+fn in_field(field: &str, value: &Json, n: usize) -> Json {
+    let mut body = usual(&format!("sweep-{n}"));
+    // Deeper names have sections of their own.
+    let mut inner = &mut body;
+    for part in field.split('.') {
+        if !inner.is_object() {
+            *inner = json!({});
+        }
+        inner = &mut inner[part];
+    }
+    *inner = value.clone();
+    body
+}
+
+fn wrong_type(person: &Person, n: usize) -> Json {
+    match n % 4 {
+        0 => serde_json::from_str(&person.card).expect("a number"),
+        1 => json!([person.card, person.name, person.street]),
+        2 => json!({"value": person.card, "currency": person.name, &person.iban: person.id}),
+        _ => json!([[person.phone], {"a": person.iban}]),
+    }
+}
+
+fn made_up_names(person: &Person, n: usize) -> Json {
+    let mut body = payment(person, n);
+    body[&person.card] = json!(person.name);
+    body[&person.name] = json!({&person.iban: person.street});
+    body["payer"][&person.phone] = json!(1);
+    body["payment"]["method"] = json!(person.street);
+    body
+}
+
+fn in_headers(host: &Host, person: &Person, n: usize) -> weft_tests::Answer {
+    let body = payment(person, n).to_string();
+    let trace = format!("00-{}{}-{}-01", person.card, person.card, person.card);
+    let headers: &[(&str, &str)] = match n / 14 % 4 {
+        0 => &[("Idempotency-Key", &person.card)],
+        1 => &[("Authorization", &person.card), ("X-Note", &person.name)],
+        2 => &[
+            ("traceparent", "00-"),
+            ("X-Customer", &person.iban),
+            ("Cookie", &person.phone),
+        ],
+        _ => &[
+            ("traceparent", &trace),
+            ("Accept", "text/plain"),
+            ("X-Street", &person.street),
+        ],
+    };
+    host.post("service", "application/json", body.as_bytes(), headers)
+}
+
+/// Bodies that are no JSON, or too large.
+fn broken(host: &Host, person: &Person, n: usize) -> weft_tests::Answer {
+    let body = payment(person, n).to_string();
+    let bytes = match n / 14 % 4 {
+        0 => body.as_bytes()[..body.len() - 40].to_vec(),
+        1 => body
+            .replace(&person.name, &format!("{}\u{1}", person.name))
+            .into_bytes(),
+        2 => [body.as_bytes(), person.card.as_bytes()].concat(),
+        _ if n / 14 < 4 * OVERSIZED => {
+            format!("{{\"a\":\"{}\"}}", person.card.repeat(80_000)).into_bytes()
+        }
+        _ => {
+            let at = body.find(&person.name).expect("the name") + person.name.len();
+            [
+                &body.as_bytes()[..at],
+                &[0xff, 0xfe],
+                &body.as_bytes()[at..],
+            ]
+            .concat()
+        }
+    };
+    host.post("service", "application/json", &bytes, &[])
+}
+
+fn message(person: &Person, n: usize) -> String {
+    demo("transfer.xml")
+        .replace("DEMO-MSG-1", &format!("SWEEP-{n}"))
+        .replace("DEMO-INSTR-1", &format!("SWEEP-I-{n}"))
+        .replace("DEMO-E2E-1", &format!("SWEEP-E-{n}"))
+        .replace("Ines Peeters", &person.name)
+        .replace("Veldstraat 12", &person.street)
+        .replace("BE68539007547034", &person.iban)
+}
+
+fn wrong_message(person: &Person, n: usize) -> String {
+    let sound = message(person, n);
+    match n % 6 {
+        0 => sound.replace(&format!("SWEEP-{n}<"), &format!("{}<", person.card)),
+        1 => sound.replace("Ccy=\"EUR\"", &format!("Ccy=\"{}\"", person.card)),
+        2 => sound.replace(
+            "<ChrgBr>SLEV",
+            &format!("<!-- {} --><ChrgBr>{}", person.name, person.iban),
+        ),
+        3 => sound.replace(
+            "<ChrgBr>",
+            &format!(
+                "<x{0} a=\"{1}\">{1}</x{0}><ChrgBr>",
+                person.id, person.street
+            ),
+        ),
+        4 => sound.replace("42.50", &person.card),
+        _ => sound.replace("</Document>", &person.phone),
+    }
+}
+
+/// A person who works in support writes the customer's data into what is no place for it.
+fn help(person: &Person, n: usize) -> Json {
+    let mut body = assistance(
+        "assist.failed_payment",
+        &format!("sweep-{}", n - 11),
+        &format!("case-{n}"),
+    );
+    match n / 14 % 3 {
+        0 => body["case"]["id"] = json!(person.card),
+        1 => {
+            body["case"]["note"] = json!(format!(
+                "{} of {}, call {}",
+                person.name, person.street, person.phone
+            ))
+        }
+        _ => body["payment"]["id"] = json!(person.iban),
+    }
+    body
+}
+
+/// Free text, which is sensitive as a whole.
+fn note(person: &Person, n: usize) -> Json {
+    let mut body = usual(&format!("sweep-{n}"));
+    body["payment"]["remittance"] = json!(format!(
+        "for {} card {} cvv 123 iban {} tel {} id {}",
+        person.name, person.card, person.iban, person.phone, person.id
+    ));
+    body
+}
+
+/// What no field of a message would be taken for at first sight.
+fn disguised(person: &Person, n: usize) -> Json {
+    let mut body = usual(&format!("sweep-{n}"));
+    let full_width = |text: &str| -> String {
+        text.chars()
+            .map(|c| char::from_u32(c as u32 + 0xfee0).unwrap_or(c))
+            .collect()
+    };
+    let value = match n / 14 % 5 {
+        0 => data_encoding::BASE64.encode(person.card.as_bytes()),
+        1 => data_encoding::HEXLOWER.encode(person.card.as_bytes()),
+        2 => full_width(&person.card),
+        3 => person.card.bytes().map(|b| format!("%{b:02x}")).collect(),
+        _ => format!("{}\u{200b}{}", &person.iban[..8], &person.iban[8..]),
+    };
+    body["payment"]["end_to_end_id"] = json!(value);
+    body["session"] = json!({"id": value});
+    body
+}
