@@ -308,6 +308,13 @@ impl<'a> PolicyChecker<'a> {
     }
 
     fn check_variables(&mut self) {
+        let count = self.source.variables.len();
+        if count > limits::MAX_VARIABLES {
+            let message = format!("{count} variables, the limit is {}", limits::MAX_VARIABLES);
+            let id = &self.source.metadata.id;
+            self.refuse(codes::CONTRADICTION, id, message, "make two policies of it");
+            return;
+        }
         for variable in &self.source.variables {
             match check_variable(&self.scope(), &self.expression(&variable.expression)) {
                 Ok(checked) => {
@@ -460,6 +467,7 @@ impl<'a> PolicyChecker<'a> {
                 message,
                 "make two policies of it",
             );
+            return Vec::new();
         }
         if source.tests.is_empty() {
             let message = "the policy has rules and no tests";

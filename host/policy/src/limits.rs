@@ -4,6 +4,8 @@
 pub const MAX_FILES: usize = 1_000;
 /// Rules in one policy.
 pub const MAX_RULES: usize = 100;
+/// Variables of one policy.
+pub const MAX_VARIABLES: usize = 100;
 /// Parameters of one policy.
 pub const MAX_PARAMETERS: usize = 50;
 /// Entries of one list.

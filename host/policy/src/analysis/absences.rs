@@ -7,7 +7,7 @@ use weft_dictionary::{FieldId, Origin};
 use weft_verdict::Verdict;
 
 use super::{Analyst, rules_of};
-use crate::cel::node::Node;
+use crate::cel::node::{Comparison, Constant, Node};
 use crate::codes;
 use crate::policy::{Policy, Rule};
 
@@ -54,26 +54,65 @@ impl Analyst<'_> {
     }
 }
 
-/// The facts without which a condition is false, or true if it is the contrary that has to hold: not missing, but
-/// false.
+/// The facts without which a condition is not `holds`, whatever else there is: not missing, but the contrary.
 fn needs(node: &Node, holds: bool) -> BTreeSet<FieldId> {
+    let mut asked = BTreeSet::new();
+    asked_for(node, &mut asked);
+    asked.retain(|field| without(node, *field) == Some(Constant::Boolean(!holds)));
+    asked
+}
+
+/// The facts of which an expression asks whether they are there.
+fn asked_for(node: &Node, fields: &mut BTreeSet<FieldId>) {
+    if let Node::Has(field) = node {
+        fields.insert(*field);
+    }
+    for part in node.children() {
+        asked_for(part, fields);
+    }
+}
+
+/// The value that an expression has whenever a fact is not there, if it has one.
+fn without(node: &Node, absent: FieldId) -> Option<Constant> {
+    let value = |part: &Node| without(part, absent);
+    let truth = |part: &Node| match value(part) {
+        Some(Constant::Boolean(truth)) => Some(truth),
+        _ => None,
+    };
+    let is = |truth: bool| Some(Constant::Boolean(truth));
     match node {
-        Node::Has(field) if holds => BTreeSet::from([*field]),
-        Node::Shared(inner) => needs(inner, holds),
-        Node::Not(inner) => needs(inner, !holds),
+        Node::Constant(constant) => Some(constant.clone()),
+        Node::Has(field) if *field == absent => is(false),
+        Node::Shared(inner) => value(inner),
+        Node::Not(inner) => truth(inner).and_then(|truth| is(!truth)),
         Node::And(one, two) | Node::Or(one, two) => {
-            let (one, two) = (needs(one, holds), needs(two, holds));
-            if matches!(node, Node::And(..)) == holds {
-                &one | &two
-            } else {
-                &one & &two
+            // One part that is so is enough, also beside one that is missing.
+            let enough = matches!(node, Node::Or(..));
+            match (truth(one), truth(two)) {
+                (Some(one), Some(two)) => is(if enough { one || two } else { one && two }),
+                (Some(part), None) | (None, Some(part)) if part == enough => is(part),
+                _ => None,
             }
         }
-        _ => BTreeSet::new(),
+        Node::If(when, then, otherwise) => match truth(when) {
+            Some(true) => value(then),
+            Some(false) => value(otherwise),
+            None => value(then).filter(|then| value(otherwise).as_ref() == Some(then)),
+        },
+        Node::Compare(comparison, one, two) => {
+            let same = value(one)? == value(two)?;
+            match comparison {
+                Comparison::Equal => is(same),
+                Comparison::NotEqual => is(!same),
+                _ => None,
+            }
+        }
+        Node::Among(one, constants) => value(one).and_then(|one| is(constants.contains(&one))),
+        _ => None,
     }
 }
 
 /// Whether a condition holds whenever a fact is not there.
 fn suffices(node: &Node, field: FieldId) -> bool {
-    needs(node, false).contains(&field)
+    without(node, field) == Some(Constant::Boolean(true))
 }

@@ -344,6 +344,15 @@ fn who_leaves_a_fact_out_for_a_milder_decision_is_told() {
             "p.yaml:14:11: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent without it {HELP}"
         )
     );
+    for when in [
+        "\"has(payment.risky) ? payment.risky : false\"",
+        "has(payment.risky) == true && payment.risky",
+        "has(payment.risky) != false && payment.risky",
+        "\"(has(payment.risky) ? 1 : 0) == 1 && payment.risky\"",
+        "\"!(!has(payment.risky) || !payment.risky)\"",
+    ] {
+        assert!(said(&with_rule(when)).contains("W0321"), "{when}");
+    }
     let body = "match:\n  - name: may be risky\n    expression: has(payment.risky)\nplugin: {name: x, grants: []}\n";
     assert_eq!(
         said(&policy(body, "")),

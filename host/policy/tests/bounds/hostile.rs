@@ -137,6 +137,28 @@ fn variables_that_double_each_other_are_refused() {
 }
 
 #[test]
+fn a_file_with_too_many_parts_is_refused_for_their_number_alone() {
+    let rule = |n: usize| {
+        format!("  - {{id: r{n}, when: payment.unknown, verdict: deny, reason: because}}\n")
+    };
+    let rules: String = (0..=limits::MAX_RULES).map(rule).collect();
+    let variable = |n: usize| format!("  - {{name: v{n}, expression: payment.unknown}}\n");
+    let variables: String = (0..=limits::MAX_VARIABLES).map(variable).collect();
+    let one = "rules:\n  - {id: r, when: payment.risky, verdict: deny, reason: because}\n";
+    for (body, words) in [
+        (format!("rules:\n{rules}"), "101 rules, the limit is 100"),
+        (
+            format!("variables:\n{variables}{one}"),
+            "101 variables, the limit is 100",
+        ),
+    ] {
+        let said = load(&[("p.yaml", &policy(&body, ""))]).expect_err("refused");
+        assert!(said.contains(words), "{said}");
+        assert!(!said.contains("payment.unknown"), "looked at: {said}");
+    }
+}
+
+#[test]
 fn what_reads_long_texts_often_costs_too_much() {
     // A text of 1,024 characters against each of 64 texts of 1,024 characters, three times.
     let expression = chain("payer.city in payment.codes", " || ", 3);

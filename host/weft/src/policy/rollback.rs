@@ -84,8 +84,7 @@ fn tell(said: &Json) {
     output::line(&format!("it replaced {}", text("replaced")));
     if said["overruled"].is_string() {
         output::step(
-            "the policies directory does not decide until `weft policy reload`, or until it has changed when the \
-             host starts",
+            "the policies directory does not decide until `weft policy reload`, or a start with `--forget-rollback`",
         );
     }
 }

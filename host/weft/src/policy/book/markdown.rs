@@ -2,7 +2,7 @@
 
 use std::fmt::{Result, Write};
 
-use weft_policy::{Body, PluginUse, Policy};
+use weft_policy::{Body, PluginUse, Policy, Status};
 
 use super::{Book, needs, obligation, standing, words};
 
@@ -17,11 +17,13 @@ pub(super) fn render(book: &Book<'_>) -> String {
 
 fn write_book(out: &mut String, book: &Book<'_>) -> Result {
     writeln!(out, "# {}\n\n{}\n", book.title(), book.stands())?;
+    let count = |status: Status| book.effective().filter(|p| p.status() == status).count();
     writeln!(
         out,
-        "On {}, {}. Files: SHA-256 `{}`. {}.",
+        "On {}, {} enforced, {} on trial. Files: SHA-256 `{}`. {}.",
         words::day(book.at),
-        words::count(book.effective().count(), "policy", "policies"),
+        words::count(count(Status::Enforced), "policy", "policies"),
+        count(Status::Shadow) + count(Status::Canary),
         book.set.digest(),
         words::count(
             book.set.tests().passed,
