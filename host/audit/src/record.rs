@@ -62,7 +62,8 @@ pub struct DecisionRecord {
     pub policy_set: String,
     /// Public and operational facts, and tokens, by field name.
     pub facts: BTreeMap<String, serde_json::Value>,
-    /// The personal facts, sealed by the vault, in base64.
+    /// The personal facts, sealed by the vault for the person whose they are: for each side of the payment `payer:` or
+    /// `payee:` and base64, with a point between the two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
     /// What the request said and the host did not keep. Records of hosts that did not tell have none.

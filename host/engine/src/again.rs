@@ -33,6 +33,8 @@ pub enum NotAgain {
     Forgotten,
     /// Its personal facts do not open with these keys.
     Keys,
+    /// Its personal facts belong to somebody who was erased.
+    Erased,
     /// A fact is not of the kind that the dictionary says.
     Dictionary,
     /// It is about a payment whose own decision is not in the log.
@@ -56,6 +58,7 @@ impl NotAgain {
             NotAgain::ByHost => "by-host",
             NotAgain::Forgotten => "facts-forgotten",
             NotAgain::Keys => "keys-missing",
+            NotAgain::Erased => "erased",
             NotAgain::Dictionary => "dictionary-differs",
             NotAgain::NoPayment => "payment-not-in-log",
             NotAgain::Operation => "operation-unknown",
@@ -88,6 +91,7 @@ impl NotAgain {
                 "refused for residency: the facts were not to be stored here, so they are not in the record"
             }
             NotAgain::Keys => "the personal facts do not open with the keys of this data directory",
+            NotAgain::Erased => "its personal facts belong to a person who was erased",
             NotAgain::Dictionary => "a recorded fact is not of the kind that the dictionary says",
             NotAgain::NoPayment => "the payment's own decision is not in the log",
             NotAgain::Operation => "the policy set does not have the operation",
@@ -250,10 +254,16 @@ impl Ground {
     }
 
     pub(crate) fn restore(&self, record: &DecisionRecord) -> Result<Row, NotAgain> {
-        facts::restore(&self.dictionary, &self.opener, record).map_err(|why| match why {
+        let restored = facts::restore(&self.dictionary, &self.opener, record);
+        let restored = restored.map_err(|why| match why {
             facts::Unreadable::Sealed(_) => NotAgain::Keys,
             facts::Unreadable::Fact { .. } => NotAgain::Dictionary,
-        })
+        })?;
+        if restored.erased.is_empty() {
+            Ok(restored.row)
+        } else {
+            Err(NotAgain::Erased)
+        }
     }
 
     /// Whether a decision is the first about its payment: not one about helping with it, nor the one that follows the

@@ -63,6 +63,10 @@ pub(crate) struct Inner {
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: AtomicBool,
     pub(crate) threat: Threat,
+    /// One erasure or hold at a time.
+    pub(crate) custody: tokio::sync::Mutex<()>,
+    /// One new epoch of keys at a time.
+    pub(crate) rotating: tokio::sync::Mutex<()>,
     /// Holds the data directory; no other process can.
     pub(crate) _lock: crate::lock_file::LockFile,
 }
@@ -143,6 +147,8 @@ impl Engine {
     /// only waits for what is under way.
     pub async fn stop(&self) -> Stopped {
         let stops_already = self.inner.stopping.swap(true, Ordering::AcqRel);
+        // The next start goes on with it.
+        self.inner.vault.stop_rotation();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
         if stops_already {
@@ -289,11 +295,15 @@ impl Inner {
         ids::fresh(prefix).map_err(|e| problems::internal(&e.to_string()))
     }
 
+    /// The row of a recorded decision. What is gone with a person who was erased is missing, as facts are that nobody
+    /// said.
     pub(crate) fn restore(&self, record: &DecisionRecord) -> Result<Row, Problem> {
-        facts::restore(&self.dictionary, self.vault.opener(), record).map_err(|error| {
+        let restored = facts::restore(&self.dictionary, self.vault.opener(), record);
+        let restored = restored.map_err(|error| {
             tracing::error!(%error, "a record cannot be read back");
             problems::internal("a recorded decision cannot be read back")
-        })
+        })?;
+        Ok(restored.row)
     }
 
     pub(crate) fn timed<T>(&self, part: Part, work: impl FnOnce() -> T) -> T {

@@ -482,11 +482,10 @@ impl<'a> Keeping<'a> {
 
     fn keep(&mut self) {
         for row in self.rows.drain(..) {
-            if let Ok(kept) = &mut self.kept {
-                match self.vault.keep(row) {
-                    Ok(durable) => kept.push(durable),
-                    Err(error) => self.kept = Err(error),
-                }
+            if let Ok(kept) = &mut self.kept
+                && let Err(error) = self.vault.keep(row, kept)
+            {
+                self.kept = Err(error);
             }
         }
     }

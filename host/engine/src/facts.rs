@@ -1,14 +1,15 @@
 //! Rows into what a record may say, and back.
 //!
 //! Public and operational facts and tokens stand in the record in clear; personal facts are sealed by
-//! the vault, bound to the decision. Nothing else can be in a row.
+//! the vault, those of each side of the payment for its own subject, bound to the side and the decision. Nothing else
+//! can be in a row.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 use weft_audit::DecisionRecord;
 use weft_dictionary::{Class, Dictionary, Row, Value};
-use weft_vault::{Opener, Vault};
+use weft_vault::{Opener, Side, Vault, VaultError};
 
 /// The facts of a row, as a record carries them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,24 +42,36 @@ pub(crate) fn record(
     row: &Row,
 ) -> Result<Recorded, weft_vault::VaultError> {
     let mut facts = BTreeMap::new();
-    let mut personal = BTreeMap::new();
+    let mut personal: BTreeMap<Side, BTreeMap<String, Json>> = BTreeMap::new();
     for (id, value) in row.facts() {
         let field = dictionary.field(id);
         let place = if field.class == Class::Personal {
-            &mut personal
+            personal.entry(Side::of(field)).or_default()
         } else {
             &mut facts
         };
         place.insert(field.name.clone(), value.to_json());
     }
-    let sealed = if personal.is_empty() {
-        None
-    } else {
+    let mut sealed = Vec::new();
+    for (side, personal) in personal {
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(&personal).unwrap_or_default());
-        let sealed = vault.seal(decision.as_bytes(), &plain)?;
-        Some(data_encoding::BASE64.encode(&sealed))
-    };
+        let subjects = side.subjects(dictionary, row);
+        let side = side.as_str();
+        let bytes = vault.seal(&subjects, side, decision, &plain)?;
+        sealed.push(format!("{side}:{}", data_encoding::BASE64.encode(&bytes)));
+    }
+    let sealed = (!sealed.is_empty()).then(|| sealed.join(BETWEEN_SIDES));
     Ok(Recorded { facts, sealed })
+}
+
+/// What stands between the sealed facts of the two sides; no digit of base64.
+const BETWEEN_SIDES: &str = ".";
+
+/// The row of a recorded decision, as far as it can be read back.
+pub(crate) struct Restored {
+    pub(crate) row: Row,
+    /// The sides whose person was erased: their personal facts are gone.
+    pub(crate) erased: Vec<Side>,
 }
 
 /// The row of a recorded decision. A field that the dictionary no longer has is left out.
@@ -66,23 +79,31 @@ pub(crate) fn restore(
     dictionary: &Dictionary,
     opener: &Opener,
     record: &DecisionRecord,
-) -> Result<Row, Unreadable> {
+) -> Result<Restored, Unreadable> {
     let mut row = Row::new(dictionary);
+    let mut erased = Vec::new();
     put(dictionary, &mut row, record, &record.facts)?;
-    if let Some(sealed) = &record.sealed {
-        let personal = open(opener, record, sealed)
-            .ok_or_else(|| Unreadable::Sealed(record.decision.clone()))?;
-        put(dictionary, &mut row, record, &personal)?;
+    let unreadable = || Unreadable::Sealed(record.decision.clone());
+    let all = record.sealed.iter();
+    for sealed in all.flat_map(|all| all.split(BETWEEN_SIDES)) {
+        let (side, sealed) = side_of(sealed).ok_or_else(unreadable)?;
+        match opener.open_sealed(side.as_str(), &record.decision, &sealed) {
+            Ok(plain) => {
+                let personal = serde_json::from_slice(&plain).map_err(|_| unreadable())?;
+                put(dictionary, &mut row, record, &personal)?;
+            }
+            Err(VaultError::Erased) => erased.push(side),
+            Err(_) => return Err(unreadable()),
+        }
     }
-    Ok(row)
+    Ok(Restored { row, erased })
 }
 
-fn open(opener: &Opener, record: &DecisionRecord, sealed: &str) -> Option<BTreeMap<String, Json>> {
-    let sealed = data_encoding::BASE64.decode(sealed.as_bytes()).ok()?;
-    let plain = opener
-        .open_sealed(record.decision.as_bytes(), &sealed)
-        .ok()?;
-    serde_json::from_slice(&plain).ok()
+/// Which side, and its sealed facts.
+fn side_of(sealed: &str) -> Option<(Side, Vec<u8>)> {
+    let (name, sealed) = sealed.split_once(':')?;
+    let side = Side::ALL.into_iter().find(|side| side.as_str() == name)?;
+    Some((side, data_encoding::BASE64.decode(sealed.as_bytes()).ok()?))
 }
 
 fn put(

@@ -23,7 +23,7 @@ pub enum GroundError {
     /// Without the keys, personal facts do not open and plugins see other names for tokens.
     #[error(transparent)]
     Keys(#[from] KeyFileError),
-    /// The region or the tenant of the records is none.
+    /// The vault's keys cannot be read, or are of another region or tenant.
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// Plugins cannot be run.
@@ -66,7 +66,12 @@ impl Grounds {
         Ok(Grounds {
             sandbox,
             archive: Archive::open(data_dir),
-            opener: Arc::new(Opener::new(&keys, region, tenant)?),
+            opener: Arc::new(Opener::read(
+                &data_dir.join("vault"),
+                &keys,
+                region,
+                tenant,
+            )?),
             held: VecDeque::new(),
         })
     }

@@ -51,6 +51,8 @@ pub const MAX_REASON_CHARS: usize = 500;
 pub const MIN_DIGEST_DIGITS: usize = 8;
 /// The highest level of threat.
 pub const MAX_THREAT_LEVEL: u8 = 3;
+/// Subjects that one event about an erasure or a hold names; more are in several events.
+pub(crate) const MAX_SUBJECTS_AN_EVENT: usize = 256;
 
 // What the log gives of one identifier is all that there is of it.
 const _: () =

@@ -233,3 +233,26 @@ pub(crate) fn no_such_level() -> Problem {
     let detail = format!("the level of threat is a number from 0 to {MAX_THREAT_LEVEL}");
     Problem::new(ProblemCode::InvalidValue, detail).pointer("/level")
 }
+
+pub(crate) fn no_token() -> Problem {
+    Problem::new(
+        ProblemCode::InvalidValue,
+        "a person is named by the token of an identifier of theirs",
+    )
+    .pointer("/whose")
+    .help("take it from the record of a decision, for example payer.customer; a name sub_… from an answer will do, too")
+}
+
+pub(crate) fn no_date() -> Problem {
+    Problem::new(
+        ProblemCode::InvalidValue,
+        "the end of a hold is an instant after 1970 with an offset (RFC 3339)",
+    )
+    .pointer("/until")
+    .help("write it as in 2031-01-01T00:00:00Z")
+}
+
+pub(crate) fn rotating() -> Problem {
+    let detail = "a new epoch of keys is begun already";
+    Problem::new(ProblemCode::Conflict, detail).help("wait until its keys are carried over")
+}

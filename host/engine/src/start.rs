@@ -16,9 +16,10 @@ use weft_behaviour::{Behaviour, Observation};
 use weft_dictionary::Timestamp;
 use weft_intake::Intake;
 use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
-use weft_vault::{Keys, Label, Vault};
+use weft_vault::{Keys, Label, Side, Vault};
 
 use crate::engine::{Engine, Inner};
+use crate::erasure::Outstanding;
 use crate::idempotency::Table;
 use crate::known::{Known, MissingField};
 use crate::limits::KEY_WINDOW;
@@ -150,6 +151,8 @@ impl Engine {
             tasks: TaskTracker::new(),
             stopping: AtomicBool::new(false),
             threat: Threat::new(threat),
+            custody: tokio::sync::Mutex::default(),
+            rotating: tokio::sync::Mutex::default(),
             config,
             clock,
             dictionary,
@@ -157,9 +160,10 @@ impl Engine {
             log,
             _lock: lock,
         };
-        let threat_before = inner.rebuild(progress)?;
+        let (threat_before, outstanding) = inner.rebuild(progress)?;
         inner.keep_rollback(progress)?;
         inner.record_start(threat_before.as_ref())?;
+        inner.finish_custody(outstanding, progress)?;
         whole::mark(&inner.config.data_dir).map_err(|source| StartError::DataDir {
             path: inner.config.data_dir.clone(),
             source,
@@ -180,14 +184,18 @@ fn make_data_dir(dir: &Path) -> io::Result<()> {
 
 impl Inner {
     /// Everything that is remembered is in the log: pending payments, behaviour, idempotency keys, which policy
-    /// set was in force. The level of threat as it was comes back.
-    fn rebuild(&self, progress: &dyn Fn(&str)) -> Result<Option<ThreatLevel>, StartError> {
+    /// set was in force. The level of threat as it was comes back, and what the vault has to do yet.
+    fn rebuild(
+        &self,
+        progress: &dyn Fn(&str),
+    ) -> Result<(Option<ThreatLevel>, Outstanding), StartError> {
         let records = self.log.len();
         if records > 0 {
             progress(&format!("rebuilding state from {records} records"));
         }
         let mut unreadable = 0_u64;
         let mut threat = None;
+        let mut outstanding = Outstanding::default();
         let oldest_key = Timestamp(self.clock.now().0.saturating_sub(KEY_WINDOW.0));
         self.log.replay(0, |_, record| {
             self.clock.advance(record.at());
@@ -196,6 +204,7 @@ impl Inner {
                 Record::Event(event) => {
                     self.sets.history().see(event);
                     threat = ThreatLevel::after(threat.take(), event);
+                    outstanding.see(event);
                     return;
                 }
             };
@@ -232,15 +241,23 @@ impl Inner {
             now,
         ));
         self.metrics.threat_level(self.threat.in_force().level);
-        Ok(threat)
+        Ok((threat, outstanding))
     }
 
-    /// What behaviour keeps of a recorded payment, if anything; if so, whether it can be read.
+    /// What behaviour keeps of a recorded payment, if anything; if so, whether it can be read. Of a person who was
+    /// erased nothing is kept.
     fn observed(&self, decision: &DecisionRecord) -> Option<Option<Observation>> {
         let recorded = decision.observation.clone()?;
+        let restored = facts::restore(&self.dictionary, self.vault.opener(), decision);
+        if restored
+            .as_ref()
+            .is_ok_and(|r| r.erased.contains(&Side::Payer))
+        {
+            return None;
+        }
         let read = || {
             let mut observation: Observation = serde_json::from_value(recorded).ok()?;
-            let row = facts::restore(&self.dictionary, self.vault.opener(), decision).ok()?;
+            let row = restored.ok()?.row;
             let again = self.behaviour.observation(&row, observation.at);
             observation.place = observation.place.or(again.and_then(|o| o.place));
             Some(observation)

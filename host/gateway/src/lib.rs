@@ -16,6 +16,8 @@
 //! | `GET /v1/policy-sets` | operators, regulators | which set was in force since when, by whom |
 //! | `POST /v1/policies/reload`, `…/rollback` | operators | what is in force then |
 //! | `GET`, `PUT /v1/threat-level` | operators; regulators look | the level of threat |
+//! | `GET /v1/vault` | operators, regulators | how the vault stands |
+//! | `POST /v1/vault/erase`, `…/hold`, `…/rotate` | operators | erase a person, hold one against erasure, begin new keys |
 //!
 //! Health and readiness tell nothing about what is decided, and who asks for them (load balancers,
 //! orchestrators) has no token; metrics tell how much is decided and refused, so they are for operators.

@@ -1,4 +1,4 @@
-//! What operators order and look at: the policy set in force, the level of threat.
+//! What operators order and look at: the policy set in force, the level of threat, the vault.
 
 use hyper::body::Incoming;
 use hyper::{Method, Request};
@@ -13,14 +13,6 @@ use crate::limits::MAX_ORDER_BYTES;
 use crate::route::Route;
 use crate::service::Service;
 use crate::{accept, body, headers};
-
-/// Asks for the directories to be read again.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reload {
-    #[serde(default)]
-    reason: Option<String>,
-}
 
 /// Asks for an archived set.
 #[derive(Default, Deserialize)]
@@ -38,6 +30,35 @@ struct RollBack {
 #[serde(deny_unknown_fields)]
 struct SetLevel {
     level: u8,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Asks for the erasure of a person.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Erase {
+    /// The token of an identifier of theirs.
+    whose: String,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Asks for a person to be held against erasure.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hold {
+    whose: String,
+    /// RFC 3339.
+    until: String,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Asks for what takes nothing but a reason.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plain {
     #[serde(default)]
     reason: Option<String>,
 }
@@ -76,13 +97,29 @@ impl Service {
                 json(level.await.map_err(Refusal::by_engine)?.as_ref())
             }
             Route::Reload => {
-                let asked: Reload = self.asked(request).await?.unwrap_or_default();
+                let asked: Plain = self.asked(request).await?.unwrap_or_default();
                 let ordered = engine.reload_policies(order(asked.reason)).await;
                 json(&ordered.map_err(Refusal::by_engine)?)
             }
             Route::RollBack => {
                 let asked: RollBack = self.asked(request).await?.unwrap_or_default();
                 let ordered = engine.roll_back(asked.to, order(asked.reason)).await;
+                json(&ordered.map_err(Refusal::by_engine)?)
+            }
+            Route::Vault => json(&engine.vault_status()),
+            Route::Erase => {
+                let asked: Erase = self.asked(request).await?.ok_or_else(malformed)?;
+                let ordered = engine.erase(asked.whose, order(asked.reason)).await;
+                json(&ordered.map_err(Refusal::by_engine)?)
+            }
+            Route::Hold => {
+                let asked: Hold = self.asked(request).await?.ok_or_else(malformed)?;
+                let ordered = engine.hold(asked.whose, &asked.until, order(asked.reason));
+                json(&ordered.await.map_err(Refusal::by_engine)?)
+            }
+            Route::Rotate => {
+                let asked: Plain = self.asked(request).await?.unwrap_or_default();
+                let ordered = engine.rotate_vault(order(asked.reason)).await;
                 json(&ordered.map_err(Refusal::by_engine)?)
             }
             _ => return Err(Refusal::no_such_route()),

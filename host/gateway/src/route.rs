@@ -30,6 +30,14 @@ pub(crate) enum Route {
     RollBack,
     /// The level of threat is read, or set.
     ThreatLevel,
+    /// How the vault stands.
+    Vault,
+    /// A person is erased.
+    Erase,
+    /// A person is held against erasure.
+    Hold,
+    /// A new epoch of keys is begun.
+    Rotate,
 }
 
 /// Who may have a resource.
@@ -57,7 +65,7 @@ const EXPLANATION: &str = "explanation";
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 12] = [
+    const ALL: [Route; 16] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
@@ -70,6 +78,10 @@ impl Route {
         Route::Reload,
         Route::RollBack,
         Route::ThreatLevel,
+        Route::Vault,
+        Route::Erase,
+        Route::Hold,
+        Route::Rotate,
     ];
 
     /// The resource at a path, and the decision's id in it.
@@ -85,6 +97,10 @@ impl Route {
             "/v1/policies/reload" => Route::Reload,
             "/v1/policies/rollback" => Route::RollBack,
             "/v1/threat-level" => Route::ThreatLevel,
+            "/v1/vault" => Route::Vault,
+            "/v1/vault/erase" => Route::Erase,
+            "/v1/vault/hold" => Route::Hold,
+            "/v1/vault/rotate" => Route::Rotate,
             _ => {
                 let id = path.strip_prefix(DECISIONS)?.strip_prefix('/')?;
                 let (route, id) = match id.split_once('/') {
@@ -113,13 +129,22 @@ impl Route {
             Route::Reload => "/v1/policies/reload",
             Route::RollBack => "/v1/policies/rollback",
             Route::ThreatLevel => "/v1/threat-level",
+            Route::Vault => "/v1/vault",
+            Route::Erase => "/v1/vault/erase",
+            Route::Hold => "/v1/vault/hold",
+            Route::Rotate => "/v1/vault/rotate",
         }
     }
 
     /// Its methods, as the `Allow` header says them.
     pub(crate) fn allow(self) -> &'static str {
         match self {
-            Route::Decide | Route::Reload | Route::RollBack => "POST",
+            Route::Decide
+            | Route::Reload
+            | Route::RollBack
+            | Route::Erase
+            | Route::Hold
+            | Route::Rotate => "POST",
             Route::ThreatLevel => "GET, HEAD, PUT",
             Route::Decision
             | Route::Explanation
@@ -128,7 +153,8 @@ impl Route {
             | Route::Ready
             | Route::Metrics
             | Route::Policies
-            | Route::PolicySets => "GET, HEAD",
+            | Route::PolicySets
+            | Route::Vault => "GET, HEAD",
         }
     }
 
@@ -150,8 +176,15 @@ impl Route {
             Route::Decide | Route::Decision | Route::Explanation => Access::Callers,
             Route::Description | Route::Alive | Route::Ready => Access::Anyone,
             Route::ThreatLevel if *method == Method::PUT => Access::Roles(OPERATORS),
-            Route::Policies | Route::PolicySets | Route::ThreatLevel => Access::Roles(OVERSEERS),
-            Route::Metrics | Route::Reload | Route::RollBack => Access::Roles(OPERATORS),
+            Route::Policies | Route::PolicySets | Route::ThreatLevel | Route::Vault => {
+                Access::Roles(OVERSEERS)
+            }
+            Route::Metrics
+            | Route::Reload
+            | Route::RollBack
+            | Route::Erase
+            | Route::Hold
+            | Route::Rotate => Access::Roles(OPERATORS),
         }
     }
 
@@ -168,7 +201,11 @@ impl Route {
             | Route::PolicySets
             | Route::Reload
             | Route::RollBack
-            | Route::ThreatLevel => &["application/json"],
+            | Route::ThreatLevel
+            | Route::Vault
+            | Route::Erase
+            | Route::Hold
+            | Route::Rotate => &["application/json"],
             Route::Description => &["application/yaml"],
             Route::Metrics => &["application/openmetrics-text; version=1.0.0; charset=utf-8"],
         }

@@ -9,16 +9,16 @@ use weft_dictionary::field::Take;
 use weft_dictionary::limits::MAX_TEXTS;
 use weft_dictionary::{
     Class, Currency, Dictionary, DurationMs, Field, FieldId, Kind, Money, Origin, Row, Timestamp,
-    Value,
+    Token, Value,
 };
 use weft_redact::{Kind as Personal, Reading, pan};
-use weft_vault::{NewRow, Secret, Vault, VaultError};
+use weft_vault::{NewRow, Secret, Side, Vault, VaultError};
 
 use crate::canonical::{canonical, iban_country};
 use crate::dropped::{Dropped, Why};
 use crate::limits;
 use crate::message::{OneTime, Request};
-use crate::problem::ProblemCode;
+use crate::problem::{Problem, ProblemCode};
 use crate::wrong::{Part, Wrong};
 
 /// The only secret that outlives the parsing, until it is compared.
@@ -56,7 +56,8 @@ pub(crate) struct Facts<'a> {
     row: Row,
     dropped: Dropped,
     one_time: OneTime,
-    new_tokens: Vec<NewRow>,
+    /// Values with their tokens, until it is known whose they are.
+    brought: [Vec<(Token, Secret)>; Side::ALL.len()],
 }
 
 impl<'a> Facts<'a> {
@@ -72,18 +73,40 @@ impl<'a> Facts<'a> {
             row: Row::new(dictionary),
             dropped: Dropped::default(),
             one_time: OneTime::default(),
-            new_tokens: Vec::new(),
+            brought: Default::default(),
         }
     }
 
-    pub(crate) fn into_request(self, operation: String) -> Request {
-        Request {
+    /// All is said: values are sealed for those who brought them, and wiped.
+    pub(crate) fn into_request(self, operation: String) -> Result<Request, Problem> {
+        let mut new_tokens = Vec::new();
+        for (side, values) in Side::ALL.into_iter().zip(&self.brought) {
+            let brought = self
+                .bring(side, values)
+                .map_err(|e| not_stored(&e).in_request())?;
+            new_tokens.extend(brought);
+        }
+        Ok(Request {
             operation,
             row: self.row,
             dropped: self.dropped,
             one_time: self.one_time,
-            new_tokens: self.new_tokens,
+            new_tokens,
+        })
+    }
+
+    /// What the vault has to keep of a side of the payment. Who says personal facts has a key, too: they are sealed in
+    /// the record.
+    fn bring(&self, side: Side, values: &[(Token, Secret)]) -> Result<Vec<NewRow>, VaultError> {
+        let of_person = |(id, _): (FieldId, &Value)| {
+            let field = self.dictionary.field(id);
+            field.class == Class::Personal && Side::of(field) == side
+        };
+        if values.is_empty() && !self.row.facts().any(of_person) {
+            return Ok(Vec::new());
         }
+        let subjects = side.subjects(self.dictionary, &self.row);
+        self.vault.bring(&subjects, values)
     }
 
     /// Counts and names a value that is not kept.
@@ -218,18 +241,19 @@ impl<'a> Facts<'a> {
         }
         self.derive(field.id, &canonical)?;
         if field.class.is_tokenised() {
-            self.tokenise(field, &canonical)
+            self.tokenise(field, canonical)
         } else {
             canonical.expose(nothing_personal)?;
             self.set(field.id, Value::Text(canonical.expose(|text| text.into())))
         }
     }
 
-    fn tokenise(&mut self, field: &Field, canonical: &Secret) -> Result<(), Wrong> {
+    fn tokenise(&mut self, field: &Field, canonical: Secret) -> Result<(), Wrong> {
         let kind = field.token.as_deref().unwrap_or_default();
-        let tokenised = self.vault.tokenise(kind, canonical).map_err(not_stored)?;
-        self.new_tokens.extend(tokenised.row);
-        self.set(field.id, Value::Token(tokenised.token))
+        let token = self.vault.token(kind, &canonical);
+        let token = token.map_err(|e| not_stored(&e))?;
+        self.brought[Side::of(field) as usize].push((token.clone(), canonical));
+        self.set(field.id, Value::Token(token))
     }
 
     fn derive(&mut self, from: FieldId, canonical: &Secret) -> Result<(), Wrong> {
@@ -259,7 +283,13 @@ impl<'a> Facts<'a> {
     }
 }
 
-fn not_stored(error: VaultError) -> Wrong {
+fn not_stored(error: &VaultError) -> Wrong {
+    if matches!(error, VaultError::ErasedMeanwhile) {
+        return Wrong::host(
+            ProblemCode::NotReady,
+            "a person in the request was erased while it was read, so nothing was decided",
+        );
+    }
     tracing::error!(%error, "a value was not tokenised");
     Wrong::host(
         ProblemCode::NotReady,

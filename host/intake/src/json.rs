@@ -89,7 +89,7 @@ pub(crate) fn read(
         .pointer("/operation")
         .help("for example \"operation\": \"payment.authorize\"")
     })?;
-    Ok(walk.facts.into_request(operation))
+    walk.facts.into_request(operation)
 }
 
 /// The parser's message may quote the body, so only where it stopped is told.

@@ -68,11 +68,16 @@ impl Wrong {
         }
     }
 
-    fn at(self, pointer: String) -> Problem {
-        let problem = Problem::new(self.code, self.reason).pointer(pointer);
+    /// The problem of a request as a whole.
+    pub(crate) fn in_request(self) -> Problem {
+        let problem = Problem::new(self.code, self.reason);
         match self.help {
             Some(help) => problem.help(help),
             None => problem,
         }
+    }
+
+    fn at(self, pointer: String) -> Problem {
+        self.in_request().pointer(pointer)
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::limits;
 use crate::row::NotARow;
 use crate::seal::{DoesNotOpen, SealError};
+use crate::subject::Subject;
 
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +55,49 @@ pub enum VaultError {
         /// Whose vault it is.
         tenant: String,
     },
+    /// The key ring cannot be used.
+    #[error("the vault's key ring {} cannot be read or written: {source}", path.display())]
+    Ring {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The key ring is not as this host wrote it.
+    #[error(
+        "the vault's key ring {} is not as this host wrote it, and without it no value of this vault opens: put the \
+         file back from a copy of the same epoch", path.display()
+    )]
+    RingDamaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// There are values, and no key ring.
+    #[error(
+        "the vault in {} has values and no key ring, without which none of them opens: put the file `ring` back from a \
+         copy", dir.display()
+    )]
+    RingMissing {
+        /// The vault's directory.
+        dir: PathBuf,
+    },
+    /// There are values, and no journal of keys.
+    #[error(
+        "{} is missing: without the keys in it no value of this vault opens; put it back from a copy", dir.display()
+    )]
+    KeysMissing {
+        /// The journal's directory.
+        dir: PathBuf,
+    },
+    /// The vault has a layout from before there were subjects.
+    #[error(
+        "the vault in {} was written by an earlier version of this host, whose values cannot be erased one by one: \
+         begin with another data directory (--data), and keep this one for the version that wrote it", dir.display()
+    )]
+    OlderLayout {
+        /// The vault's directory.
+        dir: PathBuf,
+    },
     /// A row was altered by somebody without the keys, or put there from another vault.
     #[error(
         "row {row} of the vault in {} is not as this host wrote it: no token of this vault can be \
@@ -94,6 +138,30 @@ pub enum VaultError {
     /// A token of another vault, or of none.
     #[error("this vault knows no such token")]
     UnknownToken,
+    /// The subject's key is destroyed.
+    #[error("what was sealed belongs to a person who was erased")]
+    Erased,
+    /// The subject was erased while its request was under way.
+    #[error("a person whose values came with the request was erased meanwhile")]
+    ErasedMeanwhile,
+    /// A new epoch was begun and is not finished.
+    #[error("the keys were not carried over to the end, because the vault is closed")]
+    Stopped,
+    /// Nobody of this name.
+    #[error("this vault knows nobody by this token")]
+    UnknownSubject,
+    /// An identifier of several persons.
+    #[error("the identifier belongs to {} persons: name one of them by a stronger one", subjects.len())]
+    SharedBySeveral {
+        /// Theirs.
+        subjects: Vec<Subject>,
+    },
+    /// More identifiers than one person can have.
+    #[error(
+        "more than {} identifiers belong to this person, which no person has: look at what links them",
+        limits::MAX_FAMILY
+    )]
+    FamilyTooLarge,
     /// Sealed by other keys or for another use, or altered.
     #[error("what was sealed does not open: sealed with other keys or for another use, or altered")]
     DoesNotOpen,

@@ -1,25 +1,30 @@
-//! Which value has which token, and where a token's row is: in memory, many locks.
+//! Which value has which token, who brought it, and where its rows are: in memory, many locks.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::limits::INDEX_SHARDS;
+use crate::subject::{Subject, TokenBits};
 
 /// A value's keyed hash, cut to 16 bytes. Among 50 million values two would share one with a
 /// probability of about 4·10⁻²⁴ (birthday bound over 2¹²⁸).
 pub(crate) type Blind = [u8; 16];
 
-/// The random bits of a token.
-pub(crate) type TokenBits = [u8; 16];
+/// A row that is not durable yet.
+const NO_ROW: u64 = u64::MAX;
 
 /// What is known of a value.
-#[derive(Clone, Copy)]
 pub(crate) struct Known {
     pub(crate) token: TokenBits,
-    /// Whether a row with this token is durable.
-    pub(crate) durable: bool,
+    brought: Brought,
+}
+
+/// The subjects who brought a value, each with its row. Most values have one; an expiry date has thousands.
+enum Brought {
+    ByNobody,
+    By(Subject, u64),
+    ByMany(HashMap<Subject, u64>),
 }
 
 /// One part of the index of values. Held while a new value gets its token, so that a second request
@@ -32,62 +37,89 @@ pub(crate) struct Contradiction;
 
 /// Both directions of the index.
 pub(crate) struct Index {
-    by_blind: Vec<Mutex<Shard>>,
-    by_token: Vec<Mutex<HashMap<TokenBits, u64>>>,
+    by_blind: Shards<Blind, Known>,
+    by_token: Shards<TokenBits, Blind>,
     values: AtomicU64,
 }
 
 impl Index {
     pub(crate) fn new() -> Index {
         Index {
-            by_blind: shards(),
-            by_token: shards(),
+            by_blind: Shards::new(),
+            by_token: Shards::new(),
             values: AtomicU64::new(0),
         }
     }
 
     /// The part in which a value is or belongs.
     pub(crate) fn shard(&self, blind: &Blind) -> MutexGuard<'_, Shard> {
-        lock(&self.by_blind, blind)
+        self.by_blind.of(blind)
     }
 
-    /// Remembers the token of a new value, whose row is not in the vault yet.
+    /// Remembers the token of a new value, which nobody has brought yet.
     pub(crate) fn put(&self, shard: &mut Shard, blind: Blind, token: TokenBits) {
         let known = Known {
             token,
-            durable: false,
+            brought: Brought::ByNobody,
         };
         if shard.insert(blind, known).is_none() {
             self.values.fetch_add(1, Ordering::Relaxed);
         }
+        self.by_token.of(&token).insert(token, blind);
     }
 
-    /// Learns of a durable row.
-    pub(crate) fn learn(
+    /// Learns of a durable row while the vault is opened.
+    pub(crate) fn load(
         &self,
         blind: Blind,
         token: TokenBits,
+        subject: Subject,
         row: u64,
     ) -> Result<(), Contradiction> {
-        let durable = Known {
-            token,
-            durable: true,
-        };
-        match self.shard(&blind).entry(blind) {
-            Entry::Occupied(known) if known.get().token != token => return Err(Contradiction),
-            Entry::Occupied(mut known) => *known.get_mut() = durable,
-            Entry::Vacant(place) => {
-                place.insert(durable);
-                self.values.fetch_add(1, Ordering::Relaxed);
-            }
+        let mut shard = self.shard(&blind);
+        match shard.get(&blind) {
+            Some(known) if known.token != token => return Err(Contradiction),
+            Some(_) => {}
+            None => self.put(&mut shard, blind, token),
         }
-        lock(&self.by_token, &token).entry(token).or_insert(row);
+        if let Some(known) = shard.get_mut(&blind) {
+            known.is_brought(subject);
+            known.is_durable(subject, row);
+        }
         Ok(())
     }
 
-    /// Where the row of a durable token is.
+    /// Learns that the row of a subject who brought a value is durable; nothing, if the subject was erased meanwhile.
+    pub(crate) fn learn(&self, token: &TokenBits, subject: Subject, row: u64) {
+        let blind = self.by_token.of(token).get(token).copied();
+        let Some(blind) = blind else { return };
+        if let Some(known) = self.shard(&blind).get_mut(&blind) {
+            known.is_durable(subject, row);
+        }
+    }
+
+    /// A subject is erased: what nobody else brought has no token any more.
+    pub(crate) fn forget(&self, subject: Subject, blinds: &[Blind]) {
+        for blind in blinds {
+            let mut shard = self.shard(blind);
+            let Some(known) = shard.get_mut(blind) else {
+                continue;
+            };
+            known.forget(subject);
+            if matches!(known.brought, Brought::ByNobody) {
+                let token = known.token;
+                shard.remove(blind);
+                self.values.fetch_sub(1, Ordering::Relaxed);
+                drop(shard);
+                self.by_token.of(&token).remove(&token);
+            }
+        }
+    }
+
+    /// Where a durable row of a token is.
     pub(crate) fn row_of(&self, token: &TokenBits) -> Option<u64> {
-        lock(&self.by_token, token).get(token).copied()
+        let blind = self.by_token.of(token).get(token).copied()?;
+        self.shard(&blind).get(&blind)?.row()
     }
 
     /// How many values have a token.
@@ -96,14 +128,88 @@ impl Index {
     }
 }
 
-fn shards<T: Default>() -> Vec<Mutex<T>> {
-    (0..INDEX_SHARDS).map(|_| Mutex::default()).collect()
+impl Known {
+    /// Whether the subject's row is durable. The subject has brought it from now on.
+    pub(crate) fn is_brought(&mut self, subject: Subject) -> bool {
+        match &mut self.brought {
+            Brought::ByNobody => {
+                self.brought = Brought::By(subject, NO_ROW);
+                false
+            }
+            Brought::By(by, row) if *by == subject => *row != NO_ROW,
+            Brought::By(by, row) => {
+                let both = [(*by, *row), (subject, NO_ROW)];
+                self.brought = Brought::ByMany(both.into());
+                false
+            }
+            Brought::ByMany(by) => *by.entry(subject).or_insert(NO_ROW) != NO_ROW,
+        }
+    }
+
+    /// Whether the subject brought it.
+    pub(crate) fn is_of(&self, subject: Subject) -> bool {
+        match &self.brought {
+            Brought::ByNobody => false,
+            Brought::By(by, _) => *by == subject,
+            Brought::ByMany(by) => by.contains_key(&subject),
+        }
+    }
+
+    fn is_durable(&mut self, subject: Subject, at: u64) {
+        match &mut self.brought {
+            Brought::By(by, row) if *by == subject => *row = at,
+            Brought::ByMany(by) => {
+                if let Some(row) = by.get_mut(&subject) {
+                    *row = at;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn forget(&mut self, subject: Subject) {
+        match &mut self.brought {
+            Brought::By(by, _) if *by == subject => self.brought = Brought::ByNobody,
+            Brought::ByMany(by) => {
+                by.remove(&subject);
+                if by.is_empty() {
+                    self.brought = Brought::ByNobody;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn row(&self) -> Option<u64> {
+        match &self.brought {
+            Brought::ByNobody => None,
+            Brought::By(_, row) => Some(*row).filter(|row| *row != NO_ROW),
+            Brought::ByMany(by) => by.values().copied().find(|row| *row != NO_ROW),
+        }
+    }
 }
 
-/// Both keys are evenly spread: one is a keyed hash, the other random. No code panics while it holds
-/// a lock, so a poisoned one still guards a whole map.
-fn lock<'a, T>(shards: &'a [Mutex<T>], key: &[u8; 16]) -> MutexGuard<'a, T> {
-    shards[usize::from(key[0]) % shards.len()]
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
+/// A map in many parts, each with its lock. The keys are evenly spread: keyed hashes, or random.
+pub(crate) struct Shards<K, V>(Vec<Mutex<HashMap<K, V>>>);
+
+impl<K: AsRef<[u8]>, V> Shards<K, V> {
+    pub(crate) fn new() -> Shards<K, V> {
+        Shards((0..INDEX_SHARDS).map(|_| Mutex::default()).collect())
+    }
+
+    /// The part of a key.
+    pub(crate) fn of(&self, key: &K) -> MutexGuard<'_, HashMap<K, V>> {
+        let first = key.as_ref().first().copied().unwrap_or_default();
+        lock(&self.0[usize::from(first) % self.0.len()])
+    }
+
+    /// All parts, one after the other.
+    pub(crate) fn all(&self) -> impl Iterator<Item = MutexGuard<'_, HashMap<K, V>>> {
+        self.0.iter().map(lock)
+    }
+}
+
+/// No code panics while it holds such a lock, so a poisoned one still guards a whole map.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,12 +8,10 @@ pub enum Label {
     RootId,
     /// HMAC-SHA-256 of a value: finds its token without opening rows. Per region and tenant.
     BlindIndex,
-    /// Seals the rows of the vault. Per region and tenant.
-    VaultRows,
-    /// Authenticates the rows of the vault. Per region and tenant.
+    /// Seals the region keys of the vault. Per region.
+    RegionKeys,
+    /// Authenticates the rows of the vault's journals and its key ring. Per region and tenant.
     VaultRowMac,
-    /// Seals blobs for other rooms: the personal facts of a record. Per region and tenant.
-    SealedBlobs,
     /// The names under which plugins know a token. Per region and tenant.
     Pseudonyms,
     /// Authenticates compiled plugins in the cache.
@@ -28,12 +26,11 @@ pub enum Label {
 
 impl Label {
     /// All labels.
-    pub const ALL: [Label; 10] = [
+    pub const ALL: [Label; 9] = [
         Label::RootId,
         Label::BlindIndex,
-        Label::VaultRows,
+        Label::RegionKeys,
         Label::VaultRowMac,
-        Label::SealedBlobs,
         Label::Pseudonyms,
         Label::ArtefactMac,
         Label::ChallengeCodes,
@@ -46,9 +43,8 @@ impl Label {
         match self {
             Label::RootId => "weft/root-id/v1",
             Label::BlindIndex => "weft/vault/blind-index/v1",
-            Label::VaultRows => "weft/vault/rows/v1",
+            Label::RegionKeys => "weft/vault/region-keys/v2",
             Label::VaultRowMac => "weft/vault/row-mac/v1",
-            Label::SealedBlobs => "weft/vault/sealed-blobs/v1",
             Label::Pseudonyms => "weft/vault/pseudonyms/v1",
             Label::ArtefactMac => "weft/sandbox/artefact-mac/v1",
             Label::ChallengeCodes => "weft/assist/challenge-codes/v1",

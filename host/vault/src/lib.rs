@@ -7,38 +7,61 @@
 //! | module | what is there |
 //! |---|---|
 //! | [`secret`] | a sensitive text that nothing can print, copy or serialise |
-//! | [`vault`] | values to tokens and back, sealed blobs, pseudonyms for plugins |
-//! | [`Opener`] | reading back what was sealed, without the values |
+//! | [`vault`] | values to tokens and back, what is sealed for a subject |
+//! | [`subject`] | whose a value is: the sides of a payment, and who is known by what |
+//! | [`erasure`] | erasure, legal holds, new epochs |
+//! | [`Opener`] | reading back what was sealed, without the values; pseudonyms for plugins |
 //! | [`keys`] | the root key and what is derived from it |
 //! | [`label`] | the one list of all derived keys |
 //! | [`key_file`] | the file that holds the root |
 //! | [`error`] | why the vault refuses |
 //! | [`limits`] | every bound |
+//! | `epoch`, `ring` | region key, tenant key, subject keys; the file that holds the first two |
+//! | `key_store`, `entry`, `subjects` | the journal of subject keys, how it is carried into a new epoch; in memory |
 //! | `seal`, `row`, `store`, `index` | XChaCha20-Poly1305 with a key commitment; rows as bytes, authenticated; their journal; the index in memory |
+//!
+//! On the disk:
+//!
+//! ```text
+//! ring              region and tenant key of the epoch that counts
+//! keys-<epoch>/     subject keys, what links subjects, who is erased, who is held
+//! values/           values, each sealed for a subject
+//! ```
 //!
 //! What follows for the rest of the house: nothing outside this crate and the parsing in `intake`
 //! holds a sensitive value in clear, and who holds one holds a [`Secret`]. A vault opens for one
-//! region, one tenant and one root key only; the keys themselves are derived from all three, so that
+//! region, one tenant and one root key only, and everything sealed is bound to all three and to its subject, so that
 //! what was sealed in one region opens in no other.
 
 mod binding;
+mod bytes;
+mod entry;
+mod epoch;
+pub mod erasure;
 pub mod error;
 mod index;
 pub mod key_file;
+mod key_store;
 pub mod keys;
 pub mod label;
 pub mod limits;
 mod opener;
+mod ring;
 mod row;
 mod seal;
 pub mod secret;
 mod store;
+pub mod subject;
+mod subjects;
 pub mod vault;
 
+pub use entry::Hold;
+pub use erasure::Status;
 pub use error::VaultError;
 pub use key_file::KeyFileError;
 pub use keys::{Key, Keys};
 pub use label::Label;
 pub use opener::Opener;
 pub use secret::Secret;
-pub use vault::{NewRow, Tokenised, Vault};
+pub use subject::{Side, Subject};
+pub use vault::{NewRow, Vault};

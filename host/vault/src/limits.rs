@@ -9,7 +9,17 @@ pub const MAX_SEALED_BYTES: usize = 1 << 20;
 pub const MAX_NAME_CHARS: usize = 32;
 /// Bytes of a key file: a larger file is none.
 pub const MAX_KEY_FILE_BYTES: u64 = 4_096;
+/// Bytes of a key ring: a larger file is none.
+pub const MAX_RING_BYTES: u64 = 4_096;
 /// Locks over the index: two values wait for each other only when they fall to the same one.
 pub const INDEX_SHARDS: usize = 64;
-/// Tokens in one vault. The index takes about 110 bytes a token in memory.
+/// Tokens in one vault. The index takes about 150 bytes a token in memory.
 pub const MAX_TOKENS: u64 = 50_000_000;
+/// Subjects with a key in one vault. Each takes about 400 bytes in memory.
+pub const MAX_SUBJECTS: u64 = 20_000_000;
+/// Stronger identifiers that one was shown with. What more share (a device in a shop) identifies none of them.
+pub const MAX_ABOVE: usize = 64;
+/// Identifiers of one person, at an erasure or a hold.
+pub const MAX_FAMILY: usize = 10_000;
+/// Subjects that are carried over into a new epoch before their rows are waited for.
+pub const CARRIED_AT_ONCE: usize = 256;

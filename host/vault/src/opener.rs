@@ -1,10 +1,11 @@
 //! Reading back without the values.
 //!
 //! An [`Opener`] opens what [`Vault::seal`](crate::Vault::seal) sealed and names tokens for plugins. It needs the keys
-//! only: it touches no file, makes no token, and has no way from a token to its value. So a log is read and its
-//! decisions are evaluated again beside a running host, and where the vault itself is not.
+//! and the key journal: it writes no file, makes no token, and has no way from a token to its value. So a log is read
+//! and its decisions are evaluated again beside a running host.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use data_encoding::BASE32_NOPAD;
 use hmac::Hmac;
@@ -13,48 +14,99 @@ use weft_dictionary::Token;
 use zeroize::Zeroizing;
 
 use crate::binding::bind;
+use crate::epoch::Scope;
 use crate::error::VaultError;
 use crate::key_file::{self, KeyFileError};
+use crate::key_store;
 use crate::keys::Keys;
 use crate::label::Label;
-use crate::row::keyed;
+use crate::limits;
+use crate::ring::Ring;
+use crate::row::{What, keyed};
 use crate::seal::Sealer;
-use crate::vault::{check_name, cut};
+use crate::store;
+use crate::subject::Subject;
+use crate::subjects::Subjects;
+use crate::vault::{check_length, cut};
 
-const BLOB_USE: &[u8] = b"weft/vault/blob/v1";
+const BLOB_USE: &[u8] = b"weft/vault/blob/v2";
+/// How often the key journal is looked for anew, when the host began a new epoch while it was read.
+const READINGS: usize = 5;
 
 /// Opens sealed bytes of one region and tenant, and names tokens for plugins.
 pub struct Opener {
-    region: String,
-    tenant: String,
-    pub(crate) blobs: Sealer,
+    scope: Scope,
+    pub(crate) subjects: Arc<Subjects>,
     pseudonyms: Hmac<Sha256>,
 }
 
+/// What something is sealed for, beside region and tenant: it opens for this and nothing else.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Use<'a> {
+    /// Whose it is.
+    pub(crate) subject: Subject,
+    /// What it is.
+    pub(crate) purpose: &'a str,
+    /// Where it stands: the id of a record, say.
+    pub(crate) place: &'a str,
+}
+
 impl Opener {
-    /// For one region and tenant.
-    pub fn new(keys: &Keys, region: &str, tenant: &str) -> Result<Opener, VaultError> {
-        check_name("region", "eu", region)?;
-        check_name("tenant", "acme", tenant)?;
-        let scope = [region, tenant];
-        Ok(Opener {
-            region: region.to_owned(),
-            tenant: tenant.to_owned(),
-            blobs: Sealer::new(keys.derive_for(Label::SealedBlobs, &scope)),
-            pseudonyms: keyed(&keys.derive_for(Label::Pseudonyms, &scope)),
-        })
+    /// Of the vault in a directory, whether or not a host works with it. What becomes of a subject later is not
+    /// noticed.
+    pub fn read(dir: &Path, keys: &Keys, region: &str, tenant: &str) -> Result<Opener, VaultError> {
+        let ring = Ring::new(dir, keys, region, tenant)?;
+        let mut reading = 1;
+        loop {
+            match read_subjects(&ring) {
+                Ok(subjects) => return Ok(Opener::new(keys, ring.scope, Arc::new(subjects))),
+                // Between ring and journal a new epoch may have begun.
+                Err(VaultError::Directory { .. } | VaultError::Open(_)) if reading < READINGS => {
+                    reading += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
-    /// Opens what [`Vault::seal`](crate::Vault::seal) sealed in the same context, in a vault of the same region,
-    /// tenant and root.
+    pub(crate) fn new(keys: &Keys, scope: Scope, subjects: Arc<Subjects>) -> Opener {
+        let pseudonyms = keys.derive_for(Label::Pseudonyms, &[&scope.region, &scope.tenant]);
+        Opener {
+            scope,
+            subjects,
+            pseudonyms: keyed(&pseudonyms),
+        }
+    }
+
+    /// Opens what [`Vault::seal`](crate::Vault::seal) sealed for the same use, in a vault of the same region, tenant and
+    /// root. Whose it is stands in the sealed bytes, bound.
     pub fn open_sealed(
         &self,
-        context: &[u8],
+        purpose: &str,
+        place: &str,
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let (version, sealed) = sealed.split_first_chunk().ok_or(VaultError::DoesNotOpen)?;
-        let associated = self.blob_use(context, u16::from_be_bytes(*version));
-        Ok(self.blobs.open(&associated, sealed)?)
+        let (subject, sealed) = sealed.split_first_chunk().ok_or(VaultError::DoesNotOpen)?;
+        let (born, sealed) = sealed.split_first_chunk().ok_or(VaultError::DoesNotOpen)?;
+        let subject = Subject(*subject);
+        let born = u32::from_be_bytes(*born);
+        let what = Use {
+            subject,
+            purpose,
+            place,
+        };
+        let key = self.subjects.key_of(subject)?;
+        Ok(Sealer::new(key.key).open(&self.blob_use(what, born), sealed)?)
+    }
+
+    pub(crate) fn seal(&self, what: Use<'_>, plain: &[u8]) -> Result<Vec<u8>, VaultError> {
+        check_length(plain, limits::MAX_SEALED_BYTES)?;
+        let key = self.subjects.key_of(what.subject)?;
+        let associated = self.blob_use(what, key.born);
+        let mut sealed = what.subject.0.to_vec();
+        sealed.extend_from_slice(&key.born.to_be_bytes());
+        sealed.extend(Sealer::new(key.key).seal(&associated, plain)?);
+        Ok(sealed)
     }
 
     /// The name under which a plugin knows a token for a purpose: always the same one, another for
@@ -68,13 +120,15 @@ impl Opener {
         name
     }
 
-    pub(crate) fn blob_use(&self, context: &[u8], key_version: u16) -> Vec<u8> {
+    fn blob_use(&self, what: Use<'_>, born: u32) -> Vec<u8> {
         bind(&[
             BLOB_USE,
-            self.region.as_bytes(),
-            self.tenant.as_bytes(),
-            context,
-            &key_version.to_be_bytes(),
+            self.scope.region.as_bytes(),
+            self.scope.tenant.as_bytes(),
+            &what.subject.0,
+            what.purpose.as_bytes(),
+            what.place.as_bytes(),
+            &born.to_be_bytes(),
         ])
     }
 }
@@ -84,4 +138,18 @@ impl Keys {
     pub fn open(path: &Path) -> Result<Keys, KeyFileError> {
         key_file::read(path).map(|root| Keys::from_root(&root))
     }
+}
+
+fn read_subjects(ring: &Ring) -> Result<Subjects, VaultError> {
+    let epoch = ring.read()?.ok_or_else(|| VaultError::RingMissing {
+        dir: ring.dir.clone(),
+    })?;
+    let number = epoch.number;
+    let subjects = Subjects::new(Arc::new(epoch));
+    let path = key_store::path(&ring.dir, number);
+    let owner = ring.owner(What::Keys, number);
+    store::read_only(&path, owner, &ring.mac, |_, body| {
+        subjects.load(number, body)
+    })?;
+    Ok(subjects)
 }

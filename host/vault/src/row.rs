@@ -1,22 +1,27 @@
 //! The rows of the vault's journal, as bytes.
 //!
 //! ```text
-//! head   01  form: 1            first row: whose vault this is
+//! head   01  form: 2            first row of each journal: whose it is
 //!            root id, 16 bytes
 //!            region, tenant     each: length in one byte, text
-//! token  02  form: 1
-//!            key version, 2
-//!            blind index, 16
+//!            what, 1            1: values, 2: keys
+//!            epoch, 4           of the keys; 0 for values
+//! token  02  form: 2
+//!            born, 4            the epoch in which the subject's key was made
+//!            subject, 16
 //!            token, 16          its random bits
+//!            blind index, 16    covered with a mask of the subject's key
 //!            kind               length in one byte, text
 //!            sealed             see `seal`
 //! both   …   seal, 32           HMAC-SHA-256 over all bytes above
 //! ```
 //!
-//! The index is rebuilt from the open part of the rows without decrypting them. That part is bound
-//! twice: by the row's own HMAC, which is checked for every row when the vault is opened and whenever
-//! one is read, and by the associated data of the sealed part, so that even a row that somehow passed
-//! would not open to a wrong value.
+//! The open part of a row is bound twice: by the row's own HMAC, which is checked for every row when the vault is
+//! opened and whenever one is read, and by the associated data of the sealed part, so that even a row that somehow
+//! passed would not open to a wrong value.
+//!
+//! The blind index is covered, because whoever has the root could try values against it: when the subject's key is
+//! gone, nothing in its rows says anything any more, and they may stay where they are.
 //!
 //! A row may stand in the journal more than once, always with the same token: a request that finds a
 //! token on its way to the disk writes the row again and waits for its own.
@@ -24,11 +29,12 @@
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::bytes::{put_text, take, take_text};
 use crate::keys::Key;
 
 const HEAD: u8 = 1;
 const TOKEN: u8 = 2;
-const FORM: u8 = 1;
+const FORM: u8 = 2;
 const SEAL_BYTES: usize = 32;
 
 /// The first row.
@@ -37,14 +43,24 @@ pub(crate) struct Head<'a> {
     pub(crate) root_id: [u8; 16],
     pub(crate) region: &'a str,
     pub(crate) tenant: &'a str,
+    pub(crate) what: What,
+    pub(crate) epoch: u32,
+}
+
+/// What a journal holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Values = 1,
+    Keys = 2,
 }
 
 /// A row about one token.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TokenRow<'a> {
-    pub(crate) key_version: u16,
-    pub(crate) blind: [u8; 16],
+    pub(crate) born: u32,
+    pub(crate) subject: [u8; 16],
     pub(crate) token: [u8; 16],
+    pub(crate) covered: [u8; 16],
     pub(crate) kind: &'a str,
     pub(crate) sealed: &'a [u8],
 }
@@ -59,6 +75,8 @@ impl<'a> Head<'a> {
         bytes.extend_from_slice(&self.root_id);
         put_text(&mut bytes, self.region);
         put_text(&mut bytes, self.tenant);
+        bytes.push(self.what as u8);
+        bytes.extend_from_slice(&self.epoch.to_be_bytes());
         bytes
     }
 
@@ -68,6 +86,12 @@ impl<'a> Head<'a> {
             root_id: take(&mut rest)?,
             region: take_text(&mut rest)?,
             tenant: take_text(&mut rest)?,
+            what: match take(&mut rest)? {
+                [1] => What::Values,
+                [2] => What::Keys,
+                _ => return Err(NotARow),
+            },
+            epoch: u32::from_be_bytes(take(&mut rest)?),
         };
         if rest.is_empty() {
             Ok(head)
@@ -79,11 +103,12 @@ impl<'a> Head<'a> {
 
 impl<'a> TokenRow<'a> {
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(64 + self.kind.len() + self.sealed.len() + SEAL_BYTES);
+        let mut bytes = Vec::with_capacity(80 + self.kind.len() + self.sealed.len() + SEAL_BYTES);
         bytes.extend_from_slice(&[TOKEN, FORM]);
-        bytes.extend_from_slice(&self.key_version.to_be_bytes());
-        bytes.extend_from_slice(&self.blind);
+        bytes.extend_from_slice(&self.born.to_be_bytes());
+        bytes.extend_from_slice(&self.subject);
         bytes.extend_from_slice(&self.token);
+        bytes.extend_from_slice(&self.covered);
         put_text(&mut bytes, self.kind);
         bytes.extend_from_slice(self.sealed);
         bytes
@@ -92,9 +117,10 @@ impl<'a> TokenRow<'a> {
     pub(crate) fn decode(body: &'a [u8]) -> Result<TokenRow<'a>, NotARow> {
         let mut rest = body.strip_prefix(&[TOKEN, FORM]).ok_or(NotARow)?;
         Ok(TokenRow {
-            key_version: u16::from_be_bytes(take(&mut rest)?),
-            blind: take(&mut rest)?,
+            born: u32::from_be_bytes(take(&mut rest)?),
+            subject: take(&mut rest)?,
             token: take(&mut rest)?,
+            covered: take(&mut rest)?,
             kind: take_text(&mut rest)?,
             sealed: rest,
         })
@@ -102,6 +128,7 @@ impl<'a> TokenRow<'a> {
 }
 
 /// What authenticates rows.
+#[derive(Clone)]
 pub(crate) struct RowMac {
     mac: Hmac<Sha256>,
 }
@@ -142,25 +169,6 @@ pub(crate) fn keyed(key: &Key) -> Hmac<Sha256> {
     Hmac::new_from_slice(key.as_slice()).expect("HMAC takes a key of any length")
 }
 
-fn put_text(bytes: &mut Vec<u8>, text: &str) {
-    // Names are checked against `limits::MAX_NAME_CHARS` before they come here.
-    bytes.push(u8::try_from(text.len()).unwrap_or(u8::MAX));
-    bytes.extend_from_slice(text.as_bytes());
-}
-
-fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], NotARow> {
-    let (taken, left) = rest.split_first_chunk::<N>().ok_or(NotARow)?;
-    *rest = left;
-    Ok(*taken)
-}
-
-fn take_text<'a>(rest: &mut &'a [u8]) -> Result<&'a str, NotARow> {
-    let [length] = take(rest)?;
-    let (text, left) = rest.split_at_checked(usize::from(length)).ok_or(NotARow)?;
-    *rest = left;
-    std::str::from_utf8(text).map_err(|_| NotARow)
-}
-
 #[cfg(test)]
 mod tests {
     use zeroize::Zeroizing;
@@ -171,15 +179,18 @@ mod tests {
         root_id: [9; 16],
         region: "eu",
         tenant: "acme",
+        what: What::Values,
+        epoch: 0,
     };
 
     #[test]
     fn rows_read_back() {
         assert_eq!(Head::decode(&HEAD_ROW.encode()), Ok(HEAD_ROW));
         let row = TokenRow {
-            key_version: 258,
-            blind: [1; 16],
+            born: 258,
+            subject: [3; 16],
             token: [2; 16],
+            covered: [1; 16],
             kind: "card",
             sealed: b"sealed",
         };

@@ -1,17 +1,25 @@
-//! The journal of rows: the only truth of a vault.
+//! A journal of rows, each authenticated, the first of which says whose it is.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
 use weft_journal::{AppendError, Appended, Committed, Journal, JournalConfig};
 
+use crate::epoch::Scope;
 use crate::error::VaultError;
-use crate::index::Index;
-use crate::row::{Head, RowMac, TokenRow, unchecked_body};
+use crate::ring::check_owner;
+use crate::row::{Head, NotARow, RowMac, What, unchecked_body};
 
-/// The row of the head; tokens come after it.
-const HEAD_ROW: u64 = 0;
+/// The row of the head; others come after it.
+pub(crate) const HEAD_ROW: u64 = 0;
+
+/// Whose journal it has to be.
+#[derive(Clone, Copy)]
+pub(crate) struct Owner<'a> {
+    pub(crate) root_id: [u8; 16],
+    pub(crate) scope: &'a Scope,
+    pub(crate) what: What,
+    pub(crate) epoch: u32,
+}
 
 /// An open journal of rows.
 pub(crate) struct Store {
@@ -20,38 +28,45 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens the journal, checks every row, and tells the index of it: now, and whenever rows become
-    /// durable from now on.
+    /// Opens the journal, and gives every row after the head to `seen`, checked.
     pub(crate) fn open(
         dir: &Path,
-        head: &Head<'_>,
+        owner: Owner<'_>,
         mac: RowMac,
-        index: &Arc<Index>,
+        mut seen: impl FnMut(u64, &[u8]) -> Result<(), NotARow>,
     ) -> Result<Store, VaultError> {
         let (journal, recovery) = Journal::open(dir, JournalConfig::default())?;
         if let Some(cut) = &recovery.cut {
             tracing::warn!(
                 ?cut,
-                "the vault's journal ended within rows that nobody was told of"
+                "a journal of the vault ended within rows that nobody was told of"
             );
         }
         if journal.len_durable() == HEAD_ROW {
-            journal.append(mac.finish(head.encode()))?.wait()?;
+            journal.append(mac.finish(owner.head().encode()))?.wait()?;
         }
-        check_rows(dir, &journal, &mac, head, index)?;
-        let learning = Arc::clone(index);
-        journal.on_commit(move |batch| learn(&learning, batch));
+        for row in journal.iter_from(HEAD_ROW) {
+            let (at, bytes) = row?;
+            check(dir, owner, &mac, at, &bytes, &mut seen)?;
+        }
         Ok(Store { journal, mac })
     }
 
-    /// A row as it goes into the journal.
-    pub(crate) fn encode(&self, row: &TokenRow<'_>) -> Vec<u8> {
-        self.mac.finish(row.encode())
+    /// From now on rows are given to `learn` when they are durable, before anybody who waits for them is told. This
+    /// process wrote them a moment ago, so there is nothing to check.
+    pub(crate) fn on_commit(&self, learn: impl Fn(u64, &[u8]) + Send + 'static) {
+        self.journal.on_commit(move |batch: Committed<'_>| {
+            for (at, bytes) in (batch.first..).zip(batch.records) {
+                if let Ok(body) = unchecked_body(bytes) {
+                    learn(at, body);
+                }
+            }
+        });
     }
 
-    /// Puts an encoded row into the journal's queue.
-    pub(crate) fn append(&self, row: Vec<u8>) -> Result<Appended, VaultError> {
-        Ok(self.journal.append(row)?)
+    /// Puts a row with this body into the journal's queue.
+    pub(crate) fn append(&self, body: Vec<u8>) -> Result<Appended, VaultError> {
+        Ok(self.journal.append(self.mac.finish(body))?)
     }
 
     /// The body of a durable row, checked.
@@ -71,72 +86,69 @@ impl Store {
     }
 }
 
-/// Called by the journal's writer before anybody who waits for these rows is told.
-fn learn(index: &Index, batch: Committed<'_>) {
-    for (row, bytes) in (batch.first..).zip(batch.records) {
-        // This process wrote them a moment ago, so there is nothing to check.
-        let decoded = unchecked_body(bytes).and_then(TokenRow::decode);
-        if let Ok(TokenRow { blind, token, .. }) = decoded
-            && index.learn(blind, token, row).is_err()
-        {
-            tracing::error!(row, "a value was given two tokens: a fault of this program");
-            std::process::abort();
-        }
-    }
-}
-
-fn check_rows(
+/// Gives every row of a journal to `seen`, checked, whether or not a host writes to it.
+pub(crate) fn read_only(
     dir: &Path,
-    journal: &Journal,
+    owner: Owner<'_>,
     mac: &RowMac,
-    head: &Head<'_>,
-    index: &Index,
+    mut seen: impl FnMut(u64, &[u8]) -> Result<(), NotARow>,
 ) -> Result<(), VaultError> {
-    for row in journal.iter_from(HEAD_ROW) {
-        let (at, bytes) = row?;
-        let tampered = |_| VaultError::Tampered {
-            dir: dir.to_owned(),
-            row: at,
-        };
-        if at == HEAD_ROW {
-            check_owner(dir, head, &bytes)?;
-            mac.check(&bytes).map_err(tampered)?;
-            continue;
+    let mut wrong = None;
+    let inspected = weft_journal::inspect(dir, |at, bytes, _, _| {
+        if wrong.is_none() {
+            wrong = check(dir, owner, mac, at, bytes, &mut seen).err();
         }
-        let body = mac.check(&bytes).map_err(tampered)?;
-        let row = TokenRow::decode(body).map_err(tampered)?;
-        index
-            .learn(row.blind, row.token, at)
-            .map_err(|_| VaultError::Tampered {
-                dir: dir.to_owned(),
-                row: at,
-            })?;
+    });
+    let inspected = inspected.map_err(|source| VaultError::Directory {
+        dir: dir.to_owned(),
+        source,
+    })?;
+    match (wrong, inspected.damage.into_iter().next()) {
+        (Some(error), _) => Err(error),
+        (None, Some(damage)) => Err(weft_journal::OpenError::Damaged(damage).into()),
+        (None, None) => Ok(()),
     }
-    Ok(())
 }
 
-/// Tells a vault of somebody else from an altered one, before its keys are used. Whether the head is
-/// as it was written is for its HMAC to say.
-fn check_owner(dir: &Path, expected: &Head<'_>, row: &[u8]) -> Result<(), VaultError> {
-    let head = unchecked_body(row)
+impl<'a> Owner<'a> {
+    fn head(&self) -> Head<'a> {
+        Head {
+            root_id: self.root_id,
+            region: &self.scope.region,
+            tenant: &self.scope.tenant,
+            what: self.what,
+            epoch: self.epoch,
+        }
+    }
+}
+
+fn check(
+    dir: &Path,
+    owner: Owner<'_>,
+    mac: &RowMac,
+    at: u64,
+    bytes: &[u8],
+    seen: &mut impl FnMut(u64, &[u8]) -> Result<(), NotARow>,
+) -> Result<(), VaultError> {
+    let tampered = |NotARow| VaultError::Tampered {
+        dir: dir.to_owned(),
+        row: at,
+    };
+    if at != HEAD_ROW {
+        return mac
+            .check(bytes)
+            .and_then(|body| seen(at, body))
+            .map_err(tampered);
+    }
+    let head = unchecked_body(bytes)
         .and_then(Head::decode)
-        .map_err(|_| VaultError::Tampered {
-            dir: dir.to_owned(),
-            row: HEAD_ROW,
-        })?;
-    if head.root_id != expected.root_id {
-        return Err(VaultError::OtherKeys {
-            dir: dir.to_owned(),
-            of_vault: HEXLOWER.encode(&head.root_id[..4]),
-            of_file: HEXLOWER.encode(&expected.root_id[..4]),
-        });
+        .map_err(tampered)?;
+    let found = (&head.root_id, head.region, head.tenant);
+    check_owner(dir, found, (&owner.root_id, owner.scope))?;
+    mac.check(bytes).map_err(tampered)?;
+    if head == owner.head() {
+        Ok(())
+    } else {
+        Err(tampered(NotARow))
     }
-    if (head.region, head.tenant) != (expected.region, expected.tenant) {
-        return Err(VaultError::OtherOwner {
-            dir: dir.to_owned(),
-            region: head.region.to_owned(),
-            tenant: head.tenant.to_owned(),
-        });
-    }
-    Ok(())
 }

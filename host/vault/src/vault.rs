@@ -5,139 +5,208 @@
 //!   of them can have it kept and wait until it is durable;
 //! - nothing of a new value is on the disk before [`Vault::keep`] is asked to put it there;
 //! - a token says nothing about its value, and there is no way back but [`Vault::detokenise`];
-//! - what is read back is what was put in: rows are authenticated and bound to their token, kind,
+//! - a value is sealed for each subject who brought it, under the subject's own key: when the last of them is erased,
+//!   the value is gone, and its token and the index forget it;
+//! - what is read back is what was put in: rows are authenticated and bound to their token, kind, subject,
 //!   region, tenant and key version, so an altered, moved or foreign row is refused.
 //!
-//! What bounds it: [`limits`]. The index is in memory; the journal's queue bounds what is under way.
+//! What bounds it: [`limits`]. The index is in memory; the journals' queues bound what is under way.
 
-use std::fs::DirBuilder;
+use std::collections::HashMap;
+use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use weft_dictionary::Token;
 use weft_journal::Appended;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroize;
 
 use crate::binding::bind;
+use crate::epoch::{Epoch, Scope};
 use crate::error::VaultError;
-use crate::index::{Blind, Index, TokenBits};
-use crate::keys::Keys;
+use crate::index::{Blind, Index};
+use crate::key_store::{self, KeyStore, News};
+use crate::keys::{Key, Keys};
 use crate::label::Label;
 use crate::limits;
-use crate::opener::Opener;
-use crate::row::{Head, RowMac, TokenRow, keyed};
+use crate::opener::{Opener, Use};
+use crate::ring::Ring;
+use crate::row::{NotARow, TokenRow, What, keyed};
 use crate::seal::Sealer;
 use crate::secret::Secret;
 use crate::store::Store;
+use crate::subject::{Subject, TokenBits, bits_of};
+use crate::subjects::Subjects;
 
-/// The version of the keys that seal new rows.
-const KEY_VERSION: u16 = 1;
-const ROW_USE: &[u8] = b"weft/vault/row/v1";
+const ROW_USE: &[u8] = b"weft/vault/row/v2";
+const COVER_USE: &[u8] = b"weft/vault/cover/v2";
+const VALUES: &str = "values";
 
-/// A token, and the row that has to be kept before anybody is told of it.
-#[must_use = "the token may be told only once its row is kept and durable"]
-pub struct Tokenised {
-    /// What stands for the value.
-    pub token: Token,
-    /// For [`Vault::keep`]; `None` if the vault has it by now.
-    pub row: Option<NewRow>,
+/// Something that is not in the vault yet, and never will be if this is dropped.
+pub struct NewRow(New);
+
+enum New {
+    Value(Vec<u8>),
+    Keys(News),
 }
-
-/// A token and its sealed value that are not in the vault yet, and never will be if this is dropped.
-pub struct NewRow(Vec<u8>);
 
 /// The tokens of one region and tenant.
 pub struct Vault {
     dir: PathBuf,
-    region: String,
-    tenant: String,
+    scope: Scope,
     store: Store,
     index: Arc<Index>,
-    rows: Sealer,
     blind: Hmac<Sha256>,
+    pub(crate) keys: KeyStore,
     opener: Arc<Opener>,
 }
 
 impl Vault {
     /// Opens the vault in a directory, or makes one there. Every row is checked, none is decrypted.
     pub fn open(dir: &Path, keys: &Keys, region: &str, tenant: &str) -> Result<Vault, VaultError> {
-        check_name("region", "eu", region)?;
-        check_name("tenant", "acme", tenant)?;
+        let ring = Ring::new(dir, keys, region, tenant)?;
         make_directory(dir)?;
-        let scope = [region, tenant];
-        let head = Head {
-            root_id: keys.root_id(),
-            region,
-            tenant,
-        };
+        let epoch = epoch(&ring)?;
+        let journal = key_store::path(dir, epoch.number);
+        // The keys' journal is made before the values'. Without it every value would count as nobody's.
+        if dir.join(VALUES).exists() && !journal.exists() {
+            return Err(VaultError::KeysMissing { dir: journal });
+        }
+        let scope = ring.scope.clone();
+        let key_store = KeyStore::open(ring, epoch)?;
+        let subjects = Arc::clone(key_store.subjects());
         let index = Arc::new(Index::new());
-        let mac = RowMac::new(&keys.derive_for(Label::VaultRowMac, &scope));
-        let store = Store::open(dir, &head, mac, &index)?;
-        Ok(Vault {
+        let ring = key_store.ring();
+        let (owner, mac) = (ring.owner(What::Values, 0), ring.mac.clone());
+        let mut loading = Loading {
+            index: &index,
+            subjects: &subjects,
+            covers: HashMap::new(),
+            without_key: 0,
+        };
+        let store = Store::open(&dir.join(VALUES), owner, mac, |at, body| {
+            loading.load(at, body)
+        })?;
+        if loading.without_key > 0 {
+            let rows = loading.without_key;
+            tracing::warn!(
+                rows,
+                "values of subjects without a key, which nobody was told of, were left out"
+            );
+        }
+        let learning = Arc::clone(&index);
+        store.on_commit(move |at, body| {
+            if let Ok(row) = TokenRow::decode(body) {
+                learning.learn(&row.token, Subject(row.subject), at);
+            }
+        });
+        let vault = Vault {
             dir: dir.to_owned(),
-            region: region.to_owned(),
-            tenant: tenant.to_owned(),
             store,
             index,
-            rows: Sealer::new(keys.derive_for(Label::VaultRows, &scope)),
-            blind: keyed(&keys.derive_for(Label::BlindIndex, &scope)),
-            opener: Arc::new(Opener::new(keys, region, tenant)?),
-        })
+            blind: keyed(&keys.derive_for(Label::BlindIndex, &[region, tenant])),
+            opener: Arc::new(Opener::new(keys, scope.clone(), subjects)),
+            keys: key_store,
+            scope,
+        };
+        // What is nobody's has a key from the beginning.
+        let mut kept = Vec::new();
+        for row in vault.bring(&[Subject::NOBODY], &[])? {
+            vault.keep(row, &mut kept)?;
+        }
+        for durable in kept {
+            durable.wait()?;
+        }
+        Ok(vault)
     }
 
     /// The token of a value in its canonical form. `kind` is the dictionary's kind of token: values
     /// of one kind share tokens, values of different kinds never do.
     ///
-    /// Does not touch the disk ([`Vault::keep`] does); waits only while another value of the same part of
-    /// the index is sealed: a few microseconds.
-    pub fn tokenise(&self, kind: &str, canonical: &Secret) -> Result<Tokenised, VaultError> {
+    /// Does not touch the disk, and nobody may be told of the token before somebody brought its value
+    /// ([`Vault::bring`]) and that was kept.
+    pub fn token(&self, kind: &str, canonical: &Secret) -> Result<Token, VaultError> {
         check_name("kind of token", "card", kind)?;
-        let blind = canonical.expose(|value| {
-            if value.is_empty() {
-                return Err(VaultError::Empty);
-            }
-            check_length(value.as_bytes(), limits::MAX_SECRET_BYTES)?;
-            Ok(cut(
-                self.blind.clone(),
-                &[kind.as_bytes(), value.as_bytes()],
-            ))
-        })?;
-        // Held until the token is in the index: who asks for the same value meanwhile waits here and
-        // then finds it.
+        let blind = self.blind(kind, canonical)?;
         let mut shard = self.index.shard(&blind);
-        let (token, bits) = match shard.get(&blind) {
-            Some(known) => {
-                let token = Token::new(&self.region, kind, known.token);
-                if known.durable {
-                    return Ok(Tokenised { token, row: None });
-                }
-                // Its row is on its way, did not get there, or was not to be kept. This request has one of
-                // its own.
-                (token, known.token)
-            }
-            None if self.index.len() >= limits::MAX_TOKENS => return Err(VaultError::Full),
-            None => self.new_token(kind)?,
-        };
-        let row = Some(self.new_row(kind, &blind, &bits, canonical)?);
+        if let Some(known) = shard.get(&blind) {
+            return Ok(Token::new(&self.scope.region, kind, known.token));
+        }
+        if self.index.len() >= limits::MAX_TOKENS {
+            return Err(VaultError::Full);
+        }
+        let (token, bits) = self.new_token(kind)?;
         self.index.put(&mut shard, blind, bits);
-        Ok(Tokenised { token, row })
+        Ok(token)
     }
 
-    /// Puts a new token into the journal's queue; it is durable when what this returns resolves. A full
-    /// queue is an error.
-    pub fn keep(&self, row: NewRow) -> Result<Appended, VaultError> {
-        self.store.append(row.0)
+    /// Values that were shown together, with their tokens, for the subjects of their side: strongest first. The values
+    /// are sealed for the first, to whom the others are linked. What comes out has to be kept ([`Vault::keep`]).
+    pub fn bring(
+        &self,
+        subjects: &[Subject],
+        values: &[(Token, Secret)],
+    ) -> Result<Vec<NewRow>, VaultError> {
+        let (&subject, weaker) = subjects.split_first().ok_or(VaultError::UnknownSubject)?;
+        let known = self.keys.subjects();
+        let (key, is_new) = known.enter(subject)?;
+        let mut rows = Vec::new();
+        if is_new {
+            rows.push(NewRow(New::Keys(News::Key(subject))));
+        }
+        for &weaker in weaker {
+            let stronger = subject;
+            let link = known.link(weaker, stronger);
+            if link.map_err(|_| VaultError::ErasedMeanwhile)? {
+                rows.push(NewRow(New::Keys(News::Link { weaker, stronger })));
+            }
+        }
+        let sealer = Sealer::new(key.key.clone());
+        for (token, canonical) in values {
+            let bits = bits_of(token.as_str()).ok_or(VaultError::UnknownToken)?;
+            let blind = self.blind(token.kind(), canonical)?;
+            if self.is_brought(blind, bits, subject)? {
+                continue;
+            }
+            let row = Of {
+                kind: token.kind(),
+                subject,
+                token: bits,
+                born: key.born,
+            };
+            let sealed =
+                canonical.expose(|value| sealer.seal(&self.row_use(row), value.as_bytes()))?;
+            let encoded = TokenRow {
+                born: key.born,
+                subject: subject.0,
+                token: bits,
+                covered: covered(&key.key, &bits, &blind),
+                kind: token.kind(),
+                sealed: &sealed,
+            };
+            rows.push(NewRow(New::Value(encoded.encode())));
+        }
+        Ok(rows)
+    }
+
+    /// Puts something new into the queues of the journals; it is durable when all that is added to `kept` resolves. A
+    /// full queue is an error.
+    pub fn keep(&self, row: NewRow, kept: &mut Vec<Appended>) -> Result<(), VaultError> {
+        match row.0 {
+            New::Value(row) => kept.push(self.store.append(row)?),
+            New::Keys(news) => self.keys.keep(news, kept)?,
+        }
+        Ok(())
     }
 
     /// The value of a token.
     pub fn detokenise(&self, token: &Token) -> Result<Secret, VaultError> {
-        let bits = bits_of(token).ok_or(VaultError::UnknownToken)?;
-        if token.region() != self.region {
+        let bits = bits_of(token.as_str()).ok_or(VaultError::UnknownToken)?;
+        if token.region() != self.scope.region {
             return Err(VaultError::UnknownToken);
         }
         let at = self.index.row_of(&bits).ok_or(VaultError::UnknownToken)?;
@@ -146,8 +215,14 @@ impl Vault {
         if row.token != bits || row.kind != token.kind() {
             return Err(VaultError::UnknownToken);
         }
-        let associated = self.row_use(row.kind, &row.blind, &bits, row.key_version);
-        let mut plain = self.rows.open(&associated, row.sealed)?;
+        let of = Of {
+            kind: row.kind,
+            subject: Subject(row.subject),
+            token: bits,
+            born: row.born,
+        };
+        let key = self.keys.subjects().key_of(of.subject)?;
+        let mut plain = Sealer::new(key.key).open(&self.row_use(of), row.sealed)?;
         match String::from_utf8(std::mem::take(&mut *plain)) {
             Ok(text) => Ok(Secret::new(text)),
             Err(error) => {
@@ -157,37 +232,30 @@ impl Vault {
         }
     }
 
-    /// Seals bytes for a use of the caller's: only [`Vault::open_sealed`] with the same context, in a
-    /// vault of the same region, tenant and root, gets them back.
-    pub fn seal(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, VaultError> {
-        check_length(plain, limits::MAX_SEALED_BYTES)?;
-        let mut sealed = KEY_VERSION.to_be_bytes().to_vec();
-        let opener = &self.opener;
-        sealed.extend(
-            opener
-                .blobs
-                .seal(&opener.blob_use(context, KEY_VERSION), plain)?,
-        );
-        Ok(sealed)
+    /// Seals bytes for a use of the caller's, for the strongest of the subjects that has a key: only
+    /// [`Opener::open_sealed`] for the same use, in a vault of the same region, tenant and root, gets them back, and
+    /// nobody when the subject is erased.
+    pub fn seal(
+        &self,
+        subjects: &[Subject],
+        purpose: &str,
+        place: &str,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        let known = self.keys.subjects();
+        let with_key = subjects.iter().copied().find(|s| !known.has_no_key(*s));
+        let subject = with_key.unwrap_or(Subject::NOBODY);
+        let what = Use {
+            subject,
+            purpose,
+            place,
+        };
+        self.opener.seal(what, plain)
     }
 
     /// Opens what [`Vault::seal`] sealed, and names tokens for plugins.
     pub fn opener(&self) -> &Arc<Opener> {
         &self.opener
-    }
-
-    /// Opens what [`Vault::seal`] sealed in the same context.
-    pub fn open_sealed(
-        &self,
-        context: &[u8],
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        self.opener.open_sealed(context, sealed)
-    }
-
-    /// See [`Opener::pseudonym`].
-    pub fn pseudonym(&self, plugin: &str, purpose: &str, token: &Token) -> String {
-        self.opener.pseudonym(plugin, purpose, token)
     }
 
     /// How many tokens there are, those on their way to the disk included.
@@ -205,66 +273,160 @@ impl Vault {
         &self.dir
     }
 
-    /// The region that it belongs to.
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-
-    /// The tenant that it belongs to.
-    pub fn tenant(&self) -> &str {
-        &self.tenant
-    }
-
     /// Why no new value gets a token now, if so: a full disk. They get tokens again when there is room.
     pub fn stuck(&self) -> Option<VaultError> {
-        self.store.stuck().map(VaultError::from)
+        let stuck = self.store.stuck().or_else(|| self.keys.stuck());
+        stuck.map(VaultError::from)
     }
 
-    /// Waits until every token is durable and ends the journal's writer: no new value gets a token
+    /// Waits until every token is durable and ends the journals' writers: no new value gets a token
     /// after this. Dropping the vault does the same.
     pub fn close(&self) {
         self.store.close();
+        self.keys.close();
+    }
+
+    pub(crate) fn forget(&self, subject: Subject) {
+        let brought = self.keys.subjects().forget(subject);
+        self.index.forget(subject, &brought);
+    }
+
+    /// Whether the subject's row of a value is durable. From now on the subject has brought it.
+    fn is_brought(
+        &self,
+        blind: Blind,
+        token: TokenBits,
+        subject: Subject,
+    ) -> Result<bool, VaultError> {
+        let mut shard = self.index.shard(&blind);
+        let known = shard.get_mut(&blind).filter(|known| known.token == token);
+        // It had a token a moment ago: who brought it before was erased since.
+        let known = known.ok_or(VaultError::ErasedMeanwhile)?;
+        if known.is_of(subject) {
+            return Ok(known.is_brought(subject));
+        }
+        // Under the lock of the value, so that an erasure that comes now finds both or neither.
+        let brings = self.keys.subjects().brings(subject, blind);
+        brings.map_err(|_| VaultError::ErasedMeanwhile)?;
+        Ok(known.is_brought(subject))
+    }
+
+    fn blind(&self, kind: &str, canonical: &Secret) -> Result<Blind, VaultError> {
+        canonical.expose(|value| {
+            if value.is_empty() {
+                return Err(VaultError::Empty);
+            }
+            check_length(value.as_bytes(), limits::MAX_SECRET_BYTES)?;
+            let parts = [kind.as_bytes(), value.as_bytes()];
+            Ok(cut(self.blind.clone(), &parts))
+        })
     }
 
     fn new_token(&self, kind: &str) -> Result<(Token, TokenBits), VaultError> {
         let mut random = [0; 16];
         getrandom::fill(&mut random)?;
-        let token = Token::new(&self.region, kind, random);
+        let token = Token::new(&self.scope.region, kind, random);
         // Read back, because a token of nothing but digits is altered when it is made.
-        let bits = bits_of(&token).unwrap_or(random);
-        debug_assert_eq!(Token::new(&self.region, kind, bits), token);
+        let bits = bits_of(token.as_str()).unwrap_or(random);
+        debug_assert_eq!(Token::new(&self.scope.region, kind, bits), token);
         Ok((token, bits))
     }
 
-    fn new_row(
-        &self,
-        kind: &str,
-        blind: &Blind,
-        token: &TokenBits,
-        canonical: &Secret,
-    ) -> Result<NewRow, VaultError> {
-        let associated = self.row_use(kind, blind, token, KEY_VERSION);
-        let sealed = canonical.expose(|value| self.rows.seal(&associated, value.as_bytes()))?;
-        Ok(NewRow(self.store.encode(&TokenRow {
-            key_version: KEY_VERSION,
-            blind: *blind,
-            token: *token,
-            kind,
-            sealed: &sealed,
-        })))
-    }
-
-    fn row_use(&self, kind: &str, blind: &Blind, token: &TokenBits, key_version: u16) -> Vec<u8> {
+    fn row_use(&self, row: Of<'_>) -> Vec<u8> {
         bind(&[
             ROW_USE,
-            self.region.as_bytes(),
-            self.tenant.as_bytes(),
-            kind.as_bytes(),
-            blind,
-            token,
-            &key_version.to_be_bytes(),
+            self.scope.region.as_bytes(),
+            self.scope.tenant.as_bytes(),
+            row.kind.as_bytes(),
+            &row.subject.0,
+            &row.token,
+            &row.born.to_be_bytes(),
         ])
     }
+}
+
+/// What the row of a value is bound to, beside region and tenant.
+#[derive(Clone, Copy)]
+struct Of<'a> {
+    kind: &'a str,
+    subject: Subject,
+    token: TokenBits,
+    born: u32,
+}
+
+/// Reads the values' rows into the index while a vault is opened.
+struct Loading<'a> {
+    index: &'a Index,
+    subjects: &'a Subjects,
+    /// What covers the blind indexes of a subject, unwrapped once; none for one who is not there any more.
+    covers: HashMap<Subject, Option<Key>>,
+    without_key: u64,
+}
+
+impl Loading<'_> {
+    fn load(&mut self, at: u64, body: &[u8]) -> Result<(), NotARow> {
+        let row = TokenRow::decode(body)?;
+        let subject = Subject(row.subject);
+        let cover = match self.covers.get(&subject) {
+            Some(cover) => cover,
+            None => {
+                let cover = match self.subjects.key_of(subject) {
+                    Ok(key) => Some(key.key),
+                    // Its key never became durable, so nobody was told of the row.
+                    Err(VaultError::Erased) => None,
+                    Err(_) if self.subjects.has_no_key(subject) => {
+                        self.without_key += 1;
+                        None
+                    }
+                    Err(_) => return Err(NotARow),
+                };
+                self.covers.entry(subject).or_insert(cover)
+            }
+        };
+        let Some(cover) = cover else { return Ok(()) };
+        let blind = covered(cover, &row.token, &row.covered);
+        if self.subjects.brings(subject, blind).is_err() {
+            return Ok(());
+        }
+        let loaded = self.index.load(blind, row.token, subject, at);
+        loaded.map_err(|_| NotARow)
+    }
+}
+
+/// Covers the blind index of a token's row, and uncovers it: with a mask that only the subject's key gives.
+fn covered(key: &Key, token: &TokenBits, blind: &Blind) -> Blind {
+    let mut mask = cut(keyed(key), &[COVER_USE, token]);
+    mask.iter_mut().zip(blind).for_each(|(m, b)| *m ^= b);
+    mask
+}
+
+/// The epoch that counts in a directory; the first, where there is no vault yet.
+fn epoch(ring: &Ring) -> Result<Epoch, VaultError> {
+    if let Some(epoch) = ring.read()? {
+        return Ok(epoch);
+    }
+    let dir = &ring.dir;
+    // The ring is made first of all.
+    if dir.join(VALUES).exists() {
+        return Err(VaultError::RingMissing {
+            dir: dir.to_owned(),
+        });
+    }
+    let failed = |source| VaultError::Directory {
+        dir: dir.to_owned(),
+        source,
+    };
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|end| end == "journal") {
+            return Err(VaultError::OlderLayout {
+                dir: dir.to_owned(),
+            });
+        }
+    }
+    let (epoch, wrapped) = ring.create(1)?;
+    ring.replace(&wrapped)?;
+    Ok(epoch)
 }
 
 /// The keyed hash of the parts, cut to 16 bytes.
@@ -276,16 +438,6 @@ pub(crate) fn cut(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 16] {
     let mut bits = [0; 16];
     bits.copy_from_slice(&mac.finalize().into_bytes()[..16]);
     bits
-}
-
-/// The random bits of a token; `None` for a text that no vault made.
-fn bits_of(token: &Token) -> Option<TokenBits> {
-    let body = token.as_str().rsplit('_').next()?;
-    BASE32_NOPAD
-        .decode(body.to_ascii_uppercase().as_bytes())
-        .ok()?
-        .try_into()
-        .ok()
 }
 
 pub(crate) fn check_name(
@@ -304,7 +456,7 @@ pub(crate) fn check_name(
     }
 }
 
-fn check_length(bytes: &[u8], max_bytes: usize) -> Result<(), VaultError> {
+pub(crate) fn check_length(bytes: &[u8], max_bytes: usize) -> Result<(), VaultError> {
     if bytes.len() > max_bytes {
         return Err(VaultError::TooLong { max_bytes });
     }
@@ -324,88 +476,59 @@ fn make_directory(dir: &Path) -> Result<(), VaultError> {
 mod tests {
     use super::*;
 
-    const ROW: (&str, Blind, TokenBits, u16) = ("card", [1; 16], [2; 16], 1);
+    const ROW: Of<'static> = Of {
+        kind: "card",
+        subject: Subject([1; 16]),
+        token: [2; 16],
+        born: 1,
+    };
 
-    fn vault(dir: &Path, region: &str, tenant: &str) -> Vault {
-        let keys = Keys::from_root(&Zeroizing::new([1; 32]));
-        let mut vault = Vault::open(dir, &keys, region, tenant).expect("a vault");
-        // The same master keys everywhere, so that what is tested is the associated data alone: keys
-        // of another region or tenant differ in any case.
-        vault.rows = Sealer::new(Zeroizing::new([7; 32]));
-        let opener = Arc::get_mut(&mut vault.opener).expect("nobody else has it");
-        opener.blobs = Sealer::new(Zeroizing::new([8; 32]));
-        vault
-    }
-
-    fn row_use(
-        vault: &Vault,
-        (kind, blind, token, version): (&str, Blind, TokenBits, u16),
-    ) -> Vec<u8> {
-        vault.row_use(kind, &blind, &token, version)
-    }
-
+    /// The same key everywhere, so that what is tested is the associated data alone: keys of another subject, region or
+    /// tenant differ in any case.
     #[test]
     fn a_row_opens_for_what_it_was_sealed_for_only() {
+        let keys = Keys::from_root(&zeroize::Zeroizing::new([1; 32]));
         let dirs = [(); 3].map(|()| tempfile::tempdir().expect("a directory"));
-        let eu = vault(dirs[0].path(), "eu", "acme");
-        let sealed = eu.rows.seal(&row_use(&eu, ROW), b"4111").expect("sealed");
-        let opens = |vault: &Vault, row| vault.rows.open(&row_use(vault, row), &sealed).is_ok();
+        let open = |dir: &tempfile::TempDir, region, tenant| {
+            Vault::open(dir.path(), &keys, region, tenant).expect("a vault")
+        };
+        let eu = open(&dirs[0], "eu", "acme");
+        let sealer = Sealer::new(Key::new([7; 32]));
+        let sealed = sealer.seal(&eu.row_use(ROW), b"4111").expect("sealed");
+        let opens = |vault: &Vault, row| sealer.open(&vault.row_use(row), &sealed).is_ok();
         assert!(opens(&eu, ROW));
-        let (kind, blind, token, version) = ROW;
+        let subject = Subject([9; 16]);
         for (part, row) in [
-            ("kind", ("account", blind, token, version)),
-            ("blind index", (kind, [9; 16], token, version)),
-            ("token", (kind, blind, [9; 16], version)),
-            ("key version", (kind, blind, token, 2)),
+            (
+                "kind",
+                Of {
+                    kind: "account",
+                    ..ROW
+                },
+            ),
+            ("subject", Of { subject, ..ROW }),
+            (
+                "token",
+                Of {
+                    token: [9; 16],
+                    ..ROW
+                },
+            ),
+            ("key version", Of { born: 2, ..ROW }),
         ] {
             assert!(!opens(&eu, row), "{part}");
         }
-        assert!(!opens(&vault(dirs[1].path(), "us", "acme"), ROW), "region");
-        assert!(!opens(&vault(dirs[2].path(), "eu", "other"), ROW), "tenant");
-        // The form of the vault: what else would be bound is all the same.
-        let of_other_form = bind(&[
-            b"weft/vault/row/v2",
-            b"eu",
-            b"acme",
-            kind.as_bytes(),
-            &blind,
-            &token,
-            &version.to_be_bytes(),
-        ]);
-        assert!(eu.rows.open(&of_other_form, &sealed).is_err(), "form");
+        assert!(!opens(&open(&dirs[1], "us", "acme"), ROW), "region");
+        assert!(!opens(&open(&dirs[2], "eu", "other"), ROW), "tenant");
     }
 
     #[test]
-    fn a_blob_opens_for_what_it_was_sealed_for_only() {
-        let dirs = [(); 3].map(|()| tempfile::tempdir().expect("a directory"));
-        let eu = vault(dirs[0].path(), "eu", "acme");
-        let mut sealed = eu.seal(b"context", b"facts").expect("sealed");
-        assert!(eu.open_sealed(b"context", &sealed).is_ok());
-        assert!(eu.open_sealed(b"other", &sealed).is_err(), "context");
-        for (dir, region, tenant) in [(&dirs[1], "us", "acme"), (&dirs[2], "eu", "other")] {
-            let other = vault(dir.path(), region, tenant);
-            assert!(
-                other.open_sealed(b"context", &sealed).is_err(),
-                "{region} {tenant}"
-            );
-        }
-        sealed[1] ^= 3;
-        assert!(eu.open_sealed(b"context", &sealed).is_err(), "key version");
-    }
-
-    #[test]
-    fn a_token_gives_its_bits_back() {
-        for bits in [[0; 16], [0xef; 16], [0xd7; 16], *b"0123456789abcdef"] {
-            let token = Token::new("eu", "card", bits);
-            assert_eq!(bits_of(&token), Some(bits), "{token}");
-        }
-        // Bits whose text would be digits only become another token, which stays itself.
-        let digits = BASE32_NOPAD
-            .decode(b"22222222222222222222222224")
-            .expect("base32");
-        let token = Token::new("eu", "card", digits.try_into().expect("16 bytes"));
-        let bits = bits_of(&token).expect("bits");
-        assert_eq!(Token::new("eu", "card", bits), token);
-        assert!(token.as_str().ends_with("_a2222222222222222222222224"));
+    fn a_blind_index_is_covered_by_its_subject_and_token() {
+        let key = Key::new([7; 32]);
+        let hidden = covered(&key, &[1; 16], &[5; 16]);
+        assert_ne!(hidden, [5; 16]);
+        assert_eq!(covered(&key, &[1; 16], &hidden), [5; 16]);
+        assert_ne!(covered(&key, &[2; 16], &hidden), [5; 16]);
+        assert_ne!(covered(&Key::new([8; 32]), &[1; 16], &hidden), [5; 16]);
     }
 }

@@ -9,7 +9,7 @@ use std::hash::Hash;
 use std::io::Read;
 use std::ops::{Deref, Index, RangeFull};
 
-use weft_vault::{Keys, Secret, Tokenised, Vault};
+use weft_vault::{Keys, NewRow, Secret, Vault};
 
 /// Proves that a type has none of the traits.
 macro_rules! has_none_of {
@@ -38,7 +38,7 @@ has_none_of!(Secret:
 );
 has_none_of!(Keys: Debug, Display, Clone, serde::Serialize, Deref);
 has_none_of!(Vault: Debug, Display, Clone, serde::Serialize);
-has_none_of!(Tokenised: Debug, Clone);
+has_none_of!(NewRow: Debug, Clone);
 
 #[test]
 fn a_secret_is_shown_to_its_reader_only() {

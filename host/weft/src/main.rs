@@ -8,6 +8,8 @@
 //! | `policy`, `plugin`, `audit` | for those who write policies, write plugins, verify the log |
 //! | `bench` | open-loop load on a running host |
 //! | `config`, `places` | one TOML file; the directories that commands share |
+//! | `vault` | what operators see and order of the vault |
+//! | `remote` | a running host, for those who run it |
 //! | `token` | bearer tokens for callers |
 //! | `explain` | the page of a problem's code |
 //! | `output`, `exit` | what a command says, and how it ends |
@@ -27,8 +29,10 @@ mod places;
 mod plugin;
 mod policy;
 mod process;
+mod remote;
 mod serve;
 mod token;
+mod vault;
 
 use clap::{Parser, Subcommand};
 use zeroizing_alloc::ZeroAlloc;
@@ -81,6 +85,9 @@ enum Command {
     /// Verify and read the audit log.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Look after the vault: its keys, erasure, legal holds.
+    #[command(subcommand)]
+    Vault(vault::VaultCommand),
     /// Make bearer tokens for callers.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -108,6 +115,7 @@ fn main() -> std::process::ExitCode {
         Command::Policy(command) => policy::run(command),
         Command::Plugin(command) => plugin::run(command),
         Command::Audit(command) => audit::run(command),
+        Command::Vault(command) => vault::run(command),
         Command::Token(command) => token::run(command),
         Command::Config(command) => config::run(command),
         Command::Bench(args) => bench::run(args),

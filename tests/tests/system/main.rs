@@ -18,4 +18,5 @@ mod rollout;
 mod samples;
 mod sweep;
 mod tampering;
+mod vault;
 mod words;

@@ -6,6 +6,7 @@ mod confirm;
 mod data_dir;
 mod discharge;
 mod dropped;
+mod erasure;
 mod explain;
 mod familiar;
 mod forget;

@@ -53,7 +53,7 @@ pub(crate) fn read<'f>(
             one.say(&mut facts, dictionary.field(*id), sources)?;
         }
         unread.tell(&mut facts, chain, place + 1);
-        requests.push(facts.into_request(OPERATION.to_owned()));
+        requests.push(facts.into_request(OPERATION.to_owned())?);
     }
     amounts::check(
         &document,

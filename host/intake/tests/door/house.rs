@@ -74,8 +74,11 @@ impl House {
 
     /// What stands behind a token.
     pub(crate) fn behind(&self, request: &mut Request, name: &str) -> String {
+        let mut kept = Vec::new();
         for row in request.new_tokens.drain(..) {
-            let durable = self.vault.keep(row).expect("taken");
+            self.vault.keep(row, &mut kept).expect("taken");
+        }
+        for durable in kept {
             durable.wait().expect("durable");
         }
         let field = self.dictionary.by_name(name).expect("a field");

@@ -8,7 +8,6 @@ mod book;
 mod check;
 mod diff;
 mod explain;
-mod remote;
 mod replay;
 mod rollback;
 mod sets;

@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::exit::Failed;
 use crate::output;
-use crate::policy::remote::{Remote, Why};
+use crate::remote::{Remote, Why};
 
 /// Let a running host read its policies and plugins again, and put them in force.
 ///

@@ -9,7 +9,7 @@ use weft_engine::sets::{Archive, changes_in};
 
 use crate::exit::Failed;
 use crate::output;
-use crate::policy::remote::Remote;
+use crate::remote::Remote;
 
 /// List the policy sets that were in force: since when, who put them there, and why.
 ///

@@ -6,8 +6,8 @@ use serde_json::{Value as Json, json};
 
 use crate::exit::Failed;
 use crate::output;
-use crate::policy::remote::{Remote, Why};
 use crate::policy::rollback::with_reason;
+use crate::remote::{Remote, Why};
 
 /// Show the level of threat that a running host decides under, or set it.
 ///

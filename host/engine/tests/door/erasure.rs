@@ -1,0 +1,143 @@
+//! What operators order of the vault is in the log before it is done, and what the log says is done.
+
+use std::fs;
+
+use serde_json::Value as Json;
+use weft_audit::{EventRecord, Record, SCHEMA};
+use weft_engine::sets::Order;
+use weft_verdict::Verdict;
+
+use crate::house::{House, agent, answer, ask, copy_dir, payment, service};
+use crate::policies::usual;
+
+fn order() -> Order {
+    Order {
+        by: "ops".into(),
+        reason: Some("asked for".into()),
+    }
+}
+
+/// The token of who paid.
+fn payer(house: &House, payment: &str) -> String {
+    let record = house.chain(payment).remove(0);
+    let token = record.facts["payer.account"].as_str().expect("a token");
+    token.to_owned()
+}
+
+fn events(house: &House, name: &str) -> Vec<EventRecord> {
+    let mut found = Vec::new();
+    let see = |_, record| {
+        if let Record::Event(event) = record
+            && event.event == name
+        {
+            found.push(event);
+        }
+    };
+    house.engine.log().replay(0, see).expect("readable");
+    found
+}
+
+#[tokio::test]
+async fn a_payment_that_waits_is_decided_without_what_is_gone() {
+    let house = House::new(&usual());
+    let (_, challenge, response) = house.waiting("p-1", "1890.00").await;
+    let whose = payer(&house, "p-1");
+    let erased = house.engine.erase(whose.clone(), order()).await;
+    let erased = erased.expect("erased").subjects;
+    let told = events(&house, "vault.erased");
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].detail["subjects"], Json::from(erased));
+    assert_eq!(told[0].detail["reason"], "asked for");
+    // Nothing of it fails, before or after a start.
+    house
+        .decided(&agent(), &ask("assist.failed_payment", "p-1"))
+        .await;
+    let house = house.restart().await;
+    let view = house
+        .decided(&service(), &answer("p-1", &challenge, &response))
+        .await;
+    assert!(view.verdict >= Verdict::Allow);
+    let again = house.engine.erase(whose, order()).await;
+    assert_eq!(again.expect_err("nobody").code(), "not-found");
+    // The same person is somebody new.
+    house.decided(&service(), &payment("p-2", "27.40")).await;
+    assert_ne!(payer(&house, "p-2"), payer(&house, "p-1"));
+}
+
+/// A process that ended between the record of an erasure and the erasure; a vault that was put back from a copy.
+#[tokio::test]
+async fn what_the_log_says_and_the_vault_has_not_done_is_done_at_start() {
+    let house = House::new(&usual());
+    house.decided(&service(), &payment("p-1", "27.40")).await;
+    let subject = {
+        let token = payer(&house, "p-1");
+        format!("sub_{}", token.rsplit('_').next().expect("a body"))
+    };
+    let begun = |name: &str, detail: Vec<(&str, Json)>| {
+        Record::Event(EventRecord {
+            schema: SCHEMA.into(),
+            at: house.now(),
+            event: name.into(),
+            detail: detail.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+        })
+    };
+    let log = house.engine.log();
+    let erased = begun(
+        "vault.erased",
+        vec![("subjects", vec![subject.clone()].into())],
+    );
+    log.append(&erased).await.expect("recorded");
+    let rotating = begun("vault.rotation_begun", vec![]);
+    log.append(&rotating).await.expect("recorded");
+    assert_eq!(house.engine.vault_status().erased, 0);
+    let house = house.restart().await;
+    let status = house.engine.vault_status();
+    assert_eq!((status.erased, status.epoch), (1, 2));
+    assert_eq!(events(&house, "vault.rotated").len(), 1);
+
+    // A copy of the vault from before an erasure.
+    house.decided(&service(), &payment("p-2", "27.40")).await;
+    let whose = payer(&house, "p-2");
+    let site = house.stop().await;
+    let (vault, copy) = (site.data_dir().join("vault"), site.data_dir().join("copy"));
+    fs::create_dir(&copy).expect("made");
+    copy_dir(&vault, &copy);
+    let house = site.start();
+    house
+        .engine
+        .erase(whose.clone(), order())
+        .await
+        .expect("erased");
+    let site = house.stop().await;
+    fs::remove_dir_all(&vault).expect("removed");
+    fs::rename(&copy, &vault).expect("put back");
+    let house = site.start();
+    let again = house.engine.erase(whose, order()).await;
+    assert_eq!(again.expect_err("nobody").code(), "not-found");
+}
+
+#[tokio::test]
+async fn a_hold_stands_against_an_erasure_and_both_are_on_record() {
+    let house = House::new(&usual());
+    house.decided(&service(), &payment("p-1", "27.40")).await;
+    let whose = payer(&house, "p-1");
+    let until = house.now().plus(weft_dictionary::DurationMs(60_000));
+    let hold = house
+        .engine
+        .hold(whose.clone(), &until.to_string(), order());
+    assert_eq!(hold.await.expect("held").until, Some(until));
+    let house = house.restart().await;
+    let refused = house.engine.erase(whose.clone(), order()).await;
+    assert_eq!(refused.expect_err("held").code(), "conflict");
+    let told = events(&house, "vault.erasure_refused");
+    assert_eq!(told[0].detail["until"], Json::from(until.to_string()));
+    assert_eq!(events(&house, "vault.held").len(), 1);
+    house.pass_minutes(2);
+    house
+        .engine
+        .erase(whose.clone(), order())
+        .await
+        .expect("its date has come");
+    let wrong = house.engine.hold(whose, "tomorrow", order()).await;
+    assert_eq!(wrong.expect_err("no date").code(), "invalid-value");
+}

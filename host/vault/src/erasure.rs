@@ -1,0 +1,102 @@
+//! What operators order: erasure, legal holds, a new epoch.
+//!
+//! An erasure destroys keys and nothing else. The subject's row in the key journal says that its key counts no more,
+//! at once; the key itself is destroyed with the epoch ([`Vault::rotate`]).
+
+use weft_dictionary::Timestamp;
+
+use crate::entry::{Entry, Hold};
+use crate::error::VaultError;
+use crate::subject::Subject;
+use crate::vault::Vault;
+
+/// How a vault stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The epoch of the keys that count.
+    pub epoch: u32,
+    /// Values that have a token.
+    pub values: u64,
+    /// Subjects with a key.
+    pub subjects: u64,
+    /// Subjects that were erased.
+    pub erased: u64,
+    /// Subjects that may not be erased now.
+    pub held: u64,
+    /// How many subjects are carried over into the next epoch by now, and how many have to be.
+    pub carried: Option<(u64, u64)>,
+}
+
+impl Vault {
+    /// How it stands.
+    pub fn status(&self, now: Timestamp) -> Status {
+        let counts = self.keys.subjects().counts(now);
+        Status {
+            epoch: self.keys.epoch(),
+            values: self.len(),
+            subjects: counts.living,
+            erased: counts.erased,
+            held: counts.held,
+            carried: self.keys.progress(),
+        }
+    }
+
+    /// The subjects that are one person with this one: the identifiers that were shown with it and with nobody
+    /// else's. They are erased and held together.
+    pub fn person(&self, subject: Subject) -> Result<Vec<Subject>, VaultError> {
+        let subjects = self.keys.subjects();
+        if subject == Subject::NOBODY || subjects.is_known(subject) != Some(true) {
+            return Err(VaultError::UnknownSubject);
+        }
+        subjects.family(subject)
+    }
+
+    /// Until when a person may not be erased, if so.
+    pub fn held(&self, person: &[Subject], now: Timestamp) -> Option<Timestamp> {
+        let held = person
+            .iter()
+            .filter_map(|s| self.keys.subjects().held(*s, now));
+        held.max()
+    }
+
+    /// Erases subjects: from now on nothing that was sealed for them opens, here or in any copy of the files that is
+    /// made from now on. Durable on return. Who is erased already stays so.
+    pub fn erase(&self, person: &[Subject]) -> Result<(), VaultError> {
+        let erasable = person.iter().filter(|subject| {
+            **subject != Subject::NOBODY && self.keys.subjects().is_known(**subject) != Some(false)
+        });
+        let entries: Vec<Entry<'_>> = erasable.map(|subject| Entry::Erased(*subject)).collect();
+        self.keys.write(&entries)?;
+        for entry in entries {
+            if let Entry::Erased(subject) = entry {
+                self.forget(subject);
+            }
+        }
+        Ok(())
+    }
+
+    /// Holds subjects: they may not be erased before a date. A later order counts instead of an earlier one. Durable on
+    /// return.
+    pub fn hold(&self, person: &[Subject], hold: Hold) -> Result<(), VaultError> {
+        let entries: Vec<Entry<'_>> = person.iter().map(|s| Entry::Hold(*s, hold)).collect();
+        self.keys.write(&entries)?;
+        for subject in person {
+            // Who was erased meanwhile needs no hold.
+            let _ = self.keys.subjects().hold(*subject, hold);
+        }
+        Ok(())
+    }
+
+    /// Begins a new epoch: every living subject's key is wrapped anew, and the keys of the epoch before are
+    /// destroyed, with them the keys of all who were erased until now. Takes as long as there are subjects; the vault
+    /// works meanwhile. The new epoch, when it counts.
+    pub fn rotate(&self) -> Result<u32, VaultError> {
+        self.keys.rotate()
+    }
+
+    /// A new epoch that is begun is not finished: [`Vault::rotate`] returns [`VaultError::Stopped`]. The vault does not
+    /// rotate any more before it is opened again.
+    pub fn stop_rotation(&self) {
+        self.keys.stop_rotation();
+    }
+}
