@@ -1,6 +1,7 @@
 //! The problems that the engine itself answers with. Each says what, why and what to do.
 
 use weft_intake::{Problem, ProblemCode};
+use weft_vault::VaultError;
 
 use crate::Role;
 use crate::limits::{MAX_CHAIN, MAX_REASON_CHARS, MAX_SERVICES_AN_ID, MAX_THREAT_LEVEL};
@@ -189,9 +190,17 @@ pub(crate) fn archive_not_read() -> Problem {
     .help("send it again later; whoever runs the host finds in its log why")
 }
 
-pub(crate) fn not_tokenised(error: &weft_vault::VaultError) -> Problem {
+pub(crate) fn not_tokenised(error: &VaultError) -> Problem {
     if error.is_disk_full() {
         return disk_full();
+    }
+    // An order was carried out while the request was under way: nothing failed.
+    if matches!(error, VaultError::Erased | VaultError::ErasedMeanwhile) {
+        return Problem::new(
+            ProblemCode::NotReady,
+            "a person in the request was erased while it was decided, so nothing was decided",
+        )
+        .help("send it again, with the same idempotency key: its person is somebody new");
     }
     tracing::error!(%error, "new tokens could not be kept");
     Problem::new(

@@ -113,7 +113,7 @@ impl Inner {
 
     fn record_of(&self, asked: &Asked, draft: Draft) -> Result<DecisionRecord, Problem> {
         let recorded = facts::record(&self.dictionary, &self.vault, &draft.decision, &draft.row)
-            .map_err(|_| problems::internal("the vault could not seal the personal facts"))?;
+            .map_err(|why| problems::not_tokenised(&why))?;
         Ok(DecisionRecord {
             schema: SCHEMA.to_owned(),
             decision: draft.decision,

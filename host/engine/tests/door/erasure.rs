@@ -10,6 +10,9 @@ use weft_verdict::Verdict;
 use crate::house::{House, agent, answer, ask, copy_dir, payment, service};
 use crate::policies::usual;
 
+/// Payments during which their person is erased.
+const ERASURES: usize = 40;
+
 fn order() -> Order {
     Order {
         by: "ops".into(),
@@ -62,6 +65,32 @@ async fn a_payment_that_waits_is_decided_without_what_is_gone() {
     // The same person is somebody new.
     house.decided(&service(), &payment("p-2", "27.40")).await;
     assert_ne!(payer(&house, "p-2"), payer(&house, "p-1"));
+}
+
+/// The erasure comes at any point of a payment: that is decided, or refused so that it can be sent again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_under_way_while_its_person_is_erased_is_decided_or_can_be_sent_again() {
+    let house = House::new(&usual());
+    let mut refused = 0;
+    for round in 0..ERASURES {
+        house
+            .decided(&service(), &payment(&format!("known-{round}"), "27.40"))
+            .await;
+        let whose = payer(&house, &format!("known-{round}"));
+        let meanwhile = payment(&format!("meanwhile-{round}"), "27.40");
+        let caller = service();
+        let (erased, decided) = tokio::join!(
+            house.engine.erase(whose, order()),
+            house.decide(&caller, &meanwhile)
+        );
+        erased.expect("erased");
+        if let Err(problem) = decided {
+            assert_eq!(problem.code(), "not-ready", "{problem}");
+            refused += 1;
+            house.decided(&caller, &meanwhile).await;
+        }
+    }
+    assert!(refused > 0, "no erasure came while a payment was under way");
 }
 
 /// A process that ended between the record of an erasure and the erasure; a vault that was put back from a copy.
