@@ -59,10 +59,10 @@ impl Inner {
             told.caller.role != Role::Service || own.caller.id == told.caller.id
         };
         let mut row = match told.own.filter(may) {
-            Some(own) => restore(own)?,
+            Some(own) => restore(own)?.row,
             None => Row::new(dictionary),
         };
-        for (id, value) in restore(told.record)?.facts() {
+        for (id, value) in restore(told.record)?.row.facts() {
             row.set(dictionary, id, value.clone()).ok()?;
         }
         Some(row)
