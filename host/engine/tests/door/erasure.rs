@@ -151,10 +151,9 @@ async fn a_hold_stands_against_an_erasure_and_both_are_on_record() {
     house.decided(&service(), &payment("p-1", "27.40")).await;
     let whose = payer(&house, "p-1");
     let until = house.now().plus(weft_dictionary::DurationMs(60_000));
-    let hold = house
-        .engine
-        .hold(whose.clone(), &until.to_string(), order());
-    assert_eq!(hold.await.expect("held").until, Some(until));
+    let instant = until.to_string();
+    let held = house.engine.hold(whose.clone(), &instant, order()).await;
+    assert_eq!(held.expect("held").until, Some(until));
     let house = house.restart().await;
     let refused = house.engine.erase(whose.clone(), order()).await;
     assert_eq!(refused.expect_err("held").code(), "conflict");
