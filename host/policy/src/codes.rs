@@ -13,8 +13,8 @@ pub const SYNTAX: Code = Code {
 pub const UNKNOWN_NAME: Code = Code {
     id: "W0302",
     title: "unknown name",
-    page: "The expression names a field that is not in the dictionary, a variable that is not defined above it, or a \
-           function that policies do not have. A misspelt name would be a rule that never fires, so the file is \
+    page: "The expression names a field that is not in the dictionary, a variable that is not defined above it, a \
+           function that policies do not have, or a word that a field with a few words (`one_of`) never holds. A misspelt name would be a rule that never fires, so the file is \
            refused.",
 };
 /// Types that do not fit.

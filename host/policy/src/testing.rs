@@ -384,6 +384,12 @@ fn row(dictionary: &Dictionary, test: &TestSource) -> Result<Row, Failed> {
             ))),
             None => Value::from_json(field.kind, json),
         };
+        if let (Some(Value::Text(word)), false) = (&value, field.one_of.is_empty())
+            && !field.one_of.iter().any(|one| **one == **word)
+        {
+            let help = format!("it is one of {}", field.one_of.join(", "));
+            return Err((format!("`{name}` is never '{word}'"), help));
+        }
         let set = value.map(|value| row.set(dictionary, field.id, value));
         if !matches!(set, Some(Ok(()))) {
             let kind = field.kind.as_str();

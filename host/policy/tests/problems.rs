@@ -2,7 +2,9 @@
 
 mod fixture;
 
-use fixture::{load, policy, with_rule};
+use fixture::{DICTIONARY, PIPELINE, load, policy, with_rule};
+use weft_dictionary::Dictionary;
+use weft_policy::PolicySet;
 
 /// Asserts what loading a policy with this rule says; `when` stands on line 14, and starts at column 11.
 fn rule_says(when: &str, expected: &str) {
@@ -13,6 +15,42 @@ fn rule_says(when: &str, expected: &str) {
         said.lines().any(|line| line == expected),
         "for {when}\nexpected: {expected}\n     got: {said}"
     );
+}
+
+#[test]
+fn a_word_that_a_field_never_holds_is_refused() {
+    let channel = "  - {name: session.channel, kind: text, class: operational, one_of: [app, web], title: t, meaning: m}\n";
+    let text = format!("{DICTIONARY}{channel}");
+    let dictionary = Dictionary::parse("dictionary.yaml", &text).expect("valid");
+    let says = |text: &str| {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join("pipeline.yaml"), PIPELINE).expect("written");
+        std::fs::write(dir.path().join("p.yaml"), text).expect("written");
+        let loaded = PolicySet::load(dir.path(), &dictionary);
+        let said = loaded.err().map(|problems| problems.to_string());
+        let said = said.unwrap_or_default();
+        said.replace(&format!("{}/", dir.path().display()), "")
+    };
+    const HELP: &str = "(did you mean 'web'? It is one of app, web)";
+    for (when, column) in [
+        ("session.channel == 'wep' || payment.risky", 30),
+        ("\"'wep' != session.channel\"", 12),
+        ("session.channel in ['app', 'wep']", 38),
+    ] {
+        let said = says(&with_rule(when));
+        let told =
+            format!("p.yaml:14:{column}: error[W0302]: `session.channel` is never 'wep' {HELP}");
+        assert!(said.lines().any(|line| line == told), "{told}\n{said}");
+    }
+    let tests =
+        "tests:\n  - name: t\n    given: {session.channel: wep}\n    expect: {verdict: hold}\n";
+    let said = says(&(with_rule("session.channel == 'web'") + tests));
+    assert!(
+        said.contains("error[W0307]: ") && said.contains("`session.channel` is never 'wep'"),
+        "{said}"
+    );
+    let sound = says(&with_rule("session.channel == 'web'"));
+    assert_eq!(sound, "");
 }
 
 #[test]
