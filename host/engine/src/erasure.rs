@@ -1,8 +1,8 @@
 //! What operators order of the vault: to erase a person, to hold one against erasure, to begin a new epoch of keys.
 //!
 //! Each order is in the log before it is carried out, so what the log says and the vault has not done yet is done at
-//! the next start: an erasure that was under way, one that a restored copy of the vault does not know of, an epoch that
-//! was begun. An erasure that is refused because of a legal hold is on record, too.
+//! the next start: an erasure or a hold that was under way, one that a restored copy of the vault does not know of, an
+//! epoch that was begun. An erasure that is refused because of a legal hold is on record, too.
 
 use std::sync::Arc;
 
@@ -69,22 +69,33 @@ pub struct OfPerson {
 #[derive(Default)]
 pub(crate) struct Outstanding {
     erased: Vec<Subject>,
+    held: Vec<(Vec<Subject>, Hold)>,
     rotating: bool,
 }
 
 impl Outstanding {
     pub(crate) fn see(&mut self, event: &EventRecord) {
         match event.event.as_str() {
-            ERASED => {
-                let subjects = event.detail.get("subjects").and_then(Json::as_array);
-                let names = subjects.into_iter().flatten().filter_map(Json::as_str);
-                self.erased.extend(names.filter_map(Subject::parse));
+            ERASED => self.erased.extend(subjects_of(event)),
+            HELD => {
+                let until = event.detail.get("until").and_then(Json::as_str);
+                self.held
+                    .extend(until.and_then(Timestamp::parse).map(|until| {
+                        let set_at = event.at;
+                        (subjects_of(event).collect(), Hold { until, set_at })
+                    }));
             }
             ROTATION_BEGUN => self.rotating = true,
             ROTATED => self.rotating = false,
             _ => {}
         }
     }
+}
+
+fn subjects_of(event: &EventRecord) -> impl Iterator<Item = Subject> {
+    let subjects = event.detail.get("subjects").and_then(Json::as_array);
+    let names = subjects.into_iter().flatten().filter_map(Json::as_str);
+    names.filter_map(Subject::parse)
 }
 
 impl Engine {
@@ -169,11 +180,8 @@ impl Inner {
         }
         let person = self.person(whose)?;
         let more = [("until", Json::from(until.to_string()))];
-        self.record_custody(HELD, &person, &order, &more).await?;
-        let hold = Hold {
-            until,
-            set_at: self.clock.now(),
-        };
+        let set_at = self.record_custody(HELD, &person, &order, &more).await?;
+        let hold = Hold { until, set_at };
         let held = of_person(&person, Some(until));
         self.in_vault(move |inner| inner.vault.hold(&person, hold))
             .await?;
@@ -209,6 +217,9 @@ impl Inner {
         progress: &dyn Fn(&str),
     ) -> Result<(), StartError> {
         self.vault.erase(&outstanding.erased)?;
+        for (person, hold) in &outstanding.held {
+            self.vault.hold(person, *hold)?;
+        }
         if outstanding.rotating {
             progress("finishing the new epoch of the vault's keys");
             let epoch = self.vault.rotate()?;
@@ -223,14 +234,14 @@ impl Inner {
         self.vault.person(subject).map_err(|why| not_done(&why))
     }
 
-    /// An order about subjects, in as many events as it takes.
+    /// An order about subjects, in as many events as it takes; when it was given.
     async fn record_custody(
         &self,
         event: &str,
         person: &[Subject],
         order: &Order,
         more: &[(&'static str, Json)],
-    ) -> Result<(), Problem> {
+    ) -> Result<Timestamp, Problem> {
         let now = self.clock.now();
         let chunks: Vec<&[Subject]> = match person {
             [] => vec![&[]],
@@ -246,7 +257,7 @@ impl Inner {
             let recorded = self.log.append(&self.event(now, event, detail)).await;
             recorded.map_err(|why| problems::change_not_recorded(&why))?;
         }
-        Ok(())
+        Ok(now)
     }
 
     /// What waits for the disk, on a thread that may.

@@ -75,10 +75,13 @@ impl Vault {
         Ok(())
     }
 
-    /// Holds subjects: they may not be erased before a date. A later order counts instead of an earlier one. Durable on
-    /// return.
+    /// Holds subjects: they may not be erased before a date. A later order counts instead of an earlier one; one that is
+    /// known changes nothing. Durable on return.
     pub fn hold(&self, person: &[Subject], hold: Hold) -> Result<(), VaultError> {
-        let entries: Vec<Entry<'_>> = person.iter().map(|s| Entry::Hold(*s, hold)).collect();
+        let news = person
+            .iter()
+            .filter(|subject| self.keys.subjects().takes(**subject, hold));
+        let entries: Vec<Entry<'_>> = news.map(|s| Entry::Hold(*s, hold)).collect();
         self.keys.write(&entries)?;
         for subject in person {
             // Who was erased meanwhile needs no hold.

@@ -256,6 +256,17 @@ impl Subjects {
         })
     }
 
+    /// Whether a hold is news of a subject that may still be held.
+    pub(crate) fn takes(&self, subject: Subject, hold: Hold) -> bool {
+        match self.all.of(&subject).get(&subject) {
+            Some(State::Living(person)) => person
+                .hold
+                .is_none_or(|before| before != hold && before.set_at <= hold.set_at),
+            Some(State::Erased) => false,
+            None => true,
+        }
+    }
+
     /// Until when a subject is held, if it is held now.
     pub(crate) fn held(&self, subject: Subject, now: Timestamp) -> Option<Timestamp> {
         match self.all.of(&subject).get(&subject) {

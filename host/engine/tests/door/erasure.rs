@@ -59,7 +59,11 @@ async fn a_payment_that_waits_is_decided_without_what_is_gone() {
     let view = house
         .decided(&service(), &answer("p-1", &challenge, &response))
         .await;
-    assert!(view.verdict >= Verdict::Allow);
+    assert_eq!(view.verdict, Verdict::Allow, "the answer is right");
+    let confirmed = house.decided(&agent(), &ask("assist.confirm", "p-1")).await;
+    let again = confirmed.decided_again.map(|again| again.verdict);
+    // The step-up is passed, as it would have been with nothing gone: the hold is discharged, and no more.
+    assert_eq!(again, Some(Verdict::Flag));
     let again = house.engine.erase(whose, order()).await;
     assert_eq!(again.expect_err("nobody").code(), "not-found");
     // The same person is somebody new.
@@ -165,4 +169,31 @@ async fn a_hold_stands_against_an_erasure_and_both_are_on_record() {
         .expect("its date has come");
     let wrong = house.engine.hold(whose, "tomorrow", order()).await;
     assert_eq!(wrong.expect_err("no date").code(), "invalid-value");
+}
+
+/// A process that ended between the record of a hold and the hold.
+#[tokio::test]
+async fn a_hold_that_only_the_log_has_stands_after_a_start() {
+    let house = House::new(&usual());
+    house.decided(&service(), &payment("p-1", "27.40")).await;
+    let whose = payer(&house, "p-1");
+    let subject = format!("sub_{}", whose.rsplit('_').next().expect("a body"));
+    let until = house.now().plus(weft_dictionary::DurationMs(60_000));
+    let held = Record::Event(EventRecord {
+        schema: SCHEMA.into(),
+        at: house.now(),
+        event: "vault.held".into(),
+        detail: [
+            ("subjects", vec![subject].into()),
+            ("until", Json::from(until.to_string())),
+        ]
+        .map(|(k, v)| (k.to_owned(), v))
+        .into(),
+    });
+    house.engine.log().append(&held).await.expect("recorded");
+    assert_eq!(house.engine.vault_status().held, 0);
+    let house = house.restart().await;
+    assert_eq!(house.engine.vault_status().held, 1);
+    let refused = house.engine.erase(whose, order()).await;
+    assert_eq!(refused.expect_err("held").code(), "conflict");
 }
