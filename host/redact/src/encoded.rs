@@ -5,10 +5,21 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use crate::Kind;
-use crate::limits::{MAX_DECODED_BYTES, MIN_ENCODED_CHARS, MIN_OPENED};
+use crate::limits::{MAX_DECODED_BYTES, MIN_ENCODED_CHARS, MIN_OPENED, MIN_OPENED_AMONG_OTHERS};
+
+/// A stretch of text in what was opened.
+pub(crate) struct Opened<'a> {
+    pub(crate) text: &'a str,
+    /// Whether somebody encoded it: it is long, or most of what was opened. A few characters of text come about by chance
+    /// in any hash.
+    pub(crate) is_meant: bool,
+}
 
 /// Runs of characters that say something when they are opened, and what `look` finds in that.
-pub(crate) fn find(text: &str, look: impl Fn(&str) -> Option<Kind>) -> Vec<(Range<usize>, Kind)> {
+pub(crate) fn find(
+    text: &str,
+    look: impl Fn(Opened<'_>) -> Option<Kind>,
+) -> Vec<(Range<usize>, Kind)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
@@ -29,7 +40,7 @@ pub(crate) fn find(text: &str, look: impl Fn(&str) -> Option<Kind>) -> Vec<(Rang
 
 /// A run may begin before what is encoded in it, so each alignment is tried. Most runs are no text in any, which is found
 /// out without decoding them.
-fn says(run: &[u8], look: &impl Fn(&str) -> Option<Kind>) -> Option<Kind> {
+fn says(run: &[u8], look: &impl Fn(Opened<'_>) -> Option<Kind>) -> Option<Kind> {
     let open = |decoded: Zeroizing<Vec<u8>>| texts(&decoded).find_map(look);
     let of_base64 = (0..4)
         .map(|skip| &run[skip..])
@@ -110,9 +121,15 @@ fn hexadecimal(run: &[u8]) -> Zeroizing<Vec<u8>> {
 }
 
 /// Stretches of visible ASCII that are long enough.
-fn texts(decoded: &[u8]) -> impl Iterator<Item = &str> {
-    decoded
-        .split(|b| !is_text(*b))
+fn texts(decoded: &[u8]) -> impl Iterator<Item = Opened<'_>> {
+    let stretches = decoded.split(|b| !is_text(*b));
+    stretches
         .filter(|stretch| stretch.len() >= MIN_OPENED)
-        .filter_map(|stretch| std::str::from_utf8(stretch).ok())
+        .filter_map(|stretch| {
+            let is_most = stretch.len() * 3 >= decoded.len() * 2;
+            Some(Opened {
+                text: std::str::from_utf8(stretch).ok()?,
+                is_meant: is_most || stretch.len() >= MIN_OPENED_AMONG_OTHERS,
+            })
+        })
 }

@@ -183,9 +183,13 @@ fn in_piece(source: &str, reading: Reading, nesting: u8) -> Vec<Found> {
     add(Kind::Mailbox, mailbox::find(text));
     add(Kind::PhoneNumber, phone::find(text));
     if nesting > 0 {
-        let inside = |opened: &str| {
-            let kinds = in_piece(opened, reading, nesting - 1).into_iter();
-            kinds.map(|found| found.kind).min()
+        let inside = |opened: encoded::Opened<'_>| {
+            let all = in_piece(opened.text, reading, nesting - 1).into_iter();
+            // A mailbox may have six characters; everything else is longer than chance makes it.
+            let kinds = all.map(|found| found.kind);
+            kinds
+                .filter(|kind| opened.is_meant || *kind != Kind::Mailbox)
+                .min()
         };
         for (span, kind) in encoded::find(text, inside) {
             add(kind, vec![span]);

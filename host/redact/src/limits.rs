@@ -16,6 +16,9 @@ pub const MIN_ENCODED_CHARS: usize = 10;
 pub const MAX_DECODED_BYTES: usize = 64 << 10;
 /// Characters of an opened text below which it is not looked at.
 pub const MIN_OPENED: usize = 6;
+/// Characters from which on an opened text counts wherever it stands; a shorter one has to be two thirds of what was
+/// opened, or a mailbox in it is chance: three in a million hashes have one.
+pub const MIN_OPENED_AMONG_OTHERS: usize = 20;
 /// Digits of a card number (ISO/IEC 7812-1).
 pub const CARD_DIGITS: RangeInclusive<usize> = 12..=19;
 /// Characters of an IBAN: of Norway, and the most that ISO 13616 allows.
