@@ -18,6 +18,7 @@ demo: build plugins ## Build everything, play the sample traffic through a runni
 
 test: build plugins ## Build everything and run all tests
 	@sh .ci/cel-spec
+	@sh .ci/softhsm
 	$(CARGO) test --release --locked --workspace
 
 build: ## Build the host

@@ -49,6 +49,11 @@ pub fn run(args: &[&str]) -> Said {
     said(weft(args).output())
 }
 
+/// The same with more in its environment.
+pub fn run_with(environment: &[(String, String)], args: &[&str]) -> Said {
+    said(weft(args).envs(environment.iter().cloned()).output())
+}
+
 fn said(output: std::io::Result<Output>) -> Said {
     let output = output.unwrap_or_else(|error| panic!("weft cannot be run: {error}"));
     Said {

@@ -21,6 +21,8 @@ pub const ROLES: [&str; 5] = ["service", "agent", "supervisor", "regulator", "op
 pub struct Host {
     /// Holds `data` and `weft.toml`.
     pub dir: TempDir,
+    /// What the process has in its environment beside what this one has.
+    pub environment: Vec<(String, String)>,
     tokens: Vec<String>,
     policies: PathBuf,
     child: Option<Child>,
@@ -76,6 +78,7 @@ impl Host {
         let tokens = ROLES.into_iter().map(token).collect();
         Host {
             dir,
+            environment: Vec::new(),
             tokens,
             policies: project().join("policies"),
             child: None,
@@ -117,6 +120,7 @@ impl Host {
             "--plugins",
             "target/plugins",
         ])
+        .envs(self.environment.iter().cloned())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

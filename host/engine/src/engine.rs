@@ -67,6 +67,8 @@ pub(crate) struct Inner {
     pub(crate) custody: tokio::sync::Mutex<()>,
     /// One new epoch of keys at a time.
     pub(crate) rotating: tokio::sync::Mutex<()>,
+    /// Where the root of the keys was at start.
+    pub(crate) root: weft_vault::RootPlace,
     /// Holds the data directory; no other process can.
     pub(crate) _lock: crate::lock_file::LockFile,
 }

@@ -16,6 +16,7 @@ use weft_vault::{Hold, Subject, VaultError};
 use crate::engine::{Engine, Inner};
 use crate::limits::MAX_SUBJECTS_AN_EVENT;
 use crate::problems;
+use crate::root::{MOVE_BEGUN, MOVE_ENDED};
 use crate::sets::Order;
 use crate::start::StartError;
 
@@ -28,6 +29,8 @@ const ROTATED: &str = "vault.rotated";
 /// How the vault stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct VaultStatus {
+    /// Where the root of all keys was when the host started.
+    pub root: String,
     /// The epoch of the keys that count.
     pub epoch: u32,
     /// Values that have a token.
@@ -71,6 +74,7 @@ pub(crate) struct Outstanding {
     erased: Vec<Subject>,
     held: Vec<(Vec<Subject>, Hold)>,
     rotating: bool,
+    moving_root: bool,
 }
 
 impl Outstanding {
@@ -87,6 +91,8 @@ impl Outstanding {
             }
             ROTATION_BEGUN => self.rotating = true,
             ROTATED => self.rotating = false,
+            MOVE_BEGUN => self.moving_root = true,
+            MOVE_ENDED => self.moving_root = false,
             _ => {}
         }
     }
@@ -138,6 +144,7 @@ impl Inner {
     fn vault_status(&self) -> VaultStatus {
         let status = self.vault.status(self.clock.now());
         VaultStatus {
+            root: self.root.to_string(),
             epoch: status.epoch,
             values: status.values,
             subjects: status.subjects,
@@ -220,6 +227,9 @@ impl Inner {
         for (person, hold) in &outstanding.held {
             self.vault.hold(person, *hold)?;
         }
+        if outstanding.moving_root {
+            self.finish_move()?;
+        }
         if outstanding.rotating {
             progress("finishing the new epoch of the vault's keys");
             let epoch = self.vault.rotate()?;
@@ -235,7 +245,7 @@ impl Inner {
     }
 
     /// An order about subjects, in as many events as it takes; when it was given.
-    async fn record_custody(
+    pub(crate) async fn record_custody(
         &self,
         event: &str,
         person: &[Subject],

@@ -12,6 +12,7 @@ use weft_vault::{KeyFileError, Keys, Label, Opener, VaultError};
 use crate::again::Ground;
 use crate::known::{Known, MissingField};
 use crate::pipeline::PipelineError;
+use crate::root::KEY_FILE;
 use crate::sets::{Archive, ArchiveError, LoadedSet, Pinning};
 
 /// Archived sets that are held ready at the same time; decisions of one set mostly follow each other.
@@ -54,7 +55,7 @@ impl Grounds {
         region: &str,
         tenant: &str,
     ) -> Result<Grounds, GroundError> {
-        let keys = Keys::open(&data_dir.join("keys.weft"))?;
+        let keys = Keys::open(&data_dir.join(KEY_FILE))?;
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let sandbox = Sandbox::new(SandboxConfig {
             max_in_flight: u32::try_from(threads.saturating_mul(2)).unwrap_or(u32::MAX),

@@ -54,6 +54,7 @@ mod reasons;
 mod record;
 pub mod replay;
 mod reply;
+mod root;
 pub mod sets;
 mod shorten;
 mod start;

@@ -27,6 +27,7 @@ use crate::lock_file::{LockError, LockFile};
 use crate::locks::Locks;
 use crate::pipeline::PipelineError;
 use crate::reader::follow_of;
+use crate::root::KEY_FILE;
 use crate::sets::{Archive, ArchiveError, LoadedSet, STARTED, Sets};
 use crate::threat::{Threat, ThreatLevel};
 use crate::{Clock, Config, facts, whole};
@@ -110,7 +111,7 @@ impl Engine {
         })?;
         let lock = LockFile::hold(&config.data_dir.join("weft.lock"))?;
         whole::check(&config.data_dir)?;
-        let keys = Keys::open_or_create(&config.data_dir.join("keys.weft"))?;
+        let keys = Keys::open_or_create(&config.data_dir.join(KEY_FILE))?;
         let vault = Vault::open(
             &config.data_dir.join("vault"),
             &keys,
@@ -153,6 +154,7 @@ impl Engine {
             threat: Threat::new(threat),
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),
+            root: keys.place().clone(),
             config,
             clock,
             dictionary,

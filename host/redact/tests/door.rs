@@ -219,11 +219,7 @@ fn a_mailbox_that_somebody_encoded_is_found() {
         ] {
             // A short one behind a path is not told from chance.
             if octets.len() > 8 || !text.starts_with('/') {
-                assert_eq!(
-                    first(&text, Reading::Field),
-                    Some(Kind::Mailbox),
-                    "{text}"
-                );
+                assert_eq!(first(&text, Reading::Field), Some(Kind::Mailbox), "{text}");
             }
         }
     }

@@ -22,7 +22,7 @@ use crate::entry::Entry;
 use crate::epoch::{Epoch, WrappedEpoch};
 use crate::error::VaultError;
 use crate::index::lock;
-use crate::limits::CARRIED_AT_ONCE;
+use crate::limits::{CARRIED_AT_ONCE, KEY_SEGMENT_BYTES};
 use crate::ring::Ring;
 use crate::row::What;
 use crate::store::Store;
@@ -70,7 +70,13 @@ impl KeyStore {
         let path = path(&ring.dir, number);
         let owner = ring.owner(What::Keys, number);
         let load = |_, body: &[u8]| subjects.load(number, body);
-        let store = Arc::new(Store::open(&path, owner, ring.mac.clone(), load)?);
+        let store = Arc::new(Store::open(
+            &path,
+            KEY_SEGMENT_BYTES,
+            owner,
+            ring.mac.clone(),
+            load,
+        )?);
         let journal = Journal { epoch, store };
         journal.learn(&subjects);
         Ok(KeyStore {
@@ -143,7 +149,8 @@ impl KeyStore {
         let path = path(&self.ring.dir, number);
         remove(&path).map_err(|source| directory(&path, source))?;
         let owner = self.ring.owner(What::Keys, number);
-        let store = Store::open(&path, owner, self.ring.mac.clone(), |_, _| Ok(()))?;
+        let mac = self.ring.mac.clone();
+        let store = Store::open(&path, KEY_SEGMENT_BYTES, owner, mac, |_, _| Ok(()))?;
         let journal = Journal {
             epoch: Arc::new(epoch),
             store: Arc::new(store),

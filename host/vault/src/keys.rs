@@ -9,27 +9,47 @@ use zeroize::Zeroizing;
 use crate::binding::bind;
 use crate::key_file::{self, KeyFileError};
 use crate::label::Label;
+use crate::root::{Root, RootPlace};
 
 /// A derived key.
 pub type Key = Zeroizing<[u8; 32]>;
 
-/// The root of all keys of one host. Its only copy on disk is the key file: whoever has that file
-/// and the data directory can read every value in the vault, and whoever loses it has lost them.
+/// The root of all keys of one host. Its only copy on disk is the key file: whoever has that file, with the PKCS#11 token
+/// that seals it if one does, and the data directory can read every value in the vault, and whoever loses it has lost them.
 pub struct Keys {
     derive: Hkdf<Sha256>,
+    place: RootPlace,
 }
 
 impl Keys {
     /// Reads the key file, or makes a new one where there is none.
     pub fn open_or_create(path: &Path) -> Result<Keys, KeyFileError> {
-        key_file::open_or_create(path).map(|root| Keys::from_root(&root))
+        key_file::open_or_create(path).map(Keys::read)
+    }
+
+    /// Reads the key file, and makes none: for who only reads what a host wrote.
+    pub fn open(path: &Path) -> Result<Keys, KeyFileError> {
+        key_file::read(path).map(Keys::read)
+    }
+
+    fn read((root, place): (Root, RootPlace)) -> Keys {
+        Keys {
+            place,
+            ..Keys::from_root(&root)
+        }
     }
 
     /// The keys of a root that comes from elsewhere. It has to be random: 32 bytes of it.
     pub fn from_root(root: &Zeroizing<[u8; 32]>) -> Keys {
         Keys {
             derive: Hkdf::new(None, root.as_slice()),
+            place: RootPlace::File,
         }
+    }
+
+    /// Where the root is.
+    pub fn place(&self) -> &RootPlace {
+        &self.place
     }
 
     /// The key for a use.

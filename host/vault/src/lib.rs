@@ -14,10 +14,12 @@
 //! | [`keys`] | the root key and what is derived from it |
 //! | [`label`] | the one list of all derived keys |
 //! | [`key_file`] | the file that holds the root |
+//! | [`root`], [`pkcs11`], `sealed_file` | where the root is, and how it moves: a root that a PKCS#11 token seals, its file |
 //! | [`error`] | why the vault refuses |
 //! | [`limits`] | every bound |
 //! | `epoch`, `ring` | region key, tenant key, subject keys; the file that holds the first two |
 //! | `key_store`, `entry`, `subjects` | the journal of subject keys, how it is carried into a new epoch; in memory |
+//! | `load` | what the files say, into memory |
 //! | `seal`, `row`, `store`, `index` | XChaCha20-Poly1305 with a key commitment; rows as bytes, authenticated; their journal; the index in memory |
 //!
 //! On the disk:
@@ -45,10 +47,14 @@ mod key_store;
 pub mod keys;
 pub mod label;
 pub mod limits;
+mod load;
 mod opener;
+pub mod pkcs11;
 mod ring;
+pub mod root;
 mod row;
 mod seal;
+mod sealed_file;
 pub mod secret;
 mod store;
 pub mod subject;
@@ -62,6 +68,8 @@ pub use key_file::KeyFileError;
 pub use keys::{Key, Keys};
 pub use label::Label;
 pub use opener::Opener;
+pub use pkcs11::{Pin, TokenKey};
+pub use root::{RootPlace, RootTarget, move_root};
 pub use secret::Secret;
 pub use subject::{Side, Subject};
 pub use vault::{NewRow, Vault};

@@ -7,8 +7,10 @@ pub const MAX_SECRET_BYTES: usize = 4_096;
 pub const MAX_SEALED_BYTES: usize = 1 << 20;
 /// Characters in the name of a region, a tenant or a kind of token.
 pub const MAX_NAME_CHARS: usize = 32;
-/// Bytes of a key file: a larger file is none.
+/// Bytes of a key file, or of a file with a PIN: a larger file is none.
 pub const MAX_KEY_FILE_BYTES: u64 = 4_096;
+/// Bytes of a path or label in a key file.
+pub const MAX_LABEL_BYTES: usize = 512;
 /// Bytes of a key ring: a larger file is none.
 pub const MAX_RING_BYTES: u64 = 4_096;
 /// Locks over the index: two values wait for each other only when they fall to the same one.
@@ -23,3 +25,5 @@ pub const MAX_ABOVE: usize = 64;
 pub const MAX_FAMILY: usize = 10_000;
 /// Subjects that are carried over into a new epoch before their rows are waited for.
 pub const CARRIED_AT_ONCE: usize = 256;
+/// The size of a segment of the key journal: about 5,000 keys.
+pub const KEY_SEGMENT_BYTES: u64 = 1024 * 1024;

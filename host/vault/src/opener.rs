@@ -16,7 +16,6 @@ use zeroize::Zeroizing;
 use crate::binding::bind;
 use crate::epoch::Scope;
 use crate::error::VaultError;
-use crate::key_file::{self, KeyFileError};
 use crate::key_store;
 use crate::keys::Keys;
 use crate::label::Label;
@@ -130,13 +129,6 @@ impl Opener {
             what.place.as_bytes(),
             &born.to_be_bytes(),
         ])
-    }
-}
-
-impl Keys {
-    /// Reads the key file, and makes none: for who only reads what a host wrote.
-    pub fn open(path: &Path) -> Result<Keys, KeyFileError> {
-        key_file::read(path).map(|root| Keys::from_root(&root))
     }
 }
 

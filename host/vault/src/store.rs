@@ -31,11 +31,16 @@ impl Store {
     /// Opens the journal, and gives every row after the head to `seen`, checked.
     pub(crate) fn open(
         dir: &Path,
+        segment_bytes: u64,
         owner: Owner<'_>,
         mac: RowMac,
         mut seen: impl FnMut(u64, &[u8]) -> Result<(), NotARow>,
     ) -> Result<Store, VaultError> {
-        let (journal, recovery) = Journal::open(dir, JournalConfig::default())?;
+        let config = JournalConfig {
+            segment_bytes,
+            at_least: 0,
+        };
+        let (journal, recovery) = Journal::open(dir, config)?;
         if let Some(cut) = &recovery.cut {
             tracing::warn!(
                 ?cut,

@@ -12,8 +12,7 @@
 //!
 //! What bounds it: [`limits`]. The index is in memory; the journals' queues bound what is under way.
 
-use std::collections::HashMap;
-use std::fs::{self, DirBuilder};
+use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -23,28 +22,27 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use weft_dictionary::Token;
 use weft_journal::Appended;
+use weft_journal::limits::SEGMENT_BYTES;
 use zeroize::Zeroize;
 
 use crate::binding::bind;
-use crate::epoch::{Epoch, Scope};
+use crate::epoch::Scope;
 use crate::error::VaultError;
 use crate::index::{Blind, Index};
 use crate::key_store::{self, KeyStore, News};
-use crate::keys::{Key, Keys};
+use crate::keys::Keys;
 use crate::label::Label;
 use crate::limits;
+use crate::load::{Loading, VALUES, covered, epoch};
 use crate::opener::{Opener, Use};
 use crate::ring::Ring;
-use crate::row::{NotARow, TokenRow, What, keyed};
+use crate::row::{TokenRow, What, keyed};
 use crate::seal::Sealer;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::subject::{Subject, TokenBits, bits_of};
-use crate::subjects::Subjects;
 
 const ROW_USE: &[u8] = b"weft/vault/row/v2";
-const COVER_USE: &[u8] = b"weft/vault/cover/v2";
-const VALUES: &str = "values";
 
 /// Something that is not in the vault yet, and never will be if this is dropped.
 pub struct NewRow(New);
@@ -82,13 +80,8 @@ impl Vault {
         let index = Arc::new(Index::new());
         let ring = key_store.ring();
         let (owner, mac) = (ring.owner(What::Values, 0), ring.mac.clone());
-        let mut loading = Loading {
-            index: &index,
-            subjects: &subjects,
-            covers: HashMap::new(),
-            without_key: 0,
-        };
-        let store = Store::open(&dir.join(VALUES), owner, mac, |at, body| {
+        let mut loading = Loading::new(&index, &subjects);
+        let store = Store::open(&dir.join(VALUES), SEGMENT_BYTES, owner, mac, |at, body| {
             loading.load(at, body)
         })?;
         if loading.without_key > 0 {
@@ -354,81 +347,6 @@ struct Of<'a> {
     born: u32,
 }
 
-/// Reads the values' rows into the index while a vault is opened.
-struct Loading<'a> {
-    index: &'a Index,
-    subjects: &'a Subjects,
-    /// What covers the blind indexes of a subject, unwrapped once; none for one who is not there any more.
-    covers: HashMap<Subject, Option<Key>>,
-    without_key: u64,
-}
-
-impl Loading<'_> {
-    fn load(&mut self, at: u64, body: &[u8]) -> Result<(), NotARow> {
-        let row = TokenRow::decode(body)?;
-        let subject = Subject(row.subject);
-        let cover = match self.covers.get(&subject) {
-            Some(cover) => cover,
-            None => {
-                let cover = match self.subjects.key_of(subject) {
-                    Ok(key) => Some(key.key),
-                    // Its key never became durable, so nobody was told of the row.
-                    Err(VaultError::Erased) => None,
-                    Err(_) if self.subjects.has_no_key(subject) => {
-                        self.without_key += 1;
-                        None
-                    }
-                    Err(_) => return Err(NotARow),
-                };
-                self.covers.entry(subject).or_insert(cover)
-            }
-        };
-        let Some(cover) = cover else { return Ok(()) };
-        let blind = covered(cover, &row.token, &row.covered);
-        if self.subjects.brings(subject, blind).is_err() {
-            return Ok(());
-        }
-        let loaded = self.index.load(blind, row.token, subject, at);
-        loaded.map_err(|_| NotARow)
-    }
-}
-
-/// Covers the blind index of a token's row, and uncovers it: with a mask that only the subject's key gives.
-fn covered(key: &Key, token: &TokenBits, blind: &Blind) -> Blind {
-    let mut mask = cut(keyed(key), &[COVER_USE, token]);
-    mask.iter_mut().zip(blind).for_each(|(m, b)| *m ^= b);
-    mask
-}
-
-/// The epoch that counts in a directory; the first, where there is no vault yet.
-fn epoch(ring: &Ring) -> Result<Epoch, VaultError> {
-    if let Some(epoch) = ring.read()? {
-        return Ok(epoch);
-    }
-    let dir = &ring.dir;
-    // The ring is made first of all.
-    if dir.join(VALUES).exists() {
-        return Err(VaultError::RingMissing {
-            dir: dir.to_owned(),
-        });
-    }
-    let failed = |source| VaultError::Directory {
-        dir: dir.to_owned(),
-        source,
-    };
-    for entry in fs::read_dir(dir).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|end| end == "journal") {
-            return Err(VaultError::OlderLayout {
-                dir: dir.to_owned(),
-            });
-        }
-    }
-    let (epoch, wrapped) = ring.create(1)?;
-    ring.replace(&wrapped)?;
-    Ok(epoch)
-}
-
 /// The keyed hash of the parts, cut to 16 bytes.
 pub(crate) fn cut(mut mac: Hmac<Sha256>, parts: &[&[u8]]) -> [u8; 16] {
     for part in parts {
@@ -475,6 +393,7 @@ fn make_directory(dir: &Path) -> Result<(), VaultError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::Key;
 
     const ROW: Of<'static> = Of {
         kind: "card",

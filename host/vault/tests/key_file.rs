@@ -106,7 +106,7 @@ fn damage_is_told_from_another_form_and_never_quoted() {
         assert!(matches!(error, KeyFileError::Damaged { .. }), "{error}");
         assert!(!error.to_string().contains(&root[..8]), "{error}");
     }
-    for text in ["weft-keys 2\nroot 00\n", "hello\n", &"x".repeat(5_000)] {
+    for text in ["weft-keys 3\nroot 00\n", "hello\n", &"x".repeat(5_000)] {
         fs::write(&path, text).expect("written");
         let error = refusal(&path);
         assert!(matches!(error, KeyFileError::UnknownForm { .. }), "{error}");

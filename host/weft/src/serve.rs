@@ -108,9 +108,9 @@ pub(crate) fn run(args: Serve) -> Result<(), Failed> {
     })
 }
 
-/// Megabytes of a new data directory: the journals of log, values and keys set 16 MB aside each, the rest is the policy
-/// set, compiled plugins and the store.
-const NEW_DATA_MB: u64 = 60;
+/// Megabytes of a new data directory: the journals of log and values set 16 MB aside each, that of keys 1 MB, the rest is
+/// the policy set, compiled plugins and the store.
+const NEW_DATA_MB: u64 = 40;
 
 /// Says how much room a host needs, where the disk has too little.
 fn not_started(error: StartError) -> Failed {

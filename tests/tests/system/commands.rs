@@ -10,8 +10,8 @@ use weft_tests::traffic::usual;
 #[test]
 fn every_command_has_help() {
     for command in [
-        "demo", "serve", "decide", "feed", "policy", "plugin", "audit", "token", "config", "bench",
-        "explain",
+        "demo", "serve", "decide", "feed", "policy", "plugin", "audit", "vault", "token", "config",
+        "bench", "explain",
     ] {
         let said = run(&[command, "--help"]);
         assert!(

@@ -15,6 +15,7 @@ mod replay;
 mod residency;
 mod review;
 mod rollout;
+mod root;
 mod samples;
 mod sweep;
 mod tampering;

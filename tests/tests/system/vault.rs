@@ -57,7 +57,7 @@ impl House {
     }
 }
 
-fn payment(customer: usize, prefix: &str) -> Json {
+pub(crate) fn payment(customer: usize, prefix: &str) -> Json {
     let mut payment = usual(&format!("{prefix}-{customer}"));
     payment["payer"]["customer"] = json!(format!("customer-{customer}"));
     payment["payer"]["account"] = json!(format!("{:012}", 100_000 + customer));
@@ -75,7 +75,7 @@ fn payment(customer: usize, prefix: &str) -> Json {
 }
 
 /// The token of each customer, in the order of their payments.
-fn customers(records: &[Json]) -> Vec<String> {
+pub(crate) fn customers(records: &[Json]) -> Vec<String> {
     let token = |record: &Json| {
         record["facts"]["payer.customer"]
             .as_str()
@@ -84,7 +84,7 @@ fn customers(records: &[Json]) -> Vec<String> {
     records.iter().filter_map(token).collect()
 }
 
-fn events<'a>(records: &'a [Json], name: &str) -> Vec<&'a Json> {
+pub(crate) fn events<'a>(records: &'a [Json], name: &str) -> Vec<&'a Json> {
     let named = records.iter().filter(|record| record["event"] == name);
     named.map(|record| &record["detail"]).collect()
 }

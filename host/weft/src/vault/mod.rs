@@ -12,6 +12,8 @@ use crate::output;
 use crate::places::Places;
 use crate::remote::{Remote, Why};
 
+mod root;
+
 /// Values, whose they are, and their keys.
 #[derive(Subcommand)]
 #[command(after_help = "Examples:
@@ -19,12 +21,15 @@ use crate::remote::{Remote, Why};
   weft vault hold tok_eu_customer_… --until 2031-01-01T00:00:00Z --reason 'case 4711'
   weft vault erase tok_eu_customer_… --reason 'asked for by the customer'
   weft vault rotate
-  weft vault status --offline --data weft-data")]
+  weft vault status --offline --data weft-data
+  weft vault root token --module /usr/lib/softhsm/libsofthsm2.so --token weft --pin-file pin --data weft-data")]
 pub(crate) enum VaultCommand {
     Status(StatusArgs),
     Rotate(RotateArgs),
     Erase(EraseArgs),
     Hold(HoldArgs),
+    #[command(subcommand)]
+    Root(root::RootCommand),
 }
 
 /// Tell how many values, persons and holds there are, and how far a new epoch of keys is.
@@ -121,8 +126,32 @@ pub(crate) fn run(command: VaultCommand) -> Result<(), Failed> {
             let until = said["until"].as_str().unwrap_or_default();
             output::line(&format!("held until {until}: {}", subjects(&said)));
         }
+        VaultCommand::Root(command) => root::run(command)?,
     }
     Ok(())
+}
+
+/// What comes of an order to a host that does nothing else, and stops then.
+fn finished<T>(
+    engine: &Engine,
+    ordered: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Failed> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let done = runtime.block_on(async {
+        let done = ordered.await;
+        engine.stop().await;
+        done
+    });
+    Ok(done?)
+}
+
+fn by_command_line(reason: Option<String>) -> Order {
+    Order {
+        by: "command-line".to_owned(),
+        reason,
+    }
 }
 
 impl Where {
@@ -154,15 +183,9 @@ impl Where {
     fn here(&self, ordered: &Ordered<'_>, reason: Option<String>) -> Result<Json, Failed> {
         let settings = self.places.settings()?;
         let engine = Engine::start(settings.engine, Clock::System, &output::step)?;
-        let order = Order {
-            by: "command-line".to_owned(),
-            reason,
-        };
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build()?;
-        let done: Result<Json, Problem> = runtime.block_on(async {
-            let done = match ordered {
+        let order = by_command_line(reason);
+        finished(&engine, async {
+            match ordered {
                 Ordered::Nothing => Ok(json!(engine.vault_status())),
                 Ordered::Rotate => engine.rotate_vault(order).await.map(|s| json!(s)),
                 Ordered::Erase(whose) => {
@@ -173,11 +196,8 @@ impl Where {
                     let whose = (*whose).to_owned();
                     engine.hold(whose, until, order).await.map(|s| json!(s))
                 }
-            };
-            engine.stop().await;
-            done
-        });
-        Ok(done?)
+            }
+        })
     }
 }
 
@@ -189,6 +209,10 @@ fn subjects(said: &Json) -> String {
 
 fn tell_status(said: &Json) {
     output::line(&format!("epoch {}", said["epoch"]));
+    output::line(&format!(
+        "the root is {}",
+        said["root"].as_str().unwrap_or_default()
+    ));
     output::line(&format!(
         "{} values of {} subjects, {} erased, {} held",
         said["values"], said["subjects"], said["erased"], said["held"]
