@@ -176,6 +176,47 @@ pub struct PluginRecord {
     /// The points of the risk that its reasons gave, by code. Records of hosts that did not tell have none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub points: BTreeMap<String, u16>,
+    /// What became of all that it needs, by the purpose for which it needs it. Records of hosts that did not tell have
+    /// none, nor has a finding that was shortened.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub needs: BTreeMap<String, Sight>,
+}
+
+/// What a reader asked for, and what came of it. What was asked for is all that stands here; what was allowed, all but
+/// what is withheld as `not-granted`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sight {
+    /// The fields that were disclosed, by treatment.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub disclosed: BTreeMap<String, Vec<String>>,
+    /// Those that were not, by why: `not-granted`, `redacted`, and for people also `over-budget`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub withheld: BTreeMap<String, Vec<String>>,
+    /// Those that the request did not have.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+}
+
+impl Sight {
+    /// One more field, disclosed with a treatment.
+    pub fn disclose(&mut self, field: &str, treatment: &str) {
+        put(&mut self.disclosed, treatment, field);
+    }
+
+    /// One more field, withheld.
+    pub fn withhold(&mut self, field: &str, why: &str) {
+        put(&mut self.withheld, why, field);
+    }
+}
+
+fn put(by: &mut BTreeMap<String, Vec<String>>, word: &str, field: &str) {
+    match by.get_mut(word) {
+        Some(fields) => fields.push(field.to_owned()),
+        None => {
+            by.insert(word.to_owned(), vec![field.to_owned()]);
+        }
+    }
 }
 
 /// What the host made of all findings.

@@ -105,6 +105,7 @@ fn a_decision_says_what_counted_what_failed_and_what_is_to_be_done() {
         let mut failed = finding("velocity", Verdict::Hold);
         failed.plugin = Some(PluginRecord {
             points: BTreeMap::new(),
+            needs: BTreeMap::new(),
             name: "velocity".to_owned(),
             version: "1.2.0".to_owned(),
             digest: "cd".repeat(32),

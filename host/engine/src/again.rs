@@ -4,11 +4,12 @@
 //! policy set is found by its digest. What the host itself said of a customer's answer is taken from the record, for
 //! that is no business of policies. What cannot be evaluated again says why; nothing is guessed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use weft_assist::Method;
-use weft_audit::{DecisionRecord, FindingRecord, OutcomeRecord};
+use weft_audit::{DecisionRecord, FindingRecord, OutcomeRecord, Sight};
 use weft_dictionary::{Dictionary, Row, Value};
 use weft_policy::{OperationKind, WhenStopped};
 use weft_vault::Opener;
@@ -364,7 +365,7 @@ pub(crate) fn differences(recorded: &DecisionRecord, now: &Evaluated) -> Vec<Dif
 }
 
 /// Each part of two findings of one policy, and whether it is the same.
-fn parts(then: &FindingRecord, again: &FindingRecord) -> [(&'static str, bool); 13] {
+fn parts(then: &FindingRecord, again: &FindingRecord) -> [(&'static str, bool); 14] {
     [
         (VERSION, then.version == again.version),
         ("stage", then.stage == again.stage),
@@ -381,6 +382,7 @@ fn parts(then: &FindingRecord, again: &FindingRecord) -> [(&'static str, bool); 
         ("failure", then.failure == again.failure),
         ("discharge", then.discharged == again.discharged),
         ("plugin", plugin(then) == plugin(again)),
+        ("what the plugin was shown", needs(then, then) == needs(again, then)),
         (FUEL, fuel(then) == fuel(again)),
     ]
 }
@@ -423,22 +425,35 @@ fn fuel(found: &FindingRecord) -> Option<u64> {
 /// Whether findings and outcome are the same, byte for byte, wall time aside.
 pub(crate) fn is_same(recorded: &DecisionRecord, now: &Evaluated) -> bool {
     let bytes = |findings: &[FindingRecord], outcome: &OutcomeRecord| {
-        let findings: Vec<FindingRecord> = findings.iter().map(without_time).collect();
+        let findings: Vec<FindingRecord> = (findings.iter().zip(&recorded.findings))
+            .map(|(found, then)| comparable(found, then))
+            .collect();
         serde_json::to_vec(&(findings, outcome)).ok()
     };
     let then = bytes(&recorded.findings, &recorded.outcome);
-    then.is_some() && then == bytes(&now.findings, &now.outcome)
+    recorded.findings.len() == now.findings.len()
+        && then.is_some()
+        && then == bytes(&now.findings, &now.outcome)
 }
 
 /// The same of one finding.
 pub(crate) fn same_finding(then: &FindingRecord, again: &FindingRecord) -> bool {
-    without_time(then) == without_time(again)
+    comparable(then, then) == comparable(again, then)
 }
 
-fn without_time(found: &FindingRecord) -> FindingRecord {
+fn needs(found: &FindingRecord, recorded: &FindingRecord) -> Option<BTreeMap<String, Sight>> {
+    comparable(found, recorded).plugin.map(|plugin| plugin.needs)
+}
+
+/// A finding without wall time, and without what the host that recorded it did not tell.
+fn comparable(found: &FindingRecord, recorded: &FindingRecord) -> FindingRecord {
     let mut found = found.clone();
     if let Some(plugin) = &mut found.plugin {
         plugin.elapsed_us = 0;
+        let told = recorded.plugin.as_ref().is_some_and(|p| !p.needs.is_empty());
+        if !told {
+            plugin.needs.clear();
+        }
     }
     found
 }

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use weft_assist::Method;
-use weft_audit::{FindingRecord, OutcomeRecord, PluginRecord};
-use weft_dictionary::{Dictionary, FieldId, Row, Slot, Timestamp, Treatment};
+use weft_audit::{FindingRecord, OutcomeRecord, PluginRecord, Sight};
+use weft_dictionary::{Dictionary, FieldId, Row, Slot, Timestamp, Treatment, Value};
 use weft_intake::Problem;
 use weft_journal::Appended;
 use weft_policy::{Applies, Body, Policy, Stage, Status, WhenStopped};
@@ -289,7 +289,9 @@ impl Walk {
             .filter(|(need, value)| need.required && value.kind().is_none())
             .map(|(need, _)| need.field)
             .collect();
+        let seen = self.seen(plugin, row);
         if !lacking.is_empty() {
+            // It was not asked, so nothing was disclosed to it.
             record.plugin = Some(not_run(plugin));
             return self.missing(record, &bound.policy, &lacking);
         }
@@ -301,6 +303,7 @@ impl Walk {
             fuel: evaluation.fuel,
             elapsed_us: evaluation.elapsed_us,
             points: evaluation.points,
+            needs: seen,
             ..not_run(plugin)
         });
         match evaluation.result.and_then(|f| self.of_known_fields(f)) {
@@ -344,6 +347,29 @@ impl Walk {
                 self.opener.pseudonym(&plugin.name, &need.purpose, token)
             }),
         }
+    }
+
+    /// What becomes of each need of a plugin, for the record.
+    fn seen(&self, plugin: &BoundPlugin, row: &Row) -> BTreeMap<String, Sight> {
+        let mut seen: BTreeMap<String, Sight> = BTreeMap::new();
+        for need in &plugin.needs {
+            let name = self.dictionary.field(need.field).name.as_str();
+            let sight = match seen.get_mut(&need.purpose) {
+                Some(sight) => sight,
+                None => seen.entry(need.purpose.clone()).or_default(),
+            };
+            let granted = need.granted.filter(|treatment| *treatment > Treatment::Absent);
+            match (row.slot(need.field), granted) {
+                (_, None) => sight.withhold(name, NOT_GRANTED),
+                (Slot::Absent, Some(_)) => sight.missing.push(name.to_owned()),
+                (Slot::Withheld(why), Some(_)) => sight.withhold(name, why),
+                (Slot::Present(Value::Token(_)), Some(treatment)) => {
+                    sight.disclose(name, treatment.min(Treatment::Token).as_str());
+                }
+                (Slot::Present(_), Some(treatment)) => sight.disclose(name, treatment.as_str()),
+            }
+        }
+        seen
     }
 
     fn missing(&self, record: &mut FindingRecord, policy: &Policy, fields: &[FieldId]) {
@@ -499,6 +525,7 @@ fn not_run(plugin: &BoundPlugin) -> PluginRecord {
         fuel: 0,
         elapsed_us: 0,
         points: BTreeMap::new(),
+        needs: BTreeMap::new(),
     }
 }
 

@@ -78,6 +78,9 @@ fn leave_details_out(found: &mut FindingRecord) {
     found.missing.clear();
     found.finding.reasons.clear();
     found.finding.obligations.clear();
+    if let Some(plugin) = &mut found.plugin {
+        plugin.needs.clear();
+    }
     if let Some(failure) = &mut found.failure {
         failure.detail.clear();
         failure.frames.clear();

@@ -64,6 +64,12 @@ async fn a_plugin_decides_and_its_step_up_is_passed_like_any_other() {
         (&in_use.name, &in_use.digest)
     );
     assert!(plugin.fuel > 0);
+    let [(_, sight)] = plugin.needs.iter().collect::<Vec<_>>()[..] else {
+        panic!("one purpose: {:?}", plugin.needs)
+    };
+    assert_eq!(sight.disclosed["clear"], ["payment.amount"]);
+    assert_eq!(sight.withheld["not-granted"], ["instrument.pan"]);
+    assert!(sight.missing.is_empty());
     let view = house.decided(&agent(), &ask("assist.confirm", "p-1")).await;
     let again = view.decided_again.expect("decided again");
     assert_eq!(
@@ -123,6 +129,39 @@ async fn a_fact_that_a_plugin_cannot_do_without_is_missing() {
     let found = &record.findings[1];
     assert_eq!(found.missing, ["payment.amount"]);
     assert!(found.failure.is_none() && found.plugin.is_some());
+}
+
+/// What a plugin asked for, got and did not get stands in the record of each decision, by purpose.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_plugin_was_shown_is_on_record() {
+    let need = |field: &str, kind: &str| {
+        format!(
+            r#",{{"field":"{field}","kind":"{kind}","treatment":"clear","purpose":"more","required":false}}"#
+        )
+    };
+    let more = need("device.id", "token")
+        + &need("payee.country", "text")
+        + &need("payer.bank", "text")
+        + &need("device.platform", "text");
+    let last = r#""purpose":"fraud-prevention","required":false}"#;
+    let manifest = crate::guest::MANIFEST.replace(last, &format!("{last}{more}"));
+    let guest = Guest::valid().with_manifest(manifest).build();
+    let redact = "obligations: [{kind: redact, arguments: {payee.country: absent}}]";
+    let hide = format!("rules:\n{}", rule("all", "true", "allow", redact));
+    let hide = PolicyFile::new("test.hide", "payment.authorize", &hide).stage("minimisation");
+    let grants = "  grants: [{field: payment.amount, treatment: clear}, {field: device.id, treatment: token}, \
+                  {field: payee.country, treatment: clear}, {field: payer.bank, treatment: clear}]\n";
+    let house = site(&[hide, limit(grants)], &[("amount-limit", guest)]).start();
+    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
+    let record = house.record(&view);
+    let plugin = record.findings[1].plugin.as_ref().expect("a plugin");
+    let more = &plugin.needs["more"];
+    assert_eq!(more.disclosed["token"], ["device.id"]);
+    assert_eq!(more.withheld["redacted"], ["payee.country"]);
+    assert_eq!(more.withheld["not-granted"], ["device.platform"]);
+    assert_eq!(more.missing, ["payer.bank"]);
+    let first = &plugin.needs["fraud-prevention"];
+    assert_eq!(first.disclosed["clear"], ["payment.amount"]);
 }
 
 /// A misspelt field of a redaction would hide nothing.
