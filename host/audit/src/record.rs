@@ -82,6 +82,41 @@ pub struct DecisionRecord {
     /// What follows for the payment; assist's own form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow: Option<serde_json::Value>,
+    /// What support is shown by it. Only of a decision that grants what was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown: Option<ShownRecord>,
+}
+
+/// See [`DecisionRecord::shown`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShownRecord {
+    /// To which role.
+    pub reader: String,
+    /// About whom, by the name of the vault's subject: the budget of disclosures counts by it.
+    pub customer: String,
+    /// By which disclosures, by id. No field stands in two of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by: BTreeMap<String, PurposeRecord>,
+    /// What policies wanted to show, and no disclosure grants.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_granted: Vec<String>,
+}
+
+/// What one disclosure shows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PurposeRecord {
+    /// Why the reader reads.
+    pub purpose: String,
+    /// SHA-256 of the file.
+    pub version: String,
+    /// What allows it.
+    pub legal_basis: String,
+    /// What was asked for by its policies, and what came of it.
+    pub sight: Sight,
+    /// Whether the reader is told the names of what is withheld.
+    pub names_withheld: bool,
 }
 
 /// See [`DecisionRecord::dropped`].

@@ -130,7 +130,9 @@ impl Inner {
         } else {
             Links::of(self, &row)
         };
+        let case = links.case.as_deref();
         let draft = Draft {
+            shown: self.shown(asked, &request.operation, case, &row, &evaluated),
             decision: decision.clone(),
             operation: request.operation.clone(),
             links,

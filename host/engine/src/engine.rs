@@ -14,6 +14,7 @@ use weft_policy::OperationKind;
 use weft_vault::Vault;
 
 use crate::decide::{Asked, PaymentLock};
+use crate::disclosure::Budgets;
 use crate::idempotency::Table;
 use crate::known::Known;
 use crate::locks::Locks;
@@ -63,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) tasks: TaskTracker,
     pub(crate) stopping: AtomicBool,
     pub(crate) threat: Threat,
+    /// How often facts were shown today.
+    pub(crate) budgets: Budgets,
     /// One erasure or hold at a time.
     pub(crate) custody: tokio::sync::Mutex<()>,
     /// One new epoch of keys at a time.

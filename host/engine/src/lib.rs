@@ -12,6 +12,7 @@
 //! | [`replay`] | past decisions, evaluated again |
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
+//! | `disclosure` | what people are shown, for which purpose, how often; values of the vault on request |
 //! | `reader`, [`view`] | records into what one caller may see |
 //! | `reasons`, `told`, `words` | why, in words for a reader, from the set that decided |
 //! | `start` | from directories to a host that decides |
@@ -31,6 +32,7 @@ mod chains;
 mod clock;
 mod config;
 mod decide;
+mod disclosure;
 mod engine;
 mod erasure;
 mod evaluate;
@@ -69,6 +71,7 @@ pub use caller::{Caller, Role};
 pub use clock::Clock;
 pub use config::Config;
 pub use decide::{Ask, Reply};
+pub use disclosure::{ReleaseAsk, Released};
 pub use engine::{Engine, Readiness, Stopped};
 pub use erasure::{OfPerson, Rotation, VaultStatus};
 pub use explain::{ExplainError, Explanation, explain};

@@ -51,6 +51,16 @@ pub const MAX_REASON_CHARS: usize = 500;
 pub const MIN_DIGEST_DIGITS: usize = 8;
 /// The highest level of threat.
 pub const MAX_THREAT_LEVEL: u8 = 3;
+/// Cases, customers and callers whose use of disclosures is counted within a day; what would need more is withheld.
+pub(crate) const MAX_COUNTED: usize = 1_000_000;
+/// Characters of the purpose and the field for which a value is asked.
+pub(crate) const MAX_WORD_CHARS: usize = 64;
+/// Characters of the case within which a value is asked for.
+pub(crate) const MAX_CASE_CHARS: usize = 64;
+/// Decisions of a caller within a case, the newest, among which the payment of a value is looked for.
+pub(crate) const MAX_CASE_DECISIONS: usize = 20;
+/// How long the answer about a value takes at least, whatever it is.
+pub(crate) const RELEASE_TAKES: Duration = Duration::from_millis(100);
 /// Subjects that one event about an erasure or a hold names; more are in several events.
 pub(crate) const MAX_SUBJECTS_AN_EVENT: usize = 256;
 

@@ -58,8 +58,14 @@ pub struct Metrics {
     clock_set_back: Counter,
     fuel: Counter<u64, AtomicU64>,
     trials: Family<TrialLabels, Counter>,
+    disclosures: Family<DisclosureLabels, Counter>,
     set_changes: Family<CauseLabels, Counter>,
     threat_level: Gauge,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DisclosureLabels {
+    outcome: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -132,6 +138,7 @@ impl Metrics {
             clock_set_back: Counter::default(),
             fuel: Counter::default(),
             trials: Family::default(),
+            disclosures: Family::default(),
             set_changes: Family::default(),
             threat_level: Gauge::default(),
         };
@@ -205,6 +212,11 @@ impl Metrics {
             self.trials.clone(),
         );
         r.register(
+            "disclosures",
+            "Facts and values asked for by people: released, refused, or withheld because a budget is used up",
+            self.disclosures.clone(),
+        );
+        r.register(
             "policy_set_changes",
             "Policy sets that were put in force while the host runs, by cause",
             self.set_changes.clone(),
@@ -257,6 +269,12 @@ impl Metrics {
             decided: VerdictLabel(decided),
         };
         self.trials.get_or_create(&labels).inc();
+    }
+
+    /// What came of a disclosure: `released`, `refused`, `over-budget`.
+    pub(crate) fn disclosure(&self, outcome: &'static str) {
+        let labels = DisclosureLabels { outcome };
+        self.disclosures.get_or_create(&labels).inc();
     }
 
     pub(crate) fn set_changed(&self, cause: Cause) {

@@ -75,6 +75,7 @@ impl Inner {
         let follow = self.follow_payment(&payment, &row, &evaluated, asked.at)?;
         let kept = facts == WhenStopped::Keep;
         let draft = Draft {
+            shown: None,
             decision,
             operation,
             links: Links {
@@ -192,6 +193,7 @@ impl Inner {
             ..Links::of(self, &row)
         };
         let draft = Draft {
+            shown: None,
             decision,
             operation: before.operation.clone(),
             links,
@@ -249,6 +251,7 @@ impl Inner {
         self.set(&mut row, self.known.payment_id, Value::text(payment))?;
         self.say_host_facts(&mut row, &caller, now)?;
         let draft = Draft {
+            shown: None,
             decision,
             operation: EXPIRE.to_owned(),
             links: Links {

@@ -238,6 +238,35 @@ pub(crate) fn unfit_reason() -> Problem {
     Problem::new(ProblemCode::InvalidValue, detail).pointer("/reason")
 }
 
+/// The same whatever the refusal rests on.
+pub(crate) fn not_released(id: &str) -> Problem {
+    Problem::new(
+        ProblemCode::Forbidden,
+        "nothing is released to this caller for this request",
+    )
+    .help("ask about the payment within your case first; whoever answers for disclosures finds the reason by the id")
+    .member("id", id.into())
+}
+
+pub(crate) fn unfit_disclosure(pointer: &str) -> Problem {
+    Problem::new(
+        ProblemCode::InvalidValue,
+        "a value is asked for by case, purpose, field and token: names as they stand in policies/ and in records",
+    )
+    .pointer(pointer)
+    .help("purposes stand in policies/disclosures, fields in policies/dictionary.yaml")
+}
+
+/// The vault's files do not give what they have.
+pub(crate) fn not_opened(error: &VaultError) -> Problem {
+    tracing::error!(%error, "a value of the vault could not be read");
+    Problem::new(
+        ProblemCode::NotReady,
+        "the vault does not answer, so nothing was released",
+    )
+    .help("ask again in a moment")
+}
+
 pub(crate) fn no_such_level() -> Problem {
     let detail = format!("the level of threat is a number from 0 to {MAX_THREAT_LEVEL}");
     Problem::new(ProblemCode::InvalidValue, detail).pointer("/level")

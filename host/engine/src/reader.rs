@@ -11,6 +11,7 @@ use weft_verdict::{Obligation, ObligationKind, Verdict};
 
 use crate::chains::{Chain, began};
 use crate::decide::Decided;
+use crate::disclosure::withheld_names;
 use crate::engine::{Engine, Inner};
 use crate::reasons::{self, Names};
 use crate::told::Told;
@@ -211,12 +212,13 @@ impl Inner {
             risk: own.outcome.risk,
             feature_snapshot: own.feature_snapshot.clone(),
             why: self.why(own, told),
-            facts: self.disclosed(record, own)?,
+            facts: self.disclosed(told, own)?,
+            withheld: withheld_names(record, told.caller),
         }))
     }
 
     /// The decision about the payment itself that stood when this one was taken.
-    fn own_of<'c>(
+    pub(crate) fn own_of<'c>(
         &self,
         record: &DecisionRecord,
         chain: &'c [Stored],
@@ -247,19 +249,20 @@ impl Inner {
         why
     }
 
-    /// The facts that the findings of this decision disclose, each with the strictest treatment that
-    /// anything says: the disclosure, a redaction, the class.
+    /// The facts that this decision shows to the reader, each as far as it does.
     fn disclosed(
         &self,
-        record: &DecisionRecord,
+        told: Told<'_>,
         own: &DecisionRecord,
     ) -> Result<BTreeMap<String, Json>, Problem> {
+        let record = told.record;
         let mut row = self.restore(own)?;
         for (id, value) in self.restore(record)?.facts() {
             self.set(&mut row, id, value.clone())?;
         }
         let mut facts = BTreeMap::new();
-        for (id, treatment) in self.most_disclosed(record) {
+        let voice = self.voice(told.words, record);
+        for (id, treatment) in voice.shown_to(record, told.caller.role) {
             let field = self.dictionary.field(id);
             let shown = row.get(id).and_then(|value| treatment.apply(value));
             if let Some(shown) = shown {

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use weft_assist::Follow;
-use weft_audit::{CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, SCHEMA, Stored};
+use weft_audit::{CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, SCHEMA, ShownRecord, Stored};
 use weft_behaviour::Observation;
 use weft_dictionary::{Class, Origin, Row};
 use weft_intake::{Dropped, DroppedAt, Problem};
@@ -47,6 +47,8 @@ pub(crate) struct Draft {
     pub(crate) observation: Option<Observation>,
     pub(crate) evaluated: Evaluated,
     pub(crate) follow: Option<Follow>,
+    /// What support is shown by it.
+    pub(crate) shown: Option<ShownRecord>,
 }
 
 impl Inner {
@@ -140,6 +142,7 @@ impl Inner {
             findings: draft.evaluated.findings,
             outcome: draft.evaluated.outcome,
             follow: json(draft.follow.as_ref())?,
+            shown: draft.shown,
         })
     }
 }

@@ -18,6 +18,7 @@ use weft_intake::Intake;
 use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
 use weft_vault::{Keys, Label, Side, Vault};
 
+use crate::disclosure::Budgets;
 use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
 use crate::idempotency::Table;
@@ -152,6 +153,7 @@ impl Engine {
             tasks: TaskTracker::new(),
             stopping: AtomicBool::new(false),
             threat: Threat::new(threat),
+            budgets: Budgets::default(),
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),
             root: keys.place().clone(),
@@ -207,6 +209,7 @@ impl Inner {
                     self.sets.history().see(event);
                     threat = ThreatLevel::after(threat.take(), event);
                     outstanding.see(event);
+                    self.restore_release(event);
                     return;
                 }
             };
@@ -215,6 +218,7 @@ impl Inner {
                 self.pending
                     .apply(payment, before, &decision.decision, &follow);
             }
+            self.restore_budgets(decision);
             match self.observed(decision) {
                 Some(Some(observation)) => self.behaviour.observe(&observation),
                 Some(None) => unreadable += 1,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use weft_audit::{DecisionRecord, FindingRecord};
 use weft_dictionary::{Dictionary, FieldId, Row, Treatment, Value};
 use weft_policy::{Body, Messages, Policy, Reader};
-use weft_verdict::{Obligation, ObligationKind};
+use weft_verdict::ObligationKind;
 
 use crate::engine::Inner;
 use crate::evaluate::treatments;
@@ -47,7 +47,7 @@ impl Inner {
         }
         // A message that cannot name a fact says so; it is no reason to refuse the whole view.
         let row = self.told_row(&voice.dictionary, told).unwrap_or_else(empty);
-        let most = most_told(&voice.dictionary, told);
+        let most = most_told(voice, told);
         message.render(&row, |id, value| shown(most(id), value))
     }
 
@@ -67,18 +67,14 @@ impl Inner {
         }
         Some(row)
     }
-
-    /// The fields that a decision discloses to support, each with the strictest treatment that anything says.
-    pub(crate) fn most_disclosed(&self, record: &DecisionRecord) -> BTreeMap<FieldId, Treatment> {
-        disclosed(&self.dictionary, &record.outcome.obligations)
-    }
 }
 
 /// The most that the reader is shown of each fact.
-fn most_told(dictionary: &Dictionary, told: Told<'_>) -> impl Fn(FieldId) -> Treatment + use<> {
+fn most_told(voice: &Voice, told: Told<'_>) -> impl Fn(FieldId) -> Treatment + use<> {
+    let dictionary = &voice.dictionary;
     let disclosed = match reader(told.caller.role) {
         Reader::Agent if sees_context(told.caller.role, told.record) => {
-            Some(disclosed(dictionary, &told.record.outcome.obligations))
+            Some(voice.shown_to(told.record, told.caller.role))
         }
         Reader::Agent => Some(BTreeMap::new()),
         Reader::Customer | Reader::Auditor => None,
@@ -97,22 +93,6 @@ fn most_told(dictionary: &Dictionary, told: Told<'_>) -> impl Fn(FieldId) -> Tre
             .get(&id)
             .map_or(most, |redacted| most.min(*redacted))
     }
-}
-
-/// The fields that obligations disclose to support, each with the strictest treatment that anything says: the
-/// disclosure, a redaction, the class.
-pub(crate) fn disclosed(
-    dictionary: &Dictionary,
-    obligations: &[Obligation],
-) -> BTreeMap<FieldId, Treatment> {
-    let redacted = treatments(dictionary, obligations, ObligationKind::Redact);
-    let mut disclosed = treatments(dictionary, obligations, ObligationKind::Disclose);
-    for (id, treatment) in &mut disclosed {
-        let ceiling = dictionary.field(*id).class.ceiling();
-        let redacted = redacted.get(id).copied().unwrap_or(Treatment::Clear);
-        *treatment = (*treatment).min(redacted).min(ceiling);
-    }
-    disclosed
 }
 
 /// The messages of the reason that decided.

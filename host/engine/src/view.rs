@@ -169,6 +169,10 @@ pub struct ContextView {
     pub why: Vec<WhyView>,
     /// The facts that the purpose of the case needs, each as far as it needs them.
     pub facts: BTreeMap<String, Json>,
+    /// The names of facts that are there and are not shown to this reader, where its disclosure says that it is told
+    /// so. What is named nowhere is not there, or not the reader's business.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
 }
 
 /// One policy's finding, in words for an agent.

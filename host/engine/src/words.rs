@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use weft_audit::{DecisionRecord, FindingRecord};
-use weft_dictionary::Dictionary;
+use weft_dictionary::{Dictionary, FieldId, Treatment};
 use weft_intake::Problem;
 use weft_policy::Policy;
 
+use crate::Role;
+use crate::disclosure::shown_to;
 use crate::engine::Inner;
 use crate::pipeline::Pipeline;
 use crate::sets::Past;
@@ -37,6 +39,17 @@ impl Voice {
         versions
             .find(|policy| policy.version() == found.version)
             .map(AsRef::as_ref)
+    }
+}
+
+impl Voice {
+    /// What a decision shows to a role of support.
+    pub(crate) fn shown_to(
+        &self,
+        record: &DecisionRecord,
+        role: Role,
+    ) -> BTreeMap<FieldId, Treatment> {
+        shown_to(&self.dictionary, self.set.set(), record, role)
     }
 }
 

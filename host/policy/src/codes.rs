@@ -184,6 +184,17 @@ pub const TWO_MEANINGS: Code = Code {
            programs that read the code alone cannot tell them apart.",
 };
 
+/// A disclosure that does not fit.
+pub const DISCLOSURE: Code = Code {
+    id: "W0322",
+    title: "a disclosure does not fit",
+    page: "A file below `disclosures/` says for one purpose who may be shown which facts, how much of each, and how often. It is \
+           about replies to operations (`on`), or about values that the vault releases on request (`release`). A reader is a role, \
+           and a grant a field with a treatment that its class allows: a secret is shown to nobody, a value that the vault keeps \
+           stands in replies as a token at most, and a card number in clear is for supervisors alone, on request. A fact is \
+           granted to one reader for one thing once, so that one purpose, one legal basis and one budget count.",
+};
+
 /// The codes of this crate.
 pub const CODES: &[Code] = &[
     SYNTAX,
@@ -207,4 +218,5 @@ pub const CODES: &[Code] = &[
     UNCOVERED,
     TWO_MEANINGS,
     ABSENCE,
+    DISCLOSURE,
 ];

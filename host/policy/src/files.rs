@@ -14,9 +14,6 @@ use crate::limits;
 pub const DICTIONARY: &str = "dictionary.yaml";
 /// The file with stages and operations.
 pub(crate) const PIPELINE: &str = "pipeline.yaml";
-/// Files and directories of a policy directory that are no policies.
-const NO_POLICIES: [&str; 2] = [DICTIONARY, "disclosures"];
-
 /// All files of a policy directory as they were when they were read.
 #[derive(Debug, Clone)]
 pub struct PolicyFiles {
@@ -35,7 +32,7 @@ pub(crate) struct Text {
 }
 
 impl PolicyFiles {
-    /// Reads the dictionary, if there is one, the pipeline, the lists and all policies below `dir`.
+    /// Reads the dictionary, if there is one, the pipeline, the lists, the disclosures and all policies below `dir`.
     pub fn read(dir: &Path) -> Result<PolicyFiles, Diagnostics> {
         let mut paths = Vec::new();
         find(dir, dir, &mut HashSet::new(), &mut paths)?;
@@ -118,7 +115,7 @@ impl PolicyFiles {
         HEXLOWER.encode(&hash.finalize())
     }
 
-    /// Pipeline, policies and lists, by path.
+    /// Pipeline, policies, lists and disclosures, by path.
     pub(crate) fn texts(&self) -> &[Text] {
         &self.texts
     }
@@ -147,8 +144,8 @@ fn find(
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let no_policy = dir == root && NO_POLICIES.contains(&name.as_str());
-        if no_policy || name == ".git" {
+        let is_dictionary = dir == root && name == DICTIONARY;
+        if is_dictionary || name == ".git" {
             continue;
         }
         let hidden = name.starts_with('.');
@@ -196,7 +193,9 @@ mod tests {
     fn the_digest_is_of_every_file_and_its_name() {
         let dir = tempfile::tempdir().expect("a directory");
         let write = |name: &str, text: &str| {
-            fs::create_dir_all(dir.path().join("lists")).expect("made");
+            for below in ["lists", "disclosures"] {
+                fs::create_dir_all(dir.path().join(below)).expect("made");
+            }
             fs::write(dir.path().join(name), text).expect("written");
         };
         let digest = || PolicyFiles::read(dir.path()).expect("read").digest();
@@ -207,6 +206,7 @@ mod tests {
             ("pipeline.yaml", "a"),
             ("lists/a.yaml", "a"),
             ("lists/b.yaml", "a"),
+            ("disclosures/a.yaml", "a"),
             ("policy.yaml", "a"),
         ] {
             write(name, text);

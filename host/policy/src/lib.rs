@@ -10,6 +10,7 @@
 //! | `parameters` | thresholds by name |
 //! | `message` | what readers are told |
 //! | `lists` | countries, currencies, corridors and texts by name |
+//! | [`Disclosure`] | who may be shown which facts, for which purpose, how often |
 //! | `cel` | expressions: bounded parsing, types, cost, three-valued evaluation |
 //! | `index` | which policies can apply to a row |
 //! | `words` | rules in plain words |
@@ -33,6 +34,7 @@ mod cel;
 mod check;
 pub mod codes;
 mod diff;
+mod disclosure;
 mod example;
 mod files;
 mod index;
@@ -57,6 +59,7 @@ pub use diff::{
     Change, Fate, Impact, ListDiff, NotAsked, Period, PolicyDiff, Said, SetDiff, Shown, Version,
     Word,
 };
+pub use disclosure::{Budget, Disclosure, READERS, ShownIn};
 pub use example::Example;
 pub use files::{DICTIONARY, PolicyFiles};
 pub use lists::{List, ListKind};

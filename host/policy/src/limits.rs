@@ -1,5 +1,7 @@
 //! The bounds of policy files and of expressions.
 
+use weft_dictionary::DurationMs;
+
 /// Policy files in one set.
 pub const MAX_FILES: usize = 1_000;
 /// Rules in one policy.
@@ -10,6 +12,16 @@ pub const MAX_VARIABLES: usize = 100;
 pub const MAX_PARAMETERS: usize = 50;
 /// Entries of one list.
 pub const MAX_LIST_ENTRIES: usize = 10_000;
+/// Grants of one disclosure.
+pub const MAX_GRANTS: usize = 200;
+/// Times that one disclosure may be used within a day, at most.
+pub const MAX_BUDGET: u32 = 1_000_000;
+/// Characters of a disclosure's legal basis, title and owner. The first stands in records.
+pub const MAX_LEGAL_BASIS_CHARS: usize = 200;
+/// Characters of a purpose and of a disclosure's id.
+pub const MAX_PURPOSE_CHARS: usize = 64;
+/// How long after a decision values of its payment are released, at most.
+pub const MAX_RELEASE: DurationMs = DurationMs(24 * 3_600_000);
 /// Characters of one message.
 pub const MAX_MESSAGE_CHARS: usize = 1_000;
 /// Minor units of an amount that nobody pays or has: ten million million in most currencies. That nothing gets milder

@@ -11,6 +11,7 @@ use weft_dictionary::{Dictionary, Row, Timestamp};
 
 use crate::cel::parse::on_large_stack;
 use crate::check::{Given, PolicyChecker};
+use crate::disclosure::{self, Disclosure, DisclosureChecker, DisclosureFile};
 use crate::files::{PIPELINE, PolicyFiles, Text, at_start};
 use crate::index::Index;
 use crate::lists::{List, Lists};
@@ -23,6 +24,8 @@ use crate::{Operation, Stage, codes, limits, threat};
 
 /// The directory of lists.
 const LISTS: &str = "lists/";
+/// The directory of disclosures.
+const DISCLOSURES: &str = "disclosures/";
 
 /// All policies of a directory, checked against the dictionary, the pipeline, and each other.
 #[derive(Debug, Clone)]
@@ -31,6 +34,7 @@ pub struct PolicySet {
     operations: Vec<Operation>,
     policies: Vec<Arc<Policy>>,
     lists: Vec<Arc<List>>,
+    disclosures: Vec<Arc<Disclosure>>,
     index: Index,
     digest: String,
     files: BTreeMap<String, String>,
@@ -96,7 +100,7 @@ impl PolicySet {
         })
     }
 
-    /// SHA-256 over the paths and contents of the dictionary, the pipeline, the policies and the lists, in
+    /// SHA-256 over the paths and contents of the dictionary, the pipeline, the policies, lists and disclosures, in
     /// hexadecimal: [`PolicyFiles::digest`].
     pub fn digest(&self) -> &str {
         &self.digest
@@ -159,6 +163,22 @@ impl PolicySet {
         &self.lists
     }
 
+    /// All disclosures, by path.
+    pub fn disclosures(&self) -> &[Arc<Disclosure>] {
+        &self.disclosures
+    }
+
+    /// The disclosures by which a role is shown facts in replies to an operation, at an instant. No field stands in
+    /// two of them.
+    pub fn shown_in_replies<'a>(
+        &'a self,
+        role: &'a str,
+        operation: &'a str,
+        at: Timestamp,
+    ) -> impl Iterator<Item = &'a Disclosure> {
+        disclosure::in_replies(&self.disclosures, role, operation, at)
+    }
+
     /// The version of a policy that is in force at an instant.
     pub fn policy(&self, id: &str, at: Timestamp) -> Option<&Arc<Policy>> {
         self.versions(id).find(|policy| policy.in_force(at))
@@ -216,6 +236,8 @@ impl Loader<'_> {
             }
         }
         problems.extend(overlapping(&policies, &periods));
+        let (disclosures, more) = self.disclosures(&layout);
+        problems.extend(more);
         problems.extend(too_long(&layout, &policies, &periods));
         // A policy that is refused may use what seems unused.
         if !Diagnostics(problems.clone()).refuse() {
@@ -233,6 +255,7 @@ impl Loader<'_> {
             operations,
             policies,
             lists: lists.all(),
+            disclosures,
             index,
             digest: files.digest(),
             files: files
@@ -255,7 +278,11 @@ impl Loader<'_> {
     }
 
     fn policies(&self) -> impl Iterator<Item = &Text> {
-        let of_policy = |f: &&Text| f.relative != PIPELINE && !f.relative.starts_with(LISTS);
+        let of_policy = |f: &&Text| {
+            let elsewhere = [LISTS, DISCLOSURES].iter();
+            let mut elsewhere = elsewhere.filter(|dir| f.relative.starts_with(**dir));
+            f.relative != PIPELINE && elsewhere.next().is_none()
+        };
         self.files.iter().filter(of_policy)
     }
 
@@ -287,6 +314,40 @@ impl Loader<'_> {
             return Err(Diagnostics(problems));
         }
         Ok(tests)
+    }
+
+    fn disclosures(&self, layout: &Layout) -> (Vec<Arc<Disclosure>>, Vec<Diagnostic>) {
+        let mut problems = Vec::new();
+        let mut checked = Vec::new();
+        let files = self.files.iter();
+        for file in files.filter(|f| f.relative.starts_with(DISCLOSURES)) {
+            let source: DisclosureFile = match yaml::parse(&file.file, &file.text) {
+                Ok(source) => source,
+                Err(problem) => {
+                    problems.push(problem);
+                    continue;
+                }
+            };
+            let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
+            let mut checker = DisclosureChecker {
+                dictionary: self.dictionary,
+                layout,
+                file: &file.file,
+                source: &source,
+                problems: Vec::new(),
+            };
+            let from = yaml::place(&source.metadata.effective.from);
+            if let Some(disclosure) = checker.check(&file.relative, &version) {
+                checked.push((Arc::new(disclosure), from, file.file.as_str()));
+            }
+            problems.extend(checker.problems);
+        }
+        let placed: Vec<_> = (checked.iter())
+            .map(|(disclosure, from, file)| (&**disclosure, *from, *file))
+            .collect();
+        problems.extend(disclosure::overlapping(self.dictionary, layout, &placed));
+        let disclosures = checked.into_iter().map(|(disclosure, ..)| disclosure);
+        (disclosures.collect(), problems)
     }
 
     fn lists(&self) -> (Lists, Vec<Diagnostic>) {

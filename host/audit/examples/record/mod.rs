@@ -54,5 +54,6 @@ pub(crate) fn decision(n: u64) -> Record {
             obligations: Vec::new(),
         },
         follow: None,
+        shown: None,
     }))
 }

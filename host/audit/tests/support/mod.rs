@@ -71,6 +71,7 @@ pub(crate) fn decision(n: u64) -> Record {
             obligations: Vec::new(),
         },
         follow: None,
+        shown: None,
     }))
 }
 

@@ -14,7 +14,8 @@ use crate::again::Ground;
 use crate::evaluate::treatments;
 use crate::reader::sees_context;
 use crate::reasons::{self, Names};
-use crate::told::{after_evidence, disclosed, messages_of, reader, shown};
+use crate::disclosure::shown_to;
+use crate::told::{after_evidence, messages_of, reader, shown};
 use crate::view::ReasonView;
 
 /// A fact that was not there.
@@ -61,7 +62,7 @@ impl<'a> Seen<'a> {
             record,
             role,
             disclosed: if shows {
-                disclosed(&ground.dictionary, obligations)
+                shown_to(&ground.dictionary, ground.pipeline.set(), record, role)
             } else {
                 BTreeMap::new()
             },

@@ -13,7 +13,7 @@ use weft_engine::{Ask, Caller, Clock, Config, DecisionView, Engine, Reply, Role,
 use weft_intake::{MediaType, Problem};
 use zeroize::Zeroizing;
 
-use crate::policies::PolicyFile;
+use crate::policies::{PolicyFile, replies};
 
 /// 2026-06-01T12:00:00Z.
 const NOON: u64 = 1_780_315_200_000;
@@ -85,7 +85,14 @@ impl Site {
         for policy in policies {
             site.write_policy(policy);
         }
+        site.write_disclosure("replies", &replies());
         site
+    }
+
+    pub(crate) fn write_disclosure(&self, name: &str, text: &str) {
+        let dir = self.policies_dir().join("disclosures");
+        fs::create_dir_all(&dir).expect("made");
+        fs::write(dir.join(format!("{name}.yaml")), text).expect("written");
     }
 
     pub(crate) fn write_policy(&self, policy: &PolicyFile) {

@@ -144,3 +144,21 @@ pub(crate) fn usual() -> Vec<PolicyFile> {
     policies.push(amounts());
     policies
 }
+
+/// What support is shown in replies: all that the policies above need.
+pub(crate) fn replies() -> String {
+    disclosure(
+        "test.replies",
+        "purpose: help\nreaders: [agent, supervisor]\non: ['assist.*']\ngrants:\n  - {field: payment.amount, treatment: clear}\n  \
+         - {field: device.id, treatment: token}\n  - {field: location.city, treatment: masked}\n  - {field: payer.name, treatment: \
+         token}\n  - {field: payment.state, treatment: clear}\nbudget: {per_case: 1000, per_customer: 1000, per_day: 1000}\n",
+    )
+}
+
+/// A disclosure file with this body: purpose, readers, where, grants, budget.
+pub(crate) fn disclosure(id: &str, body: &str) -> String {
+    format!(
+        "apiVersion: weft/v1\nkind: Disclosure\nmetadata:\n  id: {id}\n  title: t\n  owner: o\n  sources: [{{title: s, reference: r, \
+         verified: true}}]\n  effective: {{from: 2026-01-01T00:00:00Z}}\n  status: enforced\nlegal_basis: the basis of {id}\n{body}"
+    )
+}

@@ -1,0 +1,14 @@
+//! What leaves the host for people: facts in replies, and values of the vault on request.
+//!
+//! Policies say what a request needs to show (`disclose`), disclosures what a reader may be shown for a purpose at the
+//! most, other policies what is taken away (`redact`). The strictest of the three counts; what no disclosure grants is
+//! not there. What a reader was shown, and what was withheld, stands in the record of the decision, and every view of
+//! it is made from there.
+
+mod budget;
+mod release;
+mod shown;
+
+pub(crate) use budget::{Budgets, Use};
+pub use release::{ReleaseAsk, Released};
+pub(crate) use shown::{shown_to, withheld_names};

@@ -1,0 +1,413 @@
+//! One value of the vault, released to one reader for one purpose within one case.
+//!
+//! Who may have it is asked in one order and answered in one way: whatever a refusal rests on, its answer is the same,
+//! takes the same time, and the true reason stands in the log alone. A value is in the log as released before anybody
+//! gets it, and nowhere but in the answer.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value as Json;
+use tokio::time::{Instant, sleep_until};
+use weft_audit::{DecisionRecord, EventRecord, Receipt};
+use weft_dictionary::{Class, FieldId, Timestamp, Token, Treatment, Value};
+use weft_intake::Problem;
+use weft_policy::Disclosure;
+use weft_redact::{Reading, pan};
+use weft_vault::{Secret, VaultError};
+use weft_verdict::ObligationKind;
+
+use super::Use;
+use super::shown::customer;
+use crate::engine::{Engine, Inner};
+use crate::evaluate::treatments;
+use crate::limits::{MAX_CASE_CHARS, MAX_CASE_DECISIONS, MAX_WORD_CHARS, RELEASE_TAKES};
+use crate::view::LogView;
+use crate::{Caller, ids, problems};
+
+const RELEASED: &str = "disclosure.released";
+const REFUSED: &str = "disclosure.refused";
+
+/// What a caller asks for.
+#[derive(Debug, Clone)]
+pub struct ReleaseAsk {
+    /// The case within which it is needed.
+    pub case: String,
+    /// Why: the purpose of a disclosure.
+    pub purpose: String,
+    /// Of which field.
+    pub field: String,
+    /// Which value: its token, as the host showed it or the record of the payment has it.
+    pub token: String,
+    /// The caller's trace id, if it has one.
+    pub trace: Option<String>,
+}
+
+/// A value that is in the log as released.
+#[derive(Serialize)]
+pub struct Released {
+    /// What the log calls it.
+    pub id: String,
+    /// Of which field.
+    pub field: String,
+    /// For which purpose.
+    pub purpose: String,
+    /// How much of it.
+    pub treatment: Treatment,
+    /// Until when it may be asked for again after the same decision.
+    #[serde(serialize_with = "crate::view::rfc3339")]
+    pub until: Timestamp,
+    /// Where it stands in the audit log.
+    pub log: LogView,
+    #[serde(skip)]
+    value: Secret,
+}
+
+impl Released {
+    /// Shows the value to whoever writes the answer.
+    pub fn expose<R>(&self, reader: impl FnOnce(&str) -> R) -> R {
+        self.value.expose(reader)
+    }
+}
+
+/// The value is not printed.
+impl fmt::Debug for Released {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Released")
+            .field("id", &self.id)
+            .field("field", &self.field)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why nothing is released. For the log alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// No disclosure in force releases anything to the role.
+    Role,
+    /// None for the purpose.
+    Purpose,
+    /// The purpose does not have the field.
+    Field,
+    /// The token is of another region.
+    Region,
+    /// No decision of the caller's granted it anything within the case.
+    Case,
+    /// The payments of the case have another value there, or none.
+    Token,
+    /// The decision that showed the payment is too old.
+    Expired,
+    /// A policy takes the field away.
+    Redacted,
+    /// The vault does not have the value, or its person was erased.
+    Unknown,
+    /// The disclosure was used as often as it may be.
+    OverBudget,
+}
+
+impl Why {
+    fn as_str(self) -> &'static str {
+        match self {
+            Why::Role => "role-not-granted",
+            Why::Purpose => "purpose-not-granted",
+            Why::Field => "field-not-granted",
+            Why::Region => "other-region",
+            Why::Case => "not-the-callers-case",
+            Why::Token => "not-of-the-case",
+            Why::Expired => "grant-expired",
+            Why::Redacted => "redacted",
+            Why::Unknown => "token-unknown",
+            Why::OverBudget => "over-budget",
+        }
+    }
+}
+
+/// What is granted of a field.
+struct Granted<'a> {
+    disclosure: &'a Disclosure,
+    field: FieldId,
+    treatment: Treatment,
+}
+
+/// The decision that showed the caller the payment, and whose payment it is.
+struct Linked {
+    record: DecisionRecord,
+    customer: String,
+}
+
+impl Engine {
+    /// Releases a value, if the caller may have it. In the log before it is done, as is each refusal.
+    pub async fn release(&self, caller: &Caller, ask: ReleaseAsk) -> Result<Released, Problem> {
+        let answer_at = Instant::now() + RELEASE_TAKES;
+        let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
+        let released = self
+            .to_its_end(async move { inner.release(&caller, ask).await })
+            .await;
+        // Nobody learns from the time what the answer rests on.
+        sleep_until(answer_at).await;
+        released
+    }
+}
+
+impl Inner {
+    async fn release(&self, caller: &Caller, ask: ReleaseAsk) -> Result<Released, Problem> {
+        let token = checked(&ask)?;
+        if self.is_stopping() {
+            return Err(problems::stopping());
+        }
+        let at = self.clock.now();
+        let set = self.sets.in_force();
+        let id = self.fresh_id("dis")?;
+        // All is looked up in any case, so that what is there is as much work as what is not.
+        let granted = granted(&self.dictionary, set.set().disclosures(), caller, &ask, at);
+        let linked = self.linked(caller, &ask, token.as_str())?;
+        let value = match self.vault.detokenise(&token) {
+            Ok(value) => Some(value),
+            Err(VaultError::UnknownToken | VaultError::Erased | VaultError::ErasedMeanwhile) => None,
+            Err(why) => return Err(problems::not_opened(&why)),
+        };
+        let mut detail = vec![
+            ("id", Json::from(id.as_str())),
+            ("by", caller.id.as_str().into()),
+            ("role", caller.role.as_str().into()),
+            ("case", ask.case.as_str().into()),
+            ("purpose", ask.purpose.as_str().into()),
+            ("requested", vec![ask.field.as_str()].into()),
+            ("token", token.as_str().into()),
+            ("policy_set", set.digest().into()),
+        ];
+        let trace = ask.trace.as_deref().filter(|trace| ids::is_trace(trace));
+        detail.extend(trace.map(|trace| ("trace", trace.into())));
+        if let Ok(granted) = &granted {
+            detail.extend(of_grant(granted));
+        }
+        if let Ok(linked) = &linked {
+            detail.extend(of_link(linked));
+        }
+        let is_here = token.region() == self.config.region;
+        let decided = match (granted, linked) {
+            (Err(why), _) => Err(why),
+            (Ok(_), _) if !is_here => Err(Why::Region),
+            (Ok(_), Err(why)) => Err(why),
+            (Ok(granted), Ok(linked)) => self.within(caller, granted, linked, value, at),
+        };
+        let (granted, until, treatment, value) = match decided {
+            Ok(decided) => decided,
+            Err(why) => {
+                detail.push(("withheld", why.as_str().into()));
+                self.record(REFUSED, at, detail).await?;
+                self.metrics.disclosure("refused");
+                tracing::warn!(id, by = caller.id, why = why.as_str(), "nothing was released");
+                return Err(problems::not_released(&id));
+            }
+        };
+        let field = self.dictionary.field(granted.field);
+        let (treatment, value) = treated(field.class, treatment, value);
+        detail.push(("disclosed", treatment.as_str().into()));
+        let receipt = self.record(RELEASED, at, detail).await?;
+        self.metrics.disclosure("released");
+        tracing::info!(id, by = caller.id, field = field.name, "a value was released");
+        Ok(Released {
+            id,
+            field: ask.field,
+            purpose: ask.purpose,
+            treatment,
+            until,
+            log: LogView {
+                index: receipt.index,
+                leaf_hash: data_encoding::HEXLOWER.encode(&receipt.leaf_hash),
+            },
+            value,
+        })
+    }
+
+    /// What remains to be asked when all that was named is there: how long ago, how much, how often.
+    fn within<'a>(
+        &self,
+        caller: &Caller,
+        granted: Granted<'a>,
+        linked: Linked,
+        value: Option<Secret>,
+        at: Timestamp,
+    ) -> Result<(Granted<'a>, Timestamp, Treatment, Secret), Why> {
+        let disclosure = granted.disclosure;
+        let within = disclosure.releases_within().ok_or(Why::Purpose)?;
+        let until = linked.record.at.plus(within);
+        if at >= until {
+            return Err(Why::Expired);
+        }
+        let redacted = treatments(
+            &self.dictionary,
+            &linked.record.outcome.obligations,
+            ObligationKind::Redact,
+        );
+        let left = redacted.get(&granted.field).copied();
+        let treatment = granted.treatment.min(left.unwrap_or(Treatment::Clear));
+        if !matches!(treatment, Treatment::Masked | Treatment::Clear) {
+            return Err(Why::Redacted);
+        }
+        let value = value.ok_or(Why::Unknown)?;
+        let used = Use {
+            disclosure: disclosure.id(),
+            case: linked.record.case.as_deref().unwrap_or_default(),
+            customer: &linked.customer,
+            caller: &caller.id,
+        };
+        if !self.budgets.take(disclosure, used, at) {
+            return Err(Why::OverBudget);
+        }
+        Ok((granted, until, treatment, value))
+    }
+
+    /// The newest decision that granted the caller something about a payment of the case that has this value.
+    fn linked(
+        &self,
+        caller: &Caller,
+        ask: &ReleaseAsk,
+        token: &str,
+    ) -> Result<Result<Linked, Why>, Problem> {
+        let decisions = self.log.by_case(&ask.case);
+        let decisions = decisions.map_err(|error| problems::not_read(&error))?;
+        let own = decisions.into_iter().rev().map(|stored| stored.record);
+        let own = own.filter(|record| {
+            record.caller.id == caller.id
+                && record.caller.role == caller.role.as_str()
+                && record.outcome.verdict.is_granted()
+                && record.transaction.is_some()
+        });
+        let mut why = Why::Case;
+        for record in own.take(MAX_CASE_DECISIONS) {
+            why = Why::Token;
+            let chain = self.chain_of(&record)?;
+            let Some(payment) = self.own_of(&record, &chain) else {
+                continue;
+            };
+            let fact = payment.facts.get(&ask.field).and_then(Json::as_str);
+            if fact == Some(token) {
+                let row = self.restore(payment)?;
+                let customer = customer(&self.dictionary, &row);
+                return Ok(Ok(Linked { record, customer }));
+            }
+        }
+        Ok(Err(why))
+    }
+
+    async fn record(
+        &self,
+        event: &str,
+        at: Timestamp,
+        detail: Vec<(&'static str, Json)>,
+    ) -> Result<Receipt, Problem> {
+        let recorded = self.log.append(&self.event(at, event, detail)).await;
+        recorded.map_err(|why| problems::not_recorded(&why))
+    }
+
+    /// What an event of the log says of the budgets.
+    pub(crate) fn restore_release(&self, event: &EventRecord) {
+        let text = |name: &str| event.detail.get(name).and_then(Json::as_str);
+        let used = || {
+            Some(Use {
+                disclosure: text("disclosure")?,
+                case: text("case")?,
+                customer: text("customer")?,
+                caller: text("by")?,
+            })
+        };
+        if event.event == RELEASED
+            && let Some(used) = used()
+        {
+            self.budgets.restore(used, event.at);
+        }
+    }
+}
+
+/// What may be recorded of what a caller says; its token.
+fn checked(ask: &ReleaseAsk) -> Result<Token, Problem> {
+    let is_word = |text: &str| {
+        let mut bytes = text.bytes();
+        (1..=MAX_WORD_CHARS).contains(&text.len())
+            && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+    };
+    let is_case = (1..=MAX_CASE_CHARS).contains(&ask.case.chars().count())
+        && !ask.case.chars().any(char::is_control)
+        && weft_redact::first(&ask.case, Reading::Field).is_none();
+    for (fits, pointer) in [
+        (is_case, "/case"),
+        (is_word(&ask.purpose), "/purpose"),
+        (is_word(&ask.field), "/field"),
+    ] {
+        if !fits {
+            return Err(problems::unfit_disclosure(pointer));
+        }
+    }
+    Token::parse(&ask.token).map_err(|_| problems::unfit_disclosure("/token"))
+}
+
+fn granted<'a>(
+    dictionary: &weft_dictionary::Dictionary,
+    all: &'a [Arc<Disclosure>],
+    caller: &Caller,
+    ask: &ReleaseAsk,
+    at: Timestamp,
+) -> Result<Granted<'a>, Why> {
+    let all = all.iter().map(AsRef::as_ref);
+    let mine = |one: &&Disclosure| {
+        one.releases_within().is_some() && one.is_for(caller.role.as_str(), at)
+    };
+    let mine: Vec<&Disclosure> = all.filter(mine).collect();
+    if mine.is_empty() {
+        return Err(Why::Role);
+    }
+    let mut for_it = mine.iter().filter(|one| one.purpose() == ask.purpose).peekable();
+    if for_it.peek().is_none() {
+        return Err(Why::Purpose);
+    }
+    let field = dictionary.by_name(&ask.field).ok_or(Why::Field)?.id;
+    let found = for_it.find_map(|one| {
+        Some(Granted {
+            disclosure: one,
+            field,
+            treatment: one.granted(field)?,
+        })
+    });
+    found.ok_or(Why::Field)
+}
+
+fn of_grant(granted: &Granted<'_>) -> [(&'static str, Json); 4] {
+    let disclosure = granted.disclosure;
+    [
+        ("disclosure", disclosure.id().into()),
+        ("version", disclosure.version().into()),
+        ("legal_basis", disclosure.legal_basis().into()),
+        ("allowed", granted.treatment.as_str().into()),
+    ]
+}
+
+fn of_link(linked: &Linked) -> impl Iterator<Item = (&'static str, Json)> {
+    let record = &linked.record;
+    let transaction = record.transaction.as_deref();
+    [
+        Some(("decision", Json::from(record.decision.as_str()))),
+        Some(("customer", linked.customer.as_str().into())),
+        transaction.map(|payment| ("transaction", payment.into())),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The value, as far as the reader gets it.
+fn treated(class: Class, treatment: Treatment, value: Secret) -> (Treatment, Secret) {
+    if treatment == Treatment::Clear {
+        return (treatment, value);
+    }
+    let masked = value.expose(|text| match class {
+        Class::Cardholder => pan::shown(text, None),
+        _ => match Treatment::Masked.apply(&Value::text(text)) {
+            Some(Value::Text(masked)) => Some(masked.to_string()),
+            _ => None,
+        },
+    });
+    // What has no mask is not shown.
+    (Treatment::Masked, Secret::new(masked.unwrap_or_default()))
+}
