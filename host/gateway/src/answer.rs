@@ -203,6 +203,22 @@ pub(crate) fn new(body: impl Into<Vec<u8>>, form: &'static str) -> Answer {
     whole(egress::checked(body.into(), form).into(), form)
 }
 
+/// The same of a JSON object, with one more member that was granted as it is.
+pub(crate) fn with_granted(
+    object: Vec<u8>,
+    name: &str,
+    granted: Vec<u8>,
+    form: &'static str,
+) -> Option<Answer> {
+    let mut body = egress::checked(object, form);
+    // What an object ends with; it has other members.
+    body.pop().filter(|last| *last == b'}')?;
+    body.extend_from_slice(format!(",\"{name}\":").as_bytes());
+    body.extend_from_slice(&granted);
+    body.push(b'}');
+    Some(whole(body.into(), form))
+}
+
 /// The same of a body that is always the same.
 pub(crate) fn fixed(body: &'static str, form: &'static str) -> Answer {
     whole(Bytes::from_static(body.as_bytes()), form)
@@ -224,6 +240,18 @@ fn whole(body: Bytes, form: &'static str) -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn only_what_was_granted_leaves_as_it_is() {
+        let object = br#"{"id":"dis_1","note":"+32470123456"}"#.to_vec();
+        let granted = br#""+32470123456""#.to_vec();
+        let answer = with_granted(object, "value", granted, "application/json").expect("an object");
+        let body = answer.into_body().collect().await.expect("whole").to_bytes();
+        assert_eq!(
+            body,
+            r#"{"id":"dis_1","note":"[covered]","value":"+32470123456"}"#
+        );
+    }
 
     #[test]
     fn a_wait_is_said_in_whole_seconds() {

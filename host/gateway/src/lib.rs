@@ -65,6 +65,7 @@ mod body;
 mod buckets;
 pub mod callers;
 mod connection;
+mod disclose;
 mod egress;
 mod expiry;
 pub mod gateway;

@@ -61,6 +61,10 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// Requests that one caller may send at once.
     pub burst: u32,
+    /// Values of the vault that one caller may ask for in a minute.
+    pub disclosures_per_minute: u32,
+    /// The same of all callers together.
+    pub disclosures_per_minute_in_total: u32,
     /// How long a stop waits for callers to get the answers that are under way.
     pub stop_grace: Duration,
 }
@@ -76,6 +80,8 @@ impl Default for Limits {
             connections_per_address: 768,
             requests_per_second: 5_000,
             burst: 1_000,
+            disclosures_per_minute: 30,
+            disclosures_per_minute_in_total: 300,
             stop_grace: Duration::from_secs(30),
         }
     }
@@ -104,6 +110,14 @@ impl Limits {
             ("connections_per_address", self.connections_per_address),
             ("requests_per_second", self.requests_per_second as usize),
             ("burst", self.burst as usize),
+            (
+                "disclosures_per_minute",
+                self.disclosures_per_minute as usize,
+            ),
+            (
+                "disclosures_per_minute_in_total",
+                self.disclosures_per_minute_in_total as usize,
+            ),
         ];
         for (name, value) in counts {
             at_least_one(name, value)?;
@@ -169,6 +183,14 @@ mod tests {
             ),
             ("requests_per_second", with(|l| l.requests_per_second = 0)),
             ("burst", with(|l| l.burst = 0)),
+            (
+                "disclosures_per_minute",
+                with(|l| l.disclosures_per_minute = 0),
+            ),
+            (
+                "disclosures_per_minute_in_total",
+                with(|l| l.disclosures_per_minute_in_total = 0),
+            ),
             (
                 "header_timeout",
                 with(|l| l.header_timeout = Duration::ZERO),

@@ -128,7 +128,7 @@ impl Service {
     }
 
     /// What the body asks for; nothing, if there is none.
-    async fn asked<T: DeserializeOwned>(
+    pub(crate) async fn asked<T: DeserializeOwned>(
         &self,
         request: Request<Incoming>,
     ) -> Result<Option<T>, Refusal> {
@@ -150,7 +150,7 @@ impl Service {
     }
 }
 
-fn malformed() -> Refusal {
+pub(crate) fn malformed() -> Refusal {
     Problem::new(
         ProblemCode::Malformed,
         "the body is not a JSON object with the members that this resource takes",

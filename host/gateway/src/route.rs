@@ -38,6 +38,8 @@ pub(crate) enum Route {
     Hold,
     /// A new epoch of keys is begun.
     Rotate,
+    /// A value of the vault is asked for.
+    Disclose,
 }
 
 /// Who may have a resource.
@@ -65,7 +67,7 @@ const EXPLANATION: &str = "explanation";
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 16] = [
+    const ALL: [Route; 17] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
@@ -82,6 +84,7 @@ impl Route {
         Route::Erase,
         Route::Hold,
         Route::Rotate,
+        Route::Disclose,
     ];
 
     /// The resource at a path, and the decision's id in it.
@@ -101,6 +104,7 @@ impl Route {
             "/v1/vault/erase" => Route::Erase,
             "/v1/vault/hold" => Route::Hold,
             "/v1/vault/rotate" => Route::Rotate,
+            "/v1/disclosures" => Route::Disclose,
             _ => {
                 let id = path.strip_prefix(DECISIONS)?.strip_prefix('/')?;
                 let (route, id) = match id.split_once('/') {
@@ -133,6 +137,7 @@ impl Route {
             Route::Erase => "/v1/vault/erase",
             Route::Hold => "/v1/vault/hold",
             Route::Rotate => "/v1/vault/rotate",
+            Route::Disclose => "/v1/disclosures",
         }
     }
 
@@ -144,7 +149,8 @@ impl Route {
             | Route::RollBack
             | Route::Erase
             | Route::Hold
-            | Route::Rotate => "POST",
+            | Route::Rotate
+            | Route::Disclose => "POST",
             Route::ThreatLevel => "GET, HEAD, PUT",
             Route::Decision
             | Route::Explanation
@@ -173,7 +179,9 @@ impl Route {
     /// Who may have it by this method.
     pub(crate) fn access(self, method: &Method) -> Access {
         match self {
-            Route::Decide | Route::Decision | Route::Explanation => Access::Callers,
+            Route::Decide | Route::Decision | Route::Explanation | Route::Disclose => {
+                Access::Callers
+            }
             Route::Description | Route::Alive | Route::Ready => Access::Anyone,
             Route::ThreatLevel if *method == Method::PUT => Access::Roles(OPERATORS),
             Route::Policies | Route::PolicySets | Route::ThreatLevel | Route::Vault => {
@@ -205,7 +213,8 @@ impl Route {
             | Route::Vault
             | Route::Erase
             | Route::Hold
-            | Route::Rotate => &["application/json"],
+            | Route::Rotate
+            | Route::Disclose => &["application/json"],
             Route::Description => &["application/yaml"],
             Route::Metrics => &["application/openmetrics-text; version=1.0.0; charset=utf-8"],
         }

@@ -17,6 +17,7 @@ use weft_intake::{MediaType, Problem, ProblemCode};
 
 use crate::answer::{self, Answer, Counted, Refusal};
 use crate::buckets::Buckets;
+use crate::callers::CallerIndex;
 use crate::guard::guard;
 use crate::headers::{self, Shown};
 use crate::metrics::{Cause, Metrics};
@@ -128,15 +129,16 @@ impl Service {
         match route.access(request.method()) {
             Access::Anyone => self.tell(route, request.headers()),
             Access::Callers => {
-                let caller = self.admit(request.headers(), None, seat)?;
+                let (index, caller) = self.admit(request.headers(), None, seat)?;
                 match route {
+                    Route::Disclose => self.disclose(index, &caller, request, trace).await,
                     Route::Decide => self.decide(&caller, request, trace).await,
                     Route::Explanation => self.explanation(&caller, request.headers(), id).await,
                     _ => self.decision(&caller, request.headers(), id).await,
                 }
             }
             Access::Roles(roles) => {
-                let caller = self.admit(request.headers(), Some(roles), seat)?;
+                let (_, caller) = self.admit(request.headers(), Some(roles), seat)?;
                 match route {
                     Route::Metrics => self.observe(route, request.headers()),
                     _ => self.operate(route, &caller, request).await,
@@ -151,7 +153,7 @@ impl Service {
         headers: &HeaderMap,
         only: Option<&[Role]>,
         seat: &Seat,
-    ) -> Result<Caller, Refusal> {
+    ) -> Result<(CallerIndex, Caller), Refusal> {
         let index = match headers::bearer(headers) {
             Shown::Token(token) => self.callers.by_token(token).ok_or(Cause::Unknown),
             Shown::NoToken => Err(Cause::Malformed),
@@ -174,7 +176,7 @@ impl Service {
                 let detail = format!("only callers with the role {} get this", names.join(" or "));
                 Err(Problem::new(ProblemCode::Forbidden, detail).into())
             }
-            _ => Ok(caller),
+            _ => Ok((index, caller)),
         }
     }
 

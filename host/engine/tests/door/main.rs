@@ -18,6 +18,7 @@ mod pipeline;
 mod plugins;
 mod policies;
 mod reasons;
+mod release;
 mod restart;
 mod rollback;
 mod rollout;

@@ -12,6 +12,7 @@
 //! | `compare` | one policy in two versions, key by key |
 //! | `conditions`, `order`, `parameters` | rules and `match`; the order of rules; thresholds |
 //! | `plugin`, `told` | what a plugin gets; what people read |
+//! | `disclosures` | what people are shown |
 //! | `lists`, `pipeline`, `dictionary` | what policies stand on |
 //! | `impact` | what a change does: an example or a proof |
 //! | `cause` | the policy as it would be without one change |
@@ -26,6 +27,7 @@ mod conditions;
 mod dictionary;
 mod failing;
 mod impact;
+mod disclosures;
 mod lists;
 mod order;
 mod pairs;
@@ -66,6 +68,8 @@ pub struct SetDiff {
     pub policies: Vec<PolicyDiff>,
     /// Lists that were added, removed or changed, by name.
     pub lists: Vec<ListDiff>,
+    /// Changes of the disclosures: what people are shown. No decision changes by them.
+    pub disclosures: Vec<Change>,
     /// Changes of `pipeline.yaml`.
     pub pipeline: Vec<Change>,
     /// Changes of `dictionary.yaml`.
@@ -241,6 +245,7 @@ impl SetDiff {
             let mut diff = SetDiff {
                 policies: differ.policies(),
                 lists: differ.lists(),
+                disclosures: differ.disclosures(),
                 pipeline: differ.pipeline(),
                 dictionary: differ.dictionary(),
                 not_compared: Vec::new(),
@@ -262,7 +267,7 @@ impl SetDiff {
 
     /// Whether nothing changed but what is not compared.
     pub fn is_same_but_for_what_is_not_compared(&self) -> bool {
-        let all = [&self.pipeline, &self.dictionary];
+        let all = [&self.disclosures, &self.pipeline, &self.dictionary];
         self.policies.is_empty() && self.lists.is_empty() && all.iter().all(|c| c.is_empty())
     }
 
@@ -274,7 +279,7 @@ impl SetDiff {
             _ => false,
         };
         let mut counting = self.policies.iter().filter(|policy| policy.counts());
-        counting.any(|policy| policy.changes.iter().any(told))
+        counting.any(|policy| policy.changes.iter().any(told)) || self.disclosures.iter().any(told)
     }
 
     /// Files in both sets that are not the same, and of which no change is told.
@@ -287,9 +292,18 @@ impl SetDiff {
         let differs = |(path, digest): &(&String, &String)| {
             new.files().get(*path).is_some_and(|other| other != *digest)
         };
+        let told_of = |path: &str| {
+            // Changes of disclosures begin with the id of the file.
+            let both = old.disclosures().iter().chain(new.disclosures());
+            let mut of_file = both.filter(|one| one.path() == path);
+            of_file.any(|one| {
+                let mut changes = self.disclosures.iter();
+                changes.any(|change| change.what.starts_with(one.id()))
+            })
+        };
         let files = old.files().iter().filter(differs).map(|(path, _)| path);
         files
-            .filter(|path| !told.contains(path.as_str()))
+            .filter(|path| !told.contains(path.as_str()) && !told_of(path))
             .cloned()
             .collect()
     }

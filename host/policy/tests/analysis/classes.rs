@@ -6,7 +6,7 @@ use std::path::Path;
 use weft_dictionary::Timestamp;
 use weft_policy::codes;
 
-use crate::fixture::{dictionary, load, policy, with_rule};
+use crate::fixture::{SHOWN, dictionary, disclosure, load, policy, with_rule};
 
 /// All that is told of a set: why it is refused, or what is worth a look.
 fn told(files: &[(&str, &str)]) -> String {
@@ -189,6 +189,16 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
             file(with_rule("has(payment.risky) && payment.risky")),
             "p.yaml:14:11: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent without it \
              (leave out `has(payment.risky)`, so that on_missing counts, or add a rule on `!has(payment.risky)` that says as much)",
+        ),
+        (
+            vec![
+                ("p.yaml", sound()),
+                (
+                    "disclosures/d.yaml",
+                    disclosure("test.shown", &SHOWN.replace("payment.amount", "instrument.cvv")),
+                ),
+            ],
+            "disclosures/d.yaml:15:40: error[W0322]: `instrument.cvv` is a secret, which nobody is shown (remove the grant)",
         ),
     ]
 }

@@ -217,6 +217,18 @@ fn http_keys(http: &mut Section<'_, '_>, listen: &mut SocketAddr, limits: &mut L
         1..=1_000_000,
         &mut limits.burst,
     );
+    http.number(
+        "disclosures_per_minute",
+        "Values of the vault that one caller may ask for in a minute; more are refused with 429.",
+        1..=100_000,
+        &mut limits.disclosures_per_minute,
+    );
+    http.number(
+        "disclosures_per_minute_in_total",
+        "The same of all callers together.",
+        1..=1_000_000,
+        &mut limits.disclosures_per_minute_in_total,
+    );
     let minute = DurationMs(60_000);
     let times: [(&'static str, &str, &mut Duration); 4] = [
         (

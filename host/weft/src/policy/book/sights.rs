@@ -1,10 +1,12 @@
-//! Who sees what: reader × purpose × fact × treatment, from what the effective policies show and withhold.
+//! Who sees what: reader × purpose × fact × treatment, from the disclosures in force, and what the effective
+//! policies withhold.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use weft_dictionary::{Class, Treatment};
-use weft_policy::{Body, Policy};
+use weft_policy::{Body, Disclosure, Policy, ShownIn};
 use weft_verdict::ObligationKind;
 
 use super::Book;
@@ -13,21 +15,41 @@ use super::Book;
 const READERS: [&str; 2] = ["agent", "supervisor"];
 /// The setting with the views of the plugin for minimisation.
 pub(super) const VIEWS: &str = "views";
-/// In a view's readers: every role.
-const ANYBODY: &str = "any";
 
-/// What one purpose shows.
+/// What one disclosure shows.
 pub(super) struct Purpose<'a> {
-    /// The policy that says so.
-    pub(super) policy: &'a Policy,
-    /// Why somebody reads.
-    pub(super) name: String,
-    /// About what.
-    pub(super) operations: Vec<String>,
-    /// Whether it is shown only once the customer has passed the step-up.
-    pub(super) after_step_up: bool,
+    /// The file that says so.
+    pub(super) disclosure: &'a Disclosure,
     /// Each fact, and how each reader gets it.
-    pub(super) facts: BTreeMap<String, [Option<Treatment>; READERS.len()]>,
+    pub(super) facts: BTreeMap<&'a str, [Option<Treatment>; READERS.len()]>,
+    /// Whether policies ask for it only once the customer has passed the step-up.
+    pub(super) after_step_up: bool,
+}
+
+impl Purpose<'_> {
+    /// Why somebody reads, in words.
+    pub(super) fn name(&self) -> String {
+        self.disclosure.purpose().replace('-', " ")
+    }
+
+    /// Where it is shown, in words.
+    pub(super) fn place(&self) -> String {
+        match self.disclosure.shown_in() {
+            ShownIn::Replies(on) => format!("in replies about {}", on.join(", ")),
+            ShownIn::Release { within } => {
+                format!("one value on request, within {within} of the decision that showed the payment")
+            }
+        }
+    }
+
+    /// How often, in words.
+    pub(super) fn budget(&self) -> String {
+        let budget = self.disclosure.budget();
+        format!(
+            "at most {} times a day about one case, {} about one customer, {} to one caller",
+            budget.per_case, budget.per_customer, budget.per_day
+        )
+    }
 }
 
 /// What a policy takes from readers and later stages.
@@ -40,9 +62,7 @@ pub(super) struct Withheld<'a> {
 /// A view, as the plugin for minimisation takes it in its settings.
 #[derive(Deserialize)]
 struct View {
-    purpose: String,
     operations: Vec<String>,
-    readers: Vec<String>,
     #[serde(default)]
     show: BTreeMap<String, Treatment>,
     #[serde(default)]
@@ -56,45 +76,28 @@ impl<'a> Book<'a> {
         READERS
     }
 
-    /// What each purpose shows.
+    /// What each purpose shows at the most: the disclosures in force.
     pub(super) fn purposes(&self) -> Vec<Purpose<'a>> {
-        let mut purposes = Vec::new();
-        for policy in self.effective() {
-            for view in views(policy) {
-                purposes.push(self.purpose(policy, view));
-            }
-            let shown = self.said_of(policy, ObligationKind::Disclose);
-            if !shown.is_empty() {
-                let view = View {
-                    purpose: policy.title().to_owned(),
-                    operations: policy.operations().to_vec(),
-                    readers: vec![ANYBODY.to_owned()],
-                    show: shown.into_iter().collect(),
-                    withhold: BTreeMap::new(),
-                    after_step_up: false,
-                };
-                purposes.push(self.purpose(policy, view));
-            }
-        }
-        purposes.retain(|purpose| !purpose.facts.is_empty());
-        purposes
+        let in_force = |one: &&Arc<Disclosure>| READERS.iter().any(|r| one.is_for(r, self.at));
+        let all = self.set.disclosures().iter().filter(in_force);
+        all.map(|one| self.purpose(one)).collect()
     }
 
-    fn purpose(&self, policy: &'a Policy, view: View) -> Purpose<'a> {
-        let reads = |reader: &&str| view.readers.iter().any(|r| r == reader || r == ANYBODY);
-        let facts = view.show.into_iter().map(|(name, treatment)| {
-            // No policy shows more than a fact's class allows.
-            let field = self.dictionary.by_name(&name);
-            let ceiling = field.map_or(Treatment::Absent, |field| field.class.ceiling());
-            let least = treatment.min(ceiling);
-            (name, READERS.map(|reader| reads(&reader).then_some(least)))
+    fn purpose(&self, disclosure: &'a Disclosure) -> Purpose<'a> {
+        let reads = |reader: &str| disclosure.readers().iter().any(|r| r == reader);
+        let facts = disclosure.grants().iter().map(|grant| {
+            let name = self.dictionary.field(grant.field).name.as_str();
+            (name, READERS.map(|reader| reads(reader).then_some(grant.treatment)))
         });
+        let facts: BTreeMap<&str, _> = facts.collect();
+        let views: Vec<View> = (self.effective().flat_map(views))
+            .filter(|view| view.show.keys().any(|name| facts.contains_key(name.as_str())))
+            .filter(|view| view.operations.iter().any(|on| disclosure.covers(on)))
+            .collect();
         Purpose {
-            facts: facts.collect(),
-            policy,
-            name: view.purpose.replace('-', " "),
-            operations: view.operations,
-            after_step_up: view.after_step_up,
+            disclosure,
+            facts,
+            after_step_up: !views.is_empty() && views.iter().all(|view| view.after_step_up),
         }
     }
 

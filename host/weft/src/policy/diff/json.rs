@@ -17,6 +17,7 @@ pub(super) fn render(compared: &Compared<'_>) -> Result<String, serde_json::Erro
         "plugins_not_asked": compared.asks_plugins,
         "policies": diff.policies.iter().map(of_policy).collect::<Vec<_>>(),
         "lists": diff.lists.iter().map(of_list).collect::<Vec<_>>(),
+        "disclosures": diff.disclosures.iter().map(of_change).collect::<Vec<_>>(),
         "pipeline": diff.pipeline.iter().map(of_change).collect::<Vec<_>>(),
         "dictionary": diff.dictionary.iter().map(of_change).collect::<Vec<_>>(),
     });

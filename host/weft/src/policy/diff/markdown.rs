@@ -75,6 +75,7 @@ pub(super) fn render(compared: &Compared<'_>) -> String {
         }
     }
     for (title, changes) in [
+        ("disclosures", &diff.disclosures),
         ("pipeline.yaml", &diff.pipeline),
         ("dictionary.yaml", &diff.dictionary),
     ] {

@@ -33,6 +33,7 @@ impl Page<'_> {
             self.list(list);
         }
         for (title, changes) in [
+            ("disclosures", &diff.disclosures),
             ("pipeline.yaml", &diff.pipeline),
             ("dictionary.yaml", &diff.dictionary),
         ] {

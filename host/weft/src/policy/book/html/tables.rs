@@ -59,14 +59,15 @@ pub(super) fn who_sees_what(book: &Book<'_>) -> Markup {
     let told = book.told_in_messages();
     html! {
         h2 id="readers" { "Who sees what" }
-        p { "What no policy shows is not there. A fact is shown to support for a purpose, for one request, and at most \
-             with this treatment; of two policies the stricter counts, and no policy shows more than the class of a fact \
-             allows." }
+        p { "What no disclosure grants is not there. A fact is shown to support for a purpose, for one request that needs \
+             it, and at most with this treatment; what a policy withholds is not shown either." }
         @for purpose in &purposes {
-            h3 { "Purpose: " (purpose.name) }
-            p.soft { "About " (purpose.operations.join(", ")) ", by " a href={ "#" (purpose.policy.id()) } {
-                (purpose.policy.title()) }
-                @if purpose.after_step_up { ", only once the customer has passed the step that the host asked for" } }
+            h3 { "Purpose: " (purpose.name()) }
+            p { (purpose.disclosure.title()) ". " (purpose.disclosure.description()) }
+            p.soft { (words::capital(&purpose.place()))
+                @if purpose.after_step_up { ", only once the customer has passed the step that the host asked for" }
+                ", " (purpose.budget()) ". Legal basis: " (purpose.disclosure.legal_basis()) ". File: "
+                code { (purpose.disclosure.path()) } "." }
             table.compact {
                 thead { tr { th { "Fact" } th { "Class" }
                     @for reader in Book::readers() { th { (words::capital(reader)) } } } }

@@ -70,12 +70,26 @@ pub(super) fn readers(out: &mut String, book: &Book<'_>) -> Result {
             writeln!(
                 out,
                 "| {}{after} | `{name}` | {} | {} | {} |",
-                purpose.name,
+                purpose.name(),
                 book.class_of(name),
                 readers.join(" | "),
-                purpose.policy.id()
+                purpose.disclosure.id()
             )?;
         }
+    }
+    writeln!(
+        out,
+        "\n| disclosure | shown | legal basis | how often |\n|---|---|---|---|"
+    )?;
+    for purpose in book.purposes() {
+        writeln!(
+            out,
+            "| {} | {} | {} | {} |",
+            purpose.disclosure.id(),
+            cell(&purpose.place()),
+            cell(purpose.disclosure.legal_basis()),
+            purpose.budget()
+        )?;
     }
     writeln!(
         out,
