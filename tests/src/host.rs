@@ -39,6 +39,9 @@ pub struct Answer {
     pub content_type: String,
     /// After how many seconds to ask again, if that is said.
     pub retry_after: Option<String>,
+    /// The names of all header fields, in order, with the values of those that are not of the moment: no date, no
+    /// trace.
+    pub headers: Vec<(String, String)>,
     /// Its bytes.
     pub body: Vec<u8>,
 }
@@ -294,8 +297,31 @@ impl Host {
         body: &[u8],
         headers: &[(&str, &str)],
     ) -> Result<Answer, String> {
+        self.try_post_to("/v1/decisions", role, media, body, headers)
+    }
+
+    /// The same of a host that may go away meanwhile.
+    pub fn try_ask(&self, path: &str, role: &str, body: &Json) -> Result<Answer, String> {
+        let body = body.to_string();
+        self.try_post_to(path, role, "application/json", body.as_bytes(), &[])
+    }
+
+    /// Sends a JSON body to a resource.
+    pub fn post_to(&self, path: &str, role: &str, body: &Json) -> Answer {
+        self.try_ask(path, role, body)
+            .unwrap_or_else(|why| panic!("no answer: {why}"))
+    }
+
+    fn try_post_to(
+        &self,
+        path: &str,
+        role: &str,
+        media: &str,
+        body: &[u8],
+        headers: &[(&str, &str)],
+    ) -> Result<Answer, String> {
         let mut request = client()
-            .post(format!("{}/v1/decisions", self.address))
+            .post(format!("{}{path}", self.address))
             .header("Authorization", format!("Bearer {}", self.token(role)))
             .header("Content-Type", media);
         for (name, value) in headers {
@@ -337,6 +363,13 @@ fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Resu
         .to_owned();
     let retry_after = response.headers().get("retry-after");
     let retry_after = retry_after.and_then(|v| Some(v.to_str().ok()?.to_owned()));
+    let of_the_moment = ["date", "traceparent"];
+    let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
+        let value = Some(value.to_str().unwrap_or_default());
+        let value = value.filter(|_| !of_the_moment.contains(&name.as_str()));
+        (name.to_string(), value.unwrap_or_default().to_owned())
+    };
+    let headers = response.headers().iter().map(header).collect();
     let body = response
         .body_mut()
         .read_to_vec()
@@ -345,6 +378,7 @@ fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Resu
         status: response.status().as_u16(),
         content_type,
         retry_after,
+        headers,
         body,
     })
 }

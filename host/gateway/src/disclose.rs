@@ -20,7 +20,8 @@ struct Disclose {
     case: String,
     purpose: String,
     field: String,
-    token: String,
+    #[serde(default)]
+    token: Option<String>,
 }
 
 impl Service {

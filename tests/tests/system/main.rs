@@ -6,6 +6,7 @@ mod book;
 mod commands;
 mod crash;
 mod demo;
+mod disclosure;
 mod feed;
 mod full_disk;
 mod leaks;

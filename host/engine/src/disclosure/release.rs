@@ -38,8 +38,8 @@ pub struct ReleaseAsk {
     pub purpose: String,
     /// Of which field.
     pub field: String,
-    /// Which value: its token, as the host showed it or the record of the payment has it.
-    pub token: String,
+    /// Which value, by its token; without one, that of the payment of the case about which the caller asked last.
+    pub token: Option<String>,
     /// The caller's trace id, if it has one.
     pub trace: Option<String>,
 }
@@ -134,6 +134,7 @@ struct Granted<'a> {
 struct Linked {
     record: DecisionRecord,
     customer: String,
+    token: Token,
 }
 
 impl Engine {
@@ -161,11 +162,14 @@ impl Inner {
         let id = self.fresh_id("dis")?;
         // All is looked up in any case, so that what is there is as much work as what is not.
         let granted = granted(&self.dictionary, set.set().disclosures(), caller, &ask, at);
-        let linked = self.linked(caller, &ask, token.as_str())?;
-        let value = match self.vault.detokenise(&token) {
-            Ok(value) => Some(value),
-            Err(VaultError::UnknownToken | VaultError::Erased | VaultError::ErasedMeanwhile) => None,
-            Err(why) => return Err(problems::not_opened(&why)),
+        let linked = self.linked(caller, &ask, token.as_ref())?;
+        let found = linked.as_ref().ok().map(|linked| linked.token.clone());
+        let token = token.or(found);
+        let value = match token.as_ref().map(|token| self.vault.detokenise(token)) {
+            Some(Ok(value)) => Some(value),
+            None | Some(Err(VaultError::UnknownToken | VaultError::Erased)) => None,
+            Some(Err(VaultError::ErasedMeanwhile)) => None,
+            Some(Err(why)) => return Err(problems::not_opened(&why)),
         };
         let mut detail = vec![
             ("id", Json::from(id.as_str())),
@@ -174,9 +178,9 @@ impl Inner {
             ("case", ask.case.as_str().into()),
             ("purpose", ask.purpose.as_str().into()),
             ("requested", vec![ask.field.as_str()].into()),
-            ("token", token.as_str().into()),
             ("policy_set", set.digest().into()),
         ];
+        detail.extend(token.as_ref().map(|token| ("token", token.as_str().into())));
         let trace = ask.trace.as_deref().filter(|trace| ids::is_trace(trace));
         detail.extend(trace.map(|trace| ("trace", trace.into())));
         if let Ok(granted) = &granted {
@@ -185,7 +189,9 @@ impl Inner {
         if let Ok(linked) = &linked {
             detail.extend(of_link(linked));
         }
-        let is_here = token.region() == self.config.region;
+        let is_here = token
+            .as_ref()
+            .is_none_or(|token| token.region() == self.config.region);
         let decided = match (granted, linked) {
             (Err(why), _) => Err(why),
             (Ok(_), _) if !is_here => Err(Why::Region),
@@ -265,7 +271,7 @@ impl Inner {
         &self,
         caller: &Caller,
         ask: &ReleaseAsk,
-        token: &str,
+        asked: Option<&Token>,
     ) -> Result<Result<Linked, Why>, Problem> {
         let decisions = self.log.by_case(&ask.case);
         let decisions = decisions.map_err(|error| problems::not_read(&error))?;
@@ -284,11 +290,17 @@ impl Inner {
                 continue;
             };
             let fact = payment.facts.get(&ask.field).and_then(Json::as_str);
-            if fact == Some(token) {
-                let row = self.restore(payment)?;
-                let customer = customer(&self.dictionary, &row);
-                return Ok(Ok(Linked { record, customer }));
-            }
+            let fact = fact.and_then(|text| Token::parse(text).ok());
+            let Some(token) = fact.filter(|token| asked.is_none_or(|asked| asked == token)) else {
+                continue;
+            };
+            let row = self.restore(payment)?;
+            let customer = customer(&self.dictionary, &row);
+            return Ok(Ok(Linked {
+                record,
+                customer,
+                token,
+            }));
         }
         Ok(Err(why))
     }
@@ -323,7 +335,7 @@ impl Inner {
 }
 
 /// What may be recorded of what a caller says; its token.
-fn checked(ask: &ReleaseAsk) -> Result<Token, Problem> {
+fn checked(ask: &ReleaseAsk) -> Result<Option<Token>, Problem> {
     let is_word = |text: &str| {
         let mut bytes = text.bytes();
         (1..=MAX_WORD_CHARS).contains(&text.len())
@@ -341,7 +353,8 @@ fn checked(ask: &ReleaseAsk) -> Result<Token, Problem> {
             return Err(problems::unfit_disclosure(pointer));
         }
     }
-    Token::parse(&ask.token).map_err(|_| problems::unfit_disclosure("/token"))
+    let token = ask.token.as_deref().map(Token::parse).transpose();
+    token.map_err(|_| problems::unfit_disclosure("/token"))
 }
 
 fn granted<'a>(
