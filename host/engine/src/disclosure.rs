@@ -6,9 +6,12 @@
 //! it is made from there.
 
 mod budget;
+mod emergency;
 mod release;
 mod shown;
 
 pub(crate) use budget::{Budgets, Use};
+pub(crate) use emergency::Emergencies;
+pub use emergency::{Emergency, EmergencyAsk};
 pub use release::{ReleaseAsk, Released};
 pub(crate) use shown::{shown_to, withheld_names};

@@ -14,7 +14,7 @@ use weft_policy::OperationKind;
 use weft_vault::Vault;
 
 use crate::decide::{Asked, PaymentLock};
-use crate::disclosure::Budgets;
+use crate::disclosure::{Budgets, Emergencies};
 use crate::idempotency::Table;
 use crate::known::Known;
 use crate::locks::Locks;
@@ -66,6 +66,8 @@ pub(crate) struct Inner {
     pub(crate) threat: Threat,
     /// How often facts were shown today.
     pub(crate) budgets: Budgets,
+    /// Requests in emergencies that wait for their review.
+    pub(crate) emergencies: Emergencies,
     /// One erasure or hold at a time.
     pub(crate) custody: tokio::sync::Mutex<()>,
     /// One new epoch of keys at a time.

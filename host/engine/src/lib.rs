@@ -71,7 +71,7 @@ pub use caller::{Caller, Role};
 pub use clock::Clock;
 pub use config::Config;
 pub use decide::{Ask, Reply};
-pub use disclosure::{ReleaseAsk, Released};
+pub use disclosure::{Emergency, EmergencyAsk, ReleaseAsk, Released};
 pub use engine::{Engine, Readiness, Stopped};
 pub use erasure::{OfPerson, Rotation, VaultStatus};
 pub use explain::{ExplainError, Explanation, explain};

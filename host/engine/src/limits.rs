@@ -61,6 +61,12 @@ pub(crate) const MAX_CASE_CHARS: usize = 64;
 pub(crate) const MAX_CASE_DECISIONS: usize = 20;
 /// How long the answer about a value takes at least, whatever it is.
 pub(crate) const RELEASE_TAKES: Duration = Duration::from_millis(100);
+/// How long a request in an emergency may be approved, and once it is, opened.
+pub(crate) const EMERGENCY_LASTS: DurationMs = DurationMs(15 * 60_000);
+/// Requests in emergencies that wait for their review; more are refused until some are reviewed.
+pub(crate) const MAX_UNREVIEWED: usize = 10_000;
+/// The same of one caller.
+pub(crate) const MAX_UNREVIEWED_A_CALLER: usize = 20;
 /// Subjects that one event about an erasure or a hold names; more are in several events.
 pub(crate) const MAX_SUBJECTS_AN_EVENT: usize = 256;
 

@@ -59,6 +59,8 @@ pub struct Metrics {
     fuel: Counter<u64, AtomicU64>,
     trials: Family<TrialLabels, Counter>,
     disclosures: Family<DisclosureLabels, Counter>,
+    emergencies: Family<EmergencyLabels, Counter>,
+    unreviewed: Gauge,
     set_changes: Family<CauseLabels, Counter>,
     threat_level: Gauge,
 }
@@ -66,6 +68,11 @@ pub struct Metrics {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct DisclosureLabels {
     outcome: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EmergencyLabels {
+    event: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -139,6 +146,8 @@ impl Metrics {
             fuel: Counter::default(),
             trials: Family::default(),
             disclosures: Family::default(),
+            emergencies: Family::default(),
+            unreviewed: Gauge::default(),
             set_changes: Family::default(),
             threat_level: Gauge::default(),
         };
@@ -217,6 +226,16 @@ impl Metrics {
             self.disclosures.clone(),
         );
         r.register(
+            "emergencies",
+            "Emergency access, by what happened: each is to be known to supervisors",
+            self.emergencies.clone(),
+        );
+        r.register(
+            "emergencies_unreviewed",
+            "Requests in emergencies that wait for their review",
+            self.unreviewed.clone(),
+        );
+        r.register(
             "policy_set_changes",
             "Policy sets that were put in force while the host runs, by cause",
             self.set_changes.clone(),
@@ -275,6 +294,16 @@ impl Metrics {
     pub(crate) fn disclosure(&self, outcome: &'static str) {
         let labels = DisclosureLabels { outcome };
         self.disclosures.get_or_create(&labels).inc();
+    }
+
+    /// Something happened about emergency access: the name of its event.
+    pub(crate) fn emergency(&self, event: &'static str) {
+        let labels = EmergencyLabels { event };
+        self.emergencies.get_or_create(&labels).inc();
+    }
+
+    pub(crate) fn unreviewed(&self, count: usize) {
+        self.unreviewed.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn set_changed(&self, cause: Cause) {

@@ -257,6 +257,36 @@ pub(crate) fn unfit_disclosure(pointer: &str) -> Problem {
     .help("purposes stand in policies/disclosures, fields in policies/dictionary.yaml")
 }
 
+pub(crate) fn no_such_emergency() -> Problem {
+    Problem::new(
+        ProblemCode::NotFound,
+        "no request in an emergency of this id waits for its review",
+    )
+}
+
+pub(crate) fn review_first() -> Problem {
+    Problem::new(
+        ProblemCode::Conflict,
+        "as many requests in emergencies wait for their review as may",
+    )
+    .help("review them, then ask again")
+}
+
+pub(crate) fn not_approved(why: &'static str) -> Problem {
+    let (code, detail) = match why {
+        "self-approval" => (ProblemCode::Forbidden, "who asks does not approve"),
+        "approved-before" => (ProblemCode::Forbidden, "who has approved does not approve again"),
+        "another-request" => (ProblemCode::Conflict, "the digest is that of another request"),
+        _ => (ProblemCode::Conflict, "the request is approved already, or its time is over"),
+    };
+    Problem::new(code, detail).help("two people approve, neither of them the one who asked, by the digest of the request")
+}
+
+pub(crate) fn not_reviewed(why: &'static str) -> Problem {
+    Problem::new(ProblemCode::Conflict, format!("nothing was reviewed: {why}"))
+        .help("somebody else reviews it, when it can be opened no more")
+}
+
 /// The vault's files do not give what they have.
 pub(crate) fn not_opened(error: &VaultError) -> Problem {
     tracing::error!(%error, "a value of the vault could not be read");

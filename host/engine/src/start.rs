@@ -18,7 +18,7 @@ use weft_intake::Intake;
 use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
 use weft_vault::{Keys, Label, Side, Vault};
 
-use crate::disclosure::Budgets;
+use crate::disclosure::{Budgets, Emergencies};
 use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
 use crate::idempotency::Table;
@@ -154,6 +154,7 @@ impl Engine {
             stopping: AtomicBool::new(false),
             threat: Threat::new(threat),
             budgets: Budgets::default(),
+            emergencies: Emergencies::default(),
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),
             root: keys.place().clone(),
@@ -210,6 +211,7 @@ impl Inner {
                     threat = ThreatLevel::after(threat.take(), event);
                     outstanding.see(event);
                     self.restore_release(event);
+                    self.metrics.unreviewed(self.emergencies.see(event));
                     return;
                 }
             };

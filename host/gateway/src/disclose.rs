@@ -1,14 +1,15 @@
 //! Values of the vault for people: asked for one at a time, and rarely.
 
-use hyper::Request;
 use hyper::body::Incoming;
-use serde::Deserialize;
-use weft_engine::{Caller, ReleaseAsk, Released};
+use hyper::{Method, Request};
+use serde::{Deserialize, Serialize};
+use weft_engine::sets::Order;
+use weft_engine::{Caller, EmergencyAsk, ReleaseAsk, Released};
 
 use crate::accept;
 use crate::answer::{self, Answer, Refusal};
 use crate::callers::CallerIndex;
-use crate::operate::malformed;
+use crate::operate::{json, malformed};
 use crate::route::Route;
 use crate::service::Service;
 use crate::trace::Trace;
@@ -24,6 +25,41 @@ struct Disclose {
     token: Option<String>,
 }
 
+/// Asks for emergency access.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Emergency {
+    case: String,
+    payment: String,
+    #[serde(default)]
+    service: Option<String>,
+    field: String,
+    reason: String,
+}
+
+/// Approves it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Approve {
+    id: String,
+    digest: String,
+}
+
+/// Uses it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Open {
+    id: String,
+}
+
+/// Says what was found afterwards.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Review {
+    id: String,
+    reason: String,
+}
+
 impl Service {
     pub(crate) async fn disclose(
         &self,
@@ -33,10 +69,7 @@ impl Service {
         trace: Trace,
     ) -> Result<Answer, Refusal> {
         let form = accept::choose(request.headers(), Route::Disclose.forms())?;
-        self.buckets.take_value(index).map_err(|wait| {
-            self.metrics.rate_limited(&caller.id);
-            Refusal::rate_limited(wait)
-        })?;
+        self.take_value(index, caller)?;
         let asked: Disclose = self.asked(request).await?.ok_or_else(malformed)?;
         let ask = ReleaseAsk {
             case: asked.case,
@@ -47,6 +80,74 @@ impl Service {
         };
         let released = self.engine.release(caller, ask).await;
         answer_with(&released.map_err(Refusal::by_engine)?, form)
+    }
+
+    /// Emergency access: asked for, approved, used, reviewed, and what waits for its review.
+    pub(crate) async fn emergency(
+        &self,
+        route: Route,
+        index: CallerIndex,
+        caller: &Caller,
+        request: Request<Incoming>,
+    ) -> Result<Answer, Refusal> {
+        let form = accept::choose(request.headers(), route.forms())?;
+        let engine = &self.engine;
+        let by = caller.id.clone();
+        let one = match route {
+            Route::Emergencies if *request.method() != Method::POST => {
+                let all = engine.emergencies();
+                return Ok(answer::new(json(&Waiting { emergencies: all })?, form));
+            }
+            Route::Emergencies => {
+                self.take_value(index, caller)?;
+                let asked: Emergency = self.asked(request).await?.ok_or_else(malformed)?;
+                let order = order(by, asked.reason);
+                let ask = EmergencyAsk {
+                    case: asked.case,
+                    payment: asked.payment,
+                    service: asked.service,
+                    field: asked.field,
+                };
+                engine.ask_in_emergency(ask, order).await
+            }
+            Route::Approve => {
+                let asked: Approve = self.asked(request).await?.ok_or_else(malformed)?;
+                engine.approve_emergency(asked.id, asked.digest, by).await
+            }
+            Route::Open => {
+                self.take_value(index, caller)?;
+                let asked: Open = self.asked(request).await?.ok_or_else(malformed)?;
+                let opened = engine.open_emergency(asked.id, caller).await;
+                return answer_with(&opened.map_err(Refusal::by_engine)?, form);
+            }
+            _ => {
+                let asked: Review = self.asked(request).await?.ok_or_else(malformed)?;
+                engine.review_emergency(asked.id, order(by, asked.reason)).await
+            }
+        };
+        let one = one.map_err(Refusal::by_engine)?;
+        Ok(answer::new(json(&one)?, form))
+    }
+
+    /// One of the few values that a caller may ask for in a minute.
+    fn take_value(&self, index: CallerIndex, caller: &Caller) -> Result<(), Refusal> {
+        self.buckets.take_value(index).map_err(|wait| {
+            self.metrics.rate_limited(&caller.id);
+            Refusal::rate_limited(wait)
+        })
+    }
+}
+
+/// What waits for its review.
+#[derive(Serialize)]
+struct Waiting {
+    emergencies: Vec<weft_engine::Emergency>,
+}
+
+fn order(by: String, reason: String) -> Order {
+    Order {
+        by,
+        reason: Some(reason),
     }
 }
 

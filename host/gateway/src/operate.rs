@@ -159,6 +159,6 @@ pub(crate) fn malformed() -> Refusal {
     .into()
 }
 
-fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Refusal> {
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<Vec<u8>, Refusal> {
     serde_json::to_vec(value).map_err(|_| Refusal::internal("the answer cannot be written"))
 }

@@ -40,6 +40,14 @@ pub(crate) enum Route {
     Rotate,
     /// A value of the vault is asked for.
     Disclose,
+    /// Emergency access is asked for, or what waits for its review is read.
+    Emergencies,
+    /// Emergency access is approved.
+    Approve,
+    /// Emergency access is used.
+    Open,
+    /// Emergency access is reviewed.
+    Review,
 }
 
 /// Who may have a resource.
@@ -62,12 +70,20 @@ const DECISIONS: &str = "/v1/decisions";
 const OPERATORS: &[Role] = &[Role::Operator];
 /// Who may see by what it decides.
 const OVERSEERS: &[Role] = &[Role::Operator, Role::Regulator];
+/// Who helps customers.
+const SUPPORT: &[Role] = &[Role::Agent, Role::Supervisor];
+/// Who approves what others may not do alone.
+const SUPERVISORS: &[Role] = &[Role::Supervisor];
+/// Who looks at it afterwards.
+const REVIEWERS: &[Role] = &[Role::Supervisor, Role::Regulator];
+/// Who may see that it happened.
+const WATCHERS: &[Role] = &[Role::Supervisor, Role::Regulator, Role::Operator];
 const EXPLANATION: &str = "explanation";
 
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 17] = [
+    const ALL: [Route; 21] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
@@ -85,6 +101,10 @@ impl Route {
         Route::Hold,
         Route::Rotate,
         Route::Disclose,
+        Route::Emergencies,
+        Route::Approve,
+        Route::Open,
+        Route::Review,
     ];
 
     /// The resource at a path, and the decision's id in it.
@@ -105,6 +125,10 @@ impl Route {
             "/v1/vault/hold" => Route::Hold,
             "/v1/vault/rotate" => Route::Rotate,
             "/v1/disclosures" => Route::Disclose,
+            "/v1/emergencies" => Route::Emergencies,
+            "/v1/emergencies/approve" => Route::Approve,
+            "/v1/emergencies/open" => Route::Open,
+            "/v1/emergencies/review" => Route::Review,
             _ => {
                 let id = path.strip_prefix(DECISIONS)?.strip_prefix('/')?;
                 let (route, id) = match id.split_once('/') {
@@ -138,6 +162,10 @@ impl Route {
             Route::Hold => "/v1/vault/hold",
             Route::Rotate => "/v1/vault/rotate",
             Route::Disclose => "/v1/disclosures",
+            Route::Emergencies => "/v1/emergencies",
+            Route::Approve => "/v1/emergencies/approve",
+            Route::Open => "/v1/emergencies/open",
+            Route::Review => "/v1/emergencies/review",
         }
     }
 
@@ -150,7 +178,11 @@ impl Route {
             | Route::Erase
             | Route::Hold
             | Route::Rotate
-            | Route::Disclose => "POST",
+            | Route::Disclose
+            | Route::Approve
+            | Route::Open
+            | Route::Review => "POST",
+            Route::Emergencies => "GET, HEAD, POST",
             Route::ThreatLevel => "GET, HEAD, PUT",
             Route::Decision
             | Route::Explanation
@@ -183,6 +215,11 @@ impl Route {
                 Access::Callers
             }
             Route::Description | Route::Alive | Route::Ready => Access::Anyone,
+            Route::Emergencies if *method == Method::POST => Access::Roles(SUPPORT),
+            Route::Emergencies => Access::Roles(WATCHERS),
+            Route::Approve => Access::Roles(SUPERVISORS),
+            Route::Open => Access::Roles(SUPPORT),
+            Route::Review => Access::Roles(REVIEWERS),
             Route::ThreatLevel if *method == Method::PUT => Access::Roles(OPERATORS),
             Route::Policies | Route::PolicySets | Route::ThreatLevel | Route::Vault => {
                 Access::Roles(OVERSEERS)
@@ -214,7 +251,11 @@ impl Route {
             | Route::Erase
             | Route::Hold
             | Route::Rotate
-            | Route::Disclose => &["application/json"],
+            | Route::Disclose
+            | Route::Emergencies
+            | Route::Approve
+            | Route::Open
+            | Route::Review => &["application/json"],
             Route::Description => &["application/yaml"],
             Route::Metrics => &["application/openmetrics-text; version=1.0.0; charset=utf-8"],
         }

@@ -138,9 +138,12 @@ impl Service {
                 }
             }
             Access::Roles(roles) => {
-                let (_, caller) = self.admit(request.headers(), Some(roles), seat)?;
+                let (index, caller) = self.admit(request.headers(), Some(roles), seat)?;
                 match route {
                     Route::Metrics => self.observe(route, request.headers()),
+                    Route::Emergencies | Route::Approve | Route::Open | Route::Review => {
+                        self.emergency(route, index, &caller, request).await
+                    }
                     _ => self.operate(route, &caller, request).await,
                 }
             }

@@ -26,8 +26,8 @@ use crate::limits::{MAX_CASE_CHARS, MAX_CASE_DECISIONS, MAX_WORD_CHARS, RELEASE_
 use crate::view::LogView;
 use crate::{Caller, ids, problems};
 
-const RELEASED: &str = "disclosure.released";
-const REFUSED: &str = "disclosure.refused";
+pub(super) const RELEASED: &str = "disclosure.released";
+pub(super) const REFUSED: &str = "disclosure.refused";
 
 /// What a caller asks for.
 #[derive(Debug, Clone)]
@@ -65,6 +65,27 @@ pub struct Released {
 }
 
 impl Released {
+    /// `log` is where it stands as released.
+    pub(super) fn new(
+        id: String,
+        field: &str,
+        purpose: &str,
+        treatment: Treatment,
+        until: Timestamp,
+        log: LogView,
+        value: Secret,
+    ) -> Released {
+        Released {
+            id,
+            field: field.to_owned(),
+            purpose: purpose.to_owned(),
+            treatment,
+            until,
+            log,
+            value,
+        }
+    }
+
     /// Shows the value to whoever writes the answer.
     pub fn expose<R>(&self, reader: impl FnOnce(&str) -> R) -> R {
         self.value.expose(reader)
@@ -214,18 +235,14 @@ impl Inner {
         let receipt = self.record(RELEASED, at, detail).await?;
         self.metrics.disclosure("released");
         tracing::info!(id, by = caller.id, field = field.name, "a value was released");
-        Ok(Released {
-            id,
-            field: ask.field,
-            purpose: ask.purpose,
-            treatment,
-            until,
-            log: LogView {
-                index: receipt.index,
-                leaf_hash: data_encoding::HEXLOWER.encode(&receipt.leaf_hash),
-            },
-            value,
-        })
+        let log = LogView {
+            index: receipt.index,
+            leaf_hash: data_encoding::HEXLOWER.encode(&receipt.leaf_hash),
+        };
+        let (field, purpose) = (&ask.field, &ask.purpose);
+        Ok(Released::new(
+            id, field, purpose, treatment, until, log, value,
+        ))
     }
 
     /// What remains to be asked when all that was named is there: how long ago, how much, how often.
@@ -334,18 +351,24 @@ impl Inner {
     }
 }
 
+/// Whether a text is a name of files, and may stand in a record.
+pub(super) fn is_word(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    (1..=MAX_WORD_CHARS).contains(&text.len())
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
+}
+
+/// Whether a text may stand in a record as the name of a case.
+pub(super) fn is_case(text: &str) -> bool {
+    (1..=MAX_CASE_CHARS).contains(&text.chars().count())
+        && !text.chars().any(char::is_control)
+        && weft_redact::first(text, Reading::Field).is_none()
+}
+
 /// What may be recorded of what a caller says; its token.
 fn checked(ask: &ReleaseAsk) -> Result<Option<Token>, Problem> {
-    let is_word = |text: &str| {
-        let mut bytes = text.bytes();
-        (1..=MAX_WORD_CHARS).contains(&text.len())
-            && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
-    };
-    let is_case = (1..=MAX_CASE_CHARS).contains(&ask.case.chars().count())
-        && !ask.case.chars().any(char::is_control)
-        && weft_redact::first(&ask.case, Reading::Field).is_none();
     for (fits, pointer) in [
-        (is_case, "/case"),
+        (is_case(&ask.case), "/case"),
         (is_word(&ask.purpose), "/purpose"),
         (is_word(&ask.field), "/field"),
     ] {

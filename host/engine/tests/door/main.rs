@@ -6,6 +6,7 @@ mod confirm;
 mod data_dir;
 mod discharge;
 mod dropped;
+mod emergency;
 mod erasure;
 mod explain;
 mod familiar;

@@ -1,0 +1,404 @@
+//! Emergency access (break-glass): one value of the vault for which no disclosure need be there.
+//!
+//! One person asks and says why; two others approve exactly this request, by its digest; then the one who asked may open
+//! it, for a short time. Each step is an event in the log before it is answered, and what was asked for waits for its
+//! review, by somebody who had no part in it, until that is on record, too.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use data_encoding::HEXLOWER;
+use serde::Serialize;
+use serde_json::{Value as Json, json};
+use sha2::{Digest, Sha256};
+use tokio::time::{Instant, sleep_until};
+use weft_audit::{DecisionRecord, EventRecord};
+use weft_dictionary::{Timestamp, Token, Treatment};
+use weft_intake::Problem;
+
+use super::release::{RELEASED, REFUSED, Released, is_case, is_word};
+use super::shown::customer;
+use crate::chains::began;
+use crate::engine::{Engine, Inner};
+use crate::limits::{
+    EMERGENCY_LASTS, MAX_CASE_CHARS, MAX_UNREVIEWED, MAX_UNREVIEWED_A_CALLER, RELEASE_TAKES,
+};
+use crate::sets::Order;
+use crate::view::LogView;
+use crate::{Caller, problems};
+
+const ASKED: &str = "emergency.asked";
+const APPROVED: &str = "emergency.approved";
+const REVIEWED: &str = "emergency.reviewed";
+const NOT_DONE: &str = "emergency.refused";
+/// What stands in records in place of a disclosure's.
+const LEGAL_BASIS: &str = "emergency access, approved by two people and reviewed afterwards";
+/// People who approve, beside the one who asks.
+const APPROVALS: usize = 2;
+
+/// What is needed in an emergency.
+#[derive(Debug, Clone)]
+pub struct EmergencyAsk {
+    /// The case within which it is needed.
+    pub case: String,
+    /// Of which payment.
+    pub payment: String,
+    /// The service through which the customer pays, where more than one has a payment of this identifier.
+    pub service: Option<String>,
+    /// Of which field.
+    pub field: String,
+}
+
+/// One request in an emergency, until it is reviewed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Emergency {
+    /// Its name.
+    pub id: String,
+    /// Who asked.
+    pub by: String,
+    /// Why, in the words of who asked.
+    pub reason: String,
+    /// Within which case.
+    pub case: String,
+    /// About which payment.
+    pub payment: String,
+    /// Whose payment, if that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub service: Option<String>,
+    /// Of which field.
+    pub field: String,
+    /// SHA-256 over all of the above, in hexadecimal: what is approved.
+    pub digest: String,
+    /// When it was asked for.
+    #[serde(serialize_with = "crate::view::rfc3339")]
+    pub at: Timestamp,
+    /// Who approved it.
+    pub approved_by: Vec<String>,
+    /// Until when it may be approved, and once it is, opened.
+    #[serde(serialize_with = "crate::view::rfc3339")]
+    pub until: Timestamp,
+    /// How often it was opened.
+    pub opened: u32,
+}
+
+/// All requests that wait for their review.
+#[derive(Default)]
+pub(crate) struct Emergencies(Mutex<BTreeMap<String, Emergency>>);
+
+impl Emergencies {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Emergency>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn get(&self, id: &str) -> Option<Emergency> {
+        self.lock().get(id).cloned()
+    }
+
+    /// How many there are, and how many of them a caller asked for.
+    fn count(&self, by: &str) -> (usize, usize) {
+        let all = self.lock();
+        (all.len(), all.values().filter(|one| one.by == by).count())
+    }
+
+    /// Learns from an event of the log; how many wait for their review then.
+    pub(crate) fn see(&self, event: &EventRecord) -> usize {
+        let text = |name: &str| event.detail.get(name).and_then(Json::as_str);
+        let mut all = self.lock();
+        let named = |name| text(name).unwrap_or_default();
+        match event.event.as_str() {
+            ASKED => {
+                let asked = Emergency {
+                    id: named("id").to_owned(),
+                    by: named("by").to_owned(),
+                    reason: named("reason").to_owned(),
+                    case: named("case").to_owned(),
+                    payment: named("transaction").to_owned(),
+                    service: text("service").map(str::to_owned),
+                    field: named("field").to_owned(),
+                    digest: named("digest").to_owned(),
+                    at: event.at,
+                    approved_by: Vec::new(),
+                    until: event.at.plus(EMERGENCY_LASTS),
+                    opened: 0,
+                };
+                all.insert(asked.id.clone(), asked);
+            }
+            APPROVED => {
+                if let Some(one) = all.get_mut(named("id")) {
+                    one.approved_by.push(named("by").to_owned());
+                    if one.approved_by.len() == APPROVALS {
+                        one.until = event.at.plus(EMERGENCY_LASTS);
+                    }
+                }
+            }
+            RELEASED => {
+                if let Some(one) = all.get_mut(named("emergency")) {
+                    one.opened = one.opened.saturating_add(1);
+                }
+            }
+            REVIEWED => {
+                all.remove(named("id"));
+            }
+            _ => {}
+        }
+        all.len()
+    }
+}
+
+impl Engine {
+    /// Asks for emergency access. `order` says who, and has to say why.
+    pub async fn ask_in_emergency(
+        &self,
+        ask: EmergencyAsk,
+        order: Order,
+    ) -> Result<Emergency, Problem> {
+        let inner = Arc::clone(&self.inner);
+        self.to_its_end(async move { inner.ask_in_emergency(ask, order).await })
+            .await
+    }
+
+    /// Approves a request by its digest.
+    pub async fn approve_emergency(
+        &self,
+        id: String,
+        digest: String,
+        by: String,
+    ) -> Result<Emergency, Problem> {
+        let inner = Arc::clone(&self.inner);
+        self.to_its_end(async move { inner.approve_emergency(&id, &digest, &by).await })
+            .await
+    }
+
+    /// Releases the value to whoever asked, when two others have approved. On record before it is done, as is a
+    /// refusal; all refusals are alike.
+    pub async fn open_emergency(&self, id: String, caller: &Caller) -> Result<Released, Problem> {
+        let answer_at = Instant::now() + RELEASE_TAKES;
+        let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
+        let opened = self
+            .to_its_end(async move { inner.open_emergency(&id, &caller).await })
+            .await;
+        sleep_until(answer_at).await;
+        opened
+    }
+
+    /// Records that a request was looked at afterwards. `order` says by whom, and has to say what was found.
+    pub async fn review_emergency(&self, id: String, order: Order) -> Result<Emergency, Problem> {
+        let inner = Arc::clone(&self.inner);
+        self.to_its_end(async move { inner.review_emergency(&id, order).await })
+            .await
+    }
+
+    /// The requests that wait for their review, by id.
+    pub fn emergencies(&self) -> Vec<Emergency> {
+        self.inner.emergencies.lock().values().cloned().collect()
+    }
+}
+
+impl Inner {
+    async fn ask_in_emergency(
+        &self,
+        ask: EmergencyAsk,
+        order: Order,
+    ) -> Result<Emergency, Problem> {
+        order.check()?;
+        let reason = order.reason.ok_or_else(problems::unfit_reason)?;
+        let names = [Some(&ask.payment), ask.service.as_ref()];
+        for (fits, pointer) in [
+            (is_case(&ask.case), "/case"),
+            (names.into_iter().flatten().all(|name| is_case(name)), "/payment"),
+            (is_word(&ask.field), "/field"),
+        ] {
+            if !fits {
+                return Err(problems::unfit_disclosure(pointer));
+            }
+        }
+        let _one_at_a_time = self.custody.lock().await;
+        let (all, own) = self.emergencies.count(&order.by);
+        if all >= MAX_UNREVIEWED || own >= MAX_UNREVIEWED_A_CALLER {
+            return Err(problems::review_first());
+        }
+        let id = self.fresh_id("emg")?;
+        let bound = json!([id, order.by, reason, ask.case, ask.payment, ask.service, ask.field]);
+        let digest = HEXLOWER.encode(&Sha256::digest(bound.to_string().as_bytes()));
+        let mut detail = vec![
+            ("id", Json::from(id.as_str())),
+            ("by", order.by.into()),
+            ("reason", reason.into()),
+            ("case", ask.case.into()),
+            ("transaction", ask.payment.into()),
+            ("field", ask.field.into()),
+            ("digest", digest.into()),
+        ];
+        detail.extend(ask.service.map(|service| ("service", service.into())));
+        self.happened(ASKED, detail).await?;
+        self.emergency(&id)
+    }
+
+    async fn approve_emergency(
+        &self,
+        id: &str,
+        digest: &str,
+        by: &str,
+    ) -> Result<Emergency, Problem> {
+        let _one_at_a_time = self.custody.lock().await;
+        let one = self.emergency(id)?;
+        let why = if one.by == by {
+            Some("self-approval")
+        } else if one.approved_by.iter().any(|before| before == by) {
+            Some("approved-before")
+        } else if one.digest != digest {
+            Some("another-request")
+        } else if self.clock.now() >= one.until || one.approved_by.len() >= APPROVALS {
+            Some("not-open")
+        } else {
+            None
+        };
+        if let Some(why) = why {
+            self.not_done(id, by, why).await?;
+            return Err(problems::not_approved(why));
+        }
+        let detail = vec![
+            ("id", Json::from(id)),
+            ("by", by.into()),
+            ("digest", digest.into()),
+        ];
+        self.happened(APPROVED, detail).await?;
+        self.emergency(id)
+    }
+
+    async fn open_emergency(&self, id: &str, caller: &Caller) -> Result<Released, Problem> {
+        let at = self.clock.now();
+        let release = self.fresh_id("dis")?;
+        let one = self.emergencies.get(id);
+        let payment = one.as_ref().map(|one| self.payment_of(one)).transpose()?;
+        let payment = payment.flatten();
+        let token = one.as_ref().zip(payment.as_ref()).and_then(|(one, payment)| {
+            let fact = payment.facts.get(&one.field).and_then(Json::as_str)?;
+            Token::parse(fact).ok()
+        });
+        let value = token.as_ref().map(|token| self.vault.detokenise(token).ok());
+        let why = match &one {
+            None => Some("no-such-emergency"),
+            Some(one) if one.by != caller.id => Some("not-the-callers"),
+            Some(one) if one.approved_by.len() < APPROVALS => Some("not-approved"),
+            Some(one) if at >= one.until => Some("grant-expired"),
+            Some(_) if token.is_none() => Some("not-of-the-payment"),
+            Some(_) => None,
+        };
+        let mut detail = vec![
+            ("id", Json::from(release.as_str())),
+            ("by", caller.id.as_str().into()),
+            ("role", caller.role.as_str().into()),
+            ("policy_set", self.sets.in_force().digest().into()),
+        ];
+        if let Some(one) = &one {
+            detail.extend([
+                ("emergency", one.id.as_str().into()),
+                ("purpose", "emergency".into()),
+                ("case", one.case.as_str().into()),
+                ("transaction", one.payment.as_str().into()),
+                ("requested", vec![one.field.as_str()].into()),
+                ("legal_basis", LEGAL_BASIS.into()),
+                ("reason", one.reason.as_str().into()),
+                ("approved_by", one.approved_by.clone().into()),
+            ]);
+        }
+        detail.extend(token.map(|token| ("token", Json::from(token.as_str()))));
+        let (one, value) = match (why, one, value.flatten()) {
+            (None, Some(one), Some(value)) => (one, value),
+            (why, ..) => {
+                detail.push(("withheld", why.unwrap_or("token-unknown").into()));
+                self.happened(REFUSED, detail).await?;
+                self.metrics.disclosure("refused");
+                return Err(problems::not_released(&release));
+            }
+        };
+        if let Some(payment) = payment {
+            let row = self.restore(&payment)?;
+            detail.push(("customer", customer(&self.dictionary, &row).into()));
+        }
+        detail.push(("allowed", Treatment::Clear.as_str().into()));
+        detail.push(("disclosed", Treatment::Clear.as_str().into()));
+        let log = self.happened(RELEASED, detail).await?;
+        self.metrics.disclosure("released");
+        Ok(Released::new(
+            release,
+            &one.field,
+            "emergency",
+            Treatment::Clear,
+            one.until,
+            log,
+            value,
+        ))
+    }
+
+    async fn review_emergency(&self, id: &str, order: Order) -> Result<Emergency, Problem> {
+        order.check()?;
+        let found = order.reason.ok_or_else(problems::unfit_reason)?;
+        let _one_at_a_time = self.custody.lock().await;
+        let one = self.emergency(id)?;
+        let part = [&one.by].into_iter().chain(&one.approved_by);
+        if part.into_iter().any(|name| *name == order.by) {
+            self.not_done(id, &order.by, "self-review").await?;
+            return Err(problems::not_reviewed("who had a part in it does not review it"));
+        }
+        if self.clock.now() < one.until {
+            return Err(problems::not_reviewed("it is not over yet"));
+        }
+        let detail = vec![
+            ("id", Json::from(id)),
+            ("by", order.by.into()),
+            ("reason", found.into()),
+            ("opened", one.opened.into()),
+        ];
+        self.happened(REVIEWED, detail).await?;
+        Ok(one)
+    }
+
+    fn emergency(&self, id: &str) -> Result<Emergency, Problem> {
+        self.emergencies.get(id).ok_or_else(problems::no_such_emergency)
+    }
+
+    /// The payment's own last decision; none where it is not known, or not known whose it is.
+    fn payment_of(&self, one: &Emergency) -> Result<Option<DecisionRecord>, Problem> {
+        let mut chains = self.chains(&one.payment)?;
+        if let Some(service) = &one.service {
+            chains.retain(|chain| began(chain, service));
+        }
+        if chains.len() != 1 {
+            return Ok(None);
+        }
+        let own = chains.pop().into_iter().flatten().map(|stored| stored.record);
+        Ok(own.filter(|record| self.is_payment(record)).last())
+    }
+
+    async fn not_done(&self, id: &str, by: &str, why: &'static str) -> Result<(), Problem> {
+        let detail = vec![("id", Json::from(id)), ("by", by.into()), ("why", why.into())];
+        self.happened(NOT_DONE, detail).await.map(|_| ())
+    }
+
+    /// Records an event, durably, and takes over what follows from it. Supervisors are told.
+    async fn happened(
+        &self,
+        name: &'static str,
+        detail: Vec<(&'static str, Json)>,
+    ) -> Result<LogView, Problem> {
+        let at = self.clock.now();
+        let by = detail.iter().find(|(key, _)| *key == "by");
+        let by = by.and_then(|(_, by)| by.as_str()).unwrap_or_default().to_owned();
+        let event = self.event(at, name, detail);
+        let recorded = self.log.append(&event).await;
+        let receipt = recorded.map_err(|why| problems::change_not_recorded(&why))?;
+        if let weft_audit::Record::Event(event) = &event {
+            self.metrics.unreviewed(self.emergencies.see(event));
+        }
+        self.metrics.emergency(name);
+        tracing::warn!(by, event = name, "emergency access");
+        Ok(LogView {
+            index: receipt.index,
+            leaf_hash: HEXLOWER.encode(&receipt.leaf_hash),
+        })
+    }
+}
+
+const _: () = assert!(MAX_CASE_CHARS >= 36, "a payment may be named by a UETR");
