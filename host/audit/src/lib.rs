@@ -64,7 +64,8 @@ pub use merkle::Hash;
 pub use open::Opened;
 pub use record::{
     CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, EventRecord, FindingRecord,
-    IdempotencyRecord, OutcomeRecord, PluginRecord, PurposeRecord, Record, SCHEMA, ShownRecord, Sight,
+    IdempotencyRecord, OutcomeRecord, PluginRecord, PurposeRecord, Record, SCHEMA, ShownRecord,
+    Sight,
 };
 pub use refill::Refilling;
 pub use show::{Entry, Filter, render, show};

@@ -382,7 +382,10 @@ fn parts(then: &FindingRecord, again: &FindingRecord) -> [(&'static str, bool); 
         ("failure", then.failure == again.failure),
         ("discharge", then.discharged == again.discharged),
         ("plugin", plugin(then) == plugin(again)),
-        ("what the plugin was shown", needs(then, then) == needs(again, then)),
+        (
+            "what the plugin was shown",
+            needs(then, then) == needs(again, then),
+        ),
         (FUEL, fuel(then) == fuel(again)),
     ]
 }
@@ -442,7 +445,9 @@ pub(crate) fn same_finding(then: &FindingRecord, again: &FindingRecord) -> bool 
 }
 
 fn needs(found: &FindingRecord, recorded: &FindingRecord) -> Option<BTreeMap<String, Sight>> {
-    comparable(found, recorded).plugin.map(|plugin| plugin.needs)
+    comparable(found, recorded)
+        .plugin
+        .map(|plugin| plugin.needs)
 }
 
 /// A finding without wall time, and without what the host that recorded it did not tell.
@@ -450,7 +455,10 @@ fn comparable(found: &FindingRecord, recorded: &FindingRecord) -> FindingRecord 
     let mut found = found.clone();
     if let Some(plugin) = &mut found.plugin {
         plugin.elapsed_us = 0;
-        let told = recorded.plugin.as_ref().is_some_and(|p| !p.needs.is_empty());
+        let told = recorded
+            .plugin
+            .as_ref()
+            .is_some_and(|p| !p.needs.is_empty());
         if !told {
             plugin.needs.clear();
         }

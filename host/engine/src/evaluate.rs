@@ -358,7 +358,9 @@ impl Walk {
                 Some(sight) => sight,
                 None => seen.entry(need.purpose.clone()).or_default(),
             };
-            let granted = need.granted.filter(|treatment| *treatment > Treatment::Absent);
+            let granted = need
+                .granted
+                .filter(|treatment| *treatment > Treatment::Absent);
             match (row.slot(need.field), granted) {
                 (_, None) => sight.withhold(name, NOT_GRANTED),
                 (Slot::Absent, Some(_)) => sight.missing.push(name.to_owned()),

@@ -303,7 +303,8 @@ impl Metrics {
     }
 
     pub(crate) fn unreviewed(&self, count: usize) {
-        self.unreviewed.set(i64::try_from(count).unwrap_or(i64::MAX));
+        self.unreviewed
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn set_changed(&self, cause: Cause) {

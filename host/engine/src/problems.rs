@@ -275,16 +275,29 @@ pub(crate) fn review_first() -> Problem {
 pub(crate) fn not_approved(why: &'static str) -> Problem {
     let (code, detail) = match why {
         "self-approval" => (ProblemCode::Forbidden, "who asks does not approve"),
-        "approved-before" => (ProblemCode::Forbidden, "who has approved does not approve again"),
-        "another-request" => (ProblemCode::Conflict, "the digest is that of another request"),
-        _ => (ProblemCode::Conflict, "the request is approved already, or its time is over"),
+        "approved-before" => (
+            ProblemCode::Forbidden,
+            "who has approved does not approve again",
+        ),
+        "another-request" => (
+            ProblemCode::Conflict,
+            "the digest is that of another request",
+        ),
+        _ => (
+            ProblemCode::Conflict,
+            "the request is approved already, or its time is over",
+        ),
     };
-    Problem::new(code, detail).help("two people approve, neither of them the one who asked, by the digest of the request")
+    Problem::new(code, detail)
+        .help("two people approve, neither of them the one who asked, by the digest of the request")
 }
 
 pub(crate) fn not_reviewed(why: &'static str) -> Problem {
-    Problem::new(ProblemCode::Conflict, format!("nothing was reviewed: {why}"))
-        .help("somebody else reviews it, when it can be opened no more")
+    Problem::new(
+        ProblemCode::Conflict,
+        format!("nothing was reviewed: {why}"),
+    )
+    .help("somebody else reviews it, when it can be opened no more")
 }
 
 /// The vault's files do not give what they have.

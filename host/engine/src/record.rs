@@ -3,7 +3,9 @@
 use std::time::Instant;
 
 use weft_assist::Follow;
-use weft_audit::{CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, SCHEMA, ShownRecord, Stored};
+use weft_audit::{
+    CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, SCHEMA, ShownRecord, Stored,
+};
 use weft_behaviour::Observation;
 use weft_dictionary::{Class, Origin, Row};
 use weft_intake::{Dropped, DroppedAt, Problem};

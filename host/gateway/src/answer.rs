@@ -246,7 +246,12 @@ mod tests {
         let object = br#"{"id":"dis_1","note":"+32470123456"}"#.to_vec();
         let granted = br#""+32470123456""#.to_vec();
         let answer = with_granted(object, "value", granted, "application/json").expect("an object");
-        let body = answer.into_body().collect().await.expect("whole").to_bytes();
+        let body = answer
+            .into_body()
+            .collect()
+            .await
+            .expect("whole")
+            .to_bytes();
         assert_eq!(
             body,
             r#"{"id":"dis_1","note":"[covered]","value":"+32470123456"}"#

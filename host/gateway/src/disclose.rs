@@ -122,7 +122,9 @@ impl Service {
             }
             _ => {
                 let asked: Review = self.asked(request).await?.ok_or_else(malformed)?;
-                engine.review_emergency(asked.id, order(by, asked.reason)).await
+                engine
+                    .review_emergency(asked.id, order(by, asked.reason))
+                    .await
             }
         };
         let one = one.map_err(Refusal::by_engine)?;

@@ -51,7 +51,10 @@ fn a_disclosure_is_for_its_readers_its_operations_and_its_time() {
     let granted: Vec<Treatment> = one.grants().iter().map(|grant| grant.treatment).collect();
     assert_eq!(granted, [Treatment::Clear]);
     assert_eq!((one.purpose(), one.legal_basis()), ("help", "b"));
-    assert_eq!(set.disclosures()[1].releases_within().map(|d| d.0), Some(900_000));
+    assert_eq!(
+        set.disclosures()[1].releases_within().map(|d| d.0),
+        Some(900_000)
+    );
 }
 
 #[test]
@@ -59,9 +62,15 @@ fn a_change_of_a_disclosure_is_another_set() {
     let shown = disclosure("test.shown", SHOWN);
     let digest = |text: &str| {
         let files = [("disclosures/d.yaml", text.to_owned())];
-        set(&files).unwrap_or_else(|p| panic!("{p}")).digest().to_owned()
+        set(&files)
+            .unwrap_or_else(|p| panic!("{p}"))
+            .digest()
+            .to_owned()
     };
-    assert_ne!(digest(&shown), digest(&shown.replace("treatment: clear", "treatment: band")));
+    assert_ne!(
+        digest(&shown),
+        digest(&shown.replace("treatment: clear", "treatment: band"))
+    );
 }
 
 #[test]
@@ -150,7 +159,9 @@ fn a_fact_is_granted_once_and_a_file_is_about_one_thing() {
 #[test]
 fn a_disclosure_is_not_tried() {
     let text = disclosure("test.shown", SHOWN).replace("status: enforced", "status: shadow");
-    let said = set(&[("disclosures/d.yaml", text)]).err().unwrap_or_default();
+    let said = set(&[("disclosures/d.yaml", text)])
+        .err()
+        .unwrap_or_default();
     assert_eq!(
         said,
         "disclosures/d.yaml:9:11: error[W0322]: a disclosure is granted or it is not: there is nothing to try (write draft or enforced)"

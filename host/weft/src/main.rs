@@ -21,6 +21,7 @@ mod client;
 mod config;
 mod decide;
 mod demo;
+mod emergency;
 mod exit;
 mod explain;
 mod feed;
@@ -90,6 +91,9 @@ enum Command {
     /// Look after the vault: its keys, erasure, legal holds.
     #[command(subcommand)]
     Vault(vault::VaultCommand),
+    /// Get at a value of the vault in an emergency, and review that it was done.
+    #[command(subcommand)]
+    Emergency(emergency::EmergencyCommand),
     /// Make bearer tokens for callers.
     #[command(subcommand)]
     Token(token::TokenCommand),
@@ -118,6 +122,7 @@ fn main() -> std::process::ExitCode {
         Command::Plugin(command) => plugin::run(command),
         Command::Audit(command) => audit::run(command),
         Command::Vault(command) => vault::run(command),
+        Command::Emergency(command) => emergency::run(command),
         Command::Token(command) => token::run(command),
         Command::Config(command) => config::run(command),
         Command::Bench(args) => bench::run(args),

@@ -27,7 +27,7 @@ pub(crate) struct Remote {
     /// Where it listens.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8787")]
     host: String,
-    /// A file with the token of a caller with the role operator [default: the variable WEFT_OPERATOR].
+    /// A file with the token of a caller; most orders are for the role operator [default: the variable WEFT_OPERATOR].
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }

@@ -63,14 +63,38 @@ fn who_may_not_have_a_value_learns_nothing_and_is_on_record() {
     let made_up = format!("tok_eu_phone_{}", "a".repeat(26));
     let abroad = made_up.replace("_eu_", "_in_");
     let tries = [
-        ("agent", wish("case-9", "call-back", "payer.phone"), "not-the-callers-case"),
-        ("agent", wish("case-1", "gossip", "payer.phone"), "purpose-not-granted"),
-        ("agent", wish("case-1", "call-back", "payer.name"), "field-not-granted"),
-        ("agent", wish("case-1", "brief", "payer.phone"), "grant-expired"),
+        (
+            "agent",
+            wish("case-9", "call-back", "payer.phone"),
+            "not-the-callers-case",
+        ),
+        (
+            "agent",
+            wish("case-1", "gossip", "payer.phone"),
+            "purpose-not-granted",
+        ),
+        (
+            "agent",
+            wish("case-1", "call-back", "payer.name"),
+            "field-not-granted",
+        ),
+        (
+            "agent",
+            wish("case-1", "brief", "payer.phone"),
+            "grant-expired",
+        ),
         ("agent", with_token(&made_up), "not-of-the-case"),
         ("agent", with_token(&abroad), "other-region"),
-        ("service", wish("case-1", "call-back", "payer.phone"), "role-not-granted"),
-        ("operator", wish("case-1", "call-back", "payer.phone"), "role-not-granted"),
+        (
+            "service",
+            wish("case-1", "call-back", "payer.phone"),
+            "role-not-granted",
+        ),
+        (
+            "operator",
+            wish("case-1", "call-back", "payer.phone"),
+            "role-not-granted",
+        ),
     ];
     let mut reasons = Vec::new();
     let mut first = None;
@@ -83,10 +107,15 @@ fn who_may_not_have_a_value_learns_nothing_and_is_on_record() {
     }
     // Three in a case are the most in a day.
     for _ in 0..2 {
-        let again = host.post_to(PATH, "supervisor", &wish("case-1", "call-back", "payer.phone"));
+        let again = host.post_to(
+            PATH,
+            "supervisor",
+            &wish("case-1", "call-back", "payer.phone"),
+        );
         assert_eq!(again.status, 200);
     }
-    let (status, headers, body, id) = refusal(&host, "agent", &wish("case-1", "call-back", "payer.phone"));
+    let (status, headers, body, id) =
+        refusal(&host, "agent", &wish("case-1", "call-back", "payer.phone"));
     assert_eq!(first, Some((status, headers, body)));
     reasons.push((json!(id), json!("over-budget")));
     let metrics = host.get("operator", "/metrics").text();
@@ -110,7 +139,11 @@ fn who_may_not_have_a_value_learns_nothing_and_is_on_record() {
         assert_eq!(detail["case"], "case-1");
         assert_eq!(detail["transaction"], "p-1");
         assert_eq!(detail["requested"], json!(["payer.phone"]));
-        assert!(detail["legal_basis"].as_str().is_some_and(|basis| basis.contains("Article 6")));
+        assert!(
+            detail["legal_basis"]
+                .as_str()
+                .is_some_and(|basis| basis.contains("Article 6"))
+        );
     }
     // It was in the answers and is nowhere else.
     let sweep = Sweep::of(&[one, two]);
@@ -161,9 +194,16 @@ fn a_killed_host_has_every_value_on_record_that_it_gave() {
     host.go_on();
     host.stop();
     let records = host.records();
-    let released = records.iter().filter(|r| r["event"] == "disclosure.released");
+    let released = records
+        .iter()
+        .filter(|r| r["event"] == "disclosure.released");
     let ids: Vec<String> = released
-        .map(|record| record["detail"]["id"].as_str().unwrap_or_default().to_owned())
+        .map(|record| {
+            record["detail"]["id"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        })
         .collect();
     assert_eq!(ids.len(), 4, "recorded, whether or not somebody got it");
     assert!(given.iter().all(|id| ids.contains(id)), "{given:?} {ids:?}");

@@ -16,7 +16,7 @@ use weft_audit::{DecisionRecord, EventRecord};
 use weft_dictionary::{Timestamp, Token, Treatment};
 use weft_intake::Problem;
 
-use super::release::{RELEASED, REFUSED, Released, is_case, is_word};
+use super::release::{REFUSED, RELEASED, Released, is_case, is_word};
 use super::shown::customer;
 use crate::chains::began;
 use crate::engine::{Engine, Inner};
@@ -205,7 +205,10 @@ impl Inner {
         let names = [Some(&ask.payment), ask.service.as_ref()];
         for (fits, pointer) in [
             (is_case(&ask.case), "/case"),
-            (names.into_iter().flatten().all(|name| is_case(name)), "/payment"),
+            (
+                names.into_iter().flatten().all(|name| is_case(name)),
+                "/payment",
+            ),
             (is_word(&ask.field), "/field"),
         ] {
             if !fits {
@@ -218,7 +221,15 @@ impl Inner {
             return Err(problems::review_first());
         }
         let id = self.fresh_id("emg")?;
-        let bound = json!([id, order.by, reason, ask.case, ask.payment, ask.service, ask.field]);
+        let bound = json!([
+            id,
+            order.by,
+            reason,
+            ask.case,
+            ask.payment,
+            ask.service,
+            ask.field
+        ]);
         let digest = HEXLOWER.encode(&Sha256::digest(bound.to_string().as_bytes()));
         let mut detail = vec![
             ("id", Json::from(id.as_str())),
@@ -272,11 +283,16 @@ impl Inner {
         let one = self.emergencies.get(id);
         let payment = one.as_ref().map(|one| self.payment_of(one)).transpose()?;
         let payment = payment.flatten();
-        let token = one.as_ref().zip(payment.as_ref()).and_then(|(one, payment)| {
-            let fact = payment.facts.get(&one.field).and_then(Json::as_str)?;
-            Token::parse(fact).ok()
-        });
-        let value = token.as_ref().map(|token| self.vault.detokenise(token).ok());
+        let token = one
+            .as_ref()
+            .zip(payment.as_ref())
+            .and_then(|(one, payment)| {
+                let fact = payment.facts.get(&one.field).and_then(Json::as_str)?;
+                Token::parse(fact).ok()
+            });
+        let value = token
+            .as_ref()
+            .map(|token| self.vault.detokenise(token).ok());
         let why = match &one {
             None => Some("no-such-emergency"),
             Some(one) if one.by != caller.id => Some("not-the-callers"),
@@ -340,7 +356,9 @@ impl Inner {
         let part = [&one.by].into_iter().chain(&one.approved_by);
         if part.into_iter().any(|name| *name == order.by) {
             self.not_done(id, &order.by, "self-review").await?;
-            return Err(problems::not_reviewed("who had a part in it does not review it"));
+            return Err(problems::not_reviewed(
+                "who had a part in it does not review it",
+            ));
         }
         if self.clock.now() < one.until {
             return Err(problems::not_reviewed("it is not over yet"));
@@ -356,7 +374,9 @@ impl Inner {
     }
 
     fn emergency(&self, id: &str) -> Result<Emergency, Problem> {
-        self.emergencies.get(id).ok_or_else(problems::no_such_emergency)
+        self.emergencies
+            .get(id)
+            .ok_or_else(problems::no_such_emergency)
     }
 
     /// The payment's own last decision; none where it is not known, or not known whose it is.
@@ -368,12 +388,20 @@ impl Inner {
         if chains.len() != 1 {
             return Ok(None);
         }
-        let own = chains.pop().into_iter().flatten().map(|stored| stored.record);
+        let own = chains
+            .pop()
+            .into_iter()
+            .flatten()
+            .map(|stored| stored.record);
         Ok(own.filter(|record| self.is_payment(record)).last())
     }
 
     async fn not_done(&self, id: &str, by: &str, why: &'static str) -> Result<(), Problem> {
-        let detail = vec![("id", Json::from(id)), ("by", by.into()), ("why", why.into())];
+        let detail = vec![
+            ("id", Json::from(id)),
+            ("by", by.into()),
+            ("why", why.into()),
+        ];
         self.happened(NOT_DONE, detail).await.map(|_| ())
     }
 
@@ -385,7 +413,10 @@ impl Inner {
     ) -> Result<LogView, Problem> {
         let at = self.clock.now();
         let by = detail.iter().find(|(key, _)| *key == "by");
-        let by = by.and_then(|(_, by)| by.as_str()).unwrap_or_default().to_owned();
+        let by = by
+            .and_then(|(_, by)| by.as_str())
+            .unwrap_or_default()
+            .to_owned();
         let event = self.event(at, name, detail);
         let recorded = self.log.append(&event).await;
         let receipt = recorded.map_err(|why| problems::change_not_recorded(&why))?;

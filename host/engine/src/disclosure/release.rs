@@ -225,7 +225,12 @@ impl Inner {
                 detail.push(("withheld", why.as_str().into()));
                 self.record(REFUSED, at, detail).await?;
                 self.metrics.disclosure("refused");
-                tracing::warn!(id, by = caller.id, why = why.as_str(), "nothing was released");
+                tracing::warn!(
+                    id,
+                    by = caller.id,
+                    why = why.as_str(),
+                    "nothing was released"
+                );
                 return Err(problems::not_released(&id));
             }
         };
@@ -234,7 +239,12 @@ impl Inner {
         detail.push(("disclosed", treatment.as_str().into()));
         let receipt = self.record(RELEASED, at, detail).await?;
         self.metrics.disclosure("released");
-        tracing::info!(id, by = caller.id, field = field.name, "a value was released");
+        tracing::info!(
+            id,
+            by = caller.id,
+            field = field.name,
+            "a value was released"
+        );
         let log = LogView {
             index: receipt.index,
             leaf_hash: data_encoding::HEXLOWER.encode(&receipt.leaf_hash),
@@ -388,14 +398,16 @@ fn granted<'a>(
     at: Timestamp,
 ) -> Result<Granted<'a>, Why> {
     let all = all.iter().map(AsRef::as_ref);
-    let mine = |one: &&Disclosure| {
-        one.releases_within().is_some() && one.is_for(caller.role.as_str(), at)
-    };
+    let mine =
+        |one: &&Disclosure| one.releases_within().is_some() && one.is_for(caller.role.as_str(), at);
     let mine: Vec<&Disclosure> = all.filter(mine).collect();
     if mine.is_empty() {
         return Err(Why::Role);
     }
-    let mut for_it = mine.iter().filter(|one| one.purpose() == ask.purpose).peekable();
+    let mut for_it = mine
+        .iter()
+        .filter(|one| one.purpose() == ask.purpose)
+        .peekable();
     if for_it.peek().is_none() {
         return Err(Why::Purpose);
     }

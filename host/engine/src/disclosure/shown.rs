@@ -175,5 +175,9 @@ pub(crate) fn withheld_names(record: &DecisionRecord, caller: &Caller) -> Vec<St
         .flat_map(|shown| shown.by.values())
         .filter(|by| by.names_withheld);
     let names = told.flat_map(|by| by.sight.withheld.values().flatten());
-    names.cloned().collect::<BTreeSet<String>>().into_iter().collect()
+    names
+        .cloned()
+        .collect::<BTreeSet<String>>()
+        .into_iter()
+        .collect()
 }

@@ -11,10 +11,10 @@ use super::FactExplained;
 use super::said::said;
 use crate::Role;
 use crate::again::Ground;
+use crate::disclosure::shown_to;
 use crate::evaluate::treatments;
 use crate::reader::sees_context;
 use crate::reasons::{self, Names};
-use crate::disclosure::shown_to;
 use crate::told::{after_evidence, messages_of, reader, shown};
 use crate::view::ReasonView;
 

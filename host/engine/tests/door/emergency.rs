@@ -28,7 +28,10 @@ fn need(payment: &str, field: &str) -> EmergencyAsk {
 
 async fn asked(house: &House, payment: &str, field: &str) -> Emergency {
     let order = order("agent-7", "the customer is in danger");
-    let asked = house.engine.ask_in_emergency(need(payment, field), order).await;
+    let asked = house
+        .engine
+        .ask_in_emergency(need(payment, field), order)
+        .await;
     asked.unwrap_or_else(|problem| panic!("{problem}"))
 }
 
@@ -71,24 +74,44 @@ async fn house() -> House {
 async fn two_others_approve_and_somebody_else_reviews() {
     let house = house().await;
     let one = asked(&house, "p-1", "payer.phone").await;
-    assert!(open(&house, &one, &agent()).await.is_err(), "nobody has approved");
+    assert!(
+        open(&house, &one, &agent()).await.is_err(),
+        "nobody has approved"
+    );
     assert_eq!(approve(&house, &one, "agent-7").await, Err(403), "who asks");
     assert!(approve(&house, &one, "chief-1").await.is_ok());
-    assert_eq!(approve(&house, &one, "chief-1").await, Err(403), "twice the same");
-    assert!(open(&house, &one, &agent()).await.is_err(), "one is not enough");
+    assert_eq!(
+        approve(&house, &one, "chief-1").await,
+        Err(403),
+        "twice the same"
+    );
+    assert!(
+        open(&house, &one, &agent()).await.is_err(),
+        "one is not enough"
+    );
     let other = Emergency {
         digest: "0".repeat(64),
         ..one.clone()
     };
-    assert_eq!(approve(&house, &other, "chief-2").await, Err(409), "another request");
+    assert_eq!(
+        approve(&house, &other, "chief-2").await,
+        Err(409),
+        "another request"
+    );
     assert!(approve(&house, &one, "chief-2").await.is_ok());
     let stranger = caller("agent-8", Role::Agent);
-    assert!(open(&house, &one, &stranger).await.is_err(), "not who asked");
+    assert!(
+        open(&house, &one, &stranger).await.is_err(),
+        "not who asked"
+    );
     assert_eq!(open(&house, &one, &agent()).await, Ok(PHONE.to_owned()));
     let released = events(&house, "disclosure.released");
     let detail = &released[0].detail;
     assert_eq!(detail["emergency"], one.id.as_str());
-    assert_eq!(detail["approved_by"], serde_json::json!(["chief-1", "chief-2"]));
+    assert_eq!(
+        detail["approved_by"],
+        serde_json::json!(["chief-1", "chief-2"])
+    );
     assert_eq!(detail["reason"], "the customer is in danger");
     let why: Vec<_> = events(&house, "emergency.refused")
         .iter()
@@ -103,7 +126,11 @@ async fn two_others_approve_and_somebody_else_reviews() {
         panic!("one waits")
     };
     assert_eq!((waiting.opened, waiting.approved_by.len()), (1, 2));
-    let review = |by: &str| house.engine.review_emergency(one.id.clone(), order(by, "right"));
+    let review = |by: &str| {
+        house
+            .engine
+            .review_emergency(one.id.clone(), order(by, "right"))
+    };
     for part in ["agent-7", "chief-1", "chief-2"] {
         assert!(review(part).await.is_err(), "{part} had a part in it");
     }
@@ -119,7 +146,11 @@ async fn what_is_not_there_is_refused_like_what_is_not_approved() {
     let mut refusals = Vec::new();
     for (payment, field) in [("p-1", "payer.shoe_size"), ("p-9", "payer.phone")] {
         let one = asked(&house, payment, field).await;
-        refusals.push(open(&house, &one, &agent()).await.expect_err("not approved"));
+        refusals.push(
+            open(&house, &one, &agent())
+                .await
+                .expect_err("not approved"),
+        );
         for by in ["chief-1", "chief-2"] {
             assert!(approve(&house, &one, by).await.is_ok());
         }
@@ -141,11 +172,15 @@ async fn a_request_lapses() {
     let house = house().await;
     let one = asked(&house, "p-1", "payer.phone").await;
     assert!(approve(&house, &one, "chief-1").await.is_ok());
-    let early = house.engine.review_emergency(one.id.clone(), order("chief-3", "early"));
+    let early = house
+        .engine
+        .review_emergency(one.id.clone(), order("chief-3", "early"));
     assert!(early.await.is_err(), "it is not over");
     house.pass_minutes(15);
     assert_eq!(approve(&house, &one, "chief-2").await, Err(409));
-    let late = house.engine.review_emergency(one.id.clone(), order("chief-3", "lapsed"));
+    let late = house
+        .engine
+        .review_emergency(one.id.clone(), order("chief-3", "lapsed"));
     assert!(late.await.is_ok());
 }
 

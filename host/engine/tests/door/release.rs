@@ -84,11 +84,17 @@ async fn a_value_is_released_within_its_case_and_on_record_before() {
     let released = released.unwrap_or_else(|problem| panic!("{problem}"));
     assert_eq!(text(&released), PHONE);
     assert_eq!(format!("{released:?}").find(PHONE), None);
-    assert_eq!(serde_json::to_string(&released).expect("JSON").find(PHONE), None);
+    assert_eq!(
+        serde_json::to_string(&released).expect("JSON").find(PHONE),
+        None
+    );
     // Who names no token gets the value of the payment that was asked about in the case.
     let plain = wish("case-1042", "call-back", "payer.phone", "");
     let again = get(&house, &agent(), plain).await;
-    assert_eq!(text(&again.unwrap_or_else(|problem| panic!("{problem}"))), PHONE);
+    assert_eq!(
+        text(&again.unwrap_or_else(|problem| panic!("{problem}"))),
+        PHONE
+    );
     let [event, _] = &events(&house)[..] else {
         panic!("two events")
     };
@@ -116,7 +122,10 @@ async fn a_value_is_released_within_its_case_and_on_record_before() {
 #[tokio::test]
 async fn masks_leave_what_may_be_seen() {
     let house = asked().await;
-    for (field, seen) in [("payer.name", "I•••"), ("instrument.pan", "************1111")] {
+    for (field, seen) in [
+        ("payer.name", "I•••"),
+        ("instrument.pan", "************1111"),
+    ] {
         let wish = wish("case-1042", "call-back", field, &token(&house, field));
         let released = get(&house, &agent(), wish).await;
         let released = released.unwrap_or_else(|problem| panic!("{problem}"));
@@ -137,16 +146,48 @@ async fn refusals_are_alike_and_each_is_on_record_with_its_reason() {
     let other = caller("agent-8", Role::Agent);
     let field = "payer.phone";
     let tries = [
-        (&agent(), wish("case-1", call, field, &phone), "not-the-callers-case"),
-        (&other, wish(case, call, field, &phone), "not-the-callers-case"),
-        (&agent(), wish(case, "write-to", field, &phone), "field-not-granted"),
-        (&agent(), wish(case, "gossip", field, &phone), "purpose-not-granted"),
-        (&agent(), wish(case, call, "payer.email", &email), "field-not-granted"),
-        (&agent(), wish(case, call, "payer.shoe_size", &phone), "field-not-granted"),
+        (
+            &agent(),
+            wish("case-1", call, field, &phone),
+            "not-the-callers-case",
+        ),
+        (
+            &other,
+            wish(case, call, field, &phone),
+            "not-the-callers-case",
+        ),
+        (
+            &agent(),
+            wish(case, "write-to", field, &phone),
+            "field-not-granted",
+        ),
+        (
+            &agent(),
+            wish(case, "gossip", field, &phone),
+            "purpose-not-granted",
+        ),
+        (
+            &agent(),
+            wish(case, call, "payer.email", &email),
+            "field-not-granted",
+        ),
+        (
+            &agent(),
+            wish(case, call, "payer.shoe_size", &phone),
+            "field-not-granted",
+        ),
         (&agent(), wish(case, call, field, &email), "not-of-the-case"),
-        (&agent(), wish(case, call, field, &unknown), "not-of-the-case"),
+        (
+            &agent(),
+            wish(case, call, field, &unknown),
+            "not-of-the-case",
+        ),
         (&agent(), wish(case, call, field, &abroad), "other-region"),
-        (&service(), wish(case, call, field, &phone), "role-not-granted"),
+        (
+            &service(),
+            wish(case, call, field, &phone),
+            "role-not-granted",
+        ),
     ];
     let mut bodies = Vec::new();
     let mut reasons = Vec::new();
@@ -178,9 +219,18 @@ async fn what_leads_to_a_person_is_not_taken_for_a_case() {
     let phone = token(&house, "payer.phone");
     for (wish, pointer) in [
         (wish(PHONE, "call-back", "payer.phone", &phone), "/case"),
-        (wish("case-1042", "Call back", "payer.phone", &phone), "/purpose"),
-        (wish("case-1042", "call-back", "payer phone", &phone), "/field"),
-        (wish("case-1042", "call-back", "payer.phone", PHONE), "/token"),
+        (
+            wish("case-1042", "Call back", "payer.phone", &phone),
+            "/purpose",
+        ),
+        (
+            wish("case-1042", "call-back", "payer phone", &phone),
+            "/field",
+        ),
+        (
+            wish("case-1042", "call-back", "payer.phone", PHONE),
+            "/token",
+        ),
     ] {
         let problem = get(&house, &agent(), wish).await.expect_err("refused");
         assert_eq!(problem.where_it_is(), Some(pointer));
@@ -193,7 +243,10 @@ async fn what_leads_to_a_person_is_not_taken_for_a_case() {
 async fn a_policy_that_takes_a_fact_away_keeps_it_in_the_vault() {
     let mut policies = usual();
     let redact = "obligations: [{kind: redact, arguments: {payer.phone: absent}}]";
-    let hide = format!("rules:\n{}", crate::policies::rule("all", "true", "allow", redact));
+    let hide = format!(
+        "rules:\n{}",
+        crate::policies::rule("all", "true", "allow", redact)
+    );
     let hide = crate::policies::PolicyFile::new("test.hide", "assist.failed_payment", &hide);
     policies.push(hide);
     let site = site();
@@ -281,11 +334,17 @@ async fn what_is_not_granted_is_not_there() {
     let about = ask("assist.failed_payment", "p-1");
     let view = house.decided(&agent(), &about).await;
     let facts = view.context.clone().expect("granted").facts;
-    assert!(!facts.contains_key("location.city") && facts.len() == 4, "{facts:?}");
+    assert!(
+        !facts.contains_key("location.city") && facts.len() == 4,
+        "{facts:?}"
+    );
     let shown = house.record(&view).shown.expect("on record");
     assert_eq!(shown.not_granted, ["location.city"]);
     let by = &shown.by["test.replies"];
-    assert_eq!((by.purpose.as_str(), by.legal_basis.as_str()), ("help", "the basis of test.replies"));
+    assert_eq!(
+        (by.purpose.as_str(), by.legal_basis.as_str()),
+        ("help", "the basis of test.replies")
+    );
     // A reader of another role is shown no more than is granted to both.
     let supervisor = caller("supervisor-1", Role::Supervisor);
     let seen = house.engine.decision(&supervisor, &view.decision).await;
@@ -329,7 +388,11 @@ async fn an_erased_value_is_as_good_as_none() {
     let phone = token(&house, "payer.phone");
     let account = token(&house, "payer.account");
     let order = weft_engine::sets::Order::by_signal();
-    house.engine.erase(account, order).await.unwrap_or_else(|p| panic!("{p}"));
+    house
+        .engine
+        .erase(account, order)
+        .await
+        .unwrap_or_else(|p| panic!("{p}"));
     let wish = wish("case-1042", "call-back", "payer.phone", &phone);
     assert!(get(&house, &agent(), wish).await.is_err());
     let last = events(&house).pop().expect("an event");

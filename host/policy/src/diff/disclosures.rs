@@ -56,10 +56,18 @@ fn parts(one: &Disclosure, dictionary: &Dictionary) -> Parts {
         ShownIn::Release { within } => format!("on request, within {within}"),
     };
     let sources = one.sources().iter().map(|source| {
-        let read = if source.verified { "verified" } else { "not verified" };
+        let read = if source.verified {
+            "verified"
+        } else {
+            "not verified"
+        };
         format!("{}, {} ({read})", source.title, source.reference)
     });
-    let status = if one.is_enforced() { "enforced" } else { "draft" };
+    let status = if one.is_enforced() {
+        "enforced"
+    } else {
+        "draft"
+    };
     let until = one.until().map(|until| until.to_string());
     let mut parts = Parts::from([
         ("title".to_owned(), one.title().to_owned()),
@@ -71,7 +79,10 @@ fn parts(one: &Disclosure, dictionary: &Dictionary) -> Parts {
         ("status".to_owned(), status.to_owned()),
         ("readers".to_owned(), one.readers().join(", ")),
         ("shown".to_owned(), place),
-        ("names of what is withheld".to_owned(), told(one.names_withheld()).to_owned()),
+        (
+            "names of what is withheld".to_owned(),
+            told(one.names_withheld()).to_owned(),
+        ),
         (
             "budget".to_owned(),
             format!(

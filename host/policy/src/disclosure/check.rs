@@ -65,7 +65,10 @@ impl DisclosureChecker<'_> {
     fn check_head(&mut self) {
         let source = self.source;
         if source.api_version.value != API_VERSION {
-            let message = format!("this form of files is not known: `{}`", source.api_version.value);
+            let message = format!(
+                "this form of files is not known: `{}`",
+                source.api_version.value
+            );
             let help = format!("write apiVersion: {API_VERSION}");
             self.refuse(codes::DISCLOSURE, &source.api_version, message, help);
         }
@@ -86,22 +89,45 @@ impl DisclosureChecker<'_> {
             self.refuse(codes::DISCLOSURE, purpose, message, help);
         }
         for (text, what, help) in [
-            (&source.legal_basis, "legal basis", "name the act and the paragraph that allow it"),
-            (&source.metadata.title, "title", "say in a few words who sees what"),
+            (
+                &source.legal_basis,
+                "legal basis",
+                "name the act and the paragraph that allow it",
+            ),
+            (
+                &source.metadata.title,
+                "title",
+                "say in a few words who sees what",
+            ),
             (&source.metadata.owner, "owner", "say who answers for it"),
         ] {
             let length = text.value.trim().chars().count();
             if length == 0 {
-                self.refuse(codes::DISCLOSURE, text, format!("the {what} is empty"), help);
+                self.refuse(
+                    codes::DISCLOSURE,
+                    text,
+                    format!("the {what} is empty"),
+                    help,
+                );
             } else if length > limits::MAX_LEGAL_BASIS_CHARS {
                 let most = limits::MAX_LEGAL_BASIS_CHARS;
                 let message = format!("the {what} has {length} characters, the limit is {most}");
-                self.refuse(codes::DISCLOSURE, text, message, "move the rest to `description`");
+                self.refuse(
+                    codes::DISCLOSURE,
+                    text,
+                    message,
+                    "move the rest to `description`",
+                );
             }
         }
         if source.metadata.sources.is_empty() {
             let help = "name the act, standard or house rule";
-            self.refuse(codes::DISCLOSURE, id, "the disclosure names no source", help);
+            self.refuse(
+                codes::DISCLOSURE,
+                id,
+                "the disclosure names no source",
+                help,
+            );
         }
         self.check_status();
     }
@@ -113,7 +139,12 @@ impl DisclosureChecker<'_> {
             Status::Draft => {}
             Status::Shadow | Status::Canary => {
                 let message = "a disclosure is granted or it is not: there is nothing to try";
-                self.refuse(codes::DISCLOSURE, status, message, "write draft or enforced");
+                self.refuse(
+                    codes::DISCLOSURE,
+                    status,
+                    message,
+                    "write draft or enforced",
+                );
             }
             Status::Enforced => {
                 let unread = metadata.sources.iter().filter(|source| !source.verified);
@@ -123,7 +154,8 @@ impl DisclosureChecker<'_> {
                 if !unread.is_empty() {
                     let message = format!("enforced, and not verified: {}", unread.join("; "));
                     let warning = yaml::error_at(codes::UNVERIFIED, self.file, status, message);
-                    let help = "read the source, compare the file with it, and write verified: true";
+                    let help =
+                        "read the source, compare the file with it, and write verified: true";
                     self.problems.push(warning.warning().help(help));
                 }
             }
@@ -150,7 +182,12 @@ impl DisclosureChecker<'_> {
         }
         if source.readers.is_empty() {
             let message = "the disclosure is for nobody";
-            self.refuse(codes::DISCLOSURE, &source.purpose, message, "name a role under `readers`");
+            self.refuse(
+                codes::DISCLOSURE,
+                &source.purpose,
+                message,
+                "name a role under `readers`",
+            );
         }
     }
 
@@ -162,7 +199,12 @@ impl DisclosureChecker<'_> {
             && until <= from
         {
             let message = "the disclosure ends before it begins";
-            self.refuse(codes::DISCLOSURE, at, message, "write an instant after `from`");
+            self.refuse(
+                codes::DISCLOSURE,
+                at,
+                message,
+                "write an instant after `from`",
+            );
         }
         (from, until)
     }
@@ -269,11 +311,17 @@ impl DisclosureChecker<'_> {
                 "remove the grant: what is not granted is absent",
             ),
             (ShownIn::Replies(_), _) if class.is_tokenised() && treatment > class.ceiling() => (
-                format!("`{name}` is {}, and replies show no more of it than its token", class.as_str()),
+                format!(
+                    "`{name}` is {}, and replies show no more of it than its token",
+                    class.as_str()
+                ),
                 "write token or present, or release it on request in a file with `release`",
             ),
             (ShownIn::Release { .. }, _) if !class.is_tokenised() => (
-                format!("`{name}` is {}: the vault has no value of it to release", class.as_str()),
+                format!(
+                    "`{name}` is {}: the vault has no value of it to release",
+                    class.as_str()
+                ),
                 "grant it in a file with `on`",
             ),
             (ShownIn::Release { .. }, _)

@@ -195,7 +195,10 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
                 ("p.yaml", sound()),
                 (
                     "disclosures/d.yaml",
-                    disclosure("test.shown", &SHOWN.replace("payment.amount", "instrument.cvv")),
+                    disclosure(
+                        "test.shown",
+                        &SHOWN.replace("payment.amount", "instrument.cvv"),
+                    ),
                 ),
             ],
             "disclosures/d.yaml:15:40: error[W0322]: `instrument.cvv` is a secret, which nobody is shown (remove the grant)",

@@ -37,7 +37,9 @@ impl Purpose<'_> {
         match self.disclosure.shown_in() {
             ShownIn::Replies(on) => format!("in replies about {}", on.join(", ")),
             ShownIn::Release { within } => {
-                format!("one value on request, within {within} of the decision that showed the payment")
+                format!(
+                    "one value on request, within {within} of the decision that showed the payment"
+                )
             }
         }
     }
@@ -87,11 +89,18 @@ impl<'a> Book<'a> {
         let reads = |reader: &str| disclosure.readers().iter().any(|r| r == reader);
         let facts = disclosure.grants().iter().map(|grant| {
             let name = self.dictionary.field(grant.field).name.as_str();
-            (name, READERS.map(|reader| reads(reader).then_some(grant.treatment)))
+            (
+                name,
+                READERS.map(|reader| reads(reader).then_some(grant.treatment)),
+            )
         });
         let facts: BTreeMap<&str, _> = facts.collect();
         let views: Vec<View> = (self.effective().flat_map(views))
-            .filter(|view| view.show.keys().any(|name| facts.contains_key(name.as_str())))
+            .filter(|view| {
+                view.show
+                    .keys()
+                    .any(|name| facts.contains_key(name.as_str()))
+            })
             .filter(|view| view.operations.iter().any(|on| disclosure.covers(on)))
             .collect();
         Purpose {
