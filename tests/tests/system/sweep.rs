@@ -65,25 +65,25 @@ fn send(host: &Host, people: &[Person]) -> Vec<u8> {
     let fields = fields();
     let mut said = Vec::new();
     for (n, person) in people.iter().enumerate() {
-        let answer = match n % 14 {
+        let answer = match n % 15 {
             0 => host.decide("service", &payment(person, n)),
             1 => host.decide(
                 "service",
-                &in_field(&fields[n / 14 % fields.len()], &json!(person.card), n),
+                &in_field(&fields[n / 15 % fields.len()], &json!(person.card), n),
             ),
             2 => host.decide(
                 "service",
-                &in_field(&fields[n / 14 % fields.len()], &json!(person.iban), n),
+                &in_field(&fields[n / 15 % fields.len()], &json!(person.iban), n),
             ),
             3 => host.decide(
                 "service",
-                &in_field(&fields[n / 14 % fields.len()], &json!(person.phone), n),
+                &in_field(&fields[n / 15 % fields.len()], &json!(person.phone), n),
             ),
             4 => host.decide(
                 "service",
                 &in_field(
-                    &fields[n / 14 % fields.len()],
-                    &wrong_type(person, n / 14),
+                    &fields[n / 15 % fields.len()],
+                    &wrong_type(person, n / 15),
                     n,
                 ),
             ),
@@ -103,11 +103,12 @@ fn send(host: &Host, people: &[Person]) -> Vec<u8> {
             10 => host.post(
                 "service",
                 "application/xml",
-                wrong_message(person, n / 14).as_bytes(),
+                wrong_message(person, n / 15).as_bytes(),
                 &[],
             ),
             11 => host.decide("agent", &help(person, n)),
             12 => host.decide("service", &note(person, n)),
+            13 => asked_for(host, person, n),
             _ => host.decide("service", &disguised(person, n)),
         };
         said.extend(answer.body);
@@ -214,10 +215,32 @@ fn made_up_names(person: &Person, n: usize) -> Json {
     body
 }
 
+/// Somebody asks for a value, and says others instead of names.
+fn asked_for(host: &Host, person: &Person, n: usize) -> weft_tests::Answer {
+    let right = [
+        ("case", "case-1"),
+        ("purpose", "call-back"),
+        ("field", "payer.phone"),
+        ("token", "tok_eu_phone_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+    ];
+    let wrong = [&person.card, &person.iban, &person.phone, &person.street];
+    let mut wish: Json = right
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), json!(v)))
+        .collect();
+    wish[right[n / 15 % 4].0] = json!(wrong[n / 60 % 4]);
+    if n.is_multiple_of(2) {
+        return host.post_to("/v1/disclosures", "agent", &wish);
+    }
+    let need = json!({"case": "case-1", "payment": person.card, "field": "payer.phone",
+                      "reason": format!("call {} at {}", person.name, person.phone)});
+    host.post_to("/v1/emergencies", "agent", &need)
+}
+
 fn in_headers(host: &Host, person: &Person, n: usize) -> weft_tests::Answer {
     let body = payment(person, n).to_string();
     let trace = format!("00-{}{}-{}-01", person.card, person.card, person.card);
-    let headers: &[(&str, &str)] = match n / 14 % 4 {
+    let headers: &[(&str, &str)] = match n / 15 % 4 {
         0 => &[("Idempotency-Key", &person.card)],
         1 => &[("Authorization", &person.card), ("X-Note", &person.name)],
         2 => &[
@@ -237,13 +260,13 @@ fn in_headers(host: &Host, person: &Person, n: usize) -> weft_tests::Answer {
 /// Bodies that are no JSON, or too large.
 fn broken(host: &Host, person: &Person, n: usize) -> weft_tests::Answer {
     let body = payment(person, n).to_string();
-    let bytes = match n / 14 % 4 {
+    let bytes = match n / 15 % 4 {
         0 => body.as_bytes()[..body.len() - 40].to_vec(),
         1 => body
             .replace(&person.name, &format!("{}\u{1}", person.name))
             .into_bytes(),
         2 => [body.as_bytes(), person.card.as_bytes()].concat(),
-        _ if n / 14 < 4 * OVERSIZED => {
+        _ if n / 15 < 4 * OVERSIZED => {
             format!("{{\"a\":\"{}\"}}", person.card.repeat(80_000)).into_bytes()
         }
         _ => {
@@ -297,7 +320,7 @@ fn help(person: &Person, n: usize) -> Json {
         &format!("sweep-{}", n - 11),
         &format!("case-{n}"),
     );
-    match n / 14 % 3 {
+    match n / 15 % 3 {
         0 => body["case"]["id"] = json!(person.card),
         1 => {
             body["case"]["note"] = json!(format!(
@@ -328,7 +351,7 @@ fn disguised(person: &Person, n: usize) -> Json {
             .map(|c| char::from_u32(c as u32 + 0xfee0).unwrap_or(c))
             .collect()
     };
-    let value = match n / 14 % 5 {
+    let value = match n / 15 % 5 {
         0 => data_encoding::BASE64.encode(person.card.as_bytes()),
         1 => data_encoding::HEXLOWER.encode(person.card.as_bytes()),
         2 => full_width(&person.card),
