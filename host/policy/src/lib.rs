@@ -17,6 +17,7 @@
 //! | `table` | rules that form a decision table |
 //! | `trace` | why a condition holds of a row, or does not |
 //! | `threat` | that nothing gets milder as the level of threat rises |
+//! | `milder` | what a policy says, and which of two things said is milder |
 //! | `testing` | the tests that stand in the files |
 //! | `solve` | whether conditions can hold together |
 //! | [`analysis`](Analysis) | rules that do nothing, and rules that disagree |
@@ -42,6 +43,7 @@ pub mod limits;
 mod lists;
 mod load;
 mod message;
+mod milder;
 mod mutate;
 mod parameters;
 mod pipeline;

@@ -16,7 +16,7 @@ use std::cell::{Cell, LazyCell};
 use weft_diagnostic::Diagnostic;
 use weft_diagnostic::yaml::{self, Spanned};
 use weft_dictionary::FieldId;
-use weft_verdict::{Obligation, ObligationKind, Verdict};
+use weft_verdict::Verdict;
 
 use self::obstacle::Obstacle;
 use self::presence::{Case, Presence, repeated};
@@ -26,65 +26,10 @@ use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
 use crate::cel::range::{Facts, Ranges};
 use crate::codes;
 use crate::limits::{MAX_SOLVER_STEPS, MAX_THREAT_CASES};
+use crate::milder::Said;
 use crate::policy::{Body, Policy, Rule};
 use crate::solve::{Answer, Goal, Mode, Solver, facts_of};
 use crate::testing::Tested;
-
-/// What a policy says to one row, as far as it can be milder or stricter.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Said<'a> {
-    verdict: Verdict,
-    obligations: Vec<&'a Obligation>,
-}
-
-impl<'a> Said<'a> {
-    fn only(verdict: Verdict) -> Said<'a> {
-        Said {
-            verdict,
-            obligations: Vec::new(),
-        }
-    }
-
-    /// Whether saying this instead makes no decision milder, whatever other policies say.
-    fn may_become(&self, other: &Said<'_>) -> bool {
-        verdict_may_become(self.verdict, other.verdict)
-            && self.keeps_obligations(other)
-            && !other.discloses_more(self)
-    }
-
-    /// What has to be done still has to; a refusal needs nothing more.
-    fn keeps_obligations(&self, other: &Said<'_>) -> bool {
-        let stricter = other.verdict > self.verdict;
-        let mut duties = self.obligations.iter();
-        let kept = duties.all(|obligation| match obligation.kind {
-            ObligationKind::Disclose => true,
-            ObligationKind::StepUp if stricter && other.verdict > Verdict::Challenge => true,
-            _ => other.obligations.contains(obligation),
-        });
-        kept || other.verdict == Verdict::Deny
-    }
-
-    /// Only who is granted something is shown something.
-    fn discloses_more(&self, before: &Said<'_>) -> bool {
-        let shows = |said: &Said<'_>, obligation: &&Obligation| {
-            said.verdict < Verdict::Challenge && said.obligations.contains(obligation)
-        };
-        self.obligations
-            .iter()
-            .filter(|obligation| obligation.kind == ObligationKind::Disclose)
-            .any(|obligation| shows(self, obligation) && !shows(before, obligation))
-    }
-}
-
-/// Where another policy allows, saying nothing lets a payment go on; where none does, saying nothing holds it,
-/// and a flag releases it. So a flag is milder than nothing and stricter than an allowance.
-fn verdict_may_become(before: Verdict, after: Verdict) -> bool {
-    match before {
-        Verdict::Allow => true,
-        Verdict::Abstain => after == Verdict::Abstain || after >= Verdict::Challenge,
-        _ => after >= before,
-    }
-}
 
 /// What there is to say against a policy.
 pub(crate) fn check(tested: Tested<'_>) -> Vec<Diagnostic> {
@@ -281,48 +226,14 @@ mod tests {
     use std::cell::Cell;
 
     use weft_dictionary::{Dictionary, FieldId};
-    use weft_verdict::Verdict::{self, Abstain, Allow, Challenge, Deny, Flag, Hold};
 
+    use super::in_each_case;
     use super::obstacle::Obstacle;
     use super::presence::Case;
     use super::proof::Rise;
-    use super::{in_each_case, verdict_may_become};
     use crate::cel::node::Node;
     use crate::cel::range::{Facts, Ranges};
     use crate::limits::MAX_THREAT_CASES;
-
-    /// What a payment gets where no policy says anything.
-    const WITHOUT: Verdict = Hold;
-
-    fn decided(one: Verdict, other: Verdict) -> Verdict {
-        match one.max(other) {
-            Abstain => WITHOUT,
-            verdict => verdict,
-        }
-    }
-
-    #[test]
-    fn no_decision_gets_milder_beside_a_policy_that_says_something() {
-        for before in Verdict::ALL {
-            for after in Verdict::ALL {
-                let beside = |other| decided(before, other) <= decided(after, other);
-                let never = [Allow, Flag, Challenge, Hold, Deny].into_iter().all(beside);
-                if verdict_may_become(before, after) {
-                    assert!(never, "{before:?} to {after:?}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn nothing_that_was_held_without_a_policy_is_released() {
-        for before in Verdict::ALL {
-            for after in [Allow, Flag] {
-                let released = decided(before, Abstain) >= Challenge;
-                assert!(!(released && verdict_may_become(before, after)));
-            }
-        }
-    }
 
     #[test]
     fn too_many_cases_are_no_proof() {

@@ -12,6 +12,7 @@ mod overlaps;
 mod reasons;
 mod rules;
 mod sources;
+mod without;
 
 use std::path::Path;
 use std::sync::Arc;

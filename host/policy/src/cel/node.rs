@@ -153,6 +153,38 @@ impl Node {
         }
     }
 
+    /// How many expressions it is made of, itself among them.
+    pub(crate) fn size(&self) -> usize {
+        let children = self.children().into_iter();
+        1 + children.map(Node::size).sum::<usize>()
+    }
+
+    /// The condition of the first either-or that gives a value.
+    pub(crate) fn first_choice(&self) -> Option<&Node> {
+        match self {
+            Node::If(condition, ..) => Some(condition),
+            other => other.children().into_iter().find_map(Node::first_choice),
+        }
+    }
+
+    /// The same with a branch in place of the first either-or.
+    pub(crate) fn chosen(&self, first: bool) -> Node {
+        let mut copy = self.clone();
+        copy.choose(first);
+        copy
+    }
+
+    fn choose(&mut self, first: bool) -> bool {
+        if let Node::If(_, one, two) = self {
+            let branch = if first { one } else { two };
+            let branch = std::mem::replace(&mut **branch, Node::Constant(Constant::Boolean(false)));
+            *self = branch;
+            return true;
+        }
+        let mut children = self.children_mut().into_iter();
+        children.any(|child| child.choose(first))
+    }
+
     /// The same, to be changed. A variable that others use, too, is copied first.
     pub(crate) fn children_mut(&mut self) -> Vec<&mut Node> {
         match self {

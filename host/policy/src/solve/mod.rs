@@ -133,7 +133,7 @@ type Read = (*const Node, *const Dictionary, Level);
 pub(crate) struct Solver<'a> {
     forms: RefCell<HashMap<Read, Rc<Form>>>,
     readers: RefCell<HashMap<(*const Dictionary, Level), Rc<Reader<'a>>>>,
-    left: Cell<u64>,
+    left: Rc<Cell<u64>>,
 }
 
 impl<'a> Solver<'a> {
@@ -142,7 +142,16 @@ impl<'a> Solver<'a> {
         Solver {
             forms: RefCell::default(),
             readers: RefCell::default(),
-            left: Cell::new(steps),
+            left: Rc::new(Cell::new(steps)),
+        }
+    }
+
+    /// One for conditions that live shorter, within the same bound.
+    pub(crate) fn for_now<'b>(&self) -> Solver<'b> {
+        Solver {
+            forms: RefCell::default(),
+            readers: RefCell::default(),
+            left: Rc::clone(&self.left),
         }
     }
 

@@ -93,13 +93,13 @@ impl<'a> Reader<'a> {
         {
             return Rc::new(self.compare_truths(*comparison, one, two, node));
         }
-        if let Some(condition) = first_choice(node) {
-            let size = size(node);
+        if let Some(condition) = node.first_choice() {
+            let size = node.size();
             if self.left.get() < size * 2 {
                 return Rc::new(self.opaque(node, Vec::new()));
             }
             self.left.set(self.left.get() - size * 2);
-            let branches = [chosen(node, true), chosen(node, false)];
+            let branches = [node.chosen(true), node.chosen(false)];
             return Rc::new(Form::If(
                 self.form(condition),
                 self.form(&branches[0]),
@@ -553,35 +553,4 @@ pub(super) fn follows_threat(node: &Node) -> bool {
         Node::Parameter(threshold) => threshold.level.is_some(),
         other => other.children().into_iter().any(follows_threat),
     }
-}
-
-fn size(node: &Node) -> usize {
-    let children = node.children().into_iter();
-    1 + children.map(size).sum::<usize>()
-}
-
-/// The condition of the first either-or that gives a value.
-fn first_choice(node: &Node) -> Option<&Node> {
-    match node {
-        Node::If(condition, ..) => Some(condition),
-        other => other.children().into_iter().find_map(first_choice),
-    }
-}
-
-/// The same with a branch in place of the first either-or.
-fn chosen(node: &Node, first: bool) -> Node {
-    let mut copy = node.clone();
-    choose(&mut copy, first);
-    copy
-}
-
-fn choose(node: &mut Node, first: bool) -> bool {
-    if let Node::If(_, one, two) = node {
-        let branch = if first { one } else { two };
-        let branch = std::mem::replace(&mut **branch, Node::Constant(Constant::Boolean(false)));
-        *node = branch;
-        return true;
-    }
-    let mut children = node.children_mut().into_iter();
-    children.any(|child| choose(child, first))
 }

@@ -2,14 +2,13 @@
 //! them at the thresholds and by leaving out a fact.
 
 use weft_dictionary::{Dictionary, DurationMs, FieldId, Money, Row, Timestamp, Value};
-use weft_verdict::Verdict;
 
-use super::Said;
 use crate::cel::node::{Constant, Node};
 use crate::cel::parameter::MAX_THREAT;
 use crate::limits::MAX_TRIALS;
 use crate::message::words;
-use crate::policy::{Applies, Body, Policy};
+use crate::milder::{Said, said};
+use crate::policy::{Body, Policy};
 use crate::testing::Tested;
 
 /// In words, a row to which the policy says something milder at a higher level.
@@ -72,29 +71,6 @@ fn facts(dictionary: &Dictionary, level: FieldId, row: &Row) -> String {
     } else {
         format!(", with {}", facts.join(", "))
     }
-}
-
-/// What the policy says, as the host would count it.
-fn said<'p>(policy: &'p Policy, row: &Row) -> Said<'p> {
-    match policy.matches(row) {
-        Applies::No => return Said::only(Verdict::Abstain),
-        Applies::Missing(_) => return Said::only(policy.on_missing),
-        Applies::Failed { missing, .. } => return Said::only(policy.without_value(&missing)),
-        Applies::Yes => {}
-    }
-    let outcome = policy.evaluate(row);
-    let mut said = Said::only(outcome.finding.verdict);
-    if !outcome.missing.is_empty() {
-        said.verdict = said.verdict.max(policy.on_missing);
-    }
-    if outcome.failure.is_some() {
-        said.verdict = said.verdict.max(policy.on_error);
-    }
-    if let Body::Rules(rules) = &policy.body {
-        let fired = rules.iter().filter(|rule| outcome.fired.contains(&rule.id));
-        said.obligations = fired.flat_map(|rule| &rule.finding.obligations).collect();
-    }
-    said
 }
 
 /// A row, the same at each threshold, and without each of its facts.
