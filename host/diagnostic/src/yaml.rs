@@ -56,6 +56,16 @@ pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
 
 /// Parses `text`, which came from `file`.
 pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
+    parse_with(file, text, &[])
+}
+
+/// The same; a key of `homes` that stands where it is not known belongs below the key beside it, or at the top of the
+/// file if that is empty.
+pub fn parse_with<T: DeserializeOwned>(
+    file: &str,
+    text: &str,
+    homes: &[(&str, &str)],
+) -> Result<T, Diagnostic> {
     let options = serde_saphyr::options! {
         merge_keys: MergeKeyPolicy::Error,
         budget: serde_saphyr::budget! { max_anchors: 0 },
@@ -66,7 +76,14 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnosti
         if words::is_anchor(e) {
             place = anchor_before(text, place).unwrap_or(place);
         }
+        if words::is_scanned(e)
+            && let Some(tab) = tab_near(text, place)
+        {
+            return Diagnostic::error(code::SHAPE, file, tab, "the line is indented with a tab")
+                .help("indent with spaces");
+        }
         let (message, help) = words::of(e);
+        let help = words::home(e, homes).or(help);
         let problem = Diagnostic::error(code::SHAPE, file, place, message);
         match help {
             Some(help) => problem.help(help),
@@ -96,6 +113,21 @@ fn place_of(location: &serde_saphyr::Location) -> Place {
         line: clamp(location.line()),
         column: clamp(location.column()),
     }
+}
+
+/// The first tab that indents the line at `place` or the next one: the parser stops before it.
+fn tab_near(text: &str, place: Place) -> Option<Place> {
+    let lines = text.lines().enumerate().skip(place.line as usize - 1);
+    let mut near = lines.filter(|(_, line)| !line.trim().is_empty()).take(2);
+    near.find_map(|(line, text)| {
+        let indent = text.chars().take_while(|c| c.is_whitespace());
+        let column = indent.into_iter().position(|c| c == '\t')?;
+        let clamp = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+        Some(Place {
+            line: clamp(line),
+            column: clamp(column),
+        })
+    })
 }
 
 /// The place of the anchor (`&name`) of the value at `place`: the parser tells where the value begins.
@@ -140,6 +172,37 @@ mod tests {
         let problem = parse::<Doc>("a.yaml", "name: x\nnmae: y\n").expect_err("unknown key");
         assert_eq!((problem.place.line, problem.place.column), (2, 1));
         assert!(problem.message.contains("nmae"), "{}", problem.message);
+    }
+
+    #[test]
+    fn a_tab_is_told_where_it_stands() {
+        let said = |text: &str| {
+            parse::<std::collections::BTreeMap<String, std::collections::BTreeMap<String, u8>>>(
+                "a.yaml", text,
+            )
+            .expect_err("refused")
+            .to_string()
+        };
+        for (text, place) in [
+            ("one:\n  a: 1\n\tb: 2\n", "3:1"),
+            ("one:\n  a: 1\n \tb: 2\n", "3:2"),
+            ("one:\n\ta: 1\n", "2:1"),
+        ] {
+            let told = format!(
+                "a.yaml:{place}: error[W0101]: the line is indented with a tab (indent with spaces)"
+            );
+            assert_eq!(said(text), told, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_that_belongs_elsewhere_is_told_where() {
+        let homes = [("date", "head"), ("name", "")];
+        let problem = parse_with::<Doc>("a.yaml", "name: x\ndate: y\n", &homes);
+        assert_eq!(
+            problem.expect_err("unknown key").to_string(),
+            "a.yaml:2:1: error[W0101]: there is no key `date` here (write it below `head`)"
+        );
     }
 
     #[test]

@@ -14,7 +14,8 @@ pub const UNKNOWN_NAME: Code = Code {
     id: "W0302",
     title: "unknown name",
     page: "The expression names a field that is not in the dictionary, a variable that is not defined above it, a \
-           function that policies do not have, or a word that a field with a few words (`one_of`) never holds. A misspelt name would be a rule that never fires, so the file is \
+           function that policies do not have, or a word that its field never holds: not one of the few of its `one_of`, no country of \
+           ISO 3166-1, no currency of ISO 4217. A misspelt name would be a rule that never fires, so the file is \
            refused.",
 };
 /// Types that do not fit.
@@ -23,7 +24,7 @@ pub const TYPES: Code = Code {
     title: "types do not fit",
     page: "An operator or function gets a value of a type that it does not take: an amount compared with a text, a \
            rule that is not true or false. Nothing is converted silently, because a comparison that can never hold \
-           is a rule that never fires.\n\nAmounts are written `money('12.50', 'EUR')`, exact decimals \
+           is a rule that never fires. Two tokens are the same only if they are of one kind.\n\nAmounts are written `money('12.50', 'EUR')`, exact decimals \
            `decimal('0.5')`, lengths of time `duration('24h')`, instants `timestamp('2026-01-01T00:00:00Z')`.",
 };
 /// Part of CEL that policies do not have.
@@ -168,10 +169,14 @@ pub const UNCOVERED: Code = Code {
 pub const ABSENCE: Code = Code {
     id: "W0321",
     title: "who leaves the fact out gets a milder decision",
-    page: "The condition can hold only if the request says a fact: it needs `has(fact)`. Without the fact it is false, not \
-           missing, so the policy does not apply, or its rule says nothing, and `on_missing` does not count. Whoever sends \
-           the request can leave the fact out.\n\nLeave out `has(fact)`, so that a missing fact leads to `on_missing`; or add a \
-           rule on `!has(fact)` that says as much. Facts that the host itself says are not meant, nor are claims: \
+    page: "An expression asks `has(fact)`, and for some facts the policy says something milder where this one is not there. The \
+           message has an example. Without the fact a rule that objects is silent, or its policy does not apply, or a rule that \
+           allows or flags fires: `!has(sign) || !sign` allows whoever does not say whether there is a sign. Whoever sends the \
+           request can leave the fact out.\n\nNo milder is what says as much as with the fact, or as much as `on_missing`. Before the \
+           last stage an allowance releases nothing and is not meant. What a plugin says without a fact is not known; that it is \
+           not asked is meant.\n\nLeave out `has(fact)`, so that a missing fact leads to `on_missing`; or add a \
+           rule on `!has(fact)` that says as much. Where the fact may be left out, name it in `metadata.accepts_risk` and say why; a \
+           reviewer then sees it. Facts that the host itself says are not meant, nor are claims: \
            fields with `claim: true` in the dictionary, by which the sender asks for something, such as an exemption.",
 };
 

@@ -12,6 +12,7 @@
 //! | `lists` | countries, currencies, corridors and texts by name |
 //! | [`Disclosure`] | who may be shown which facts, for which purpose, how often |
 //! | `cel` | expressions: bounded parsing, types, cost, three-valued evaluation |
+//! | `coded` | texts that are words of a closed list: countries, currencies, the words of a field |
 //! | `index` | which policies can apply to a row |
 //! | `words` | rules in plain words |
 //! | `table` | rules that form a decision table |
@@ -33,6 +34,7 @@
 mod analysis;
 mod cel;
 mod check;
+mod coded;
 pub mod codes;
 mod diff;
 mod disclosure;

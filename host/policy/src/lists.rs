@@ -10,6 +10,7 @@ use weft_diagnostic::yaml::{self, Spanned};
 use weft_diagnostic::{Diagnostic, Place};
 use weft_dictionary::Currency;
 
+use crate::coded::is_country;
 use crate::policy::Source;
 use crate::{codes, limits};
 
@@ -308,10 +309,6 @@ fn wrong(kind: ListKind, text: &str) -> Option<Wrong> {
         ),
     };
     (!holds).then_some(Wrong { message, help })
-}
-
-fn is_country(text: &str) -> bool {
-    rust_iso3166::from_alpha2(text).is_some()
 }
 
 fn is_corridor(text: &str) -> bool {

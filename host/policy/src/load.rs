@@ -18,7 +18,7 @@ use crate::lists::{List, Lists};
 use crate::parameters::Overrides;
 use crate::pipeline::{self, Layout};
 use crate::policy::{Policy, Status};
-use crate::source::PolicyFile;
+use crate::source::{HOMES, PolicyFile};
 use crate::testing::{PolicyTests, TestReport, Tested};
 use crate::{Operation, Stage, codes, limits, threat};
 
@@ -366,7 +366,7 @@ fn checked(
     file: &Text,
 ) -> Result<(PolicyFile, Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
     let source: PolicyFile =
-        yaml::parse(&file.file, &file.text).map_err(|problem| vec![problem])?;
+        yaml::parse_with(&file.file, &file.text, &HOMES).map_err(|problem| vec![problem])?;
     let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
     let mut checker = PolicyChecker::new(given, &file.file, &file.text, &source);
     let policy = checker.check(&file.relative, &version, &Overrides::new());

@@ -11,6 +11,36 @@ use weft_verdict::{ObligationKind, Verdict};
 use crate::parameters::ParameterKind;
 use crate::policy::{Source, Status};
 
+/// Keys, and below which key they belong; at the top where that is empty.
+pub(crate) const HOMES: [(&str, &str); 26] = [
+    ("id", "metadata"),
+    ("title", "metadata"),
+    ("owner", "metadata"),
+    ("family", "metadata"),
+    ("description", "metadata"),
+    ("sources", "metadata"),
+    ("effective", "metadata"),
+    ("from", "metadata.effective"),
+    ("until", "metadata.effective"),
+    ("status", "metadata"),
+    ("accepts_risk", "metadata"),
+    ("stage", ""),
+    ("on", ""),
+    ("parameters", ""),
+    ("match", ""),
+    ("variables", ""),
+    ("rules", ""),
+    ("plugin", ""),
+    ("grants", "plugin"),
+    ("settings", "plugin"),
+    ("budget", "plugin"),
+    ("reasons", ""),
+    ("on_missing", ""),
+    ("on_error", ""),
+    ("messages", ""),
+    ("tests", ""),
+];
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PolicyFile {

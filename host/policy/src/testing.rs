@@ -10,6 +10,7 @@ use weft_verdict::{Finding, Verdict, combine};
 
 use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
 use crate::check::{Given, PolicyChecker};
+use crate::coded::Coded;
 use crate::codes;
 use crate::mutate::{Mutant, Mutants, Survivor};
 use crate::parameters::LEVEL_KEY;
@@ -384,11 +385,10 @@ fn row(dictionary: &Dictionary, test: &TestSource) -> Result<Row, Failed> {
             ))),
             None => Value::from_json(field.kind, json),
         };
-        if let (Some(Value::Text(word)), false) = (&value, field.one_of.is_empty())
-            && !field.one_of.iter().any(|one| **one == **word)
+        if let (Some(Value::Text(word)), Some(coded)) = (&value, Coded::of(field))
+            && !coded.has(word)
         {
-            let help = format!("it is one of {}", field.one_of.join(", "));
-            return Err((format!("`{name}` is never '{word}'"), help));
+            return Err((format!("`{name}` is never '{word}'"), coded.help(word)));
         }
         let set = value.map(|value| row.set(dictionary, field.id, value));
         if !matches!(set, Some(Ok(()))) {

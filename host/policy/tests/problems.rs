@@ -109,7 +109,11 @@ fn expressions_are_refused_at_the_very_character() {
     );
     rule_says(
         "moneys('1', 'EUR') > payment.amount",
-        "p.yaml:14:11: error[W0302]: there is no function `moneys` with these arguments (did you mean `money`? See policies/README.md for its arguments)",
+        "p.yaml:14:11: error[W0302]: there is no function `moneys` (did you mean `money`? See policies/README.md for its arguments)",
+    );
+    rule_says(
+        "payment.amount > money('12.5')",
+        "p.yaml:14:28: error[W0303]: `money` does not take these arguments (write money('12.50', 'EUR'))",
     );
     rule_says(
         "variables.big",
@@ -118,12 +122,70 @@ fn expressions_are_refused_at_the_very_character() {
 }
 
 #[test]
+fn a_word_for_one_in_place_of_a_word_for_many_is_told() {
+    let body = "parameters:\n  - {name: limit, title: t, type: integer, value: 5, unit: payments}\nrules:\n  - {id: r, when: payment.count > \
+                parameter.limit, verdict: deny, reason: because}\n";
+    let said = load(&[("p.yaml", &policy(body, ""))])
+        .err()
+        .unwrap_or_default();
+    let expected = "p.yaml:15:35: error[W0302]: `parameter.limit` names no field (did you mean `parameters.limit`?)";
+    assert!(said.lines().any(|line| line == expected), "{said}");
+}
+
+#[test]
+fn a_key_at_the_wrong_place_is_told_where_it_belongs() {
+    let text = with_rule("payment.risky");
+    for (at, key, line, help) in [
+        (
+            "stage: decision",
+            "effective: {from: 2026-01-01T00:00:00Z}\n",
+            10,
+            "write it below `metadata`",
+        ),
+        (
+            "  owner: o",
+            "  stage: decision\n",
+            6,
+            "write it at the top of the file, outside of other keys",
+        ),
+    ] {
+        let name = key.trim().split(':').next().unwrap_or_default();
+        let wrong = text.replacen(at, &format!("{key}{at}"), 1);
+        let said = load(&[("p.yaml", &wrong)]).err().unwrap_or_default();
+        let column = 1 + key.len() - key.trim_start().len();
+        let expected =
+            format!("p.yaml:{line}:{column}: error[W0101]: there is no key `{name}` here ({help})");
+        assert_eq!(said.trim(), expected);
+    }
+}
+
+#[test]
+fn what_the_parser_cannot_read_is_said_with_what_to_write() {
+    for (when, expected) in [
+        (
+            "payment.risky and payment.risky",
+            "14:25: error[W0301]: this is not an expression: `and` cannot stand here (write && for and)",
+        ),
+        (
+            "payment.count = 5",
+            "14:25: error[W0301]: this is not an expression: `=` cannot stand here (compare with ==)",
+        ),
+        (
+            "\"payment.risky)\"",
+            "14:25: error[W0301]: this is not an expression: `)` cannot stand here (open the bracket, or take it out; between two values there is an operator)",
+        ),
+    ] {
+        rule_says(when, &format!("p.yaml:{expected}"));
+    }
+}
+
+#[test]
 fn text_that_is_no_expression_is_refused() {
     let said = load(&[("p.yaml", &with_rule("payment.count >"))])
         .err()
         .unwrap_or_default();
     let expected = "p.yaml:14:25: error[W0301]: this is not an expression: it ends too early \
-                    (expressions are CEL, see cel.dev; texts stand in 'single quotes')";
+                    (write what is missing: a value, or a bracket that closes)";
     assert!(said.lines().any(|line| line == expected), "{said}");
 }
 

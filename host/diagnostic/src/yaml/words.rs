@@ -14,6 +14,29 @@ pub(super) fn is_anchor(error: &Error) -> bool {
     }
 }
 
+/// Whether the text is no YAML: nothing of it was taken by a key.
+pub(super) fn is_scanned(error: &Error) -> bool {
+    match error {
+        Error::AliasError { error, .. } | Error::WithSnippet { error, .. } => is_scanned(error),
+        other => of(other).1.is_none(),
+    }
+}
+
+/// Where a key belongs that is not known where it stands.
+pub(super) fn home(error: &Error, homes: &[(&str, &str)]) -> Option<String> {
+    match error {
+        Error::AliasError { error, .. } | Error::WithSnippet { error, .. } => home(error, homes),
+        Error::SerdeUnknownField { field, .. } => {
+            let (_, home) = homes.iter().find(|(key, _)| key == field)?;
+            Some(match *home {
+                "" => "write it at the top of the file, outside of other keys".to_owned(),
+                home => format!("write it below `{home}`"),
+            })
+        }
+        _ => None,
+    }
+}
+
 /// What is wrong, and what to do about it. Keys are named, values are not repeated.
 pub(super) fn of(error: &Error) -> (String, Option<String>) {
     if let Error::AliasError { error, .. } | Error::WithSnippet { error, .. } = error {

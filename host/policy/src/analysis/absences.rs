@@ -11,7 +11,7 @@
 //! - that a plugin is not asked. What a plugin says without a fact is its own: the policy's `on_missing` counts for
 //!   what it needs.
 //!
-//! The order of the rules makes no difference, since the most severe counts. The solver proposes facts, and the
+//! What `accepts_risk` says of a fact by its name was seen by who signed it, and is not told again. The order of the rules makes no difference, since the most severe counts. The solver proposes facts, and the
 //! compiled policy says of them what is told.
 
 use std::collections::BTreeSet;
@@ -40,7 +40,10 @@ impl Analyst<'_> {
         let is_last = last.is_some_and(|stage| stage.name == policy.stage());
         for field in asked {
             let known = self.dictionary.field(field);
-            if known.claim || known.origin == Origin::Host {
+            let accepted = policy
+                .accepts_risk()
+                .is_some_and(|why| is_named_in(&known.name, why));
+            if known.claim || known.origin == Origin::Host || accepted {
                 continue;
             }
             if self.solver.is_spent() {
@@ -75,10 +78,10 @@ impl Analyst<'_> {
         let message = format!("who leaves out `{name}` gets a milder decision: {what}");
         let help = match found.by {
             By::Silence => format!(
-                "leave out `has({name})`, so that on_missing counts, or add a rule on `!has({name})` that says as much"
+                "leave out `has({name})`, so that on_missing counts, add a rule on `!has({name})` that says as much, or say of `{name}` in metadata.accepts_risk why it may be left out"
             ),
             By::Permission => format!(
-                "name `{name}` without `has({name})`, so that on_missing counts, or ask for `has({name})`, too"
+                "compare `{name}` without asking `has({name})`, so that on_missing counts, or say of `{name}` in metadata.accepts_risk why it may be left out"
             ),
         };
         self.warn(codes::ABSENCE, policy, found.place, message, &help);
@@ -356,4 +359,11 @@ fn asked_for(node: &Node, fields: &mut BTreeSet<FieldId>) {
     for part in node.children() {
         asked_for(part, fields);
     }
+}
+
+/// Whether a text names a field.
+fn is_named_in(field: &str, text: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+    let mut words = text.split(|c: char| !part(c));
+    words.any(|word| word.trim_end_matches('.') == field)
 }

@@ -4,9 +4,11 @@
 mod functions;
 mod lists;
 mod operations;
+mod words;
 
 use std::cell::Cell;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use cel::common::ast::{CallExpr, Expr, LiteralValue, SelectExpr, operators};
@@ -55,6 +57,23 @@ const FUNCTIONS: [&str; 26] = [
     "getSeconds",
     "getMilliseconds",
 ];
+/// How functions are written, for who knows their name only.
+const USAGE: [(&str, &str); 14] = [
+    ("money", "money('12.50', 'EUR')"),
+    ("decimal", "decimal('0.5')"),
+    ("duration", "duration('24h')"),
+    ("timestamp", "timestamp('2026-01-01T00:00:00Z')"),
+    ("currency", "currency(payment.amount)"),
+    ("minor", "minor(payment.amount)"),
+    ("size", "size(text)"),
+    ("startsWith", "text.startsWith('a')"),
+    ("endsWith", "text.endsWith('a')"),
+    ("contains", "text.contains('a')"),
+    ("corridor", "corridor(payer.country, payee.country)"),
+    ("band", "band(payment.amount)"),
+    ("mask", "mask(text)"),
+    ("has", "has(section.field)"),
+];
 /// Names that other languages give to functions, and theirs here.
 const ELSEWHERE: [(&str, &str); 7] = [
     ("abs", "math.abs"),
@@ -97,19 +116,12 @@ pub(crate) struct Text<'a> {
 
 /// Checks an expression that has to be true or false.
 pub(crate) fn check_condition(scope: &Scope<'_>, text: &Text<'_>) -> Result<Node, Diagnostic> {
-    let (typed, root) = check(scope, text)?;
-    if typed.kind == Type::Boolean {
-        return Ok(typed.node);
-    }
-    let message = format!("a condition is true or false, this is {}", typed.kind);
-    Err(root
-        .error(text, codes::TYPES, message)
-        .help("compare it with something"))
+    check(scope, text, Some(Type::Boolean)).map(|typed| typed.node)
 }
 
 /// Checks a variable.
 pub(crate) fn check_variable(scope: &Scope<'_>, text: &Text<'_>) -> Result<Variable, Diagnostic> {
-    let (typed, _) = check(scope, text)?;
+    let typed = check(scope, text, None)?;
     Ok(Variable {
         node: Arc::new(typed.node),
         used: Cell::new(false),
@@ -118,32 +130,26 @@ pub(crate) fn check_variable(scope: &Scope<'_>, text: &Text<'_>) -> Result<Varia
     })
 }
 
-fn check(scope: &Scope<'_>, text: &Text<'_>) -> Result<(Typed, At), Diagnostic> {
+/// Checks an expression, which has to be of a type if there is one that is wanted.
+fn check(scope: &Scope<'_>, text: &Text<'_>, wanted: Option<Type>) -> Result<Typed, Diagnostic> {
     let parsed = parse(text.value).map_err(|e| {
-        Diagnostic::error(
-            codes::SYNTAX,
-            text.file,
-            text.map.place(e.character),
-            e.message,
-        )
-        .help(e.help)
+        let place = text.map.place(e.character);
+        Diagnostic::error(codes::SYNTAX, text.file, place, e.message).help(e.help)
     })?;
     let checker = Checker {
         scope,
         text,
         parsed: &parsed,
     };
-    let root = checker.at(&parsed.root);
     let typed = checker.expression(&parsed.root)?;
+    let refuse = |code, message: String| checker.error(&parsed.root, code, message);
     if typed.size > limits::MAX_NODES {
         let message = format!(
             "the expression has {} parts, the limit is {}",
             typed.size,
             limits::MAX_NODES
         );
-        return Err(root
-            .error(text, codes::SYNTAX, message)
-            .help("split it into rules"));
+        return Err(refuse(codes::SYNTAX, message).help("split it into rules"));
     }
     let steps = steps(&typed.node, scope.dictionary);
     if steps > limits::MAX_EXPRESSION_STEPS {
@@ -151,11 +157,14 @@ fn check(scope: &Scope<'_>, text: &Text<'_>) -> Result<(Typed, At), Diagnostic> 
             "evaluating this could take {steps} steps, the limit is {}",
             limits::MAX_EXPRESSION_STEPS
         );
-        return Err(root
-            .error(text, codes::COST, message)
+        return Err(refuse(codes::COST, message)
             .help("split it into rules, or give its fields a smaller max_length"));
     }
-    Ok((typed, root))
+    if wanted.is_some_and(|wanted| wanted != typed.kind) {
+        let message = format!("a condition is true or false, this is {}", typed.kind);
+        return Err(refuse(codes::TYPES, message).help("compare it with something"));
+    }
+    Ok(typed)
 }
 
 /// A checked expression with its type and size.
@@ -166,16 +175,12 @@ struct Typed {
 }
 
 /// Characters of an expression.
-#[derive(Clone, Copy)]
-struct At {
-    character: usize,
-    width: usize,
-}
+struct At(Range<usize>);
 
 impl At {
     fn error(self, text: &Text<'_>, code: Code, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(code, text.file, text.map.place(self.character), message)
-            .width(self.width)
+        let (place, width) = text.map.span(self.0);
+        Diagnostic::error(code, text.file, place, message).width(width)
     }
 }
 
@@ -186,31 +191,9 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    /// Where an expression starts: for `a && b` its leftmost part, not the operator.
+    /// The characters of an expression.
     fn at(&self, expression: &Expression) -> At {
-        let (mut character, mut width) = self.start(expression);
-        let mut leftmost = expression;
-        while let Some(first) = first_part(&leftmost.expr) {
-            let (start, _) = self.start(first);
-            if start < character {
-                width += character - start;
-                character = start;
-            }
-            leftmost = first;
-        }
-        At { character, width }
-    }
-
-    /// The parser says of a function where its bracket opens.
-    fn start(&self, expression: &Expression) -> (usize, usize) {
-        let (character, width) = self.parsed.characters(expression.id);
-        match &expression.expr {
-            Expr::Call(call) if call.target.is_none() && is_function(&call.func_name) => {
-                let name = call.func_name.chars().count();
-                (character.saturating_sub(name), width + name)
-            }
-            _ => (character, width),
-        }
+        At(self.parsed.characters(expression))
     }
 
     fn error(&self, expression: &Expression, code: Code, message: impl Into<String>) -> Diagnostic {
@@ -359,6 +342,11 @@ impl Checker<'_> {
     }
 
     fn unknown(&self, at: &Expression, name: &str) -> Diagnostic {
+        if let Some(meant) = self.misspelt_section(name) {
+            let message = format!("`{name}` names no field");
+            let error = self.error(at, codes::UNKNOWN_NAME, message);
+            return error.help(format!("did you mean `{meant}`?"));
+        }
         let error = self.error(
             at,
             codes::UNKNOWN_NAME,
@@ -370,6 +358,21 @@ impl Checker<'_> {
                 error.help("the fields stand in dictionary.yaml; texts stand in 'single quotes'")
             }
         }
+    }
+
+    /// `parameters.limit` of `parameter.limit`: what stands in the file is found behind a word for many.
+    fn misspelt_section(&self, name: &str) -> Option<String> {
+        let (section, rest) = name.split_once('.')?;
+        let near = |known: &str| section != known && did_you_mean(section, [known]).is_some();
+        let is_there = |known: &str| match known {
+            PARAMETERS => self.scope.parameters.names().any(|name| name == rest),
+            VARIABLES => self.scope.variables.contains_key(rest),
+            _ => self.scope.lists.get(rest).is_some(),
+        };
+        [PARAMETERS, VARIABLES, "lists"]
+            .into_iter()
+            .find(|known| near(known) && is_there(known))
+            .map(|known| format!("{known}.{rest}"))
     }
 
     fn unknown_variable(&self, at: &Expression, name: &str) -> Diagnostic {
@@ -460,7 +463,14 @@ impl Checker<'_> {
     }
 
     fn unknown_function(&self, at: &Expression, name: &str) -> Diagnostic {
-        let message = format!("there is no function `{name}` with these arguments");
+        let usage = USAGE.iter().find(|(known, _)| *known == name);
+        if let Some((_, usage)) = usage {
+            let message = format!("`{name}` does not take these arguments");
+            return self
+                .error(at, codes::TYPES, message)
+                .help(format!("write {usage}"));
+        }
+        let message = format!("there is no function `{name}`");
         let error = self.error(at, codes::UNKNOWN_NAME, message);
         let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == name);
         match elsewhere
@@ -487,24 +497,6 @@ impl Checker<'_> {
         Err(self
             .error(expression, codes::TYPES, message)
             .help(remedy(wanted)))
-    }
-}
-
-/// Whether a call is written with its name, and not as an operator.
-fn is_function(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphabetic())
-}
-
-/// What an expression begins with.
-fn first_part(expression: &Expr) -> Option<&Expression> {
-    match expression {
-        Expr::Call(call) => call.target.as_deref().or(match call.func_name.as_str() {
-            name if name.starts_with('_') || name.starts_with('@') => call.args.first(),
-            _ => None,
-        }),
-        Expr::Select(select) if !select.test => Some(&select.operand),
-        Expr::Comprehension(comprehension) => Some(&comprehension.iter_range),
-        _ => None,
     }
 }
 

@@ -4,7 +4,9 @@
 //! So length and nesting are bounded before it sees the text, and it runs on a stack of its own: the
 //! caller runs all of loading inside [`on_large_stack`].
 
-use cel::common::ast::SourceInfo;
+use std::ops::Range;
+
+use cel::common::ast::{Expr, SourceInfo};
 use cel::parser::{Expression, Parser};
 
 use crate::limits;
@@ -20,22 +22,121 @@ pub(crate) struct Unreadable {
 /// A parsed expression.
 pub(crate) struct Parsed {
     pub(crate) root: Expression,
-    source: String,
+    source: Vec<char>,
     info: SourceInfo,
 }
 
 impl Parsed {
-    /// The characters of the text that a node stands for: where it starts, and how many.
-    pub(crate) fn characters(&self, node: u64) -> (usize, usize) {
-        let Some((start, stop)) = self.info.offset_for(node) else {
-            return (0, 1);
+    /// The characters of the token by which the parser knows a node: of `a.b` the point, of `f(x)` the bracket.
+    fn token(&self, node: u64) -> Option<Range<usize>> {
+        let (start, stop) = self.info.offset_for(node)?;
+        let (start, end) = (start as usize, stop as usize + 1);
+        (start < end && end <= self.source.len()).then_some(start..end)
+    }
+
+    /// The characters of the text that an expression stands in, from its first to its last.
+    pub(crate) fn characters(&self, expression: &Expression) -> Range<usize> {
+        let all = self.extent(expression).unwrap_or(0..self.source.len());
+        self.with_brackets(all)
+    }
+
+    fn extent(&self, expression: &Expression) -> Option<Range<usize>> {
+        let own = self.token(expression.id);
+        let own = own.map(|token| self.around(expression, token));
+        let parts = parts(&expression.expr).into_iter();
+        let parts = parts.filter_map(|part| self.extent(part));
+        own.into_iter().chain(parts).reduce(|one, two| {
+            let (start, end) = (one.start.min(two.start), one.end.max(two.end));
+            start..end
+        })
+    }
+
+    /// A token with what belongs to it: the name after a point, the name before a bracket, all up to its end.
+    fn around(&self, expression: &Expression, token: Range<usize>) -> Range<usize> {
+        let is_call = match &expression.expr {
+            Expr::Call(call) => call.target.is_none(),
+            Expr::Select(select) => select.test,
+            _ => false,
         };
-        let (start, stop) = (start as usize, stop as usize);
-        let total = self.source.chars().count();
-        (
-            start.min(total),
-            (stop + 1).saturating_sub(start).clamp(1, total.max(1)),
-        )
+        match self.source[token.start] {
+            '.' => {
+                let named = |from: usize, is: fn(char) -> bool| {
+                    let rest = self.source[from..].iter();
+                    from + rest.take_while(|c| is(**c)).count()
+                };
+                let name = named(token.end, char::is_whitespace);
+                token.start..named(name, is_of_name)
+            }
+            open @ ('(' | '[' | '{') => {
+                let before = self.source[..token.start].iter().rev();
+                let name = before.take_while(|c| is_call && open == '(' && is_of_name(**c));
+                token.start - name.count()..self.closed(token.start).unwrap_or(token.end)
+            }
+            _ => token,
+        }
+    }
+
+    /// Behind the bracket that closes the one at a character.
+    fn closed(&self, open: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        let mut quote = None;
+        for (at, c) in self.source.iter().enumerate().skip(open) {
+            match (quote, c) {
+                (Some(within), c) if within == *c => quote = None,
+                (Some(_), _) => {}
+                (None, '"' | '\'') => quote = Some(*c),
+                (None, '(' | '[' | '{') => depth += 1,
+                (None, ')' | ']' | '}') => {
+                    depth = depth.saturating_sub(1);
+                    if depth == 0 {
+                        return Some(at + 1);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The same with the brackets that stand around its first part: of `(a || b) && c` the first one.
+    fn with_brackets(&self, all: Range<usize>) -> Range<usize> {
+        let mut all = all;
+        let opens = |at: usize| self.source[at] == '(';
+        let mut before = all.start;
+        while let Some(at) = before.checked_sub(1) {
+            before = at;
+            let closed = if opens(at) { self.closed(at) } else { None };
+            match closed {
+                // It closes within the expression, or at its end.
+                Some(end) if end <= all.end => all.start = at,
+                None if self.source[at].is_whitespace() => {}
+                _ => break,
+            }
+        }
+        // A bracket that opens within it and closes behind it.
+        let unclosed = all.clone().filter(|at| opens(*at));
+        let end = unclosed.filter_map(|at| self.closed(at)).max();
+        all.start..end.map_or(all.end, |end| end.max(all.end))
+    }
+}
+
+fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// The expressions that stand within one.
+fn parts(expression: &Expr) -> Vec<&Expression> {
+    match expression {
+        Expr::Select(select) => vec![&*select.operand],
+        Expr::Call(call) => call
+            .target
+            .as_deref()
+            .into_iter()
+            .chain(&call.args)
+            .collect(),
+        Expr::List(list) => list.elements.iter().collect(),
+        Expr::Comprehension(comprehension) => vec![&comprehension.iter_range],
+        _ => Vec::new(),
     }
 }
 
@@ -48,7 +149,7 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Unreadable> {
     match parser.parse_with_source_info(text) {
         Ok((root, info)) => Ok(Parsed {
             root,
-            source: text.to_owned(),
+            source: text.chars().collect(),
             info,
         }),
         Err(errors) => Err(unreadable(text, &errors)),
@@ -115,17 +216,44 @@ fn unreadable(text: &str, errors: &cel::parser::ParseErrors) -> Unreadable {
         .take(line)
         .map(|l| l.chars().count())
         .sum();
+    let character = before + column;
+    let (message, help) = match first.msg.contains("<EOF>") {
+        true => (
+            "it ends too early".to_owned(),
+            "write what is missing: a value, or a bracket that closes",
+        ),
+        false => found(&text.chars().skip(character).collect::<String>()),
+    };
     Unreadable {
-        character: before + column,
-        message: format!("this is not an expression: {}", plain(&first.msg)),
-        help: "expressions are CEL, see cel.dev; texts stand in 'single quotes'",
+        character,
+        message: format!("this is not an expression: {message}"),
+        help,
     }
 }
 
-/// The parser's words without its list of everything that could have stood there instead.
-fn plain(message: &str) -> String {
-    let message = message.split(" expecting ").next().unwrap_or(message);
-    message
-        .trim_start_matches("Syntax error: ")
-        .replace("mismatched input '<EOF>'", "it ends too early")
+/// What cannot stand where the parser stopped, and what to write instead.
+fn found(rest: &str) -> (String, &'static str) {
+    let word: String = rest.chars().take_while(|c| is_of_name(*c)).collect();
+    let token = match rest.chars().next() {
+        None => return ("it ends too early".to_owned(), "write what is missing"),
+        Some(_) if !word.is_empty() => word,
+        Some(sign) => sign.to_string(),
+    };
+    let help = match token.as_str() {
+        "and" => "write && for and",
+        "or" => "write || for or",
+        "not" => "write ! for not",
+        "is" | "=" => "compare with ==",
+        "&" => "write && for and",
+        "|" => "write || for or",
+        "\"" | "'" => "end a text with the quote that it begins with",
+        ")" | "]" | "}" => {
+            "open the bracket, or take it out; between two values there is an operator"
+        }
+        "<" | ">" | "!" => "write <, <=, >, >=, == or !=, with a value on each side",
+        _ => {
+            "between two values there is an operator, such as && or ==; texts stand in 'single quotes'"
+        }
+    };
+    (format!("`{token}` cannot stand here"), help)
 }

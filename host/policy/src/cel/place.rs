@@ -3,6 +3,8 @@
 //! An expression is a YAML scalar: plain, quoted, or a block. The map walks the scalar's source beside its
 //! value, so that a problem points at the very character.
 
+use std::ops::Range;
+
 use weft_diagnostic::Place;
 
 /// For each character of a scalar's value, its place in the file.
@@ -26,6 +28,17 @@ impl PlaceMap {
             places: walk(&lines, begin, value),
             start,
         }
+    }
+
+    /// The place of the first of some characters of the value, and how many characters of its line they take.
+    pub(crate) fn span(&self, characters: Range<usize>) -> (Place, usize) {
+        let first = self.place(characters.start);
+        let last = characters
+            .rev()
+            .map(|character| self.place(character))
+            .find(|place| place.line == first.line);
+        let width = last.map_or(0, |last| last.column.saturating_sub(first.column));
+        (first, width as usize + 1)
     }
 
     /// The place of a character of the value; the scalar's start when it is not known.

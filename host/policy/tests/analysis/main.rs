@@ -1,5 +1,6 @@
 //! What is told of sound sets: rules that do nothing, rules that disagree, and what changed between two sets.
 
+mod absences;
 mod claims;
 mod claims_of_diff;
 mod classes;

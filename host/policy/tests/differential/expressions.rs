@@ -126,6 +126,7 @@ impl Maker<'_> {
                 let texts = [self.text(depth), self.text(depth)];
                 same(&format!("({{}} {operator} {{}})"), &[&texts[0], &texts[1]])
             }
+            11 if self.random.bool() => self.coded(),
             11 => {
                 let list = self.text_list();
                 same(&format!("({{}} in [{list}])"), &[&self.text(depth)])
@@ -147,6 +148,25 @@ impl Maker<'_> {
                 let part = self.pick(&["", "G", "ent", "è", "EU", "e"]);
                 same(&format!("{{}}.{test}('{part}')"), &[&self.text(depth)])
             }
+        }
+    }
+
+    /// A country or a currency, and a word of its list.
+    fn coded(&mut self) -> Expression {
+        let operator = self.equality();
+        let (country, currency) = (self.pick(&COUNTRIES), self.pick(&CURRENCIES));
+        let compared = match self.random.bool() {
+            true => same("payer.country", &[]),
+            false => both("currency(payment.amount)", "payment.amount_currency", &[]),
+        };
+        let word = if compared.ours == "payer.country" {
+            country
+        } else {
+            currency
+        };
+        match self.random.bool() {
+            true => same(&format!("({{}} {operator} '{word}')"), &[&compared]),
+            false => same(&format!("({{}} in ['{word}'])"), &[&compared]),
         }
     }
 
@@ -357,9 +377,14 @@ impl Maker<'_> {
             return self.choice(depth - 1, Self::text);
         }
         match self.random.u8(..5) {
-            0 => same("payer.country", &[]),
+            // What is known to be a country or a currency is compared with nothing else.
+            0 => same("(payment.risky ? payer.country : payer.city)", &[]),
             1 => same("payer.city", &[]),
-            2 => both("currency(payment.amount)", "payment.amount_currency", &[]),
+            2 => both(
+                "(payment.risky ? currency(payment.amount) : payer.city)",
+                "(payment.risky ? payment.amount_currency : payer.city)",
+                &[],
+            ),
             3 => same(&format!("'{}'", self.pick(&CODES)), &[]),
             _ => same(&format!("'{}'", self.pick(&CITIES)), &[]),
         }

@@ -3,6 +3,8 @@
 #[path = "../fixture/mod.rs"]
 mod fixture;
 
+mod carets;
+mod coded;
 mod fail_open;
 mod functions;
 mod lists;

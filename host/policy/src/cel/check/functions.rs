@@ -156,7 +156,10 @@ impl Checker<'_> {
     }
 
     pub(super) fn corridor(&self, from: &Expression, to: &Expression) -> Result<Typed, Diagnostic> {
+        let sides = [from, to];
         let (from, to) = (self.of(from, Type::Text)?, self.of(to, Type::Text)?);
+        self.known_country(sides[0], &from.node)?;
+        self.known_country(sides[1], &to.node)?;
         let size = from.size + to.size + 1;
         Ok(Typed {
             node: Node::Corridor(Box::new(from.node), Box::new(to.node)),

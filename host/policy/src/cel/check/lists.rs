@@ -3,12 +3,12 @@
 use cel::common::ast::Expr;
 use cel::parser::Expression;
 use weft_diagnostic::{Diagnostic, did_you_mean};
-use weft_dictionary::Kind;
 
 use super::{Checker, Typed, path, remedy};
 use crate::ListKind;
 use crate::cel::node::Node;
 use crate::cel::types::Type;
+use crate::coded::Coded;
 use crate::codes;
 
 /// The name under which lists are used.
@@ -47,9 +47,11 @@ impl Checker<'_> {
         if typed.kind != wanted {
             return Err(never(&typed.kind.to_string()).help(remedy(wanted)));
         }
-        match (list.kind(), self.sort(&typed.node)) {
-            (ListKind::Country, Some(ListKind::Currency)) => return Err(never("a currency")),
-            (ListKind::Currency, Some(ListKind::Country)) => return Err(never("a country")),
+        let coded = self.coded(&typed.node);
+        let is_country = matches!(coded, Some(Coded::Country | Coded::DerivedCountry));
+        match list.kind() {
+            ListKind::Country if coded == Some(Coded::Currency) => return Err(never("a currency")),
+            ListKind::Currency if is_country => return Err(never("a country")),
             _ => {}
         }
         Ok(Typed {
@@ -57,17 +59,5 @@ impl Checker<'_> {
             kind: Type::Boolean,
             size: typed.size + 1,
         })
-    }
-
-    /// What a text is, if that is known.
-    fn sort(&self, node: &Node) -> Option<ListKind> {
-        match node {
-            Node::Currency(_) => Some(ListKind::Currency),
-            Node::Field(id) if self.scope.dictionary.field(*id).kind == Kind::Country => {
-                Some(ListKind::Country)
-            }
-            Node::Shared(node) => self.sort(node),
-            _ => None,
-        }
     }
 }

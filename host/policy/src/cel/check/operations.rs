@@ -2,8 +2,8 @@
 
 use cel::common::ast::{Expr, operators};
 use cel::parser::Expression;
-use weft_diagnostic::{Diagnostic, did_you_mean};
-use weft_dictionary::{Currency, FieldId};
+use weft_diagnostic::Diagnostic;
+use weft_dictionary::Currency;
 
 use super::lists::named_list;
 use super::{Checker, Typed, remedy};
@@ -73,8 +73,7 @@ impl Checker<'_> {
         }
         self.same_currency(at, &left.node, &right.node)?;
         if equality {
-            self.known_word(&left.node, two, &right.node)?;
-            self.known_word(&right.node, one, &left.node)?;
+            self.may_be_same(at, (one, &left.node), (two, &right.node))?;
         }
         let size = left.size + right.size + 1;
         let node = Node::Compare(comparison, Box::new(left.node), Box::new(right.node));
@@ -83,26 +82,6 @@ impl Checker<'_> {
             kind: Type::Boolean,
             size,
         })
-    }
-
-    /// A field that holds one of a few words is never another: that would be a misspelt one.
-    fn known_word(&self, value: &Node, at: &Expression, constant: &Node) -> Result<(), Diagnostic> {
-        let (Some(field), Node::Constant(Constant::Text(word))) = (field_of(value), constant)
-        else {
-            return Ok(());
-        };
-        let field = self.scope.dictionary.field(field);
-        let words = &field.one_of;
-        if words.is_empty() || words.iter().any(|one| **one == **word) {
-            return Ok(());
-        }
-        let message = format!("`{}` is never '{word}'", field.name);
-        let all = words.join(", ");
-        let help = match did_you_mean(word, words.iter().map(String::as_str)) {
-            Some(near) => format!("did you mean '{near}'? It is one of {all}"),
-            None => format!("it is one of {all}"),
-        };
-        Err(self.error(at, codes::UNKNOWN_NAME, message).help(help))
     }
 
     pub(super) fn same_currency(
@@ -228,14 +207,6 @@ impl Checker<'_> {
             kind: Type::Boolean,
             size,
         })
-    }
-}
-
-fn field_of(node: &Node) -> Option<FieldId> {
-    match node {
-        Node::Field(id) => Some(*id),
-        Node::Shared(inner) => field_of(inner),
-        _ => None,
     }
 }
 

@@ -1,0 +1,149 @@
+//! Who leaves out a fact for a milder decision.
+
+use crate::fixture::{policy, with_rule};
+use crate::golden::said;
+
+#[test]
+fn who_leaves_a_fact_out_for_a_milder_decision_is_told() {
+    const HELP: &str = "(leave out `has(payment.risky)`, so that on_missing counts, add a rule on `!has(payment.risky)` that says as much, or say of `payment.risky` in metadata.accepts_risk why it may be left out)";
+    assert_eq!(
+        said(&with_rule("has(payment.risky) && payment.risky")),
+        format!(
+            "p.yaml:14:11: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent without it; with payment.risky = yes it is deny, without `payment.risky` abstain {HELP}"
+        )
+    );
+    for when in [
+        "\"has(payment.risky) ? payment.risky : false\"",
+        "has(payment.risky) == true && payment.risky",
+        "has(payment.risky) != false && payment.risky",
+        "\"(has(payment.risky) ? 1 : 0) == 1 && payment.risky\"",
+        "\"!(!has(payment.risky) || !payment.risky)\"",
+        "has(payment.risky) in [true] && payment.risky",
+        // That the other part decides without the fact does not help where it does not hold.
+        "has(payment.risky) || payment.count > 5",
+    ] {
+        assert!(said(&with_rule(when)).contains("W0321"), "{when}");
+    }
+    let body = "match:\n  - name: may be risky\n    expression: has(payment.risky)\nplugin: {name: x, grants: []}\n";
+    assert_eq!(
+        said(&policy(body, "")),
+        format!(
+            "p.yaml:14:17: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the policy does not apply without \
+             it: `may be risky` {HELP}"
+        )
+    );
+    let beside = |verdict: &str, when: &str| {
+        said(&policy(
+            &format!(
+                "rules:\n  - {{id: risky, when: has(payment.risky) && payment.risky, verdict: deny, reason: because}}\n  - {{id: unknown, \
+                 when: \"{when}\", verdict: {verdict}, reason: because}}\n"
+            ),
+            "",
+        ))
+    };
+    assert_eq!(
+        beside("hold", "!has(payment.risky) || payment.count > 5"),
+        ""
+    );
+    assert!(beside("challenge", "!has(payment.risky)").contains("W0321"));
+    assert!(beside("hold", "!has(payment.risky) && payment.count > 5").contains("W0321"));
+    for when in [
+        // Without the fact it is missing, or the other part decides.
+        "payment.risky",
+        "has(payment.risky) && payment.count > 5 || payment.count > 5",
+        "\"!(has(payment.risky) && payment.risky)\"",
+        // The host says it; it is a claim.
+        "has(session.known) && payment.risky",
+        "has(session.claimed) && session.claimed",
+    ] {
+        assert!(!said(&with_rule(when)).contains("W0321"), "{when}");
+    }
+}
+
+const ALLOWED: &str = "(compare `payment.risky` without asking `has(payment.risky)`, so that on_missing counts, or say of `payment.risky` in metadata.accepts_risk why it may be left out)";
+
+fn allowing(when: &str) -> String {
+    with_rule(when).replace("verdict: deny", "verdict: allow")
+}
+
+#[test]
+fn a_rule_that_allows_because_a_fact_is_missing_is_told() {
+    assert_eq!(
+        said(&allowing("\"!has(payment.risky) || !payment.risky\"")),
+        format!(
+            "p.yaml:14:11: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` fires without it; \
+             with payment.risky = yes it is abstain, without `payment.risky` allow {ALLOWED}"
+        )
+    );
+    for when in [
+        "\"!has(payment.risky) && payment.count < 5\"",
+        "\"has(payment.risky) ? !payment.risky : true\"",
+        "has(payment.risky) == false",
+        "\"(has(payment.risky) ? 1 : 0) == 0\"",
+    ] {
+        let told = said(&allowing(when));
+        assert!(
+            told.contains("W0321") && told.contains("fires without it"),
+            "{when}: {told}"
+        );
+        let flagged = said(&allowing(when).replace("verdict: allow", "verdict: flag"));
+        assert!(flagged.contains("W0321"), "a flag releases, too: {when}");
+    }
+    let body = "match:\n  - name: not known\n    expression: \"!has(payment.risky)\"\nrules:\n  - {id: r, when: 'true', verdict: allow, \
+                reason: because}\n";
+    assert_eq!(
+        said(&policy(body, "")),
+        format!(
+            "p.yaml:14:17: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the policy applies without it: \
+             `not known`; with payment.risky = no it is abstain, without `payment.risky` allow {ALLOWED}"
+        )
+    );
+}
+
+#[test]
+fn an_allowance_that_does_not_come_of_the_missing_fact_is_not_told() {
+    for when in [
+        "\"!payment.risky\"",
+        "has(payment.risky) || payment.count > 5",
+        "has(payment.risky) && payment.risky || payment.count > 5",
+        // The host says it; it is a claim.
+        "\"!has(session.known) || !session.known\"",
+        "\"!has(session.claimed) || !session.claimed\"",
+    ] {
+        assert!(!said(&allowing(when)).contains("W0321"), "{when}");
+    }
+    let allowed = allowing("\"!has(payment.risky) || !payment.risky\"");
+    let earlier = allowed.replace("stage: decision", "stage: residency");
+    assert_eq!(said(&earlier), "", "only the last stage permits");
+    let plugin = "match:\n  - name: not known\n    expression: \"!has(payment.risky)\"\nplugin: {name: x, grants: []}\n";
+    assert_eq!(said(&policy(plugin, "")), "");
+}
+
+/// What another rule, `on_missing` or `accepts_risk` says of the missing fact counts.
+#[test]
+fn an_allowance_beside_an_objection_or_an_accepted_risk_is_not_told() {
+    let beside = |when: &str, verdict: &str| {
+        said(&policy(
+            &format!(
+                "rules:\n  - {{id: yes, when: \"!has(payment.risky) || !payment.risky\", verdict: allow, reason: because}}\n  - {{id: no, \
+                 when: \"{when}\", verdict: {verdict}, reason: because}}\n"
+            ),
+            "",
+        ))
+    };
+    // Without the fact it is missing, so on_missing counts.
+    assert!(!beside("payment.risky", "deny").contains("W0321"));
+    assert!(!beside("!has(payment.risky)", "hold").contains("W0321"));
+    assert!(!beside("!has(payment.risky)", "challenge").contains("W0321"));
+    assert!(beside("payment.count > 5", "hold").contains("W0321"));
+    let rules = "rules:\n  - {id: yes, when: \"!has(payment.risky) || !payment.risky\", verdict: allow, reason: because}\n";
+    let accepts = |why: &str| policy(rules, &format!("  accepts_risk: {why}\n"));
+    assert_eq!(
+        said(&accepts("payment.risky is only said of some payments.")),
+        ""
+    );
+    assert_eq!(said(&accepts("Only some payments say payment.risky.")), "");
+    assert!(said(&accepts("Somebody said so of payment.risky_too.")).contains("W0321"));
+    let lenient = accepts("Somebody said so.").replace("on_missing: hold", "on_missing: allow");
+    assert_eq!(said(&lenient), "");
+}
