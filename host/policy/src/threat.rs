@@ -22,8 +22,8 @@ use self::obstacle::Obstacle;
 use self::presence::{Case, Presence, repeated};
 use self::proof::{Rise, depends};
 use self::relation::{Relation, Truth};
+use crate::cel::measured::{Facts, Ranges};
 use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
-use crate::cel::range::{Facts, Ranges};
 use crate::codes;
 use crate::limits::{MAX_SOLVER_STEPS, MAX_THREAT_CASES};
 use crate::milder::Said;
@@ -231,8 +231,8 @@ mod tests {
     use super::obstacle::Obstacle;
     use super::presence::Case;
     use super::proof::Rise;
+    use crate::cel::measured::{Facts, Ranges};
     use crate::cel::node::Node;
-    use crate::cel::range::{Facts, Ranges};
     use crate::limits::MAX_THREAT_CASES;
 
     #[test]

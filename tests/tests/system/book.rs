@@ -191,6 +191,10 @@ fn the_history_of_a_policy_is_that_of_the_host() {
     let page = book("html", &["--data", &data]);
     let malware = section(&page, "risk.malware");
     assert!(malware.contains("in the host since 20"), "{malware}");
+    assert!(page.contains("The host decides by these files"), "{page}");
+    let later = book("html", &["--data", &data, "--at", "2999-01-01T00:00:00Z"]);
+    assert!(!later.contains("<h1>The policies in force"), "nobody knows");
+    assert!(later.contains("by which files the host decides then is not known"));
     let out = dir.path().join("book.md").display().to_string();
     let said = run(&["policy", "book", "--format", "markdown", "--out", &out]);
     assert!(said.ok, "{}", said.err);

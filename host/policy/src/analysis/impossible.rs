@@ -3,8 +3,8 @@
 
 use weft_dictionary::{Currency, Dictionary};
 
+use crate::cel::measured::{Facts, Ranges};
 use crate::cel::node::{Comparison, Constant, Node, Operator};
-use crate::cel::range::{Facts, Ranges};
 use crate::cel::types::Type;
 use crate::words::Speaker;
 

@@ -2,8 +2,8 @@
 
 use weft_dictionary::{Dictionary, FieldId};
 
+use crate::cel::measured::{Facts, Ranges};
 use crate::cel::node::{Comparison, Constant, Node};
-use crate::cel::range::{Facts, Ranges};
 use crate::cel::types::Type;
 use crate::limits::MAX_READ_NODES;
 

@@ -10,13 +10,15 @@
 //! | `parameter` | thresholds of a policy |
 //! | `node` | the checked form |
 //! | `compile` | the checked form into closures over a row, with missing facts as a third truth value |
-//! | `range` | between which numbers a value lies |
+//! | `range` | numbers between two ends |
+//! | `measured` | type, range and failures of an expression, whatever the row |
 //! | `cost` | how long evaluating can take, at most |
 
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod cost;
 pub(crate) mod functions;
+pub(crate) mod measured;
 pub(crate) mod node;
 pub(crate) mod parameter;
 pub(crate) mod parse;

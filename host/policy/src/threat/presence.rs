@@ -3,8 +3,8 @@
 use weft_dictionary::FieldId;
 
 use super::relation::Truth;
+use crate::cel::measured::Ranges;
 use crate::cel::node::Node;
-use crate::cel::range::Ranges;
 
 /// Whether a fact is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,8 +9,9 @@ use super::obstacle::Obstacle;
 use super::presence::Case;
 use super::relation::{Relation, Truth, together};
 use crate::cel::functions::LengthPart;
+use crate::cel::measured::Ranges;
 use crate::cel::node::{Comparison, Constant, Node, Operator};
-use crate::cel::range::{Range, Ranges};
+use crate::cel::range::Range;
 use crate::cel::types::Type;
 use crate::parameters::order;
 
@@ -123,7 +124,7 @@ impl Rise<'_> {
         one: &Node,
         two: &Node,
     ) -> Option<Ordering> {
-        if !self.ranges.fits(operator, node, one, two) {
+        if !self.ranges.fits(operator, one, two) {
             return self.unknown(match (operator, self.ranges.kind(node)) {
                 (Operator::Subtract, Type::Instant | Type::Duration) => Obstacle::NegativeTime,
                 _ => Obstacle::TooLarge,

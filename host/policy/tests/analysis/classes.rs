@@ -187,8 +187,9 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
         ),
         (
             file(with_rule("has(payment.risky) && payment.risky")),
-            "p.yaml:14:11: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent without it \
-             (leave out `has(payment.risky)`, so that on_missing counts, or add a rule on `!has(payment.risky)` that says as much)",
+            "p.yaml:14:11: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent without it; with \
+             payment.risky = yes it is deny, without `payment.risky` abstain (leave out `has(payment.risky)`, so that on_missing counts, add a \
+             rule on `!has(payment.risky)` that says as much, or say of `payment.risky` in metadata.accepts_risk why it may be left out)",
         ),
         (
             vec![

@@ -53,7 +53,7 @@ fn front(book: &Book<'_>) -> Markup {
         header {
             h1 { (book.title()) }
             p.lead { "On " (words::day(book.at)) ", " (words::count(count(Status::Enforced), "policy", "policies"))
-                @if book.set_in_force().is_some() { " decide" } @else { " of these files would decide" }
+                @if book.is_in_force() { " decide" } @else { " of these files would decide" }
                 " payments and the requests for assistance about them"
                 @if trial > 0 { "; " (words::count(trial, "more is on trial and does not count",
                     "more are on trial and do not count")) }

@@ -16,7 +16,7 @@ pub(super) fn render(book: &Book<'_>) -> String {
 }
 
 fn write_book(out: &mut String, book: &Book<'_>) -> Result {
-    writeln!(out, "# {}\n\n{}\n", book.title(), book.stands())?;
+    writeln!(out, "# {}\n\n{}\n", book.title(), text(&book.stands()))?;
     let count = |status: Status| book.effective().filter(|p| p.status() == status).count();
     writeln!(
         out,
@@ -32,7 +32,7 @@ fn write_book(out: &mut String, book: &Book<'_>) -> Result {
         )
     )?;
     for family in book.families() {
-        writeln!(out, "\n## {}", words::capital(family.name))?;
+        writeln!(out, "\n## {}", text(&words::capital(family.name)))?;
         for policy in family.policies {
             write_policy(out, book, policy)?;
         }
@@ -47,7 +47,7 @@ fn write_book(out: &mut String, book: &Book<'_>) -> Result {
 }
 
 fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
-    writeln!(out, "\n### {}\n", policy.title())?;
+    writeln!(out, "\n### {}\n", text(policy.title()))?;
     writeln!(
         out,
         "`{}` · {} · {} · version `{}`\n",
@@ -56,7 +56,7 @@ fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
         words::effective(policy),
         words::short(policy.version())
     )?;
-    writeln!(out, "{}\n", policy.description().trim())?;
+    writeln!(out, "{}\n", text(policy.description().trim()))?;
     write_about(out, book, policy)?;
     write_parameters(out, policy)?;
     match policy.body() {
@@ -64,7 +64,7 @@ fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
         Body::Plugin(plugin) => write_plugin(out, book, policy, plugin)?,
     }
     let messages = policy.messages();
-    let told = |message| words::message(message, policy, book.dictionary);
+    let told = |message| text(&words::message(message, policy, book.dictionary));
     writeln!(
         out,
         "\n- The customer is told: {}",
@@ -98,10 +98,11 @@ fn write_about(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
         writeln!(
             out,
             "- Source: {}, {}{verified}",
-            source.title, source.reference
+            text(&source.title),
+            text(&source.reference)
         )?;
     }
-    writeln!(out, "- Owner: {}", policy.owner())?;
+    writeln!(out, "- Owner: {}", text(policy.owner()))?;
     let operations = policy.operations().join(", ");
     writeln!(
         out,
@@ -110,7 +111,12 @@ fn write_about(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
     )?;
     for condition in policy.conditions() {
         let said = words::condition(&condition.words(book.dictionary));
-        writeln!(out, "- Applies when {}: {said}", condition.name)?;
+        writeln!(
+            out,
+            "- Applies when {}: {}",
+            text(&condition.name),
+            text(&said)
+        )?;
     }
     for (what, verdict, when) in [
         (
@@ -140,7 +146,9 @@ fn write_parameters(out: &mut String, policy: &Policy) -> Result {
     )?;
     for parameter in policy.parameters() {
         let levels = if parameter.follows_threat() {
-            [1, 2, 3].map(|level| parameter.value(level)).join(", ")
+            [1, 2, 3]
+                .map(|level| cell(&parameter.value(level)))
+                .join(", ")
         } else {
             "the same".to_owned()
         };
@@ -149,8 +157,8 @@ fn write_parameters(out: &mut String, policy: &Policy) -> Result {
             "| {} (`{}`) | {} | {levels} | {} |",
             cell(parameter.title()),
             parameter.name(),
-            parameter.value(0),
-            words::range(parameter)
+            cell(&parameter.value(0)),
+            cell(&words::range(parameter))
         )?;
     }
     Ok(())
@@ -267,7 +275,7 @@ fn write_history(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
             out,
             "| `{}` {} | {} | {} |",
             words::short(version.version()),
-            version.path(),
+            cell(version.path()),
             words::status_name(version.status()),
             words::effective(version)
         )?;
@@ -314,7 +322,36 @@ fn write_waiting(out: &mut String, book: &Book<'_>) -> Result {
     Ok(())
 }
 
+/// A text of the files as text: what would be HTML, or a link, is shown and does nothing.
+fn text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '[' | ']' => out.extend(['\\', c]),
+            '\n' | '\r' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// A text in a cell of a table.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('\n', " ")
+fn cell(of: &str) -> String {
+    text(of).replace('|', "\\|")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{cell, text};
+
+    #[test]
+    fn what_stands_in_the_files_is_no_markup() {
+        let hostile = "a & <img src=x onerror=alert(1)>\n![x](https://example.org)";
+        let shown = "a &amp; &lt;img src=x onerror=alert(1)&gt; !\\[x\\](https://example.org)";
+        assert_eq!(text(hostile), shown);
+        assert_eq!(cell("a|b <"), "a\\|b &lt;");
+    }
 }

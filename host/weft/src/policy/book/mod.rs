@@ -90,6 +90,8 @@ struct Book<'a> {
     /// The same files with their plugins, where those are at hand.
     pipeline: Option<Pipeline>,
     at: Timestamp,
+    /// When the book is made: what is in force later nobody knows yet.
+    now: Timestamp,
     /// Whether policies that are not effective are printed in full.
     all: bool,
 }
@@ -230,6 +232,7 @@ pub(crate) fn run(args: &BookArgs) -> Result<(), Failed> {
     let dictionary = Dictionary::parse(file, text)?;
     let set = PolicySet::of(&files, &dictionary)?;
     let tests = PolicySet::test(&args.dir, &dictionary, false)?;
+    let now = Clock::System.now();
     let mut book = Book {
         dictionary: &dictionary,
         set: &set,
@@ -240,7 +243,8 @@ pub(crate) fn run(args: &BookArgs) -> Result<(), Failed> {
         dir: &args.dir,
         history: args.data.as_deref().map(History::of).transpose()?,
         pipeline: None,
-        at: args.at.unwrap_or_else(|| Clock::System.now()),
+        at: args.at.unwrap_or(now),
+        now,
         all: args.all,
     };
     book.pipeline = plugins(&book, args)?;

@@ -1,5 +1,6 @@
 //! How the files of the book stand to what a host decides by. Nothing else in the book says that they are in force.
 
+use weft_dictionary::Timestamp;
 use weft_engine::sets::{Cause, SetChange};
 
 use super::{Book, words};
@@ -23,7 +24,7 @@ impl Book<'_> {
         let Some(history) = &self.history else {
             return Standing::NotCompared;
         };
-        let Some(change) = history.in_force_at(self.at) else {
+        let Some(change) = history.in_force_at(self.known()) else {
             return Standing::Nothing;
         };
         match history.files_of(&change.policy_set) {
@@ -33,14 +34,22 @@ impl Book<'_> {
         }
     }
 
+    /// The last instant up to the book's of which the log can know.
+    fn known(&self) -> Timestamp {
+        self.at.min(self.now)
+    }
+
+    /// Whether what it says is what the host does at its time.
+    pub(super) fn is_in_force(&self) -> bool {
+        matches!(self.standing(), Standing::InForce(_)) && self.at <= self.now
+    }
+
     /// What the book is of.
     pub(super) fn title(&self) -> &'static str {
         match self.standing() {
-            Standing::InForce(_) => "The policies in force",
+            Standing::InForce(_) if self.at <= self.now => "The policies in force",
             Standing::Other(_) => "Policies that the host does not decide by",
-            Standing::NotCompared | Standing::Nothing | Standing::Unreadable(_) => {
-                "Policies in files"
-            }
+            _ => "Policies in files",
         }
     }
 
@@ -54,7 +63,19 @@ impl Book<'_> {
 
     /// How the files stand to what a host decides by, in sentences.
     pub(super) fn stands(&self) -> String {
-        let day = words::day(self.at);
+        let said = self.stands_by_now();
+        if self.at <= self.now {
+            return said;
+        }
+        format!(
+            "{said} What of this book is about {} is what these files say of that day, which is still to come: by which \
+             files the host decides then is not known.",
+            words::day(self.at)
+        )
+    }
+
+    fn stands_by_now(&self) -> String {
+        let day = words::day(self.known());
         let dir = self.dir.display();
         match self.standing() {
             Standing::NotCompared => format!(
@@ -95,11 +116,12 @@ pub(super) fn came(change: &SetChange) -> String {
         Some(reason) => format!(": “{reason}”"),
         None => String::new(),
     };
-    format!(
-        "since {} {}{by}{reason}",
-        words::day(change.since),
-        cause(change.cause)
-    )
+    let since = match change.since {
+        // A history that is fed begins before its first request has said what time it is.
+        Timestamp(0) => "from the beginning of its log".to_owned(),
+        since => format!("since {}", words::day(since)),
+    };
+    format!("{since} {}{by}{reason}", cause(change.cause))
 }
 
 /// How a set came into force.
@@ -108,5 +130,29 @@ fn cause(cause: Cause) -> &'static str {
         Cause::Start => "(start)",
         Cause::Reload => "(reload)",
         Cause::Rollback => "(rollback)",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_of_a_fed_history_is_there_from_its_beginning() {
+        let change = |since| SetChange {
+            policy_set: "a".to_owned(),
+            since,
+            replaced: None,
+            by: "host".to_owned(),
+            cause: Cause::Start,
+            reason: None,
+            overruled: None,
+        };
+        assert_eq!(
+            came(&change(Timestamp(0))),
+            "from the beginning of its log (start)"
+        );
+        let later = Timestamp::parse("2026-01-02T03:04:05Z").expect("an instant");
+        assert!(came(&change(later)).starts_with("since 2026-01-02"));
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::{Result, Write};
 
 use weft_policy::{Body, Policy, Status};
 
-use super::cell;
+use super::{cell, text};
 use crate::policy::book::{Book, standing, words};
 
 pub(super) fn sets(out: &mut String, book: &Book<'_>) -> Result {
@@ -25,7 +25,7 @@ pub(super) fn sets(out: &mut String, book: &Book<'_>) -> Result {
         writeln!(out, "| `{}` | {came} | {files} |", change.policy_set)?;
     }
     for gap in &history.gaps {
-        writeln!(out, "\nA gap: {gap}")?;
+        writeln!(out, "\nA gap: {}", text(gap))?;
     }
     Ok(())
 }
@@ -70,7 +70,7 @@ pub(super) fn readers(out: &mut String, book: &Book<'_>) -> Result {
             writeln!(
                 out,
                 "| {}{after} | `{name}` | {} | {} | {} |",
-                purpose.name(),
+                cell(&purpose.name()),
                 book.class_of(name),
                 readers.join(" | "),
                 purpose.disclosure.id()
