@@ -1,7 +1,7 @@
 //! Comparisons that never hold whatever the facts are: beyond the least or most that their parts can be, a text
-//! longer than its field takes, what is no currency, an odd number as the double of something.
+//! longer than its field takes, an odd number as the double of something.
 
-use weft_dictionary::{Currency, Dictionary};
+use weft_dictionary::Dictionary;
 
 use crate::cel::measured::{Facts, Ranges};
 use crate::cel::node::{Comparison, Constant, Node, Operator};
@@ -78,7 +78,6 @@ impl Impossible<'_> {
     fn never_is(&self, value: &Node, constant: &Constant) -> bool {
         match (value, constant) {
             (Node::Shared(inner), _) => self.never_is(inner, constant),
-            (Node::Currency(_), Constant::Text(code)) => Currency::from_code(code).is_err(),
             (_, Constant::Text(text)) => self.is_too_long(value, text),
             _ => self.never_compares(Comparison::Equal, value, &Node::Constant(constant.clone())),
         }
