@@ -54,18 +54,22 @@ impl Analyst<'_> {
                 field,
                 dictionary: self.dictionary,
             };
+            let conditions = policy.conditions.iter().map(|c| &c.expression);
+            let rules = rules_of(policy).iter().map(|rule| &rule.when);
+            let (Some(conditions), Some(rules)) =
+                (parts(conditions, &absent), parts(rules, &absent))
+            else {
+                self.analysis.left_out += 1;
+                continue;
+            };
             let parts = Parts {
                 policy,
                 is_last,
                 name: known.name.as_str().into(),
                 dictionary: self.dictionary,
                 there: Node::Has(field),
-                conditions: (policy.conditions.iter())
-                    .map(|condition| Part::of(&condition.expression, &absent))
-                    .collect(),
-                rules: (rules_of(policy).iter())
-                    .map(|rule| Part::of(&rule.when, &absent))
-                    .collect(),
+                conditions,
+                rules,
             };
             for found in Search::of(&parts, self.solver.for_now()).run() {
                 self.absence(policy, &known.name, &found);
@@ -113,13 +117,17 @@ struct Part<'n> {
 }
 
 impl<'n> Part<'n> {
-    fn of(node: &'n Node, absent: &Absent<'_>) -> Part<'n> {
-        let without = absent.is_named(node).then(|| absent.of(node));
-        Part {
+    /// None if it gets too large.
+    fn of(node: &'n Node, absent: &Absent<'_>) -> Option<Part<'n>> {
+        let without = match absent.is_named(node) {
+            true => Some(absent.of(node)?),
+            false => None,
+        };
+        Some(Part {
             node,
             has_value: without.as_ref().map(Without::value),
             without,
-        }
+        })
     }
 
     /// That it is true without the fact.
@@ -344,6 +352,10 @@ impl<'n> Search<'n> {
             dictionary: self.parts.dictionary,
         }
     }
+}
+
+fn parts<'n>(nodes: impl Iterator<Item = &'n Node>, absent: &Absent<'_>) -> Option<Vec<Part<'n>>> {
+    nodes.map(|node| Part::of(node, absent)).collect()
 }
 
 fn expressions(policy: &Policy) -> impl Iterator<Item = &Node> {

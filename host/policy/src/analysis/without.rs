@@ -31,11 +31,10 @@ impl Absent<'_> {
         }
     }
 
-    /// What becomes of a condition. One that gets too large is taken to have no value, so nothing is said of it.
-    pub(super) fn of(&self, node: &Node) -> Without {
+    /// What becomes of a condition; none if that gets too large.
+    pub(super) fn of(&self, node: &Node) -> Option<Without> {
         let mut left = MAX_READ_NODES;
-        let without = self.condition(node, &mut left);
-        without.unwrap_or_else(Without::nothing)
+        self.condition(node, &mut left)
     }
 
     fn condition(&self, node: &Node, left: &mut usize) -> Option<Without> {
@@ -57,6 +56,7 @@ impl Absent<'_> {
             Node::If(when, one, two) => self.choice(when, one, two, left)?,
             Node::Compare(comparison, one, two) if self.is_truth(one) => {
                 let (one, two) = (self.condition(one, left)?, self.condition(two, left)?);
+                *left = left.checked_sub(one.size() + two.size())?;
                 let same = Without {
                     yes: or(
                         and(one.yes.clone(), two.yes.clone()),
@@ -94,6 +94,7 @@ impl Absent<'_> {
 
     fn choice(&self, when: &Node, one: &Node, two: &Node, left: &mut usize) -> Option<Without> {
         let when = self.condition(when, left)?;
+        *left = left.checked_sub(when.size())?;
         let (one, two) = (self.condition(one, left)?, self.condition(two, left)?);
         Some(Without {
             yes: or(
@@ -127,6 +128,11 @@ impl Without {
             yes: known(false),
             no: known(false),
         }
+    }
+
+    /// What it takes to write it twice.
+    fn size(&self) -> usize {
+        self.yes.size() + self.no.size()
     }
 
     fn turned(self) -> Without {

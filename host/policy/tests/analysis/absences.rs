@@ -1,7 +1,7 @@
 //! Who leaves out a fact for a milder decision.
 
 use crate::fixture::{policy, with_rule};
-use crate::golden::said;
+use crate::golden::{analysed, said};
 
 #[test]
 fn who_leaves_a_fact_out_for_a_milder_decision_is_told() {
@@ -146,4 +146,16 @@ fn an_allowance_beside_an_objection_or_an_accepted_risk_is_not_told() {
     assert!(said(&accepts("Somebody said so of payment.risky_too.")).contains("W0321"));
     let lenient = accepts("Somebody said so.").replace("on_missing: hold", "on_missing: allow");
     assert_eq!(said(&lenient), "");
+}
+
+/// What a fact that is missing makes of it is twice as long with each part: it is given up, and said so.
+#[test]
+fn a_condition_that_gets_too_long_without_its_fact_is_left_out() {
+    let same = |parts: usize| {
+        let parts = (0..parts).map(|n| format!("(payment.count > {n})"));
+        let chain = parts.collect::<Vec<_>>().join(" == ");
+        allowing(&format!("has(payment.risky) == {chain}"))
+    };
+    assert_eq!(analysed(&[("p.yaml", &same(3))]).left_out, 0);
+    assert_eq!(analysed(&[("p.yaml", &same(60))]).left_out, 1);
 }

@@ -7,7 +7,7 @@ use weft_policy::Analysis;
 
 use crate::fixture::{dictionary, load, policy, with_rule};
 
-fn analysed(policies: &[(&str, &str)]) -> Analysis {
+pub(crate) fn analysed(policies: &[(&str, &str)]) -> Analysis {
     let set = load(policies).unwrap_or_else(|problems| panic!("{problems}"));
     let at = Timestamp::parse("2026-06-01T00:00:00Z").expect("an instant");
     set.analyse(Path::new(""), &dictionary(), at)
