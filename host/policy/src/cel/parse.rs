@@ -217,7 +217,9 @@ fn unreadable(text: &str, errors: &cel::parser::ParseErrors) -> Unreadable {
         .map(|l| l.chars().count())
         .sum();
     let character = before + column;
-    let (message, help) = match first.msg.contains("<EOF>") {
+    // Behind `expecting` stands all that could have stood there.
+    let met = first.msg.split(" expecting ").next().unwrap_or_default();
+    let (message, help) = match met.contains("<EOF>") {
         true => (
             "it ends too early".to_owned(),
             "write what is missing: a value, or a bracket that closes",

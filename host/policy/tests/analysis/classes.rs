@@ -56,8 +56,8 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
     vec![
         (
             file(with_rule("payment.count >")),
-            "p.yaml:14:25: error[W0301]: this is not an expression: it ends too early (expressions are CEL, see cel.dev; texts stand \
-             in 'single quotes')",
+            "p.yaml:14:25: error[W0301]: this is not an expression: it ends too early (write what is missing: a value, or a \
+             bracket that closes)",
         ),
         (
             file(with_rule("payment.amuont > money('1', 'EUR')")),

@@ -1,5 +1,6 @@
 //! The caret of a problem covers the whole expression that it is about, wherever its file has it.
 
+use weft_diagnostic::Severity;
 use weft_policy::PolicySet;
 
 use crate::fixture::{PIPELINE, dictionary, with_rule};
@@ -11,7 +12,9 @@ fn underlined(when: &str) -> String {
     std::fs::write(dir.path().join("pipeline.yaml"), PIPELINE).expect("written");
     std::fs::write(dir.path().join("p.yaml"), &text).expect("written");
     let problems = PolicySet::load(dir.path(), &dictionary()).expect_err("refused");
-    let problem = &problems.0[0];
+    let mut problems = problems.0.iter();
+    let problem = problems.find(|problem| problem.severity == Severity::Error);
+    let problem = problem.expect("an error");
     let line = text.lines().nth(problem.place.line as usize - 1);
     let line = line.unwrap_or_default().chars();
     line.skip(problem.place.column as usize - 1)

@@ -5,9 +5,14 @@ use crate::fixture::{load, policy, with_rule};
 const COUNTRY: &str = "a country is two letters of ISO 3166-1, in upper case";
 
 fn said(when: &str) -> String {
-    load(&[("p.yaml", &with_rule(when))])
-        .err()
-        .unwrap_or_default()
+    errors(load(&[("p.yaml", &with_rule(when))]).err())
+}
+
+/// What refuses a file.
+fn errors(said: Option<String>) -> String {
+    let said = said.unwrap_or_default();
+    let errors = said.lines().filter(|line| line.contains("error["));
+    errors.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -30,11 +35,8 @@ fn a_country_that_there_is_none_of_is_refused_at_its_place() {
     assert_eq!(corridor.lines().next(), Some(expected.as_str()));
     let body = "match:\n  - name: there\n    expression: payer.country == 'XX'\nplugin: {name: x, grants: []}\n";
     let expected = format!("p.yaml:14:34: error[W0302]: `payer.country` is never 'XX' ({COUNTRY})");
-    let said = load(&[("p.yaml", &policy(body, ""))]).err();
-    assert_eq!(
-        said.as_deref().and_then(|s| s.lines().next()),
-        Some(expected.as_str())
-    );
+    let said = errors(load(&[("p.yaml", &policy(body, ""))]).err());
+    assert_eq!(said.lines().next(), Some(expected.as_str()));
 }
 
 #[test]
