@@ -62,7 +62,7 @@ fn the_whole_expression_is_underlined() {
             "payer.town",
         ),
         ("'payer.city == ''x'' && payer.town == ''y'''", "payer.town"),
-        ("'payer.country == ''XX'''", "''XX''"),
+        ("'payer.country == ''XX'''", "''XX'"),
         (
             "|\n      payment.risky &&\n      payer.town == 'y'",
             "payer.town",
