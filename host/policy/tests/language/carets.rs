@@ -54,7 +54,7 @@ fn the_whole_expression_is_underlined() {
         ("payment.count in ['a', 'b']", "'a'"),
         ("payment.codes[0] == 'x'", "payment.codes[0]"),
         (
-            "payment.risky ? payment.count : 1",
+            "\"payment.risky ? payment.count : 1\"",
             "payment.risky ? payment.count : 1",
         ),
         (
