@@ -109,11 +109,11 @@ fn expressions_are_refused_at_the_very_character() {
     );
     rule_says(
         "moneys('1', 'EUR') > payment.amount",
-        "p.yaml:14:11: error[W0302]: there is no function `moneys` (did you mean `money`? See policies/README.md for its arguments)",
+        "p.yaml:14:11: error[W0302]: there is no function `moneys` with these arguments (did you mean `money`? See policies/README.md for its arguments)",
     );
     rule_says(
         "payment.amount > money('12.5')",
-        "p.yaml:14:28: error[W0303]: `money` does not take these arguments (write money('12.50', 'EUR'))",
+        "p.yaml:14:28: error[W0302]: there is no function `money` with these arguments (write money('12.50', 'EUR'))",
     );
     rule_says(
         "variables.big",

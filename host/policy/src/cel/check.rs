@@ -335,15 +335,11 @@ impl Checker<'_> {
     }
 
     fn unknown_function(&self, at: &Expression, name: &str) -> Diagnostic {
-        let usage = USAGE.iter().find(|(known, _)| *known == name);
-        if let Some((_, usage)) = usage {
-            let message = format!("`{name}` does not take these arguments");
-            return self
-                .error(at, codes::TYPES, message)
-                .help(format!("write {usage}"));
-        }
-        let message = format!("there is no function `{name}`");
+        let message = format!("there is no function `{name}` with these arguments");
         let error = self.error(at, codes::UNKNOWN_NAME, message);
+        if let Some((_, usage)) = USAGE.iter().find(|(known, _)| *known == name) {
+            return error.help(format!("write {usage}"));
+        }
         let elsewhere = ELSEWHERE.iter().find(|(other, _)| *other == name);
         match elsewhere
             .map(|(_, here)| *here)

@@ -81,7 +81,7 @@ fn what_does_not_fit_is_told_at_the_very_character() {
         ),
         (
             "abs(payment.count) == 0",
-            "p.yaml:14:11: error[W0302]: there is no function `abs` (did you mean `math.abs`? See policies/README.md for its arguments)",
+            "p.yaml:14:11: error[W0302]: there is no function `abs` with these arguments (did you mean `math.abs`? See policies/README.md for its arguments)",
         ),
         (
             "band(payer.city) == ''",
