@@ -72,6 +72,7 @@ pub(crate) struct Inner {
     pub(crate) custody: tokio::sync::Mutex<()>,
     /// One new epoch of keys at a time.
     pub(crate) rotating: tokio::sync::Mutex<()>,
+    pub(crate) transfers: crate::transfer::Transfers,
     /// Where the root of the keys was at start.
     pub(crate) root: weft_vault::RootPlace,
     /// Holds the data directory; no other process can.
@@ -156,6 +157,7 @@ impl Engine {
         let stops_already = self.inner.stopping.swap(true, Ordering::AcqRel);
         // The next start goes on with it.
         self.inner.vault.stop_rotation();
+        self.inner.transfers.progress.stop();
         self.inner.tasks.close();
         self.inner.tasks.wait().await;
         if stops_already {

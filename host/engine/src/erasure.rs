@@ -19,6 +19,7 @@ use crate::problems;
 use crate::root::{MOVE_BEGUN, MOVE_ENDED};
 use crate::sets::Order;
 use crate::start::StartError;
+use crate::transfer::{APPROVED, ENDED, Transfer};
 
 const ERASED: &str = "vault.erased";
 const REFUSED: &str = "vault.erasure_refused";
@@ -41,6 +42,10 @@ pub struct VaultStatus {
     pub erased: u64,
     /// Subjects that may not be erased now.
     pub held: u64,
+    /// The key for which other hosts write what this one is to take.
+    pub recipient: String,
+    /// The last orders to move values to another host or from one.
+    pub transfers: Vec<Transfer>,
     /// The next epoch, while keys are carried over into it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<Rotation>,
@@ -75,6 +80,8 @@ pub(crate) struct Outstanding {
     held: Vec<(Vec<Subject>, Hold)>,
     rotating: bool,
     moving_root: bool,
+    /// Digests of transfers that were approved and of which nobody said how they ended.
+    transfers: Vec<String>,
 }
 
 impl Outstanding {
@@ -93,9 +100,19 @@ impl Outstanding {
             ROTATED => self.rotating = false,
             MOVE_BEGUN => self.moving_root = true,
             MOVE_ENDED => self.moving_root = false,
+            APPROVED => self.transfers.extend(transfer_of(event)),
+            ENDED => {
+                let ended = transfer_of(event);
+                self.transfers.retain(|one| Some(one) != ended.as_ref());
+            }
             _ => {}
         }
     }
+}
+
+fn transfer_of(event: &EventRecord) -> Option<String> {
+    let digest = event.detail.get("transfer").and_then(Json::as_str);
+    digest.map(str::to_owned)
 }
 
 fn subjects_of(event: &EventRecord) -> impl Iterator<Item = Subject> {
@@ -150,6 +167,8 @@ impl Inner {
             subjects: status.subjects,
             erased: status.erased,
             held: status.held,
+            recipient: self.vault.recipient(),
+            transfers: self.transfers.all(),
             rotation: status.carried.map(|(carried, of)| Rotation { carried, of }),
         }
     }
@@ -227,6 +246,7 @@ impl Inner {
         for (person, hold) in &outstanding.held {
             self.vault.hold(person, *hold)?;
         }
+        self.finish_transfers(&outstanding.transfers)?;
         if outstanding.moving_root {
             self.finish_move()?;
         }

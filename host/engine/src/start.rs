@@ -31,6 +31,7 @@ use crate::reader::follow_of;
 use crate::root::KEY_FILE;
 use crate::sets::{Archive, ArchiveError, LoadedSet, STARTED, Sets};
 use crate::threat::{Threat, ThreatLevel};
+use crate::transfer::Transfers;
 use crate::{Clock, Config, facts, whole};
 
 /// Why a host does not start. Every variant says what to do.
@@ -158,6 +159,7 @@ impl Engine {
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),
             root: keys.place().clone(),
+            transfers: Transfers::default(),
             config,
             clock,
             dictionary,

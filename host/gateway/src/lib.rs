@@ -18,6 +18,7 @@
 //! | `GET`, `PUT /v1/threat-level` | operators; regulators look | the level of threat |
 //! | `GET /v1/vault` | operators, regulators | how the vault stands |
 //! | `POST /v1/vault/erase`, `…/hold`, `…/rotate` | operators | erase a person, hold one against erasure, begin new keys |
+//! | `POST /v1/vault/export`, `…/import`, `…/approve` | operators | values go to another host or come from one; another operator approves |
 //!
 //! Health and readiness tell nothing about what is decided, and who asks for them (load balancers,
 //! orchestrators) has no token; metrics tell how much is decided and refused, so they are for operators.

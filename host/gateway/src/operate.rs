@@ -55,6 +55,35 @@ struct Hold {
     reason: Option<String>,
 }
 
+/// Asks for all values to be written for a recipient.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Export {
+    recipient: String,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Asks for all values of a file to be taken.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Import {
+    /// Its name in the directory of transfers.
+    file: String,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+/// Says that what another operator ordered is to be done.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Approve {
+    /// The digest of the order.
+    digest: String,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
 /// Asks for what takes nothing but a reason.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,6 +145,21 @@ impl Service {
                 let asked: Hold = self.asked(request).await?.ok_or_else(malformed)?;
                 let ordered = engine.hold(asked.whose, &asked.until, order(asked.reason));
                 json(&ordered.await.map_err(Refusal::by_engine)?)
+            }
+            Route::Export => {
+                let asked: Export = self.asked(request).await?.ok_or_else(malformed)?;
+                let ordered = engine.order_export(asked.recipient, order(asked.reason));
+                json(&ordered.await.map_err(Refusal::by_engine)?)
+            }
+            Route::Import => {
+                let asked: Import = self.asked(request).await?.ok_or_else(malformed)?;
+                let ordered = engine.order_import(asked.file, order(asked.reason));
+                json(&ordered.await.map_err(Refusal::by_engine)?)
+            }
+            Route::ApproveTransfer => {
+                let asked: Approve = self.asked(request).await?.ok_or_else(malformed)?;
+                let done = engine.approve_transfer(asked.digest, order(asked.reason));
+                json(&done.await.map_err(Refusal::by_engine)?)
             }
             Route::Rotate => {
                 let asked: Plain = self.asked(request).await?.unwrap_or_default();

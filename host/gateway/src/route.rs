@@ -38,6 +38,12 @@ pub(crate) enum Route {
     Hold,
     /// A new epoch of keys is begun.
     Rotate,
+    /// That values are written for another host is ordered.
+    Export,
+    /// That values of another host are taken is ordered.
+    Import,
+    /// Such an order is approved.
+    ApproveTransfer,
     /// A value of the vault is asked for.
     Disclose,
     /// Emergency access is asked for, or what waits for its review is read.
@@ -83,7 +89,7 @@ const EXPLANATION: &str = "explanation";
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 21] = [
+    const ALL: [Route; 24] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
@@ -100,6 +106,9 @@ impl Route {
         Route::Erase,
         Route::Hold,
         Route::Rotate,
+        Route::Export,
+        Route::Import,
+        Route::ApproveTransfer,
         Route::Disclose,
         Route::Emergencies,
         Route::Approve,
@@ -124,6 +133,9 @@ impl Route {
             "/v1/vault/erase" => Route::Erase,
             "/v1/vault/hold" => Route::Hold,
             "/v1/vault/rotate" => Route::Rotate,
+            "/v1/vault/export" => Route::Export,
+            "/v1/vault/import" => Route::Import,
+            "/v1/vault/approve" => Route::ApproveTransfer,
             "/v1/disclosures" => Route::Disclose,
             "/v1/emergencies" => Route::Emergencies,
             "/v1/emergencies/approve" => Route::Approve,
@@ -161,6 +173,9 @@ impl Route {
             Route::Erase => "/v1/vault/erase",
             Route::Hold => "/v1/vault/hold",
             Route::Rotate => "/v1/vault/rotate",
+            Route::Export => "/v1/vault/export",
+            Route::Import => "/v1/vault/import",
+            Route::ApproveTransfer => "/v1/vault/approve",
             Route::Disclose => "/v1/disclosures",
             Route::Emergencies => "/v1/emergencies",
             Route::Approve => "/v1/emergencies/approve",
@@ -178,6 +193,9 @@ impl Route {
             | Route::Erase
             | Route::Hold
             | Route::Rotate
+            | Route::Export
+            | Route::Import
+            | Route::ApproveTransfer
             | Route::Disclose
             | Route::Approve
             | Route::Open
@@ -229,7 +247,10 @@ impl Route {
             | Route::RollBack
             | Route::Erase
             | Route::Hold
-            | Route::Rotate => Access::Roles(OPERATORS),
+            | Route::Rotate
+            | Route::Export
+            | Route::Import
+            | Route::ApproveTransfer => Access::Roles(OPERATORS),
         }
     }
 
@@ -251,6 +272,9 @@ impl Route {
             | Route::Erase
             | Route::Hold
             | Route::Rotate
+            | Route::Export
+            | Route::Import
+            | Route::ApproveTransfer
             | Route::Disclose
             | Route::Emergencies
             | Route::Approve

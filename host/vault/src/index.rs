@@ -107,13 +107,39 @@ impl Index {
             };
             known.forget(subject);
             if matches!(known.brought, Brought::ByNobody) {
-                let token = known.token;
-                shard.remove(blind);
-                self.values.fetch_sub(1, Ordering::Relaxed);
-                drop(shard);
-                self.by_token.of(&token).remove(&token);
+                self.remove(shard, blind);
             }
         }
+    }
+
+    fn remove(&self, mut shard: MutexGuard<'_, Shard>, blind: &Blind) {
+        if let Some(known) = shard.remove(blind) {
+            self.values.fetch_sub(1, Ordering::Relaxed);
+            drop(shard);
+            self.by_token.of(&known.token).remove(&known.token);
+        }
+    }
+
+    /// Whether a token has a value.
+    pub(crate) fn has_token(&self, token: &TokenBits) -> bool {
+        self.by_token.of(token).contains_key(token)
+    }
+
+    /// Of these values, forgets those that nobody brought.
+    pub(crate) fn forget_unbrought(&self, blinds: &[Blind]) {
+        for blind in blinds {
+            let shard = self.shard(blind);
+            if let Some(known) = shard.get(blind)
+                && matches!(known.brought, Brought::ByNobody)
+            {
+                self.remove(shard, blind);
+            }
+        }
+    }
+
+    /// Where the durable row is with which a subject brought a value.
+    pub(crate) fn row_by(&self, blind: &Blind, subject: Subject) -> Option<u64> {
+        self.shard(blind).get(blind)?.row_by(subject)
     }
 
     /// Where a durable row of a token is.
@@ -178,6 +204,15 @@ impl Known {
             }
             _ => {}
         }
+    }
+
+    fn row_by(&self, subject: Subject) -> Option<u64> {
+        let row = match &self.brought {
+            Brought::By(by, row) if *by == subject => Some(*row),
+            Brought::ByMany(by) => by.get(&subject).copied(),
+            _ => None,
+        };
+        row.filter(|row| *row != NO_ROW)
     }
 
     fn row(&self) -> Option<u64> {

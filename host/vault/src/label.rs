@@ -20,13 +20,15 @@ pub enum Label {
     ChallengeCodes,
     /// The seed of the Ed25519 key that signs the audit log's checkpoints.
     AuditSigning,
+    /// The age key for which other hosts write what this one is to take. Per region and tenant.
+    TransferKey,
     /// Keyed hashes of idempotency keys and of the requests that came with them.
     Idempotency,
 }
 
 impl Label {
     /// All labels.
-    pub const ALL: [Label; 9] = [
+    pub const ALL: [Label; 10] = [
         Label::RootId,
         Label::BlindIndex,
         Label::RegionKeys,
@@ -35,6 +37,7 @@ impl Label {
         Label::ArtefactMac,
         Label::ChallengeCodes,
         Label::AuditSigning,
+        Label::TransferKey,
         Label::Idempotency,
     ];
 
@@ -49,6 +52,7 @@ impl Label {
             Label::ArtefactMac => "weft/sandbox/artefact-mac/v1",
             Label::ChallengeCodes => "weft/assist/challenge-codes/v1",
             Label::AuditSigning => "weft/audit/signing/v1",
+            Label::TransferKey => "weft/vault/transfer-key/v1",
             Label::Idempotency => "weft/engine/idempotency/v1",
         }
     }

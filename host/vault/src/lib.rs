@@ -18,7 +18,8 @@
 //! | [`error`] | why the vault refuses |
 //! | [`limits`] | every bound |
 //! | `epoch`, `ring` | region key, tenant key, subject keys; the file that holds the first two |
-//! | `key_store`, `entry`, `subjects` | the journal of subject keys, how it is carried into a new epoch; in memory |
+//! | `key_store`, `entry`, `subjects`, `wrapped`, `family` | the journal of subject keys, how it is carried into a new epoch; in memory; which identifiers are one person |
+//! | [`transfer`] | values that go to another host with their tokens, or come from one |
 //! | `load` | what the files say, into memory |
 //! | `seal`, `row`, `store`, `index` | XChaCha20-Poly1305 with a key commitment; rows as bytes, authenticated; their journal; the index in memory |
 //!
@@ -41,6 +42,7 @@ mod entry;
 mod epoch;
 pub mod erasure;
 pub mod error;
+mod family;
 mod index;
 pub mod key_file;
 mod key_store;
@@ -59,7 +61,9 @@ pub mod secret;
 mod store;
 pub mod subject;
 mod subjects;
+pub mod transfer;
 pub mod vault;
+mod wrapped;
 
 pub use entry::Hold;
 pub use erasure::Status;
@@ -72,4 +76,5 @@ pub use pkcs11::{Pin, TokenKey};
 pub use root::{RootPlace, RootTarget, move_root};
 pub use secret::Secret;
 pub use subject::{Side, Subject};
+pub use transfer::{Moved, Progress, Recipient, TransferError};
 pub use vault::{NewRow, Vault};

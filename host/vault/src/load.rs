@@ -1,34 +1,101 @@
 //! Opening a vault: what its files say, into memory.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use weft_journal::limits::SEGMENT_BYTES;
 
 use crate::epoch::Epoch;
 use crate::error::VaultError;
 use crate::index::{Blind, Index};
-use crate::keys::Key;
+use crate::key_store::{self, KeyStore};
+use crate::keys::{Key, Keys};
+use crate::label::Label;
+use crate::opener::Opener;
 use crate::ring::Ring;
-use crate::row::{NotARow, TokenRow, keyed};
+use crate::row::{NotARow, TokenRow, What, keyed};
+use crate::store::Store;
 use crate::subject::{Subject, TokenBits};
 use crate::subjects::Subjects;
-use crate::vault::cut;
+use crate::transfer;
+use crate::vault::{Vault, cut};
 
 /// The directory of the values' journal.
-pub(crate) const VALUES: &str = "values";
+const VALUES: &str = "values";
 const COVER_USE: &[u8] = b"weft/vault/cover/v2";
 
+impl Vault {
+    /// Opens the vault in a directory, or makes one there. Every row is checked, none is decrypted.
+    pub fn open(dir: &Path, keys: &Keys, region: &str, tenant: &str) -> Result<Vault, VaultError> {
+        let ring = Ring::new(dir, keys, region, tenant)?;
+        make_directory(dir)?;
+        let epoch = epoch(&ring)?;
+        let journal = key_store::path(dir, epoch.number);
+        // The keys' journal is made before the values'. Without it every value would count as nobody's.
+        if dir.join(VALUES).exists() && !journal.exists() {
+            return Err(VaultError::KeysMissing { dir: journal });
+        }
+        let scope = ring.scope.clone();
+        let key_store = KeyStore::open(ring, epoch)?;
+        let subjects = Arc::clone(key_store.subjects());
+        let index = Arc::new(Index::new());
+        let ring = key_store.ring();
+        let (owner, mac) = (ring.owner(What::Values, 0), ring.mac.clone());
+        let mut loading = Loading::new(&index, &subjects);
+        let store = Store::open(&dir.join(VALUES), SEGMENT_BYTES, owner, mac, |at, body| {
+            loading.load(at, body)
+        })?;
+        if loading.without_key > 0 {
+            let rows = loading.without_key;
+            tracing::warn!(
+                rows,
+                "values of subjects without a key, which nobody was told of, were left out"
+            );
+        }
+        let learning = Arc::clone(&index);
+        store.on_commit(move |at, body| {
+            if let Ok(row) = TokenRow::decode(body) {
+                learning.learn(&row.token, Subject(row.subject), at);
+            }
+        });
+        let vault = Vault {
+            dir: dir.to_owned(),
+            store,
+            index,
+            blind: keyed(&keys.derive_for(Label::BlindIndex, &[region, tenant])),
+            identity: transfer::identity(keys, region, tenant)?,
+            opener: Arc::new(Opener::new(keys, scope.clone(), subjects)),
+            keys: key_store,
+            scope,
+        };
+        // What is nobody's has a key from the beginning.
+        let mut kept = Vec::new();
+        for row in vault.bring(&[Subject::NOBODY], &[])? {
+            vault.keep(row, &mut kept)?;
+        }
+        for durable in kept {
+            durable.wait()?;
+        }
+        Ok(vault)
+    }
+}
+
 /// Reads the values' rows into the index while a vault is opened.
-pub(crate) struct Loading<'a> {
+struct Loading<'a> {
     index: &'a Index,
     subjects: &'a Subjects,
     /// What covers the blind indexes of a subject, unwrapped once; none for one who is not there any more.
     covers: HashMap<Subject, Option<Key>>,
     /// Rows of subjects that have no key.
-    pub(crate) without_key: u64,
+    without_key: u64,
 }
 
 impl<'a> Loading<'a> {
-    pub(crate) fn new(index: &'a Index, subjects: &'a Subjects) -> Loading<'a> {
+    fn new(index: &'a Index, subjects: &'a Subjects) -> Loading<'a> {
         Loading {
             index,
             subjects,
@@ -37,7 +104,7 @@ impl<'a> Loading<'a> {
         }
     }
 
-    pub(crate) fn load(&mut self, at: u64, body: &[u8]) -> Result<(), NotARow> {
+    fn load(&mut self, at: u64, body: &[u8]) -> Result<(), NotARow> {
         let row = TokenRow::decode(body)?;
         let subject = Subject(row.subject);
         let cover = match self.covers.get(&subject) {
@@ -74,7 +141,7 @@ pub(crate) fn covered(key: &Key, token: &TokenBits, blind: &Blind) -> Blind {
 }
 
 /// The epoch that counts in a directory; the first, where there is no vault yet.
-pub(crate) fn epoch(ring: &Ring) -> Result<Epoch, VaultError> {
+fn epoch(ring: &Ring) -> Result<Epoch, VaultError> {
     if let Some(epoch) = ring.read()? {
         return Ok(epoch);
     }
@@ -100,4 +167,13 @@ pub(crate) fn epoch(ring: &Ring) -> Result<Epoch, VaultError> {
     let (epoch, wrapped) = ring.create(1)?;
     ring.replace(&wrapped)?;
     Ok(epoch)
+}
+
+/// Only the owner looks into a vault.
+fn make_directory(dir: &Path) -> Result<(), VaultError> {
+    let result = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    result.map_err(|source: io::Error| VaultError::Directory {
+        dir: dir.to_owned(),
+        source,
+    })
 }

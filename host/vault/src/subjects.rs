@@ -1,9 +1,9 @@
 //! The subjects of a vault in memory: whose key is wrapped how, who is linked to whom, what they brought, and who is
 //! erased.
 //!
-//! Keys lie here as they lie on the disk: wrapped. They are unwrapped for each use and wiped after it.
+//! Who is one person with whom is in `family`. Keys lie here as they lie on the disk: wrapped. They are unwrapped for each
+//! use and wiped after it.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -13,52 +13,30 @@ use crate::entry::{Entry, Hold};
 use crate::epoch::{Epoch, random_key};
 use crate::error::VaultError;
 use crate::index::{Blind, Shards};
-use crate::keys::Key;
-use crate::limits::{MAX_ABOVE, MAX_FAMILY, MAX_SUBJECTS};
+use crate::limits::{MAX_ABOVE, MAX_SUBJECTS};
 use crate::row::NotARow;
 use crate::subject::Subject;
+use crate::wrapped::{Durable, SubjectKey, Wrapped, key_row, unwrap};
 
-/// In which of the last two epochs something is durable, each in the place of its parity. There are never more
-/// than two journals of keys.
-#[derive(Clone, Copy, Default)]
-struct Durable([u32; 2]);
-
-impl Durable {
-    fn learn(&mut self, epoch: u32) {
-        self.0[(epoch & 1) as usize] = epoch;
-    }
-
-    fn is_in(self, epoch: u32) -> bool {
-        self.0[(epoch & 1) as usize] == epoch
-    }
-}
-
-struct Wrapped {
-    born: u32,
-    epoch: u32,
-    bytes: Box<[u8]>,
-    durable: Durable,
-}
-
-struct Link {
-    to: Subject,
+pub(crate) struct Link {
+    pub(crate) to: Subject,
     durable: Durable,
 }
 
 /// What is known of a living subject.
 #[derive(Default)]
-struct Person {
+pub(crate) struct Person {
     /// None for an identifier that was only shown beside a stronger one.
     key: Option<Wrapped>,
     /// Stronger identifiers that this one was shown with.
-    above: Vec<Link>,
+    pub(crate) above: Vec<Link>,
     /// Weaker ones.
-    below: Vec<Subject>,
+    pub(crate) below: Vec<Subject>,
     brought: Vec<Blind>,
     hold: Option<Hold>,
 }
 
-enum State {
+pub(crate) enum State {
     Living(Box<Person>),
     Erased,
 }
@@ -67,17 +45,11 @@ enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Gone;
 
-/// A subject's key, for one use.
-pub(crate) struct SubjectKey {
-    pub(crate) born: u32,
-    pub(crate) key: Key,
-}
-
-/// What was shown with an identifier and is stronger.
-struct Above {
-    living: Vec<Subject>,
-    /// Whether so many share it that not all are remembered: it is nobody's.
-    is_shared: bool,
+/// What goes to another host of a subject.
+pub(crate) struct Leaving {
+    pub(crate) links: Vec<Subject>,
+    pub(crate) hold: Option<Hold>,
+    pub(crate) brought: Vec<Blind>,
 }
 
 /// How many there are.
@@ -89,7 +61,7 @@ pub(crate) struct Counts {
 }
 
 pub(crate) struct Subjects {
-    all: Shards<Subject, State>,
+    pub(crate) all: Shards<Subject, State>,
     with_key: AtomicU64,
     /// The epochs whose journals are open: one, or two while keys are carried over.
     epochs: RwLock<Vec<Arc<Epoch>>>,
@@ -309,70 +281,6 @@ impl Subjects {
         }
     }
 
-    /// The subjects that are one person with this one: the identifiers that were shown with it and with nobody else's.
-    /// A weaker identifier stands for the person whose it is.
-    pub(crate) fn family(&self, of: Subject) -> Result<Vec<Subject>, VaultError> {
-        let roots = self.roots(of)?;
-        let [root] = roots[..] else {
-            return Err(VaultError::SharedBySeveral { subjects: roots });
-        };
-        let mut family = BTreeSet::from([root]);
-        let mut look = vec![root];
-        while let Some(one) = look.pop() {
-            for below in self.below(one) {
-                let above = self.above(below);
-                // Theirs, when all that it was shown with is theirs.
-                let theirs = !above.is_shared && above.living.iter().all(|a| family.contains(a));
-                if theirs && family.insert(below) {
-                    look.push(below);
-                }
-                if family.len() > MAX_FAMILY {
-                    return Err(VaultError::FamilyTooLarge);
-                }
-            }
-        }
-        Ok(family.into_iter().collect())
-    }
-
-    /// The strongest identifiers over one; itself, if it was shown with none.
-    fn roots(&self, of: Subject) -> Result<Vec<Subject>, VaultError> {
-        let mut seen = BTreeSet::from([of]);
-        let mut look = vec![of];
-        let mut roots = Vec::new();
-        while let Some(one) = look.pop() {
-            let above = self.above(one);
-            if above.living.is_empty() {
-                roots.push(one);
-            }
-            look.extend(above.living.into_iter().filter(|a| seen.insert(*a)));
-            if seen.len() > MAX_FAMILY {
-                return Err(VaultError::FamilyTooLarge);
-            }
-        }
-        Ok(roots)
-    }
-
-    /// What stands above one. Those that are erased count no more.
-    fn above(&self, subject: Subject) -> Above {
-        let above: Vec<Subject> = match self.all.of(&subject).get(&subject) {
-            Some(State::Living(person)) => person.above.iter().map(|link| link.to).collect(),
-            _ => Vec::new(),
-        };
-        let is_shared = above.len() >= MAX_ABOVE;
-        let living = |subject: &Subject| self.is_known(*subject) == Some(true);
-        Above {
-            living: above.into_iter().filter(living).collect(),
-            is_shared,
-        }
-    }
-
-    fn below(&self, subject: Subject) -> Vec<Subject> {
-        match self.all.of(&subject).get(&subject) {
-            Some(State::Living(person)) => person.below.clone(),
-            _ => Vec::new(),
-        }
-    }
-
     pub(crate) fn counts(&self, now: Timestamp) -> Counts {
         let mut counts = Counts::default();
         for shard in self.all.all() {
@@ -392,6 +300,24 @@ impl Subjects {
     /// The subjects there are now, part by part.
     pub(crate) fn parts(&self) -> impl Iterator<Item = Vec<Subject>> {
         self.all.all().map(|shard| shard.keys().copied().collect())
+    }
+
+    /// What of a living subject goes to another host; the links to who is erased do not.
+    pub(crate) fn leaving(&self, subject: Subject) -> Option<Leaving> {
+        let (links, hold, brought) = match self.all.of(&subject).get(&subject) {
+            Some(State::Living(person)) => (
+                person.above.iter().map(|link| link.to).collect::<Vec<_>>(),
+                person.hold,
+                person.brought.clone(),
+            ),
+            _ => return None,
+        };
+        let living = |subject: &Subject| self.is_known(*subject) == Some(true);
+        Some(Leaving {
+            links: links.into_iter().filter(living).collect(),
+            hold,
+            brought,
+        })
     }
 
     /// Every row that carries a subject over into an epoch. Its key is wrapped anew from now on.
@@ -431,41 +357,6 @@ impl Subjects {
             State::Erased => Err(Gone),
         }
     }
-}
-
-fn unwrap(
-    epochs: &[Arc<Epoch>],
-    subject: Subject,
-    wrapped: &Wrapped,
-) -> Result<SubjectKey, VaultError> {
-    let epoch = epochs.iter().find(|epoch| epoch.number == wrapped.epoch);
-    let epoch = epoch.ok_or(VaultError::DoesNotOpen)?;
-    Ok(SubjectKey {
-        born: wrapped.born,
-        key: epoch.unwrap(subject, wrapped.born, &wrapped.bytes)?,
-    })
-}
-
-fn key_row(
-    epochs: &[Arc<Epoch>],
-    subject: Subject,
-    wrapped: &Wrapped,
-    to: &Epoch,
-) -> Result<Vec<u8>, VaultError> {
-    let again;
-    let bytes: &[u8] = if wrapped.epoch == to.number {
-        &wrapped.bytes
-    } else {
-        let key = unwrap(epochs, subject, wrapped)?;
-        again = to.wrap(subject, wrapped.born, &key.key)?;
-        &again
-    };
-    Ok(Entry::Key {
-        subject,
-        born: wrapped.born,
-        wrapped: bytes,
-    }
-    .encode())
 }
 
 impl AsRef<[u8]> for Subject {

@@ -12,9 +12,6 @@
 //!
 //! What bounds it: [`limits`]. The index is in memory; the journals' queues bound what is under way.
 
-use std::fs::DirBuilder;
-use std::io;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -22,21 +19,17 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use weft_dictionary::Token;
 use weft_journal::Appended;
-use weft_journal::limits::SEGMENT_BYTES;
 use zeroize::Zeroize;
 
 use crate::binding::bind;
 use crate::epoch::Scope;
 use crate::error::VaultError;
 use crate::index::{Blind, Index};
-use crate::key_store::{self, KeyStore, News};
-use crate::keys::Keys;
-use crate::label::Label;
+use crate::key_store::{KeyStore, News};
 use crate::limits;
-use crate::load::{Loading, VALUES, covered, epoch};
+use crate::load::covered;
 use crate::opener::{Opener, Use};
-use crate::ring::Ring;
-use crate::row::{TokenRow, What, keyed};
+use crate::row::TokenRow;
 use crate::seal::Sealer;
 use crate::secret::Secret;
 use crate::store::Store;
@@ -52,71 +45,26 @@ enum New {
     Keys(News),
 }
 
+impl NewRow {
+    pub(crate) fn of(news: News) -> NewRow {
+        NewRow(New::Keys(news))
+    }
+}
+
 /// The tokens of one region and tenant.
 pub struct Vault {
-    dir: PathBuf,
-    scope: Scope,
-    store: Store,
-    index: Arc<Index>,
-    blind: Hmac<Sha256>,
+    pub(crate) dir: PathBuf,
+    pub(crate) scope: Scope,
+    pub(crate) store: Store,
+    pub(crate) index: Arc<Index>,
+    pub(crate) blind: Hmac<Sha256>,
+    /// Opens what other hosts wrote for this one.
+    pub(crate) identity: age::x25519::Identity,
     pub(crate) keys: KeyStore,
-    opener: Arc<Opener>,
+    pub(crate) opener: Arc<Opener>,
 }
 
 impl Vault {
-    /// Opens the vault in a directory, or makes one there. Every row is checked, none is decrypted.
-    pub fn open(dir: &Path, keys: &Keys, region: &str, tenant: &str) -> Result<Vault, VaultError> {
-        let ring = Ring::new(dir, keys, region, tenant)?;
-        make_directory(dir)?;
-        let epoch = epoch(&ring)?;
-        let journal = key_store::path(dir, epoch.number);
-        // The keys' journal is made before the values'. Without it every value would count as nobody's.
-        if dir.join(VALUES).exists() && !journal.exists() {
-            return Err(VaultError::KeysMissing { dir: journal });
-        }
-        let scope = ring.scope.clone();
-        let key_store = KeyStore::open(ring, epoch)?;
-        let subjects = Arc::clone(key_store.subjects());
-        let index = Arc::new(Index::new());
-        let ring = key_store.ring();
-        let (owner, mac) = (ring.owner(What::Values, 0), ring.mac.clone());
-        let mut loading = Loading::new(&index, &subjects);
-        let store = Store::open(&dir.join(VALUES), SEGMENT_BYTES, owner, mac, |at, body| {
-            loading.load(at, body)
-        })?;
-        if loading.without_key > 0 {
-            let rows = loading.without_key;
-            tracing::warn!(
-                rows,
-                "values of subjects without a key, which nobody was told of, were left out"
-            );
-        }
-        let learning = Arc::clone(&index);
-        store.on_commit(move |at, body| {
-            if let Ok(row) = TokenRow::decode(body) {
-                learning.learn(&row.token, Subject(row.subject), at);
-            }
-        });
-        let vault = Vault {
-            dir: dir.to_owned(),
-            store,
-            index,
-            blind: keyed(&keys.derive_for(Label::BlindIndex, &[region, tenant])),
-            opener: Arc::new(Opener::new(keys, scope.clone(), subjects)),
-            keys: key_store,
-            scope,
-        };
-        // What is nobody's has a key from the beginning.
-        let mut kept = Vec::new();
-        for row in vault.bring(&[Subject::NOBODY], &[])? {
-            vault.keep(row, &mut kept)?;
-        }
-        for durable in kept {
-            durable.wait()?;
-        }
-        Ok(vault)
-    }
-
     /// The token of a value in its canonical form. `kind` is the dictionary's kind of token: values
     /// of one kind share tokens, values of different kinds never do.
     ///
@@ -203,21 +151,29 @@ impl Vault {
             return Err(VaultError::UnknownToken);
         }
         let at = self.index.row_of(&bits).ok_or(VaultError::UnknownToken)?;
+        let (of_row, value) = self.read_row(at)?;
+        if of_row == *token {
+            Ok(value)
+        } else {
+            Err(VaultError::UnknownToken)
+        }
+    }
+
+    /// What a durable row says: a token and its value.
+    pub(crate) fn read_row(&self, at: u64) -> Result<(Token, Secret), VaultError> {
         let bytes = self.store.read(at)?;
         let row = TokenRow::decode(&bytes)?;
-        if row.token != bits || row.kind != token.kind() {
-            return Err(VaultError::UnknownToken);
-        }
         let of = Of {
             kind: row.kind,
             subject: Subject(row.subject),
-            token: bits,
+            token: row.token,
             born: row.born,
         };
         let key = self.keys.subjects().key_of(of.subject)?;
         let mut plain = Sealer::new(key.key).open(&self.row_use(of), row.sealed)?;
+        let token = Token::new(&self.scope.region, row.kind, row.token);
         match String::from_utf8(std::mem::take(&mut *plain)) {
-            Ok(text) => Ok(Secret::new(text)),
+            Ok(text) => Ok((token, Secret::new(text))),
             Err(error) => {
                 error.into_bytes().zeroize();
                 Err(VaultError::DoesNotOpen)
@@ -304,7 +260,7 @@ impl Vault {
         Ok(known.is_brought(subject))
     }
 
-    fn blind(&self, kind: &str, canonical: &Secret) -> Result<Blind, VaultError> {
+    pub(crate) fn blind(&self, kind: &str, canonical: &Secret) -> Result<Blind, VaultError> {
         canonical.expose(|value| {
             if value.is_empty() {
                 return Err(VaultError::Empty);
@@ -381,19 +337,10 @@ pub(crate) fn check_length(bytes: &[u8], max_bytes: usize) -> Result<(), VaultEr
     Ok(())
 }
 
-/// Only the owner looks into a vault.
-fn make_directory(dir: &Path) -> Result<(), VaultError> {
-    let result = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    result.map_err(|source: io::Error| VaultError::Directory {
-        dir: dir.to_owned(),
-        source,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::keys::Key;
+    use crate::keys::{Key, Keys};
 
     const ROW: Of<'static> = Of {
         kind: "card",

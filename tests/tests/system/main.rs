@@ -20,5 +20,6 @@ mod root;
 mod samples;
 mod sweep;
 mod tampering;
+mod transfer;
 mod vault;
 mod words;

@@ -5,4 +5,5 @@ mod house;
 mod subjects;
 mod swaps;
 mod tampering;
+mod transfer;
 mod vault;

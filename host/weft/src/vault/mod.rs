@@ -13,6 +13,7 @@ use crate::places::Places;
 use crate::remote::{Remote, Why};
 
 mod root;
+mod transfer;
 
 /// Values, whose they are, and their keys.
 #[derive(Subcommand)]
@@ -28,6 +29,9 @@ pub(crate) enum VaultCommand {
     Rotate(RotateArgs),
     Erase(EraseArgs),
     Hold(HoldArgs),
+    Export(transfer::ExportArgs),
+    Import(transfer::ImportArgs),
+    Approve(transfer::ApproveArgs),
     #[command(subcommand)]
     Root(root::RootCommand),
 }
@@ -126,6 +130,9 @@ pub(crate) fn run(command: VaultCommand) -> Result<(), Failed> {
             let until = said["until"].as_str().unwrap_or_default();
             output::line(&format!("held until {until}: {}", subjects(&said)));
         }
+        VaultCommand::Export(args) => transfer::export(args)?,
+        VaultCommand::Import(args) => transfer::import(args)?,
+        VaultCommand::Approve(args) => transfer::approve(args)?,
         VaultCommand::Root(command) => root::run(command)?,
     }
     Ok(())
@@ -217,6 +224,13 @@ fn tell_status(said: &Json) {
         "{} values of {} subjects, {} erased, {} held",
         said["values"], said["subjects"], said["erased"], said["held"]
     ));
+    output::line(&format!(
+        "recipient {}",
+        said["recipient"].as_str().unwrap_or_default()
+    ));
+    for transfer in said["transfers"].as_array().into_iter().flatten() {
+        transfer::tell(transfer);
+    }
     if let Some(rotation) = said["rotation"].as_object() {
         output::line(&format!(
             "carrying over: {} of {} subjects",
