@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value as Json, json};
 use weft_tests::Host;
+use weft_tests::binary::run;
 use weft_tests::canaries::{Person, Sweep};
 use weft_tests::traffic::{assistance, held};
 
@@ -207,4 +208,65 @@ fn a_killed_host_has_every_value_on_record_that_it_gave() {
         .collect();
     assert_eq!(ids.len(), 4, "recorded, whether or not somebody got it");
     assert!(given.iter().all(|id| ids.contains(id)), "{given:?} {ids:?}");
+}
+
+/// From the command line: asked for, approved by two others, opened, and kept for its review.
+#[test]
+fn an_emergency_takes_two_others() {
+    let [one]: [Person; 1] = Person::many(1).try_into().ok().expect("one");
+    let mut host = Host::prepare("");
+    let config = host.dir.path().join("weft.toml").display().to_string();
+    let mut files = Vec::new();
+    for (name, role) in [("chief-1", "supervisor"), ("chief-2", "supervisor")] {
+        let said = run(&["token", "new", name, "--role", role, "--add-to", &config]);
+        assert!(said.ok, "{}", said.err);
+        files.push((name, said.out));
+    }
+    files.push(("agent", host.token("agent").to_owned()));
+    for (name, token) in &files {
+        fs::write(host.dir.path().join(name), token).expect("written");
+    }
+    host.go_on();
+    asked(&host, &one, "p-1", "case-1");
+    let weft = |by: &str, args: &[&str]| {
+        let file = host.dir.path().join(by).display().to_string();
+        let remote = ["--host", host.address(), "--token-file", &file];
+        run(&[&["emergency"], args, &remote].concat())
+    };
+    let need = [
+        "--case",
+        "case-1",
+        "--payment",
+        "p-1",
+        "--field",
+        "payer.phone",
+        "--reason",
+        "danger",
+    ];
+    let said = weft("agent", &[&["ask"], &need[..]].concat());
+    assert!(said.ok, "{}", said.err);
+    let id = said.out.split(':').next().expect("an id").to_owned();
+    let list = weft("chief-1", &["list"]).out;
+    let digest = list.split("digest ").nth(1).and_then(|rest| rest.get(..64));
+    let digest = digest.expect("a digest").to_owned();
+    let approve = |by: &str| weft(by, &["approve", &id, "--digest", &digest]);
+    assert!(!approve("agent").ok, "no agent approves");
+    assert!(approve("chief-1").ok);
+    assert!(!approve("chief-1").ok, "nobody approves twice");
+    assert!(!weft("agent", &["open", &id]).ok, "one is not enough");
+    assert!(approve("chief-2").ok);
+    let opened = weft("agent", &["open", &id]);
+    assert_eq!(opened.out.trim(), one.phone, "{}", opened.err);
+    let review = weft("chief-1", &["review", &id, "--reason", "right"]);
+    assert!(!review.ok, "who had a part in it does not review it");
+    let metrics = host.get("operator", "/metrics").text();
+    assert!(
+        metrics.contains("weft_emergencies_unreviewed 1"),
+        "{metrics}"
+    );
+    let log = host.stop();
+    let sweep = Sweep::of(&[one]);
+    let mut found = sweep.found_in("the log on standard error", log.as_bytes());
+    found.extend(sweep.found_below(&host.data()));
+    assert!(found.is_empty(), "{found:#?}");
 }

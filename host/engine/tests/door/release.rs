@@ -371,11 +371,12 @@ async fn a_release_that_nobody_waits_for_is_on_record() {
     let before = house.engine.log().len();
     let wish = wish("case-1042", "call-back", "payer.phone", &phone);
     let (engine, by) = (std::sync::Arc::clone(&house.engine), agent());
-    let asking = tokio::spawn(async move { engine.release(&by, wish).await.is_ok() });
+    let mut asking = tokio::task::JoinSet::new();
+    asking.spawn(async move { engine.release(&by, wish).await.is_ok() });
     while house.engine.log().len() == before {
         tokio::task::yield_now().await;
     }
-    asking.abort();
+    asking.abort_all();
     let site = house.site.copy();
     let house = site.start();
     assert_eq!(events(&house)[0].event, "disclosure.released");
