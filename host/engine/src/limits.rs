@@ -55,6 +55,8 @@ pub const MAX_THREAT_LEVEL: u8 = 3;
 pub(crate) const MAX_COUNTED: usize = 1_000_000;
 /// Characters of the purpose and the field for which a value is asked.
 pub(crate) const MAX_WORD_CHARS: usize = 64;
+/// Digits among them.
+pub(crate) const MAX_WORD_DIGITS: usize = 4;
 /// Characters of the case within which a value is asked for.
 pub(crate) const MAX_CASE_CHARS: usize = 64;
 /// Decisions of a caller within a case, the newest, among which the payment of a value is looked for.

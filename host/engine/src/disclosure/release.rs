@@ -22,7 +22,9 @@ use super::Use;
 use super::shown::customer;
 use crate::engine::{Engine, Inner};
 use crate::evaluate::treatments;
-use crate::limits::{MAX_CASE_CHARS, MAX_CASE_DECISIONS, MAX_WORD_CHARS, RELEASE_TAKES};
+use crate::limits::{
+    MAX_CASE_CHARS, MAX_CASE_DECISIONS, MAX_WORD_CHARS, MAX_WORD_DIGITS, RELEASE_TAKES,
+};
 use crate::view::LogView;
 use crate::{Caller, ids, problems};
 
@@ -361,10 +363,12 @@ impl Inner {
     }
 }
 
-/// Whether a text is a name of files, and may stand in a record.
+/// Whether a text has the form of a purpose or a field, and may stand in a record: with more digits it could be a
+/// number that leads to a person.
 pub(super) fn is_word(text: &str) -> bool {
     let mut bytes = text.bytes();
     (1..=MAX_WORD_CHARS).contains(&text.len())
+        && text.bytes().filter(u8::is_ascii_digit).count() <= MAX_WORD_DIGITS
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
 }
 

@@ -231,6 +231,18 @@ async fn what_leads_to_a_person_is_not_taken_for_a_case() {
             wish("case-1042", "call-back", "payer.phone", PHONE),
             "/token",
         ),
+        (
+            wish("case-1042", "4111111111111111", "payer.phone", &phone),
+            "/purpose",
+        ),
+        (
+            wish("case-1042", "a-4111-1111-1111-1111", "payer.phone", &phone),
+            "/purpose",
+        ),
+        (
+            wish("case-1042", "call-back", "4111111111111111", &phone),
+            "/field",
+        ),
     ] {
         let problem = get(&house, &agent(), wish).await.expect_err("refused");
         assert_eq!(problem.where_it_is(), Some(pointer));
