@@ -204,6 +204,8 @@ pub struct Field {
     pub format: Option<Format>,
     /// The only texts that it takes; empty if any.
     pub one_of: Vec<String>,
+    /// Texts as they come, where any is taken: for examples that people read.
+    pub examples: Vec<String>,
     /// Most characters of a text.
     pub max_length: usize,
     /// Whether saying it asks for something: an exemption, an action. Who leaves it out asks for nothing, so no

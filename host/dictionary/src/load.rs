@@ -112,6 +112,8 @@ struct FieldSource {
     #[serde(default)]
     one_of: Vec<String>,
     #[serde(default)]
+    examples: Vec<String>,
+    #[serde(default)]
     max_length: Option<Spanned<usize>>,
     #[serde(default)]
     claim: Option<Spanned<bool>>,
@@ -213,6 +215,7 @@ impl<'a> Loader<'a> {
                 origin,
                 format: source.format.as_ref().map(|f| f.value),
                 one_of: source.one_of.clone(),
+                examples: source.examples.clone(),
                 max_length: source
                     .max_length
                     .as_ref()
@@ -340,6 +343,17 @@ impl<'a> Loader<'a> {
                     field.kind.value.as_str()
                 ),
                 "remove `one_of`",
+            );
+        }
+        let takes_examples = text && field.one_of.is_empty() && !field.class.value.is_tokenised();
+        if !field.examples.is_empty() && !takes_examples {
+            self.refuse(
+                &field.name,
+                format!(
+                    "`examples` is for texts in clear without `one_of`, `{}` is none",
+                    field.name.value
+                ),
+                "remove `examples`",
             );
         }
         if let Some(max) = field

@@ -60,7 +60,7 @@ mod words;
 
 pub use analysis::{Analysis, Overlap, Side};
 pub use diff::{
-    Change, Fate, Impact, ListDiff, NotAsked, Period, PolicyDiff, Said, SetDiff, Shown, Version,
+    Change, Examples, Fate, Impact, ListDiff, NotAsked, Period, PolicyDiff, Said, SetDiff, Shown, Version,
     Word,
 };
 pub use disclosure::{Budget, Disclosure, READERS, ShownIn};

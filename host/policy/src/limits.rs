@@ -63,8 +63,18 @@ pub(crate) const MAX_OVERLAP_QUESTIONS: usize = 20_000;
 pub(crate) const MAX_READ_NODES: usize = 4_000;
 /// Possible cases of one question for which no example was found.
 pub(crate) const MAX_UNCONFIRMED: usize = 16;
-/// Rows for which a change makes something stricter, before one is shown for which it makes nothing milder.
-pub(crate) const MAX_MILDER_TRIES: usize = 2_000;
+/// Steps of all questions about two sets that are compared.
+pub(crate) const MAX_DIFF_STEPS: u64 = 40_000_000;
+/// Steps of the questions about one change with the rest of the set around it.
+pub(crate) const MAX_CHANGE_STEPS: u64 = 2_000_000;
+/// Steps of one such question.
+pub(crate) const MAX_SURROUNDED_STEPS: u64 = 200_000;
+/// Rows that both sets decide for one such question.
+pub(crate) const MAX_SURROUNDED_TRIES: usize = 64;
+/// Policies that are kept from being in the way of a change.
+pub(crate) const MAX_SURROUNDING_POLICIES: usize = 200;
+/// Rows that show a change, for one question about the change alone.
+pub(crate) const MAX_PLAIN_TRIES: usize = 128;
 /// Rows that are tried for one case.
 pub(crate) const MAX_EXAMPLE_TRIES: usize = 512;
 /// Values of one fact that are tried.

@@ -1,21 +1,23 @@
 //! Better examples: what every request says is there, nothing else is in the way, and only what matters is shown.
 
+use std::cmp::Reverse;
 use std::rc::Rc;
 
 use weft_dictionary::{Dictionary, Timestamp, Value};
 
 use super::Differ;
-use super::impact::{Case, Rank, nodes};
-use super::said::{Word, decide};
+use super::case::Case;
+use super::impact::nodes;
+use super::rank::{Rank, Seen};
+use super::said::Word;
 use crate::cel::node::Node;
 use crate::example::{DECIDED_AT, DECIDED_HOUR, always_said};
 use crate::limits::{MAX_CALMED_FACTS, MAX_RULES};
 use crate::policy::Status;
 use crate::solve::{Facts, facts_of, values_of};
 
-/// What is not wanted of an example: that both decide the same, that the decision becomes stricter, facts that are
-/// missing, and severe verdicts of many rules.
-type Unrest = (bool, bool, usize, usize);
+/// What is not wanted of an example: that it shows less, facts that are missing, and severe verdicts of many rules.
+type Unrest = (Reverse<Option<Seen>>, usize, usize);
 
 impl<'a> Differ<'a, '_> {
     /// The same facts, and those that no request lacks.
@@ -46,9 +48,9 @@ impl<'a> Differ<'a, '_> {
                 new.unwrap_or_else(Word::nothing),
             ];
             let lacking = |word: &Word| word.missing.len() + usize::from(word.failure.is_some());
+            let [old, new] = &words;
             (
-                words[0].verdict == words[1].verdict,
-                words[0].verdict < words[1].verdict,
+                Reverse(Seen::of(old.verdict, new.verdict).filter(|seen| seen.is_like(rank.seen))),
                 words.iter().map(lacking).sum::<usize>(),
                 words
                     .iter()
@@ -56,7 +58,7 @@ impl<'a> Differ<'a, '_> {
                     .sum::<usize>(),
             )
         };
-        let shows = |facts: &Facts| self.difference(case, facts) >= Some(rank);
+        let shows = |facts: &Facts| self.serves(case, facts, rank);
         let again = |facts: Facts| self.arriving(case, facts);
         let conditions = self.conditions_of(case.pair);
         self.descend(facts, &conditions, &unrest, &shows, &again)
@@ -112,38 +114,35 @@ impl<'a> Differ<'a, '_> {
         facts
     }
 
-    /// The same facts, and others with which the rest of the set is as quiet as can be, so that the decision
-    /// changes and not only what one policy says; without those that do not matter.
-    pub(super) fn calmed<T: PartialEq>(
+    /// The same facts, and others with which the rest of the set is as quiet as can be, so that the decision moves
+    /// further.
+    pub(super) fn calmed_of(&self, case: Case<'_, 'a>, rank: Rank, facts: Facts) -> Facts {
+        let at = |facts: &Facts| self.time(case, facts);
+        let shows = |facts: &Facts| self.serves(case, facts, rank);
+        let is_like = |seen: Seen| seen.is_like(rank.seen);
+        self.calmed(case.operation, &at, &is_like, &shows, facts)
+    }
+
+    /// The same facts, and others with which a decision moves further in a way that is wanted.
+    pub(super) fn calmed(
         &self,
         operation: &str,
         at: &dyn Fn(&Facts) -> Timestamp,
+        is_wanted: &dyn Fn(Seen) -> bool,
         shows: &dyn Fn(&Facts) -> bool,
-        says: &dyn Fn(&Facts) -> T,
         facts: Facts,
     ) -> Facts {
-        let decided = |facts: &Facts| {
-            [self.old, self.new].map(|version| decide(version, operation, at(facts), facts))
-        };
         let unrest = |facts: &Facts| {
-            let [old, new] = decided(facts);
+            let [old, new] = self.decided(operation, at(facts), facts);
             (
-                old.0 == new.0,
-                old.0 < new.0,
-                old.1.len() + new.1.len(),
-                old.0 as usize + new.0 as usize,
+                Reverse(Seen::of(old.verdict, new.verdict).filter(|seen| is_wanted(*seen))),
+                old.missing.len() + new.missing.len(),
+                old.verdict as usize + new.verdict as usize,
             )
         };
         let others = self.conditions_about(operation);
         let again = |facts: Facts| self.arriving_at(operation, at(&facts), facts);
-        let facts = self.descend(facts, &others, &unrest, shows, &again);
-        let now = unrest(&facts);
-        // What does not matter is left out. What other policies would lack matters where the decision changes:
-        // it would not change by this alone.
-        let holds = |facts: &Facts| shows(facts) && (now.0 || unrest(facts) <= now);
-        self.pruned(facts, &holds, &|facts: &Facts| {
-            (says(facts), decided(facts))
-        })
+        self.descend(facts, &others, &unrest, shows, &again)
     }
 
     /// The facts that matter. What no request lacks can only be left out where nothing at all rests on it.

@@ -1,10 +1,11 @@
 //! A policy as it would be without one change: an example shows a change only if without it the policy would say
 //! something else.
 
-use weft_dictionary::Dictionary;
+use weft_dictionary::{Dictionary, Timestamp};
 
+use super::case::Case;
 use super::pairs::Pair;
-use super::said::{Word, word};
+use super::said::{Decided, Instead, NotAsked, Word, decide, word};
 use super::{Differ, Version};
 use crate::cel::compile::Program;
 use crate::cel::node::Node;
@@ -14,16 +15,39 @@ use crate::solve::Facts;
 /// A policy before and after one change, all others made.
 pub(super) struct Cause<'a> {
     version: Version<'a>,
+    /// As the set has it.
+    of: Option<&'a Policy>,
     before: Policy,
     after: Policy,
 }
 
 impl Cause<'_> {
-    /// What it says before and after.
-    pub(super) fn words(&self, facts: &Facts) -> (Word, Word) {
+    /// What it says before and after; nothing where it is looked at as it is asked, and is not.
+    pub(super) fn words(&self, case: Case<'_, '_>, at: Timestamp, facts: &Facts) -> [Word; 2] {
         let row = facts.row(self.version.dictionary);
-        let says = |policy| word(self.version, policy, &row);
-        (says(&self.before), says(&self.after))
+        [&self.before, &self.after].map(|policy| {
+            let not_asked = NotAsked::of(Some(policy), case.operation, at);
+            match case.about.as_if_asked() || not_asked.is_none() {
+                true => word(self.version, policy, &row),
+                false => Word::nothing(),
+            }
+        })
+    }
+
+    /// What the set decides with it before and after.
+    pub(super) fn decided(
+        &self,
+        operation: &str,
+        at: Timestamp,
+        facts: &Facts,
+    ) -> [Decided<'_>; 2] {
+        [&self.before, &self.after].map(|policy| {
+            let instead = Instead {
+                of: self.of,
+                policy,
+            };
+            decide(self.version, Some(instead), operation, at, facts)
+        })
     }
 }
 
@@ -40,6 +64,7 @@ impl<'a> Differ<'a, '_> {
         as_it_was(&mut before)?;
         Some(Cause {
             version: self.new,
+            of: pair.new,
             before,
             after,
         })
@@ -53,11 +78,13 @@ impl<'a> Differ<'a, '_> {
         Some(match pair.new {
             Some(_) => Cause {
                 version: self.new,
+                of: pair.new,
                 before: without,
                 after: with,
             },
             None => Cause {
                 version: self.old,
+                of: pair.old,
                 before: with,
                 after: without,
             },

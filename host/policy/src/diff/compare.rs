@@ -1,6 +1,7 @@
 //! One policy in two versions, key by key.
 
-use super::impact::{About, Goals, rules_of};
+use super::case::About;
+use super::impact::{Goals, rules_of};
 use super::pairs::Pair;
 use super::plugin::ASKS_PLUGIN;
 use super::told::told;
@@ -71,7 +72,19 @@ impl<'a> Differ<'a, '_> {
             }
             let impact = match pair.counts() {
                 false => Impact::Same,
-                true => self.impact(pair, about, None, &self.any_rule(pair)),
+                true => {
+                    let cause = self.cause(pair, |policy| {
+                        match about {
+                            About::Status => policy.status = old.status,
+                            About::From => policy.from = old.from,
+                            About::Until => policy.until = old.until,
+                            About::Operations => policy.on.clone_from(&old.on),
+                            About::Word | About::Told => {}
+                        }
+                        Some(())
+                    });
+                    self.impact(pair, about, cause.as_ref(), &self.any_rule(pair))
+                }
             };
             changes.push(Change::new(what, Some(from), Some(to), impact));
         };

@@ -1,7 +1,8 @@
 //! Rules and `match` of a policy in two versions.
 
 use super::cause::{Cause, rules_mut};
-use super::impact::{About, Goals, rules_of};
+use super::case::About;
+use super::impact::{Goals, rules_of};
 use super::pairs::Pair;
 use super::{Change, Differ, Impact, Version};
 use crate::cel::node::Node;

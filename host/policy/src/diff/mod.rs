@@ -14,13 +14,18 @@
 //! | `plugin`, `told` | what a plugin gets; what people read |
 //! | `disclosures` | what people are shown |
 //! | `lists`, `pipeline`, `dictionary` | what policies stand on |
-//! | `impact` | what a change does: an example or a proof |
+//! | `impact` | what a change does: examples or a proof |
+//! | `case` | which change, about which operation, at which instant, and whether facts show it |
 //! | `cause` | the policy as it would be without one change |
-//! | `calm` | examples in which nothing else is in the way |
+//! | `rank` | what an example is worth |
+//! | `search`, `surroundings` | the facts with which a decision moves furthest, and what the rest of the set has to say for it |
+//! | `calm` | examples in which nothing is missing and nothing else is in the way |
+//! | `shown` | examples as they are shown |
 //! | `failing` | whether conditions can fail to be computed |
 //! | `said` | what a set says about facts |
 
 mod calm;
+mod case;
 mod cause;
 mod compare;
 mod conditions;
@@ -34,7 +39,11 @@ mod pairs;
 mod parameters;
 mod pipeline;
 mod plugin;
+mod rank;
 mod said;
+mod search;
+mod shown;
+mod surroundings;
 mod told;
 
 use std::cell::Cell;
@@ -44,10 +53,12 @@ use weft_dictionary::{Dictionary, Timestamp};
 
 use crate::cel::parse::on_large_stack;
 use crate::files::{DICTIONARY, PIPELINE};
-use crate::limits::{MAX_ANALYSIS_STEPS, MAX_CALMING_CONDITIONS};
+use crate::limits::{MAX_CALMING_CONDITIONS, MAX_DIFF_STEPS};
 use crate::policy::Status;
 use crate::solve::Solver;
 use crate::{Example, PolicySet};
+
+use self::surroundings::Surroundings;
 
 pub use pairs::Period;
 pub use said::{NotAsked, Said, Word};
@@ -178,7 +189,7 @@ pub enum Impact {
     /// Every decision is the same. That is proven.
     Same,
     /// For these facts it decides otherwise.
-    Shown(Box<Shown>),
+    Shown(Examples),
     /// Decisions may change; why no facts are shown for which they do.
     Open(String),
 }
@@ -187,10 +198,29 @@ impl Impact {
     /// Whether a decision changes by it, or may.
     pub fn may_change_decisions(&self) -> bool {
         match self {
-            Impact::Shown(shown) => !shown.is_only_told(),
+            Impact::Shown(examples) => !examples.are_only_told(),
             Impact::Open(_) => true,
             Impact::Words | Impact::Told | Impact::Same => false,
         }
+    }
+}
+
+/// Examples of what a change does.
+#[derive(Debug, Clone)]
+pub struct Examples {
+    /// The one for which the decision becomes milder by most, and the one for which it becomes stricter by most, as far
+    /// as there are such; if there are none, one for which the verdict stays and something else that is said differs.
+    /// At least one.
+    pub shown: Vec<Shown>,
+    /// How many requests were looked at, where the search ended at its bound: there may be one for which the decision
+    /// moves further.
+    pub looked_at: Option<usize>,
+}
+
+impl Examples {
+    /// Whether all decide the same, and only what readers are told differs.
+    pub fn are_only_told(&self) -> bool {
+        self.shown.iter().all(Shown::is_only_told)
     }
 }
 
@@ -199,6 +229,8 @@ impl Impact {
 pub struct Shown {
     /// The facts that matter.
     pub example: Example,
+    /// The names of the facts that the policy itself asks. The others matter so that no other policy is in the way.
+    pub asked: BTreeSet<String>,
     /// The operation.
     pub operation: String,
     /// When it is decided.
@@ -218,27 +250,19 @@ impl Shown {
         };
         same && self.old.decision == self.new.decision
     }
-
-    /// A decision that becomes milder is worth more to see than one that becomes stricter, and that more than one
-    /// that stays.
-    fn preference(&self) -> u8 {
-        match self.new.decision.cmp(&self.old.decision) {
-            std::cmp::Ordering::Less => 2,
-            std::cmp::Ordering::Greater => 1,
-            std::cmp::Ordering::Equal => 0,
-        }
-    }
 }
 
 impl SetDiff {
     /// What changed from one set to another; examples are decided at `at`, unless they are about another time.
     pub fn of(old: Version<'_>, new: Version<'_>, at: Timestamp) -> SetDiff {
         let work = || {
-            let solver = Solver::new(MAX_ANALYSIS_STEPS);
+            let surroundings = Surroundings::new(old.set, new.set);
+            let solver = Solver::new(MAX_DIFF_STEPS);
             let differ = Differ {
                 old,
                 new,
                 at,
+                surroundings: &surroundings,
                 solver: &solver,
                 tries: Cell::new(MAX_CALMING_CONDITIONS),
             };
@@ -275,7 +299,7 @@ impl SetDiff {
     pub fn changes_what_is_told(&self) -> bool {
         let told = |change: &Change| match &change.impact {
             Impact::Told => true,
-            Impact::Shown(shown) => shown.is_only_told(),
+            Impact::Shown(examples) => examples.are_only_told(),
             _ => false,
         };
         let mut counting = self.policies.iter().filter(|policy| policy.counts());
@@ -324,6 +348,7 @@ struct Differ<'a, 's> {
     old: Version<'a>,
     new: Version<'a>,
     at: Timestamp,
+    surroundings: &'a Surroundings,
     solver: &'s Solver<'a>,
     /// Conditions that may still be asked to make examples better.
     tries: Cell<usize>,

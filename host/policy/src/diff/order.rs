@@ -1,7 +1,8 @@
 //! The order of rules. It changes no verdict, risk, reason or obligation: those of all rules that fire are united.
 //! It decides in the words of which reason readers are told, where several rules fire with the same verdict.
 
-use super::impact::{About, Goals, rules_of};
+use super::case::About;
+use super::impact::{Goals, rules_of};
 use super::pairs::Pair;
 use super::{Change, Differ, Impact, cause};
 use crate::policy::{Messages, Policy, Rule};

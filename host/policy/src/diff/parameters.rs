@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::impact::{About, Goals, rules_of};
+use super::case::About;
+use super::impact::{Goals, rules_of};
 use super::pairs::Pair;
 use super::{Change, Differ, Impact};
 use crate::cel::node::Node;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::said::decide;
-use super::{Change, Differ, Impact, Said, Shown};
+use super::{Change, Differ, Examples, Impact, Said, Shown};
 use crate::example::can_arrive;
 use crate::solve::Facts;
 use crate::{Effect, Example, Operation, OperationKind, PolicySet, Stage, WhenStopped};
@@ -89,14 +88,15 @@ impl<'a> Differ<'a, '_> {
     /// What is decided when no policy says anything.
     fn without_policy(&self, operation: &str) -> Impact {
         let decision = |facts: &Facts| {
-            [self.old, self.new].map(|version| decide(version, operation, self.at, facts).0)
+            self.decided(operation, self.at, facts)
+                .map(|decided| decided.verdict)
         };
         let differs = |facts: &Facts| {
             let [old, new] = decision(facts);
             old != new
         };
         let facts = self.arriving_at(operation, self.at, Facts::default());
-        let facts = self.calmed(operation, &|_| self.at, &can_arrive, &|_| (), facts);
+        let facts = self.calmed(operation, &|_| self.at, &|_| true, &can_arrive, facts);
         if !differs(&facts) {
             let why = "no facts were found about which no policy says anything";
             return Impact::Open(why.to_owned());
@@ -108,13 +108,18 @@ impl<'a> Differ<'a, '_> {
             not_asked: None,
             decision,
         };
-        Impact::Shown(Box::new(Shown {
+        let shown = Shown {
             example: Example::of(&facts),
+            asked: BTreeSet::new(),
             operation: operation.to_owned(),
             at: self.at,
             old: said(old),
             new: said(new),
-        }))
+        };
+        Impact::Shown(Examples {
+            shown: vec![shown],
+            looked_at: None,
+        })
     }
 }
 

@@ -153,32 +153,66 @@ pub(super) fn word(version: Version<'_>, policy: &Policy, row: &Row) -> Word {
     }
 }
 
-/// The decision of all rules about facts, and the facts that were missing. As the host walks: stage by stage, the
-/// most severe verdict counts, what is redacted is not there any more, and where the last stage says nothing
-/// the operation's `no_policy` counts.
-pub(super) fn decide(
-    version: Version<'_>,
+/// A policy in another form, in place of the one that a set has.
+#[derive(Clone, Copy)]
+pub(super) struct Instead<'x> {
+    pub(super) of: Option<&'x Policy>,
+    pub(super) policy: &'x Policy,
+}
+
+/// What all rules of a set decide about facts.
+pub(super) struct Decided<'x> {
+    pub(super) verdict: Verdict,
+    /// What all findings say together.
+    finding: Finding,
+    /// The facts that were missing.
+    pub(super) missing: Vec<String>,
+    /// The policies that say this verdict, by id; none where no policy says anything.
+    pub(super) by: Vec<&'x str>,
+}
+
+impl Decided<'_> {
+    /// Whether the record of the one is that of the other.
+    pub(super) fn is_same(&self, other: &Decided<'_>) -> bool {
+        self.verdict == other.verdict && self.finding == other.finding
+    }
+}
+
+/// The decision of all rules about facts. As the host walks: stage by stage, the most severe verdict counts, what is
+/// redacted is not there any more, and where the last stage says nothing the operation's `no_policy` counts.
+pub(super) fn decide<'x>(
+    version: Version<'x>,
+    instead: Option<Instead<'x>>,
     operation: &str,
     at: Timestamp,
     facts: &Facts,
-) -> (Verdict, Vec<String>) {
+) -> Decided<'x> {
     let mut row = facts.row(version.dictionary);
     let mut findings: Vec<Finding> = Vec::new();
+    let mut said: Vec<(&'x str, Verdict)> = Vec::new();
     let mut missing = Vec::new();
     let mut last_word = Verdict::Abstain;
+    let is_replaced = |policy: &Policy| {
+        let replaced = instead.and_then(|instead| instead.of);
+        replaced.is_some_and(|replaced| std::ptr::eq(replaced, policy))
+    };
     for (number, stage) in version.set.stages().iter().enumerate() {
         let candidates = version.set.candidates(number, operation, &row);
         let asked = candidates.filter_map(|place| version.set.policies().get(place));
-        let mut found = Vec::new();
-        for policy in asked.filter(|p| p.status() == Status::Enforced && p.in_force(at)) {
+        let asked = asked.map(AsRef::as_ref).filter(|p| !is_replaced(p));
+        let instead = instead.map(|instead| instead.policy);
+        let instead = instead.filter(|p| p.stage == stage.name && p.covers(operation));
+        let counts = |p: &&Policy| p.status == Status::Enforced && p.in_force(at);
+        let first = findings.len();
+        for policy in asked.chain(instead).filter(counts) {
             if matches!(policy.body, Body::Rules(_)) {
                 let word = word(version, policy, &row);
                 missing.extend(word.missing.iter().cloned());
-                found.push(finding(word));
+                said.push((&policy.id, word.verdict));
+                findings.push(finding(word));
             }
         }
-        last_word = combine(&found).verdict;
-        findings.extend(found);
+        last_word = combine(&findings[first..]).verdict;
         let so_far = combine(&findings);
         if stage
             .stop_at
@@ -189,16 +223,21 @@ pub(super) fn decide(
         }
         redact(version, &mut row, &so_far.obligations);
     }
+    let finding = combine(&findings);
     let verdict = match last_word {
         Verdict::Abstain => {
             let default = version.set.operation(operation).map(|o| o.no_policy);
-            combine(&findings)
-                .verdict
-                .max(default.unwrap_or(Verdict::Deny))
+            finding.verdict.max(default.unwrap_or(Verdict::Deny))
         }
-        _ => combine(&findings).verdict,
+        _ => finding.verdict,
     };
-    (verdict, missing)
+    said.retain(|(_, said)| *said == verdict);
+    Decided {
+        verdict,
+        finding,
+        missing,
+        by: said.into_iter().map(|(id, _)| id).collect(),
+    }
 }
 
 fn finding(word: Word) -> Finding {

@@ -39,6 +39,8 @@ pub(super) struct Hints {
     lengths: Vec<u64>,
     /// The facts that they name.
     facts: BTreeMap<Rc<str>, Rc<Fact>>,
+    /// The texts with which they compare a fact, by its name.
+    of_fact: BTreeMap<Rc<str>, Vec<Rc<str>>>,
 }
 
 impl Hints {
@@ -70,6 +72,7 @@ impl Hints {
     fn collect(&mut self, node: &Node, dictionary: &Dictionary) {
         let mut open = vec![node];
         while let Some(node) = open.pop() {
+            self.compared(node, dictionary);
             match node {
                 Node::Field(id) | Node::Has(id) => self.fact(dictionary.field(*id)),
                 Node::Constant(constant) => self.constant(constant),
@@ -97,6 +100,45 @@ impl Hints {
                 _ => {}
             }
             open.extend(node.children());
+        }
+    }
+
+    /// The texts with which a comparison compares a fact.
+    fn compared(&mut self, node: &Node, dictionary: &Dictionary) {
+        let text = |node: &Node| match node {
+            Node::Constant(Constant::Text(text)) => Some(Rc::from(&**text)),
+            _ => None,
+        };
+        let mut texts: Vec<Rc<str>> = Vec::new();
+        let fact = match node {
+            Node::Compare(_, one, two) => {
+                texts.extend(text(one).or_else(|| text(two)));
+                field_of(one).or_else(|| field_of(two))
+            }
+            Node::TextTest(_, one, two) => {
+                texts.extend(text(two));
+                field_of(one)
+            }
+            Node::Among(value, constants) => {
+                let all = constants.iter().map(Constant::value);
+                texts.extend(all.filter_map(|value| match value {
+                    Value::Text(text) => Some(Rc::from(&*text)),
+                    _ => None,
+                }));
+                field_of(value)
+            }
+            Node::InList(value, list) => {
+                let entries = list.entries().take(MAX_EXAMPLE_VALUES);
+                texts.extend(entries.map(Rc::from));
+                field_of(value)
+            }
+            _ => None,
+        };
+        if let Some(field) = fact.filter(|_| !texts.is_empty()) {
+            let name = dictionary.field(field).name.as_str();
+            let known = self.of_fact.entry(Rc::from(name)).or_default();
+            texts.retain(|text| !known.contains(text));
+            known.extend(texts);
         }
     }
 
@@ -236,7 +278,7 @@ pub(super) fn values(fact: &Fact, domain: &Domain, hints: &Hints) -> Vec<Value> 
             Some(kind) => [1, 2]
                 .map(|n| Value::Token(Token::new("example", kind, [n; 16])))
                 .into(),
-            None => of_words(fact.kind, words, hints),
+            None => of_words(fact, words, hints),
         },
         Domain::Entries(entries) => of_entries(entries, hints),
     };
@@ -341,20 +383,33 @@ fn beside(number: Decimal) -> [Decimal; 3] {
     [number, number + Decimal::ONE, number - Decimal::ONE]
 }
 
-fn of_words(kind: Kind, words: &Words, hints: &Hints) -> Vec<Value> {
+/// Those that conditions name for the fact, some of which they name nothing, and what they name for others.
+fn of_words(fact: &Fact, words: &Words, hints: &Hints) -> Vec<Value> {
     let mut found: Vec<Rc<str>> = Vec::new();
-    if kind == Kind::Country {
+    let named = hints.of_fact.get(&fact.name).into_iter().flatten();
+    found.extend(named.take(MAX_EXAMPLE_VALUES / 2).cloned());
+    if fact.kind == Kind::Country {
         found.extend(COUNTRIES.iter().map(|country| Rc::from(*country)));
     }
     if words.listed().is_none() {
+        found.extend(fact.examples.iter().cloned());
         found.extend(words.examples());
     }
     found.extend(hints.texts.iter().cloned());
     if let Some(listed) = words.listed() {
         found.extend(listed.take(MAX_EXAMPLE_VALUES).cloned());
     }
-    let fitting = found.into_iter().filter(|text| words.holds(text));
+    let fits = |text: &Rc<str>| fact.longest.is_none_or(|most| text.chars().count() <= most);
+    let fitting = found.into_iter().filter(|text| words.holds(text) && fits(text));
     fitting.map(|text| Value::text(&*text)).collect()
+}
+
+fn field_of(node: &Node) -> Option<weft_dictionary::FieldId> {
+    match node {
+        Node::Field(id) => Some(*id),
+        Node::Shared(inner) => field_of(inner),
+        _ => None,
+    }
 }
 
 fn of_entries(entries: &Entries, hints: &Hints) -> Vec<Value> {

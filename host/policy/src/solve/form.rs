@@ -109,6 +109,10 @@ pub(super) struct Fact {
     /// Of a field that holds tokens, their kind.
     pub(super) token: Option<String>,
     pub(super) domain: Domain,
+    /// Most characters of a text.
+    pub(super) longest: Option<usize>,
+    /// Texts as they come.
+    pub(super) examples: Vec<Rc<str>>,
 }
 
 impl Fact {
@@ -122,6 +126,8 @@ impl Fact {
                 .is_tokenised()
                 .then(|| field.token.clone().unwrap_or_else(|| "example".to_owned())),
             domain: values(field),
+            longest: (field.kind == Kind::Text).then_some(field.max_length),
+            examples: field.examples.iter().map(|text| text.as_str().into()).collect(),
         }
     }
 

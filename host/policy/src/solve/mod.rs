@@ -155,6 +155,11 @@ impl<'a> Solver<'a> {
         }
     }
 
+    /// Steps that are left for all questions.
+    pub(crate) fn left(&self) -> u64 {
+        self.left.get()
+    }
+
     /// Whether there are no steps left.
     pub(crate) fn is_spent(&self) -> bool {
         self.left.get() == 0
@@ -163,21 +168,23 @@ impl<'a> Solver<'a> {
     /// Whether the conditions can come out like this together. An example counts when `confirms` says so; it
     /// has to ask the conditions themselves.
     pub(crate) fn ask(&self, goals: &[Goal<'a>], confirms: &dyn Fn(&Facts) -> bool) -> Answer {
-        self.ask_beside(goals, &[], confirms)
+        self.ask_beside(goals, &[], MAX_SOLVER_STEPS, confirms)
     }
 
-    /// The same; examples also have facts that these conditions name, which need not come out in any way.
+    /// The same within so many steps; examples also have facts that these conditions name, which need not come out in
+    /// any way.
     pub(crate) fn ask_beside(
         &self,
         goals: &[Goal<'a>],
         beside: &[(&Node, &Dictionary)],
+        steps: u64,
         confirms: &dyn Fn(&Facts) -> bool,
     ) -> Answer {
         if self.is_spent() {
             return Answer::Unknown;
         }
         let hints = example::Hints::of(goals, beside);
-        let allowed = self.left.get().min(MAX_SOLVER_STEPS);
+        let allowed = self.left.get().min(steps);
         let steps = Cell::new(allowed);
         let answer = self.ask_levels(goals, &hints, confirms, &steps);
         self.left.set(self.left.get() - (allowed - steps.get()));

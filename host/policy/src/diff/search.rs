@@ -1,0 +1,236 @@
+//! Facts for which a change makes a decision milder, and stricter, and of each those for which it moves furthest.
+//!
+//! First the change alone is asked about: where does the policy say something else. Then the rest of the set is made to
+//! let it be seen: for each verdict at which a decision could end, mildest first, that nothing else says anything
+//! stricter. What is found is counted only as both sets decide it. Where the search ended at its bound before all was
+//! answered, it says so.
+
+use std::cell::{Cell, RefCell};
+
+use weft_verdict::Verdict;
+
+use super::case::{About, Case};
+use super::cause::Cause;
+use super::impact::{Goals, rules_of};
+use super::pairs::Pair;
+use super::rank::{Rank, Reach, Seen, Way};
+use super::surroundings::ENDS;
+use super::{Differ, Version};
+use crate::limits::{
+    MAX_CHANGE_STEPS, MAX_PLAIN_TRIES, MAX_SOLVER_STEPS, MAX_SURROUNDED_STEPS,
+    MAX_SURROUNDED_TRIES,
+};
+use crate::policy::Policy;
+use crate::solve::{Answer, Facts};
+
+/// Facts that show a change.
+#[derive(Debug, Clone)]
+pub(super) struct Hit {
+    pub(super) rank: Rank,
+    pub(super) facts: Facts,
+    pub(super) operation: String,
+    /// Whether they are as the rest of the set wants them.
+    pub(super) is_surrounded: bool,
+}
+
+/// What came of a search.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// The best of each kind.
+    best: Vec<Hit>,
+    /// How many requests both sets were asked about.
+    pub(super) looked_at: usize,
+    /// Whether it is proven that the policy says the same of every request.
+    pub(super) is_proven: bool,
+    /// Whether the search ended before it was known that nothing moves further.
+    pub(super) is_bounded: bool,
+}
+
+impl Found {
+    /// The best of those for which this holds.
+    pub(super) fn best(&self, is_wanted: impl Fn(Seen) -> bool) -> Option<&Hit> {
+        self.best.iter().find(|hit| is_wanted(hit.rank.seen))
+    }
+
+    /// How far a decision is seen to move.
+    fn reach(&self, way: Way) -> Option<Reach> {
+        let mut moves = self.best.iter().filter_map(|hit| hit.rank.seen.moves());
+        moves.find(|(moved, _)| *moved == way).map(|(_, reach)| reach)
+    }
+
+    fn steps(&self, way: Way) -> u8 {
+        self.reach(way).map_or(0, |reach| reach.steps)
+    }
+
+    fn keep(&mut self, hit: Hit) {
+        let kind = |other: &Hit| other.rank.seen.is_like(hit.rank.seen);
+        match self.best.iter_mut().find(|other| kind(other)) {
+            Some(known) if known.rank < hit.rank => *known = hit,
+            Some(_) => {}
+            None => self.best.push(hit),
+        }
+    }
+}
+
+/// A search under way.
+struct Search<'c, 'a> {
+    pair: Pair<'a>,
+    about: About,
+    cause: Option<&'c Cause<'a>>,
+    found: RefCell<Found>,
+}
+
+impl<'c, 'a> Search<'c, 'a> {
+    fn case<'o>(&'o self, operation: &'o str) -> Case<'o, 'a> {
+        Case {
+            pair: self.pair,
+            about: self.about,
+            operation,
+            cause: self.cause,
+        }
+    }
+}
+
+impl<'a> Differ<'a, '_> {
+    pub(super) fn search(
+        &self,
+        pair: Pair<'a>,
+        about: About,
+        cause: Option<&Cause<'a>>,
+        questions: &[Goals<'a>],
+    ) -> Found {
+        let search = Search {
+            pair,
+            about,
+            cause,
+            found: RefCell::default(),
+        };
+        let operations = self.operations(pair, about);
+        let open = self.search_alone(&search, &operations, questions);
+        if pair.counts() {
+            let left = self.solver.left();
+            let until = left.saturating_sub(MAX_CHANGE_STEPS);
+            for way in Way::ALL {
+                self.search_surrounded(&search, way, &operations, &open, until);
+            }
+        }
+        let mut found = search.found.into_inner();
+        found.is_proven = !questions.is_empty() && open.is_empty();
+        found
+    }
+
+    /// Looks at facts, and keeps them if they are better than what is known.
+    fn look(
+        &self,
+        search: &Search<'_, 'a>,
+        operation: &str,
+        facts: &Facts,
+        is_surrounded: bool,
+    ) -> Option<Rank> {
+        let case = search.case(operation);
+        let facts = self.arriving(case, facts.clone());
+        let mut found = search.found.borrow_mut();
+        found.looked_at += 1;
+        let rank = self.difference(case, &facts)?;
+        found.keep(Hit {
+            rank,
+            facts,
+            operation: operation.to_owned(),
+            is_surrounded,
+        });
+        Some(rank)
+    }
+
+    /// The questions that were not proven to have no answer.
+    fn search_alone<'q>(
+        &self,
+        search: &Search<'_, 'a>,
+        operations: &[String],
+        questions: &'q [Goals<'a>],
+    ) -> Vec<&'q Goals<'a>> {
+        let first = operations.first().map_or("", String::as_str);
+        let beside = self.conditions_of(search.pair);
+        let mut open = Vec::new();
+        for goals in questions {
+            let left = Cell::new(MAX_PLAIN_TRIES);
+            let confirms = |facts: &Facts| {
+                let shows = self.look(search, first, facts, false).is_some();
+                left.set(left.get() - usize::from(shows));
+                left.get() == 0
+            };
+            let answer = self
+                .solver
+                .ask_beside(goals, &beside, MAX_SOLVER_STEPS, &confirms);
+            if !matches!(answer, Answer::Never(_)) {
+                open.push(goals);
+            }
+        }
+        let best = search.found.borrow().best.clone();
+        for operation in operations.iter().skip(1) {
+            for hit in &best {
+                self.look(search, operation, &hit.facts, false);
+            }
+        }
+        open
+    }
+
+    /// The same questions where nothing else of the set is stricter than each end, in the set with which it is milder.
+    fn search_surrounded(
+        &self,
+        search: &Search<'_, 'a>,
+        way: Way,
+        operations: &[String],
+        open: &[&Goals<'a>],
+        until: u64,
+    ) {
+        let pair = search.pair;
+        let (mild, strict, policy) = match way {
+            Way::Milder => (self.new, self.old, pair.old),
+            Way::Stricter => (self.old, self.new, pair.new),
+        };
+        let beside = self.conditions_of(pair);
+        for (end, verdict) in ENDS.iter().enumerate() {
+            for operation in operations {
+                let furthest = strictest(strict, policy, operation);
+                let possible = (furthest as u8).saturating_sub(*verdict as u8);
+                if search.found.borrow().steps(way) >= possible {
+                    continue;
+                }
+                let at = self.time(search.case(operation), &Facts::default());
+                let Some(around) = self.ends_at(mild, operation, at, end) else {
+                    continue;
+                };
+                for goals in open {
+                    if self.solver.left() <= until {
+                        search.found.borrow_mut().is_bounded = true;
+                        return;
+                    }
+                    let left = Cell::new(MAX_SURROUNDED_TRIES);
+                    let confirms = |facts: &Facts| {
+                        left.set(left.get() - 1);
+                        self.look(search, operation, facts, true);
+                        search.found.borrow().steps(way) >= possible || left.get() == 0
+                    };
+                    let goals: Goals<'a> = goals.iter().chain(&around).copied().collect();
+                    let answer =
+                        self.solver
+                            .ask_beside(&goals, &beside, MAX_SURROUNDED_STEPS, &confirms);
+                    let steps = search.found.borrow().steps(way);
+                    if !matches!(answer, Answer::Never(_)) && steps < possible {
+                        search.found.borrow_mut().is_bounded = true;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The strictest that a decision can be by a policy of a set, or by none.
+fn strictest(version: Version<'_>, policy: Option<&Policy>, operation: &str) -> Verdict {
+    let default = version.set.operation(operation).map(|o| o.no_policy);
+    let said = policy.into_iter().flat_map(|policy| {
+        let rules = rules_of(policy).iter().map(|rule| rule.finding.verdict);
+        rules.chain([policy.on_missing, policy.on_error])
+    });
+    said.chain(default).max().unwrap_or(Verdict::Deny)
+}

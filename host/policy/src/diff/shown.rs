@@ -1,0 +1,126 @@
+//! What was found, as it is shown: with the fewest facts, and what both sets say about them.
+
+use super::case::{About, Case};
+use super::cause::Cause;
+use super::pairs::Pair;
+use super::rank::{Rank, Seen, Way};
+use super::said::{Decided, NotAsked};
+use super::search::{Found, Hit};
+use super::{Differ, Examples, Said, Shown};
+use crate::Example;
+use crate::solve::{Facts, facts_of};
+
+impl<'a> Differ<'a, '_> {
+    /// The strongest example of a milder decision, and that of a stricter one; where no verdict moves, one of
+    /// another decision with the same verdict.
+    pub(super) fn examples(
+        &self,
+        pair: Pair<'a>,
+        about: About,
+        cause: Option<&Cause<'a>>,
+        found: &Found,
+    ) -> Option<Examples> {
+        let moving = Way::ALL.map(|way| {
+            found.best(|seen| seen.moves().is_some_and(|(moved, _)| moved == way))
+        });
+        let mut hits: Vec<&Hit> = moving.into_iter().flatten().collect();
+        if hits.is_empty() {
+            hits.extend(found.best(|seen| seen == Seen::Beside));
+        }
+        let shown = hits.into_iter().map(|hit| {
+            let case = Case {
+                pair,
+                about,
+                operation: &hit.operation,
+                cause,
+            };
+            self.shown(case, hit)
+        });
+        let shown: Vec<Shown> = shown.collect();
+        (!shown.is_empty()).then(|| Examples {
+            shown,
+            looked_at: found.is_bounded.then_some(found.looked_at),
+        })
+    }
+
+    /// Why no facts are shown.
+    pub(super) fn why_open(
+        &self,
+        pair: Pair<'a>,
+        about: About,
+        cause: Option<&Cause<'a>>,
+        found: &Found,
+    ) -> String {
+        let Some(hit) = found.best(|seen| seen == Seen::Covered) else {
+            return "no example was found, and no proof that there is none".to_owned();
+        };
+        let case = Case {
+            pair,
+            about,
+            operation: &hit.operation,
+            cause,
+        };
+        let at = self.time(case, &hit.facts);
+        let [old, new] = self.decided(&hit.operation, at, &hit.facts);
+        let own = pair.any().map(|policy| policy.id.as_str());
+        let others = |decided: &Decided<'a>| {
+            let others = decided.by.iter().filter(|id| Some(**id) != own);
+            others.map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let who = match (others(&old), others(&new)) {
+            (_, new) if !new.is_empty() => new.join(", "),
+            (old, _) if !old.is_empty() => old.join(", "),
+            _ => "the default of the operation".to_owned(),
+        };
+        format!(
+            "the policy says something else of some requests, but in none of the {} that were looked at does the decision \
+             change: {} stays, by {who}",
+            found.looked_at,
+            new.verdict.as_str()
+        )
+    }
+
+    fn shown(&self, case: Case<'_, 'a>, hit: &Hit) -> Shown {
+        let counts = case.pair.counts();
+        let (mut rank, mut facts) = (hit.rank, hit.facts.clone());
+        if !hit.is_surrounded {
+            facts = self.settled(case, rank, facts);
+            if counts {
+                facts = self.calmed_of(case, rank, facts);
+            }
+            rank = self.difference(case, &facts).unwrap_or(rank);
+        }
+        let shows = |facts: &Facts| self.serves(case, facts, rank);
+        let facts = self.pruned(facts, &shows, &|facts: &Facts| {
+            let at = self.time(case, facts);
+            let decided = self.decided(case.operation, at, facts);
+            (self.words(case, facts), decided.map(|decided| decided.verdict))
+        });
+        let at = self.time(case, &facts);
+        let (old, new) = self.words(case, &facts);
+        let [before, after] = self.decided(case.operation, at, &facts);
+        let said = |policy, of, decided: &Decided<'a>| Said {
+            policy,
+            not_asked: NotAsked::of(of, case.operation, at),
+            decision: decided.verdict,
+        };
+        let conditions = self.conditions_of(case.pair);
+        let asks = conditions
+            .iter()
+            .flat_map(|(node, dictionary)| facts_of(node, dictionary));
+        Shown {
+            example: Example::of(&facts),
+            asked: asks.map(|name| name.to_string()).collect(),
+            operation: case.operation.to_owned(),
+            at,
+            old: said(old, case.pair.old, &before),
+            new: said(new, case.pair.new, &after),
+        }
+    }
+
+    /// Whether facts show a change as well as this.
+    pub(super) fn serves(&self, case: Case<'_, 'a>, facts: &Facts, rank: Rank) -> bool {
+        let found = self.difference(case, facts);
+        found.is_some_and(|found| found.serves(rank))
+    }
+}
