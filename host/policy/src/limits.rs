@@ -64,11 +64,11 @@ pub(crate) const MAX_READ_NODES: usize = 4_000;
 /// Possible cases of one question for which no example was found.
 pub(crate) const MAX_UNCONFIRMED: usize = 16;
 /// Steps of all questions about two sets that are compared.
-pub(crate) const MAX_DIFF_STEPS: u64 = 40_000_000;
+pub(crate) const MAX_DIFF_STEPS: u64 = 8_000_000;
 /// Steps of the questions about one change with the rest of the set around it.
-pub(crate) const MAX_CHANGE_STEPS: u64 = 2_000_000;
+pub(crate) const MAX_CHANGE_STEPS: u64 = 800_000;
 /// Steps of one such question.
-pub(crate) const MAX_SURROUNDED_STEPS: u64 = 200_000;
+pub(crate) const MAX_SURROUNDED_STEPS: u64 = 100_000;
 /// Rows that both sets decide for one such question.
 pub(crate) const MAX_SURROUNDED_TRIES: usize = 64;
 /// Policies that are kept from being in the way of a change.

@@ -186,7 +186,7 @@ fn a_changed_rule_is_told_in_words_with_facts_for_which_the_decision_changes() {
     assert_eq!(status, Some(1));
     let json: Json = serde_json::from_str(&json).expect("JSON");
     assert_eq!(json["may_change_decisions"], true);
-    let example = &json["policies"][0]["changes"][0]["impact"]["example"];
+    let example = &json["policies"][0]["changes"][0]["impact"]["examples"][0];
     assert_eq!(example["facts"]["device.rooted"], true, "{json:#}");
     assert_eq!(example["old"]["decision"], "challenge");
     assert_eq!(example["new"]["decision"], "hold");

@@ -23,6 +23,16 @@ pub(super) struct Reach {
     end: u8,
 }
 
+impl Reach {
+    /// The milder one of the two verdicts.
+    pub(super) fn mild(self, way: Way) -> u8 {
+        match way {
+            Way::Milder => Verdict::Deny as u8 - self.end,
+            Way::Stricter => self.end - self.steps,
+        }
+    }
+}
+
 /// What an example shows. The greater one is worth more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Seen {

@@ -42,8 +42,8 @@ pub(super) struct Found {
     pub(super) looked_at: usize,
     /// Whether it is proven that the policy says the same of every request.
     pub(super) is_proven: bool,
-    /// Whether the search ended before it was known that nothing moves further.
-    pub(super) is_bounded: bool,
+    /// How far a decision may move each way for all that was answered.
+    unanswered: [u8; 2],
 }
 
 impl Found {
@@ -60,6 +60,17 @@ impl Found {
 
     fn steps(&self, way: Way) -> u8 {
         self.reach(way).map_or(0, |reach| reach.steps)
+    }
+
+    /// Whether the search ended before it was known that nothing moves further.
+    pub(super) fn is_bounded(&self) -> bool {
+        let mut ways = Way::ALL.into_iter();
+        ways.any(|way| self.unanswered[way as usize] > self.steps(way))
+    }
+
+    fn leave(&mut self, way: Way, possible: u8) {
+        let left = &mut self.unanswered[way as usize];
+        *left = possible.max(*left);
     }
 
     fn keep(&mut self, hit: Hit) {
@@ -113,6 +124,7 @@ impl<'a> Differ<'a, '_> {
             for way in Way::ALL {
                 self.search_surrounded(&search, way, &operations, &open, until);
             }
+            self.search_beside_others(&search);
         }
         let mut found = search.found.into_inner();
         found.is_proven = !questions.is_empty() && open.is_empty();
@@ -202,25 +214,55 @@ impl<'a> Differ<'a, '_> {
                 };
                 for goals in open {
                     if self.solver.left() <= until {
-                        search.found.borrow_mut().is_bounded = true;
+                        search.found.borrow_mut().leave(way, possible);
                         return;
                     }
                     let left = Cell::new(MAX_SURROUNDED_TRIES);
+                    let is_met = Cell::new(false);
                     let confirms = |facts: &Facts| {
                         left.set(left.get() - 1);
-                        self.look(search, operation, facts, true);
+                        let seen = self.look(search, operation, facts, true);
+                        let reach = seen.and_then(|rank| rank.seen.moves());
+                        let ends = |(moved, reach): (Way, Reach)| {
+                            moved == way && reach.mild(way) <= *verdict as u8
+                        };
+                        is_met.set(is_met.get() || reach.is_some_and(ends));
                         search.found.borrow().steps(way) >= possible || left.get() == 0
                     };
                     let goals: Goals<'a> = goals.iter().chain(&around).copied().collect();
                     let answer =
                         self.solver
                             .ask_beside(&goals, &beside, MAX_SURROUNDED_STEPS, &confirms);
-                    let steps = search.found.borrow().steps(way);
-                    if !matches!(answer, Answer::Never(_)) && steps < possible {
-                        search.found.borrow_mut().is_bounded = true;
+                    if !matches!(answer, Answer::Never(_)) && !is_met.get() {
+                        search.found.borrow_mut().leave(way, possible);
                     }
                 }
             }
+        }
+    }
+}
+
+impl<'a> Differ<'a, '_> {
+    /// Where others decide whatever was found, they are made as quiet as can be, one fact at a time: the decision moves,
+    /// or it is known who stands in the way.
+    fn search_beside_others(&self, search: &Search<'_, 'a>) {
+        let best = search.found.borrow().best.clone();
+        let [covered] = best.as_slice() else { return };
+        if covered.rank.seen != Seen::Covered {
+            return;
+        }
+        let case = search.case(&covered.operation);
+        let at = |facts: &Facts| self.time(case, facts);
+        let shows = |facts: &Facts| self.difference(case, facts).is_some();
+        let facts = covered.facts.clone();
+        let facts = self.calmed(&covered.operation, &at, &|_| true, &shows, facts);
+        if let Some(rank) = self.difference(case, &facts) {
+            let mut found = search.found.borrow_mut();
+            found.best = vec![Hit {
+                rank,
+                facts,
+                ..covered.clone()
+            }];
         }
     }
 }

@@ -39,7 +39,7 @@ impl<'a> Differ<'a, '_> {
         let shown: Vec<Shown> = shown.collect();
         (!shown.is_empty()).then(|| Examples {
             shown,
-            looked_at: found.is_bounded.then_some(found.looked_at),
+            looked_at: found.is_bounded().then_some(found.looked_at),
         })
     }
 
@@ -63,18 +63,27 @@ impl<'a> Differ<'a, '_> {
         let at = self.time(case, &hit.facts);
         let [old, new] = self.decided(&hit.operation, at, &hit.facts);
         let own = pair.any().map(|policy| policy.id.as_str());
-        let others = |decided: &Decided<'a>| {
-            let others = decided.by.iter().filter(|id| Some(**id) != own);
-            others.map(ToString::to_string).collect::<Vec<_>>()
+        let names = |decided: &Decided<'a>| {
+            let named = decided.by.iter().map(|id| match Some(*id) == own {
+                true => "by its own other rules".to_owned(),
+                false => format!("by {id}"),
+            });
+            named.collect::<Vec<_>>()
         };
-        let who = match (others(&old), others(&new)) {
-            (_, new) if !new.is_empty() => new.join(", "),
-            (old, _) if !old.is_empty() => old.join(", "),
-            _ => "the default of the operation".to_owned(),
+        // Who says it with both sets stands in the way.
+        let (before, mut by) = (names(&old), names(&new));
+        by.retain(|name| before.contains(name) || before.is_empty());
+        let who = match by.is_empty() {
+            true => "whoever says it".to_owned(),
+            false => by.join(" and "),
+        };
+        let who = match old.by.is_empty() && new.by.is_empty() {
+            true => "as no policy says anything".to_owned(),
+            false => who,
         };
         format!(
-            "the policy says something else of some requests, but in none of the {} that were looked at does the decision \
-             change: {} stays, by {who}",
+            "of some requests the policy says something else, but in none of the {} that were looked at does the decision \
+             change; in the nearest it stays {}, {who}",
             found.looked_at,
             new.verdict.as_str()
         )

@@ -26,8 +26,9 @@ pub(super) const ENDS: [Verdict; 4] = [
     Verdict::Hold,
 ];
 
-/// A condition for each end; made when it is asked for. None where it holds whatever the facts are.
-type ByEnd = [OnceCell<Option<Node>>; ENDS.len()];
+/// A condition for each end, and how it has to come out; made when it is asked for. None where it is so whatever the
+/// facts are.
+type ByEnd = [OnceCell<Option<(Node, Mode)>>; ENDS.len()];
 
 /// The conditions of two sets.
 pub(super) struct Surroundings([OfSet; 2]);
@@ -74,19 +75,18 @@ impl<'a> Differ<'a, '_> {
             let permitted = of_set.permitted.get(operation)?[end].get_or_init(|| {
                 let policies = set.policies().iter();
                 let policies = policies.filter(|p| p.stage == last && is_asked(p));
-                any(policies.flat_map(|policy| permissions(policy, ENDS[end])))
+                let any = any(policies.flat_map(|policy| permissions(policy, ENDS[end])));
+                any.map(|any| (any, Mode::True))
             });
-            goals.push(self.goal(version, permitted.as_ref()?, Mode::True));
+            let (node, mode) = permitted.as_ref()?;
+            goals.push(self.goal(version, node, *mode));
         }
         let policies = set.policies().iter().zip(&of_set.quiet);
         let policies = policies.filter(|(policy, _)| is_asked(policy));
         for (policy, quiet) in policies.take(MAX_SURROUNDING_POLICIES) {
             let quiet = quiet[end].get_or_init(|| quiet_at(policy, ENDS[end]));
-            goals.extend(
-                quiet
-                    .iter()
-                    .map(|node| self.goal(version, node, Mode::True)),
-            );
+            let quiet = quiet.iter();
+            goals.extend(quiet.map(|(node, mode)| self.goal(version, node, *mode)));
         }
         Some(goals)
     }
@@ -101,23 +101,22 @@ fn permissions(policy: &Policy, end: Verdict) -> impl Iterator<Item = Node> {
 
 /// That a policy says nothing stricter than a verdict: it does not apply, or its stricter rules do not fire, and it lacks
 /// nothing where it would be stricter then.
-fn quiet_at(policy: &Policy, end: Verdict) -> Option<Node> {
-    let misses = policy.on_missing.max(policy.on_error) > end;
-    let rules = rules_of(policy).iter();
-    let parts: Vec<Node> = rules
-        .filter_map(|rule| match rule.finding.verdict > end {
-            true => Some(not(rule.when.clone())),
-            false => misses.then(|| either(rule.when.clone(), not(rule.when.clone()))),
-        })
-        .collect();
-    if parts.is_empty() {
-        return None;
+fn quiet_at(policy: &Policy, end: Verdict) -> Option<(Node, Mode)> {
+    let rules = rules_of(policy);
+    let is_strict = |rule: &&Rule| rule.finding.verdict > end;
+    let mut strict = rules.iter().filter(is_strict).map(|rule| rule.when.clone());
+    if policy.on_missing.max(policy.on_error) <= end {
+        let fires = any(strict.by_ref())?;
+        return Some((all(applying(policy).chain([fires]))?, Mode::NotTrue));
     }
-    let quiet = all(applying(policy).chain(parts))?;
-    match all(applying(policy)) {
-        None => Some(quiet),
-        Some(applies) => Some(either(not(applies), quiet)),
-    }
+    let mild = rules.iter().filter(|rule| !is_strict(rule));
+    let decided = mild.map(|rule| either(rule.when.clone(), not(rule.when.clone())));
+    let quiet = all(applying(policy).chain(strict.map(not)).chain(decided))?;
+    let node = match all(applying(policy)) {
+        None => quiet,
+        Some(applies) => either(not(applies), quiet),
+    };
+    Some((node, Mode::True))
 }
 
 fn applying(policy: &Policy) -> impl Iterator<Item = Node> {

@@ -34,7 +34,7 @@ fn changes(old: &str, new: &str) -> (SetDiff, Vec<Change>) {
 
 fn shown(change: &Change) -> &Shown {
     match &change.impact {
-        Impact::Shown(shown) => shown,
+        Impact::Shown(examples) => &examples.shown[0],
         other => panic!("{}: nothing is shown: {other:?}", change.what),
     }
 }

@@ -14,3 +14,4 @@ mod hostile;
 #[allow(dead_code, reason = "the reference's rows are for another test")]
 #[path = "../differential/rows.rs"]
 mod rows;
+mod strongest;

@@ -72,7 +72,11 @@ fn of_impact(impact: &Impact) -> Json {
         Impact::Told => json!({"kind": "told"}),
         Impact::Same => json!({"kind": "same"}),
         Impact::Open(why) => json!({"kind": "open", "why": why}),
-        Impact::Shown(shown) => json!({"kind": "shown", "example": of_example(shown)}),
+        Impact::Shown(examples) => json!({
+            "kind": "shown",
+            "examples": examples.shown.iter().map(of_example).collect::<Vec<_>>(),
+            "looked_at": examples.looked_at,
+        }),
     }
 }
 
@@ -85,6 +89,7 @@ fn of_example(shown: &Shown) -> Json {
         "operation": shown.operation,
         "at": shown.at.to_string(),
         "facts": facts,
+        "asked": shown.asked,
         "old": of_said(&shown.old),
         "new": of_said(&shown.new),
     })

@@ -105,8 +105,13 @@ fn of_impact(compared: &Compared<'_>, impact: &Impact, counts: bool) -> String {
     if let Some(words) = words::impact(impact, counts) {
         let _ = writeln!(page, "\n{}.", escaped(&words));
     }
-    if let Impact::Shown(shown) = impact {
-        page.push_str(&of_example(compared, shown, counts));
+    if let Impact::Shown(examples) = impact {
+        for shown in &examples.shown {
+            page.push_str(&of_example(compared, shown, counts));
+        }
+        if let Some(bound) = words::bound(examples) {
+            let _ = writeln!(page, "\n{}.", escaped(&bound));
+        }
     }
     page
 }
@@ -117,12 +122,18 @@ fn of_example(compared: &Compared<'_>, shown: &Shown, counts: bool) -> String {
         code(&shown.operation),
         shown.at
     );
-    let facts = words::facts(compared, shown);
-    if facts.is_empty() {
+    let [own, others] = words::facts(compared, shown);
+    if own.is_empty() && others.is_empty() {
         page.push_str("- no fact at all\n");
     }
-    for fact in facts {
+    for fact in own {
         let _ = writeln!(page, "- {}", escaped(&fact));
+    }
+    if !others.is_empty() {
+        let _ = writeln!(page, "- {}", words::SO_THAT);
+    }
+    for fact in others {
+        let _ = writeln!(page, "  - {}", escaped(&fact));
     }
     page.push_str("\n| | |\n|---|---|\n");
     for (word, said) in ["before", "now"].iter().zip(words::said(shown, counts)) {

@@ -106,19 +106,28 @@ impl Page<'_> {
         if let Some(words) = words::impact(impact, counts) {
             self.line(2, &format!("= {words}"));
         }
-        if let Impact::Shown(shown) = impact {
-            self.shown(shown, counts, about);
+        if let Impact::Shown(examples) = impact {
+            for shown in &examples.shown {
+                self.shown(shown, counts, about);
+            }
+            if let Some(bound) = words::bound(examples) {
+                self.line(2, &bound);
+            }
         }
     }
 
     fn shown(&mut self, shown: &Shown, counts: bool, about: &str) {
         let (operation, at) = (&shown.operation, shown.at);
         self.line(2, &format!("for example,{about} {operation} at {at}, with"));
-        let facts = words::facts(self.compared, shown);
-        if facts.is_empty() {
+        let [own, others] = words::facts(self.compared, shown);
+        if own.is_empty() && others.is_empty() {
             self.line(3, "no fact at all");
         }
-        facts.iter().for_each(|fact| self.line(3, fact));
+        own.iter().for_each(|fact| self.line(3, fact));
+        if !others.is_empty() {
+            self.line(3, words::SO_THAT);
+        }
+        others.iter().for_each(|fact| self.line(4, fact));
         let [old, new] = words::said(shown, counts);
         self.line(3, &format!("before: {old}"));
         self.line(3, &format!("now:    {new}"));

@@ -1,9 +1,10 @@
 //! What all forms say in the same words.
 
-use weft_policy::{Fate, Impact, NotAsked, PolicyDiff, Said, SetDiff, Shown, Status, Word};
+use weft_policy::{Examples, Fate, Impact, NotAsked, PolicyDiff, Said, SetDiff, Shown, Status, Word};
 use weft_verdict::{Obligation, Verdict};
 
 use super::Compared;
+use crate::output;
 
 /// What became of a policy or list.
 pub(super) fn fate(fate: Fate) -> &'static str {
@@ -37,13 +38,31 @@ pub(super) fn impact(change: &Impact, counts: bool) -> Option<String> {
     }
 }
 
-/// The facts of an example, each with its title.
-pub(super) fn facts(compared: &Compared<'_>, shown: &Shown) -> Vec<String> {
+/// The facts of an example, each with its title: those that the policy asks, then those with which no other policy is
+/// in the way.
+pub(super) fn facts(compared: &Compared<'_>, shown: &Shown) -> [Vec<String>; 2] {
     let titled = |(name, value): (&str, String)| match compared.dictionary.by_name(name) {
         Some(field) => format!("{} ({name}): {value}", field.title),
         None => format!("{name}: {value}"),
     };
-    shown.example.words().map(titled).collect()
+    let is_asked = |name: &str| shown.asked.is_empty() || shown.asked.contains(name);
+    [true, false].map(|asked| {
+        let facts = shown.example.words().filter(|(name, _)| is_asked(name) == asked);
+        facts.map(titled).collect()
+    })
+}
+
+/// Before the facts of other policies.
+pub(super) const SO_THAT: &str = "and, so that no other policy is in the way:";
+
+/// That there may be stronger examples, if the search ended before that was known.
+pub(super) fn bound(examples: &Examples) -> Option<String> {
+    let looked_at = examples.looked_at?;
+    Some(format!(
+        "the search ended at its bound: {} {} looked at; there may be one in which the decision changes more",
+        output::counted(looked_at, "request"),
+        if looked_at == 1 { "was" } else { "were" },
+    ))
 }
 
 /// When the two versions stand against each other, if there are several of the policy.
