@@ -54,7 +54,8 @@ pub const TEST: Code = Code {
     id: "W0307",
     title: "a test of the policy does not hold",
     page: "The `tests` of a policy file are run with every check. The message says what was expected and what came. \
-           A policy with rules and without tests is worth a warning: nobody has written down what it should do.",
+           A policy with rules and without tests is worth a warning: nobody has written down what it should do. Two \
+           tests of one file have two names, or a report could not say which of them does not hold.",
 };
 
 /// A parameter that does not fit.
@@ -102,6 +103,14 @@ pub const PERIODS: Code = Code {
     page: "Files with the same id are versions of one policy: each is in force from its `effective.from` up to its \
            `effective.until`, which is not included. At any time at most one of them may be in force, or a decision \
            would not know which counts.",
+};
+/// A time between two versions of a policy.
+pub const GAP: Code = Code {
+    id: "W0322",
+    title: "no version of a policy is in force for a time",
+    page: "Files with the same id are versions of one policy. Here one ends before the next begins, and in between no \
+           version is asked: what the policy denies or holds at other times is decided then as if it were not there. \
+           Mostly a date is wrong. The `until` of the earlier is not included, so it is the `from` of the next.",
 };
 /// A source that nobody has read against the policy.
 pub const UNVERIFIED: Code = Code {
@@ -214,6 +223,7 @@ pub const CODES: &[Code] = &[
     THREAT,
     MESSAGE,
     PERIODS,
+    GAP,
     UNVERIFIED,
     UNUSED,
     COST,

@@ -20,6 +20,7 @@
 //! | `threat` | that nothing gets milder as the level of threat rises |
 //! | `milder` | what a policy says, and which of two things said is milder |
 //! | `testing` | the tests that stand in the files |
+//! | `versions` | files with the same id, one after the other |
 //! | `solve` | whether conditions can hold together |
 //! | [`analysis`](Analysis) | rules that do nothing, and rules that disagree |
 //! | [`diff`](SetDiff) | what changed between two sets, and what that does |
@@ -56,12 +57,13 @@ mod table;
 mod testing;
 mod threat;
 mod trace;
+mod versions;
 mod words;
 
 pub use analysis::{Analysis, Overlap, Side};
 pub use diff::{
-    Change, Examples, Fate, Impact, ListDiff, NotAsked, Period, PolicyDiff, Said, SetDiff, Shown, Version,
-    Word,
+    Change, Examples, Fate, Impact, ListDiff, NotAsked, Period, PolicyDiff, Said, SetDiff, Shown,
+    Version, Word,
 };
 pub use disclosure::{Budget, Disclosure, READERS, ShownIn};
 pub use example::Example;

@@ -20,7 +20,7 @@ use crate::pipeline::{self, Layout};
 use crate::policy::{Policy, Status};
 use crate::source::{HOMES, PolicyFile};
 use crate::testing::{PolicyTests, TestReport, Tested};
-use crate::{Operation, Stage, codes, limits, threat};
+use crate::{Operation, Stage, codes, limits, testing, threat, versions};
 
 /// The directory of lists.
 const LISTS: &str = "lists/";
@@ -235,7 +235,8 @@ impl Loader<'_> {
                 Err(more) => problems.extend(more),
             }
         }
-        problems.extend(overlapping(&policies, &periods));
+        problems.extend(versions::overlapping(&policies, &periods));
+        problems.extend(versions::gaps(&policies, &periods));
         let (disclosures, more) = self.disclosures(&layout);
         problems.extend(more);
         problems.extend(too_long(&layout, &policies, &periods));
@@ -370,7 +371,10 @@ fn checked(
     let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
     let mut checker = PolicyChecker::new(given, &file.file, &file.text, &source);
     let policy = checker.check(&file.relative, &version, &Overrides::new());
-    let problems = checker.problems;
+    let mut problems = checker.problems;
+    let twice = testing::of_one_name(&file.file, &source.tests);
+    let policy = policy.filter(|_| twice.is_empty());
+    problems.extend(twice);
     match policy {
         Some(policy) => Ok((source, policy, problems)),
         None => Err(problems),
@@ -447,28 +451,6 @@ fn too_long(
             let help = "shorten its rules, or put it on fewer operations";
             problems.push(Diagnostic::error(codes::COST, *file, *place, message).help(help));
         }
-    }
-    problems
-}
-
-/// Versions of one policy that are in force at the same time. `periods` says where each begins.
-fn overlapping(policies: &[Arc<Policy>], periods: &[(Place, &str)]) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    let mut before: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (index, policy) in policies.iter().enumerate() {
-        let versions = before.entry(&policy.id).or_default();
-        let other = versions.iter().find(|v| policies[**v].overlaps(policy));
-        if let Some(other) = other {
-            let (place, file) = periods[index];
-            let (there, in_file) = periods[*other];
-            let message = format!(
-                "`{}` is in force at the same time as in {in_file}:{}:{}",
-                policy.id, there.line, there.column
-            );
-            let help = "end the earlier with `until`, or give one of the two another metadata.id";
-            problems.push(Diagnostic::error(codes::PERIODS, file, place, message).help(help));
-        }
-        versions.push(index);
     }
     problems
 }

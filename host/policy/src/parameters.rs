@@ -241,6 +241,9 @@ impl ParameterChecker<'_> {
         let range = (min.as_ref(), max.as_ref());
         let written = self.with.get(&source.name.value);
         let value = self.value(kind, written.unwrap_or(&source.value), range)?;
+        if let Some(written) = written {
+            self.same_currency(source, written, &value)?;
+        }
         let at_threat = self.at_threat(source, &value, range);
         // What a test gives holds at all levels.
         let follows = written.is_none() && at_threat.iter().any(Option::is_some);
@@ -333,6 +336,23 @@ impl ParameterChecker<'_> {
             }
         }
         Some(value)
+    }
+
+    /// A test gives an amount in the currency of the parameter.
+    fn same_currency(
+        &mut self,
+        source: &ParameterSource,
+        written: &Spanned<String>,
+        value: &Constant,
+    ) -> Option<()> {
+        let own = source.kind.read(&source.value.value)?.currency();
+        if own == value.currency() {
+            return Some(());
+        }
+        let own = own.map(|own| own.code().to_owned()).unwrap_or_default();
+        let message = format!("`{}` is in {own}, and {value} is not", source.name.value);
+        self.refuse(written, message, format!("write an amount in {own}"));
+        None
     }
 
     fn at_threat(

@@ -2,11 +2,11 @@
 
 mod given;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 use weft_diagnostic::yaml;
-use weft_diagnostic::{Diagnostic, Severity};
+use weft_diagnostic::{Diagnostic, Place, Severity};
 use weft_dictionary::{Dictionary, Row};
 use weft_verdict::{Finding, Verdict, combine};
 
@@ -232,6 +232,26 @@ impl Tested<'_> {
             (policy, None) => Ok(policy),
         }
     }
+}
+
+/// Tests of one file that have the name of one before.
+pub(crate) fn of_one_name(file: &str, tests: &[TestSource]) -> Vec<Diagnostic> {
+    let mut before: BTreeMap<&str, Place> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for test in tests {
+        let name = test.name.value.as_str();
+        let place = yaml::place(&test.name);
+        if let Some(first) = before.get(name) {
+            let (line, column) = (first.line, first.column);
+            let message =
+                format!("the test `{name}` stands twice, first in {file}:{line}:{column}");
+            let problem = yaml::error_at(codes::TEST, file, &test.name, message);
+            problems.push(problem.help("give one of the two another name"));
+        } else {
+            before.insert(name, place);
+        }
+    }
+    problems
 }
 
 /// Why a test does not hold.

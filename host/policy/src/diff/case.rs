@@ -38,7 +38,6 @@ pub(super) struct Case<'c, 'a> {
     pub(super) cause: Option<&'c Cause<'a>>,
 }
 
-
 impl About {
     /// Whether a version is looked at as if it were asked, whenever and about whatever it is.
     pub(super) fn as_if_asked(self) -> bool {
@@ -66,7 +65,10 @@ impl<'a> Differ<'a, '_> {
             return None;
         }
         let alone = case.cause.map(|cause| cause.words(case, at, facts));
-        if alone.as_ref().is_some_and(|[before, after]| !differs(before, after)) {
+        if alone
+            .as_ref()
+            .is_some_and(|[before, after]| !differs(before, after))
+        {
             return None;
         }
         let is_whole = old.is_whole() && new.is_whole();

@@ -1,7 +1,7 @@
 //! Rules and `match` of a policy in two versions.
 
-use super::cause::{Cause, rules_mut};
 use super::case::About;
+use super::cause::{Cause, rules_mut};
 use super::impact::{Goals, rules_of};
 use super::pairs::Pair;
 use super::{Change, Differ, Impact, Version};

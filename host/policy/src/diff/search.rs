@@ -17,8 +17,7 @@ use super::rank::{Rank, Reach, Seen, Way};
 use super::surroundings::ENDS;
 use super::{Differ, Version};
 use crate::limits::{
-    MAX_CHANGE_STEPS, MAX_PLAIN_TRIES, MAX_SOLVER_STEPS, MAX_SURROUNDED_STEPS,
-    MAX_SURROUNDED_TRIES,
+    MAX_CHANGE_STEPS, MAX_PLAIN_TRIES, MAX_SOLVER_STEPS, MAX_SURROUNDED_STEPS, MAX_SURROUNDED_TRIES,
 };
 use crate::policy::Policy;
 use crate::solve::{Answer, Facts};
@@ -55,7 +54,9 @@ impl Found {
     /// How far a decision is seen to move.
     fn reach(&self, way: Way) -> Option<Reach> {
         let mut moves = self.best.iter().filter_map(|hit| hit.rank.seen.moves());
-        moves.find(|(moved, _)| *moved == way).map(|(_, reach)| reach)
+        moves
+            .find(|(moved, _)| *moved == way)
+            .map(|(_, reach)| reach)
     }
 
     fn steps(&self, way: Way) -> u8 {

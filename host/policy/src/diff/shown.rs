@@ -20,9 +20,8 @@ impl<'a> Differ<'a, '_> {
         cause: Option<&Cause<'a>>,
         found: &Found,
     ) -> Option<Examples> {
-        let moving = Way::ALL.map(|way| {
-            found.best(|seen| seen.moves().is_some_and(|(moved, _)| moved == way))
-        });
+        let moving = Way::ALL
+            .map(|way| found.best(|seen| seen.moves().is_some_and(|(moved, _)| moved == way)));
         let mut hits: Vec<&Hit> = moving.into_iter().flatten().collect();
         if hits.is_empty() {
             hits.extend(found.best(|seen| seen == Seen::Beside));
@@ -103,7 +102,10 @@ impl<'a> Differ<'a, '_> {
         let facts = self.pruned(facts, &shows, &|facts: &Facts| {
             let at = self.time(case, facts);
             let decided = self.decided(case.operation, at, facts);
-            (self.words(case, facts), decided.map(|decided| decided.verdict))
+            (
+                self.words(case, facts),
+                decided.map(|decided| decided.verdict),
+            )
         });
         let at = self.time(case, &facts);
         let (old, new) = self.words(case, &facts);

@@ -400,7 +400,9 @@ fn of_words(fact: &Fact, words: &Words, hints: &Hints) -> Vec<Value> {
         found.extend(listed.take(MAX_EXAMPLE_VALUES).cloned());
     }
     let fits = |text: &Rc<str>| fact.longest.is_none_or(|most| text.chars().count() <= most);
-    let fitting = found.into_iter().filter(|text| words.holds(text) && fits(text));
+    let fitting = found
+        .into_iter()
+        .filter(|text| words.holds(text) && fits(text));
     fitting.map(|text| Value::text(&*text)).collect()
 }
 

@@ -127,7 +127,11 @@ impl Fact {
                 .then(|| field.token.clone().unwrap_or_else(|| "example".to_owned())),
             domain: values(field),
             longest: (field.kind == Kind::Text).then_some(field.max_length),
-            examples: field.examples.iter().map(|text| text.as_str().into()).collect(),
+            examples: field
+                .examples
+                .iter()
+                .map(|text| text.as_str().into())
+                .collect(),
         }
     }
 

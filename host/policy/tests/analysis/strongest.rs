@@ -35,7 +35,11 @@ fn compared(old: &str, new: &str, others: &[&str]) -> SetDiff {
     let dictionary = fixture::dictionary();
     let set = |changed: &str| {
         let names: Vec<String> = (0..others.len()).map(|n| format!("{n}.yaml")).collect();
-        let mut files: Vec<(&str, &str)> = names.iter().map(String::as_str).zip(others.to_vec()).collect();
+        let mut files: Vec<(&str, &str)> = names
+            .iter()
+            .map(String::as_str)
+            .zip(others.to_vec())
+            .collect();
         files.push(("p.yaml", changed));
         files.retain(|(_, text)| !text.is_empty());
         fixture::load(&files).unwrap_or_else(|problems| panic!("{problems}"))
@@ -57,7 +61,12 @@ fn shown(diff: &SetDiff) -> Vec<String> {
     };
     let one = |shown: &weft_policy::Shown| {
         let (old, new) = (shown.old.decision, shown.new.decision);
-        format!("{} → {}: {}", old.as_str(), new.as_str(), shown.example.one_line())
+        format!(
+            "{} → {}: {}",
+            old.as_str(),
+            new.as_str(),
+            shown.example.one_line()
+        )
     };
     examples.shown.iter().map(one).collect()
 }
@@ -67,7 +76,9 @@ fn verdicts(diff: &SetDiff) -> Vec<(Verdict, Verdict)> {
         panic!("{:?}", diff.policies[0].changes[0]);
     };
     let shown = examples.shown.iter();
-    shown.map(|shown| (shown.old.decision, shown.new.decision)).collect()
+    shown
+        .map(|shown| (shown.old.decision, shown.new.decision))
+        .collect()
 }
 
 const DENIES: [(&str, &str); 1] = [("deny", "payment.count > 5")];
@@ -77,7 +88,10 @@ fn what_others_allow_is_found_where_a_denial_stops_counting() {
     let old = policy("policy", &DENIES);
     let new = old.replace("status: enforced", "status: shadow");
     let diff = compared(&old, &new, &[&allowing()]);
-    assert_eq!(shown(&diff), ["deny → allow: payer.city = Gent, payment.count = 6"]);
+    assert_eq!(
+        shown(&diff),
+        ["deny → allow: payer.city = Gent, payment.count = 6"]
+    );
 }
 
 #[test]
@@ -88,7 +102,9 @@ fn what_stands_in_the_way_is_made_quiet() {
     let diff = compared(&old, &new, &[&allowing(), &country, &role]);
     assert_eq!(
         shown(&diff),
-        ["deny → allow: payer.city = Gent, payer.country = BE, payment.count = 6, session.role = service"]
+        [
+            "deny → allow: payer.city = Gent, payer.country = BE, payment.count = 6, session.role = service"
+        ]
     );
 }
 
@@ -103,7 +119,10 @@ fn a_looser_threshold_lets_through_what_it_denied() {
 
 #[test]
 fn a_denial_that_is_gone_is_shown_with_what_is_allowed_then() {
-    let old = policy("policy", &[("deny", "payment.count > 5"), ("hold", "payment.risky")]);
+    let old = policy(
+        "policy",
+        &[("deny", "payment.count > 5"), ("hold", "payment.risky")],
+    );
     let new = policy("policy", &[("hold", "payment.risky")]);
     let diff = compared(&old, &new, &[&allowing()]);
     assert_eq!(verdicts(&diff), [(Deny, Allow)]);
@@ -124,8 +143,14 @@ fn a_removed_policy_and_a_moved_date_show_it_too() {
 
 #[test]
 fn a_condition_that_moves_is_shown_both_ways() {
-    let old = policy("policy", &[("deny", "payment.count > 5 && payment.count < 10")]);
-    let new = policy("policy", &[("deny", "payment.count > 7 && payment.count < 20")]);
+    let old = policy(
+        "policy",
+        &[("deny", "payment.count > 5 && payment.count < 10")],
+    );
+    let new = policy(
+        "policy",
+        &[("deny", "payment.count > 7 && payment.count < 20")],
+    );
     let diff = compared(&old, &new, &[&allowing()]);
     assert_eq!(verdicts(&diff), [(Deny, Allow), (Allow, Deny)]);
 }
@@ -133,7 +158,10 @@ fn a_condition_that_moves_is_shown_both_ways() {
 #[test]
 fn what_is_allowed_anew_is_shown() {
     let old = policy("policy", &DENIES);
-    let new = policy("policy", &[("deny", "payment.count > 5"), ("allow", "payment.risky")]);
+    let new = policy(
+        "policy",
+        &[("deny", "payment.count > 5"), ("allow", "payment.risky")],
+    );
     let [country, _] = in_the_way();
     let diff = compared(&old, &new, &[&country]);
     // The new rule needs a fact, and holds for it when it is missing.
@@ -178,13 +206,28 @@ fn that_the_search_ended_at_its_bound_is_said() {
     let part = |n: u32| format!("(payment.count * {} > {n} || payer.city == '{n}')", n + 2);
     let parts: Vec<String> = (0..24).map(part).collect();
     let rule = parts.join(" && ");
-    let hard = policy("hard", &[("hold", &rule), ("allow", "payment.rate * payment.rate == decimal('2')")]);
+    let hard = policy(
+        "hard",
+        &[
+            ("hold", &rule),
+            ("allow", "payment.rate * payment.rate == decimal('2')"),
+        ],
+    );
     let old = policy("policy", &DENIES);
     let new = old.replace("status: enforced", "status: draft");
     let diff = compared(&old, &new, &[&hard]);
     let Impact::Shown(examples) = &diff.policies[0].changes[0].impact else {
         panic!("{diff:?}");
     };
-    assert_eq!((examples.shown[0].old.decision, examples.shown[0].new.decision), (Deny, Hold));
-    assert!(examples.looked_at.is_some_and(|looked_at| looked_at > 0), "{examples:?}");
+    assert_eq!(
+        (
+            examples.shown[0].old.decision,
+            examples.shown[0].new.decision
+        ),
+        (Deny, Hold)
+    );
+    assert!(
+        examples.looked_at.is_some_and(|looked_at| looked_at > 0),
+        "{examples:?}"
+    );
 }

@@ -149,3 +149,25 @@ fn a_threshold_that_nothing_uses_is_worth_a_warning() {
         ]
     );
 }
+
+#[test]
+fn a_test_gives_an_amount_in_the_currency_of_the_parameter() {
+    let tests = "tests:\n  - {name: t, with: {limit: 50.00 USD}, given: {payment.amount: {value: '30.01', currency: EUR}}, expect: {verdict: abstain}}\n";
+    let text = format!("{}{tests}", with(LIMIT, RULE));
+    says(
+        &[("p.yaml", &text)],
+        "p.yaml:20:29: error[W0308]: `limit` is in EUR, and 50.00 USD is not (write an amount in EUR)",
+    );
+}
+
+#[test]
+fn two_tests_of_one_name_are_refused_with_both_places() {
+    let tests = "tests:\n  - {name: t, given: {}, expect: {verdict: hold}}\n  - {name: t, given: {}, expect: {verdict: hold}}\n";
+    let text = format!("{}{tests}", with(LIMIT, RULE));
+    let said = said(&[("p.yaml", &text)]);
+    let told = |line: &str| {
+        line.starts_with("p.yaml:21:12: error[W0307]: the test `t` stands twice, first in ")
+            && line.ends_with("p.yaml:20:12 (give one of the two another name)")
+    };
+    assert!(said.lines().any(told), "{said}");
+}

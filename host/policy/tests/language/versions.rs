@@ -43,6 +43,32 @@ fn versions_at_the_same_time_are_refused_with_both_places() {
 }
 
 #[test]
+fn a_time_between_two_versions_has_a_warning_with_both_places() {
+    let tests = "tests:\n  - {name: t, given: {payment.risky: true}, expect: {verdict: deny}}\n";
+    let version = |period: &str| format!("{}{tests}", during("payment.risky", period));
+    let old = version("{from: 2026-01-01T00:00:00Z, until: 2026-06-01T00:00:00Z}");
+    let new = version("{from: 2026-07-01T00:00:00Z}");
+    assert_eq!(
+        warnings(&[("a.yaml", &new), ("b.yaml", &old)]),
+        [
+            "a.yaml:8:21: warning[W0322]: no version of `test.policy` is in force from 2026-06-01T00:00:00.000Z until \
+             2026-07-01T00:00:00.000Z: the one before, in b.yaml:8:21, ends then (let the earlier end when this one begins; \
+             if the time between is meant, nothing is to be done)"
+        ]
+    );
+    let next = version("{from: 2026-06-01T00:00:00Z}");
+    assert_eq!(
+        warnings(&[("a.yaml", &next), ("b.yaml", &old)]),
+        Vec::<String>::new()
+    );
+    let draft = new.replace("status: enforced", "status: draft");
+    assert_eq!(
+        warnings(&[("a.yaml", &draft), ("b.yaml", &old)]),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
 fn an_enforced_policy_with_sources_that_nobody_has_read_has_one_warning() {
     let tests = "tests:\n  - {name: t, given: {payment.risky: true}, expect: {verdict: deny}}\n";
     let sources = "[{title: Act, reference: Art 1, verified: false}, {title: Book, reference: p 3, verified: false}]";

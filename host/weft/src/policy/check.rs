@@ -79,15 +79,10 @@ fn asking_plugins(set: &PolicySet) -> usize {
 }
 
 fn plugins(set: &PolicySet, loaded: Option<&LoadedSet>) {
-    match loaded.map(LoadedSet::pipeline) {
-        Some(pipeline) => {
-            for plugin in pipeline.plugins() {
-                output::line(&format!(
-                    "plugin {} {}, sha256 {}: settings and grants fit",
-                    plugin.name, plugin.version, plugin.digest
-                ));
-            }
-            output::line(&format!("policy set {}", pipeline.digest()));
+    match loaded {
+        Some(loaded) => {
+            fitting(loaded);
+            output::line(&format!("policy set {}", loaded.pipeline().digest()));
         }
         None if asking_plugins(set) > 0 => output::step(
             "settings and grants of plugins were not checked; name the plugins with --plugins DIR",
@@ -96,8 +91,18 @@ fn plugins(set: &PolicySet, loaded: Option<&LoadedSet>) {
     }
 }
 
+/// The plugins that fit the policies that ask them.
+pub(super) fn fitting(loaded: &LoadedSet) {
+    for plugin in loaded.pipeline().plugins() {
+        output::line(&format!(
+            "plugin {} {}, sha256 {}: settings and grants fit",
+            plugin.name, plugin.version, plugin.digest
+        ));
+    }
+}
+
 /// Every plugin loaded and bound to the policies that ask it.
-fn bound(dir: &Path, plugins: &Path) -> Result<LoadedSet, Failed> {
+pub(super) fn bound(dir: &Path, plugins: &Path) -> Result<LoadedSet, Failed> {
     let sandbox = Sandbox::new(SandboxConfig {
         max_in_flight: 1,
         cache: None,

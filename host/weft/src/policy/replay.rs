@@ -46,14 +46,9 @@ pub(crate) struct ReplayArgs {
     /// Another policy set: the dictionary, the pipeline, the policies.
     #[arg(long, value_name = "DIR")]
     policies: Option<PathBuf>,
-    /// Its plugins, each NAME.wasm.
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "target/plugins",
-        requires = "policies"
-    )]
-    plugins: PathBuf,
+    /// The plugins of that set, each NAME.wasm [default: target/plugins].
+    #[arg(long, value_name = "DIR")]
+    plugins: Option<PathBuf>,
     /// Carry changed verdicts into the behaviour of what comes after them: a payment that is refused now makes nothing
     /// familiar. Takes longer, as decisions are evaluated one after the other.
     #[arg(long, requires = "policies")]
@@ -87,11 +82,20 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failed> {
         )));
     }
     let with = match &args.policies {
+        None if args.plugins.is_some() => {
+            let why = "--plugins says where the plugins of another policy set are, and --policies names none; without --policies, \
+                       decisions are evaluated with the sets that they were taken with and the plugins that the data directory \
+                       keeps with them. Leave out --plugins, or name the set with --policies DIR";
+            return Err(Failed::because(why).trouble());
+        }
         None => With::Recorded,
         Some(policies) => With::Set {
             dirs: SetDirs {
                 policies: policies.clone(),
-                plugins: args.plugins.clone(),
+                plugins: args
+                    .plugins
+                    .clone()
+                    .unwrap_or_else(|| "target/plugins".into()),
             },
             features: if args.carry {
                 Features::Carried

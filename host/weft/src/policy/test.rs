@@ -8,6 +8,7 @@ use weft_diagnostic::Diagnostics;
 use weft_dictionary::Dictionary;
 use weft_policy::{PolicySet, PolicyTests};
 
+use super::check;
 use crate::exit::Failed;
 use crate::output;
 
@@ -16,6 +17,9 @@ use crate::output;
 /// Prints, for each policy, its tests, the rules that no test fires and the verdicts that tests lead to. Exits 1
 /// when a test does not hold, when no test was run at all, and with --mutate when there is a mistake that no test
 /// notices.
+///
+/// What a plugin says is tested beside its source (`cargo test` there; `weft plugin run` asks it one question). With
+/// --plugins, that each plugin is there and takes the settings and grants of its policy is part of the tests.
 #[derive(Args)]
 pub(crate) struct TestArgs {
     /// The directory with dictionary.yaml, pipeline.yaml and the policies.
@@ -25,6 +29,10 @@ pub(crate) struct TestArgs {
     /// those that no test notices. Each counts as a failure.
     #[arg(long)]
     mutate: bool,
+    /// Where the plugins are: with it, the settings and grants of policies that ask plugins are checked against the
+    /// manifests of those plugins.
+    #[arg(long, value_name = "DIR")]
+    plugins: Option<PathBuf>,
     /// Write the results as JUnit XML, too. With --mutate each policy has one case more: that every mistake is
     /// noticed, or one failed case for each that is not.
     #[arg(long, value_name = "FILE")]
@@ -62,6 +70,9 @@ pub(crate) fn run(args: &TestArgs) -> Result<(), Failed> {
             "no test was run: no policy in {} has `tests`; policies/README.md says how they are written",
             args.dir.display()
         )));
+    }
+    if let Some(plugins) = &args.plugins {
+        check::fitting(&check::bound(&args.dir, plugins)?);
     }
     let survivors: usize = all
         .iter()

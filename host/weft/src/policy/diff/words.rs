@@ -1,6 +1,8 @@
 //! What all forms say in the same words.
 
-use weft_policy::{Examples, Fate, Impact, NotAsked, PolicyDiff, Said, SetDiff, Shown, Status, Word};
+use weft_policy::{
+    Examples, Fate, Impact, NotAsked, PolicyDiff, Said, SetDiff, Shown, Status, Word,
+};
 use weft_verdict::{Obligation, Verdict};
 
 use super::Compared;
@@ -47,7 +49,10 @@ pub(super) fn facts(compared: &Compared<'_>, shown: &Shown) -> [Vec<String>; 2] 
     };
     let is_asked = |name: &str| shown.asked.is_empty() || shown.asked.contains(name);
     [true, false].map(|asked| {
-        let facts = shown.example.words().filter(|(name, _)| is_asked(name) == asked);
+        let facts = shown
+            .example
+            .words()
+            .filter(|(name, _)| is_asked(name) == asked);
         facts.map(titled).collect()
     })
 }
