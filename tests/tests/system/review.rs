@@ -291,3 +291,73 @@ fn a_file_that_differs_in_remarks_only_is_named() {
         );
     }
 }
+
+/// What other policies allow is found behind a denial that does not count any more, with words that can arrive.
+#[test]
+fn the_mildest_decision_behind_a_denial_is_shown_and_what_it_takes() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let new = changed(
+        dir.path(),
+        "residency/india-support.yaml",
+        "  status: enforced",
+        "  status: shadow",
+    );
+    let (status, text) = diff(&new, &["--at", "2026-12-01T09:30:00Z"]);
+    assert_eq!(status, Some(1), "{text}");
+    let example = "    for example, assist.failed_payment at 2026-12-01T09:30:00.000Z, with
+      Payee's country (payee.country): IN
+      Payer's country (payer.country): IN
+      State of the payment (payment.state): pending
+      Region (processing.region): eu
+      and, so that no other policy is in the way:
+        Case (case.id): C-1001
+        Role (session.role): agent
+      before: deny; the policy says deny (ask-in-india) by elsewhere, route region in, in the words of the reason ask-in-india
+      now:    allow, milder; the policy is in shadow and does not count
+";
+    assert!(text.contains(example), "{text}");
+}
+
+/// Every payment for which support confirms without the customer is denied by another rule.
+#[test]
+fn a_change_that_other_rules_make_up_for_has_no_example() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let new = changed(
+        dir.path(),
+        "assistance/confirm.yaml",
+        "payment.state == 'pending' && evidence.step_up",
+        "payment.state == 'pending'",
+    );
+    let (status, text) = diff(&new, &[]);
+    assert_eq!(status, Some(1), "{text}");
+    assert!(
+        text.contains("= may change decisions; of some requests the policy says something else"),
+        "{text}"
+    );
+    assert!(
+        text.contains("in the nearest it stays deny, by its own other rules"),
+        "{text}"
+    );
+    assert!(!text.contains("for example"), "{text}");
+}
+
+/// Who names plugins is told what they are for.
+#[test]
+fn plugins_are_part_of_the_tests_and_of_a_replay_with_another_set_only() {
+    let said = run(&["policy", "test", "policies", "--plugins", "target/plugins"]);
+    assert!(said.ok, "{}", said.err);
+    assert!(
+        said.out.contains(": settings and grants fit"),
+        "{}",
+        said.out
+    );
+    let said = weft(&["policy", "replay", "--plugins", "target/plugins"])
+        .output()
+        .expect("weft runs");
+    assert_eq!(said.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&said.stderr);
+    assert!(
+        told.contains("Leave out --plugins, or name the set with --policies DIR"),
+        "{told}"
+    );
+}

@@ -12,7 +12,7 @@ use super::rank::{Rank, Seen};
 use super::said::Word;
 use crate::cel::node::Node;
 use crate::example::{DECIDED_AT, DECIDED_HOUR, always_said};
-use crate::limits::{MAX_CALMED_FACTS, MAX_RULES};
+use crate::limits::{MAX_CALMED_FACTS, MAX_FILES, MAX_RULES};
 use crate::policy::Status;
 use crate::solve::{Facts, facts_of, values_of};
 
@@ -137,7 +137,9 @@ impl<'a> Differ<'a, '_> {
             (
                 Reverse(Seen::of(old.verdict, new.verdict).filter(|seen| is_wanted(*seen))),
                 old.missing.len() + new.missing.len(),
-                old.verdict as usize + new.verdict as usize,
+                (old.verdict as usize + new.verdict as usize) * MAX_FILES
+                    + old.by.len()
+                    + new.by.len(),
             )
         };
         let others = self.conditions_about(operation);
