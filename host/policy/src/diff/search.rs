@@ -92,7 +92,7 @@ struct Search<'c, 'a> {
     found: RefCell<Found>,
 }
 
-impl<'c, 'a> Search<'c, 'a> {
+impl<'a> Search<'_, 'a> {
     fn case<'o>(&'o self, operation: &'o str) -> Case<'o, 'a> {
         Case {
             pair: self.pair,

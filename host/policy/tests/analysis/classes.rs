@@ -204,6 +204,18 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
             ],
             "disclosures/d.yaml:15:40: error[W0322]: `instrument.cvv` is a secret, which nobody is shown (remove the grant)",
         ),
+        (
+            vec![
+                (
+                    "a.yaml",
+                    sound().replace("00:00:00Z}", "00:00:00Z, until: 2026-06-01T00:00:00Z}"),
+                ),
+                ("b.yaml", sound().replace("2026-01-01", "2026-07-01")),
+            ],
+            "b.yaml:8:21: warning[W0323]: no version of `test.policy` is in force from 2026-06-01T00:00:00.000Z until \
+             2026-07-01T00:00:00.000Z: the one before, in a.yaml:8:21, ends then (let the earlier end when this one begins; if the \
+             time between is meant, nothing is to be done)",
+        ),
     ]
 }
 
