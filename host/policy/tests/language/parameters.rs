@@ -156,7 +156,7 @@ fn a_test_gives_an_amount_in_the_currency_of_the_parameter() {
     let text = format!("{}{tests}", with(LIMIT, RULE));
     says(
         &[("p.yaml", &text)],
-        "p.yaml:20:29: error[W0308]: `limit` is in EUR, and 50.00 USD is not (write an amount in EUR)",
+        "p.yaml:21:29: error[W0308]: `limit` is in EUR, and 50.00 USD is not (write an amount in EUR)",
     );
 }
 
@@ -166,8 +166,8 @@ fn two_tests_of_one_name_are_refused_with_both_places() {
     let text = format!("{}{tests}", with(LIMIT, RULE));
     let said = said(&[("p.yaml", &text)]);
     let told = |line: &str| {
-        line.starts_with("p.yaml:21:12: error[W0307]: the test `t` stands twice, first in ")
-            && line.ends_with("p.yaml:20:12 (give one of the two another name)")
+        line.starts_with("p.yaml:22:12: error[W0307]: the test `t` stands twice, first in ")
+            && line.ends_with("p.yaml:21:12 (give one of the two another name)")
     };
     assert!(said.lines().any(told), "{said}");
 }
