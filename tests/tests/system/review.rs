@@ -318,29 +318,6 @@ fn the_mildest_decision_behind_a_denial_is_shown_and_what_it_takes() {
     assert!(text.contains(example), "{text}");
 }
 
-/// Every payment for which support confirms without the customer is denied by another rule.
-#[test]
-fn a_change_that_other_rules_make_up_for_has_no_example() {
-    let dir = tempfile::tempdir().expect("a directory");
-    let new = changed(
-        dir.path(),
-        "assistance/confirm.yaml",
-        "payment.state == 'pending' && evidence.step_up",
-        "payment.state == 'pending'",
-    );
-    let (status, text) = diff(&new, &[]);
-    assert_eq!(status, Some(1), "{text}");
-    assert!(
-        text.contains("= may change decisions; of some requests the policy says something else"),
-        "{text}"
-    );
-    assert!(
-        text.contains("in the nearest it stays deny, by its own other rules"),
-        "{text}"
-    );
-    assert!(!text.contains("for example"), "{text}");
-}
-
 /// Who names plugins is told what they are for.
 #[test]
 fn plugins_are_part_of_the_tests_and_of_a_replay_with_another_set_only() {

@@ -27,11 +27,14 @@ fn told(files: &[(&str, &str)]) -> String {
         .iter()
         .chain(&analysis.warnings.0)
         .map(|warning| {
-            let mut warning = warning.clone();
-            if let Some(Some(name)) = name(&warning.file) {
-                warning.file = name;
+            let said = warning.to_string();
+            match name(&warning.file) {
+                Some(Some(name)) => {
+                    let dir = warning.file.strip_suffix(&name).unwrap_or_default();
+                    said.replace(dir, "")
+                }
+                _ => said,
             }
-            warning.to_string()
         });
     warnings.collect::<Vec<_>>().join("\n")
 }
