@@ -106,7 +106,7 @@ pub const PERIODS: Code = Code {
 };
 /// A time between two versions of a policy.
 pub const GAP: Code = Code {
-    id: "W0322",
+    id: "W0323",
     title: "no version of a policy is in force for a time",
     page: "Files with the same id are versions of one policy. Here one ends before the next begins, and in between no \
            version is asked: what the policy denies or holds at other times is decided then as if it were not there. \

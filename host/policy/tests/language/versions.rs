@@ -53,7 +53,7 @@ fn a_time_between_two_versions_has_a_warning_with_both_places() {
     let [told] = told.as_slice() else {
         panic!("{told:?}");
     };
-    let says = "a.yaml:8:21: warning[W0322]: no version of `test.policy` is in force from 2026-06-01T00:00:00.000Z until \
+    let says = "a.yaml:8:21: warning[W0323]: no version of `test.policy` is in force from 2026-06-01T00:00:00.000Z until \
                 2026-07-01T00:00:00.000Z: the one before, in ";
     assert!(told.contains(says), "{told}");
     let ends = "b.yaml:8:21, ends then (let the earlier end when this one begins; if the time between is meant, nothing is to \
