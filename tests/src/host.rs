@@ -25,6 +25,7 @@ pub struct Host {
     pub environment: Vec<(String, String)>,
     tokens: Vec<String>,
     policies: PathBuf,
+    plugins: PathBuf,
     child: Option<Child>,
     address: String,
     log: Option<std::thread::JoinHandle<String>>,
@@ -84,6 +85,7 @@ impl Host {
             environment: Vec::new(),
             tokens,
             policies: project().join("policies"),
+            plugins: project().join("target/plugins"),
             child: None,
             address: String::new(),
             log: None,
@@ -93,8 +95,20 @@ impl Host {
     /// Gives it a copy of the project's policies, so that they can be changed. From the next start on.
     pub fn own_policies(&mut self) -> PathBuf {
         let own = self.dir.path().join("policies");
-        copy(&self.policies, &own);
-        self.policies.clone_from(&own);
+        if self.policies != own {
+            copy(&self.policies, &own);
+            self.policies.clone_from(&own);
+        }
+        own
+    }
+
+    /// Gives it a copy of the project's plugins, so that there can be others. From the next start on.
+    pub fn own_plugins(&mut self) -> PathBuf {
+        let own = self.dir.path().join("plugins");
+        if self.plugins != own {
+            copy(&self.plugins, &own);
+            self.plugins.clone_from(&own);
+        }
         own
     }
 
@@ -108,6 +122,7 @@ impl Host {
         let config = self.dir.path().join("weft.toml").display().to_string();
         let data = self.data().display().to_string();
         let policies = self.policies.display().to_string();
+        let plugins = self.plugins.display().to_string();
         let mut child = weft(&[
             "--log",
             "trace",
@@ -121,7 +136,7 @@ impl Host {
             "--policies",
             &policies,
             "--plugins",
-            "target/plugins",
+            &plugins,
         ])
         .envs(self.environment.iter().cloned())
         .stdin(Stdio::null())

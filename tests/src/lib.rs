@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`binary`] | the `weft` binary and where the project's files are |
 //! | [`host`] | `weft serve` as a process, with callers of every role |
+//! | [`guest`] | plugins of any kind, hostile ones too |
 //! | [`traffic`] | payments and requests to send |
 //! | [`search`] | values that must not be found, in every form in which they could be |
 //! | [`canaries`] | thousands of such values, of people who do not exist |
@@ -12,6 +13,7 @@
 
 pub mod binary;
 pub mod canaries;
+pub mod guest;
 pub mod host;
 pub mod search;
 pub mod traffic;

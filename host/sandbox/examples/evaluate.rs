@@ -4,17 +4,14 @@
 
 #![allow(clippy::print_stdout, reason = "a benchmark reports to a terminal")]
 
-#[path = "../tests/guest/mod.rs"]
-mod guest;
-
 use std::error::Error;
 use std::time::Instant;
 
-use guest::Guest;
 use hdrhistogram::Histogram;
 use serde_json::Map;
 use weft_dictionary::{Currency, Money, Timestamp};
 use weft_sandbox::{Bound, Budget, Context, NeedValue, Sandbox, SandboxConfig};
+use weft_tests::guest::Guest;
 
 const WARM_UP: u32 = 2_000;
 const ROUNDS: u32 = 50_000;

@@ -1,12 +1,11 @@
 //! Plugins that say what they may not, or what nobody can read. What is handed over is judged, not
 //! repaired, and never repeated.
 
-mod guest;
 mod meeting;
 
-use guest::{Arg, Data, Guest, MANIFEST, Say};
 use meeting::{assert_good_is_well, context, fails, generous, good, meet};
 use weft_sandbox::NeedValue;
+use weft_tests::guest::{Arg, Data, Guest, MANIFEST, Say};
 use weft_verdict::{FailureKind, Verdict};
 
 #[test]

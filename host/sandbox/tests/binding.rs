@@ -1,12 +1,10 @@
 //! A policy's settings meet a plugin's manifest.
 
-mod guest;
-
 use std::sync::Arc;
 
-use guest::{Guest, MANIFEST};
 use serde_json::{Map, Value, json};
 use weft_sandbox::{Budget, Plugin, Sandbox, SandboxConfig, SettingProblem, limits};
+use weft_tests::guest::{Guest, MANIFEST};
 
 fn plugin(guest: Guest) -> Arc<Plugin> {
     let sandbox = Sandbox::new(SandboxConfig {

@@ -1,13 +1,11 @@
 //! Compiled plugins on disk: used again when they are genuine, never when they are not.
 
-mod guest;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use guest::{Guest, MANIFEST};
 use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig, SandboxError};
+use weft_tests::guest::{Guest, MANIFEST};
 use zeroize::Zeroizing;
 
 fn cached(dir: &Path, key: u8) -> Sandbox {

@@ -1,15 +1,14 @@
 //! The zoo: plugins that loop, eat, recurse, trap and flood. Each ends with its own clear failure,
 //! while a good plugin is evaluated beside it and after it as if nothing were.
 
-mod guest;
 mod meeting;
 
 use std::thread;
 
-use guest::{Guest, Say};
 use meeting::{bind, context, fails, generous, good, load, meet, needs};
 use serde_json::Map;
 use weft_sandbox::{Budget, LogLevel, Sandbox, SandboxConfig, limits};
+use weft_tests::guest::{Guest, Say};
 use weft_verdict::{FailureKind, ObligationKind, Verdict};
 
 #[test]

@@ -1,16 +1,15 @@
 //! Files that are not plugins, or not the plugins that they seem to be. Each is refused with its own
 //! reason and remedy, and the sandbox goes on.
 
-mod guest;
 mod meeting;
 
 use std::collections::BTreeSet;
 
-use guest::{Guest, MANIFEST, append_section, componentize};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Map;
 use weft_sandbox::{Budget, LoadError, Sandbox, SandboxConfig, limits};
+use weft_tests::guest::{Guest, MANIFEST, append_section, componentize};
 
 fn sandbox() -> Sandbox {
     Sandbox::new(SandboxConfig {

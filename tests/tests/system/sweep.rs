@@ -6,21 +6,29 @@ use std::fs;
 use serde_json::{Value as Json, json};
 use weft_tests::binary::run;
 use weft_tests::canaries::{Person, Sweep};
+use weft_tests::guest::Guest;
 use weft_tests::traffic::{assistance, demo, usual};
 use weft_tests::{Host, project};
 
 const PEOPLE: usize = 2_000;
 /// Of them so many send bodies that are too large.
 const OVERSIZED: usize = 8;
+/// Every so manieth payment is one at which a plugin does not come to an end.
+const STALLS_EVERY: usize = 10;
 
 #[test]
 fn no_value_of_two_thousand_people_is_left_anywhere() {
     let people = Person::many(PEOPLE);
     let mut host = Host::prepare("");
     starve(&mut host);
+    stall(&mut host);
     host.go_on();
     let said = send(&host, &people);
     let found = look(&mut host, &Sweep::of(&people), &said);
+    let failed = failures(&host);
+    for kind in ["out_of_fuel", "deadline"] {
+        assert!(failed.iter().any(|one| one == kind), "{kind}: {failed:?}");
+    }
     assert!(
         found.is_empty(),
         "{} found: {:#?}",
@@ -58,6 +66,55 @@ fn starve(host: &mut Host) {
     let starved = text.replace("budget: {fuel: 2000000,", "budget: {fuel: 1000,");
     assert_ne!(text, starved);
     fs::write(policy, starved).expect("written");
+}
+
+/// A plugin that has a card's token and never answers: it meets its deadline.
+fn stall(host: &mut Host) {
+    let plugin = Guest::evaluating("(loop $on (br $on)) (unreachable)").build();
+    fs::write(host.own_plugins().join("amount-limit.wasm"), plugin).expect("written");
+    fs::write(host.own_policies().join("risk/stall.yaml"), STALL).expect("written");
+}
+
+const STALL: &str = r#"apiVersion: weft/v1
+kind: Policy
+metadata:
+  id: risk.stall
+  title: Asks a plugin that never answers
+  owner: Tests
+  family: risk
+  description: Looks at payments of one currency alone.
+  sources: [{title: "Weft, tests", reference: none, verified: true}]
+  effective: {from: 2026-01-01T00:00:00Z}
+  status: enforced
+stage: decision
+on: [payment.authorize]
+match:
+  - name: payments in Norwegian crowns
+    expression: payment.amount.currency == 'NOK'
+plugin:
+  name: amount-limit
+  budget: {fuel: 1000000000, time_ms: 10}
+  grants:
+    - {field: payment.amount, treatment: clear}
+    - {field: instrument.pan, treatment: token}
+reasons:
+  - {code: amount-over-limit, title: The amount is over the limit}
+on_missing: hold
+on_error: hold
+messages:
+  customer: We are checking this payment.
+  agent: A check did not come to its end.
+  auditor: Held because a plugin did not answer.
+"#;
+
+/// Why plugins did not answer, as the log has it.
+fn failures(host: &Host) -> Vec<String> {
+    let kind = |finding: &Json| finding["failure"]["kind"].as_str().map(str::to_owned);
+    let of = |record: Json| -> Vec<String> {
+        let findings = record["findings"].as_array().cloned().unwrap_or_default();
+        findings.iter().filter_map(kind).collect()
+    };
+    host.records().into_iter().flat_map(of).collect()
 }
 
 /// Everybody sends something, each in the next way. Gives everything that was answered.
@@ -179,6 +236,9 @@ fn payment(person: &Person, n: usize) -> Json {
         ("device.id", &person.id),
     ] {
         put(&mut body, name, json!(value));
+    }
+    if n / 14 % STALLS_EVERY == 0 {
+        put(&mut body, "payment.amount.currency", json!("NOK"));
     }
     body
 }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use weft_engine::sets::{Archive, ArchiveError};
 use weft_sandbox::{Sandbox, SandboxConfig};
 
-use crate::guest::Guest;
 use crate::house::{House, Site};
 use crate::policies::{PolicyFile, rule, usual};
+use weft_tests::guest::Guest;
 
 fn sandbox() -> Sandbox {
     let config = SandboxConfig {

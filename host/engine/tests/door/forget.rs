@@ -7,10 +7,10 @@ use weft_engine::Role;
 use weft_vault::{Keys, Vault};
 use weft_verdict::Verdict;
 
-use crate::guest::{Guest, Say};
 use crate::house::{House, Site, agent, ask, caller, payment, service, state};
 use crate::policies::{PolicyFile, usual};
 use crate::secrets::{CANARIES, SEALED, files, found};
+use weft_tests::guest::{Guest, Say};
 
 /// Refuses payments over the limit, because of the amount and the card.
 fn refusing() -> Vec<u8> {

@@ -28,6 +28,3 @@ mod told;
 mod velocity;
 mod views;
 mod words;
-
-#[path = "../../../sandbox/tests/guest/mod.rs"]
-mod guest;

@@ -5,9 +5,9 @@ use std::fs;
 use weft_engine::Config;
 use weft_verdict::{FailureKind, Verdict};
 
-use crate::guest::{Arg, Guest, Say};
 use crate::house::{House, Site, agent, ask, codes, payment, service, state};
 use crate::policies::{PolicyFile, amounts, assistance, rule};
+use weft_tests::guest::{Arg, Guest, Say};
 
 const GRANTS: &str = "  grants: [{field: payment.amount, treatment: clear}]\n";
 
@@ -36,7 +36,7 @@ fn site(policies: &[PolicyFile], plugins: &[(&str, Vec<u8>)]) -> Site {
 fn crashing() -> Vec<u8> {
     let mut guest = Guest::evaluating("(unreachable)");
     guest = guest.with_manifest(
-        crate::guest::MANIFEST.replace("\"name\":\"amount-limit\"", "\"name\":\"crash\""),
+        weft_tests::guest::MANIFEST.replace("\"name\":\"amount-limit\"", "\"name\":\"crash\""),
     );
     guest.build()
 }
@@ -176,7 +176,7 @@ async fn a_plugin_shows_and_hides_only_fields_that_are_there() {
         ..Say::of(1)
     });
     guest.evaluate = format!("(i32.const {say})");
-    let manifest = crate::guest::MANIFEST.replace("[\"step-up\"]", "[\"redact\"]");
+    let manifest = weft_tests::guest::MANIFEST.replace("[\"step-up\"]", "[\"redact\"]");
     let house = site(
         &[limit(GRANTS)],
         &[("amount-limit", guest.with_manifest(manifest).build())],
@@ -237,7 +237,7 @@ fn a_host_does_not_start_with_a_plugin_that_is_not_what_its_policy_says() {
 /// What `plugin check` finds and what a policy asks for in vain is found at the start: all of it, where it stands.
 #[test]
 fn every_problem_of_every_policy_is_told_with_its_place() {
-    let other = crate::guest::MANIFEST
+    let other = weft_tests::guest::MANIFEST
         .replace("\"payment.*\"", "\"payment.refund\"")
         .replace(
             "\"field\":\"payment.amount\",\"kind\":\"money\"",

@@ -7,10 +7,10 @@ use weft_engine::sets::Cause;
 use weft_engine::{Clock, Config, Engine, StartError};
 use weft_verdict::Verdict;
 
-use crate::guest::Guest;
 use crate::house::{House, Site, codes, payment, service};
 use crate::policies::{PolicyFile, rule};
 use crate::rollout::{because, by, events, in_force, reloaded, rolled_back, said, says, write};
+use weft_tests::guest::Guest;
 
 #[tokio::test]
 async fn a_rollback_goes_one_set_back_and_not_forward_again() {

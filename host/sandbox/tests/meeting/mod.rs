@@ -17,7 +17,7 @@ use weft_sandbox::{
 };
 use weft_verdict::{FailureKind, Verdict};
 
-use crate::guest::Guest;
+use weft_tests::guest::Guest;
 
 /// One for all tests, as in a process: what harms one would be seen by the others.
 pub fn sandbox() -> &'static Sandbox {
