@@ -199,13 +199,18 @@ fn leb(mut n: usize) -> Vec<u8> {
 /// A finding to say.
 #[derive(Clone, Default)]
 pub struct Say {
+    /// The verdict's place in the interface.
     pub decision: u8,
+    /// 0 to 1000, if it is to be one that the host takes.
     pub risk: Option<u16>,
+    /// Codes, each with the places of needs as evidence.
     pub reasons: Vec<(String, Vec<u16>)>,
+    /// Kinds, each with arguments.
     pub obligations: Vec<(String, Vec<(String, Arg)>)>,
 }
 
 impl Say {
+    /// A verdict alone.
     pub fn of(decision: u8) -> Say {
         Say {
             decision,
@@ -217,7 +222,9 @@ impl Say {
 /// An argument of an obligation.
 #[derive(Clone)]
 pub enum Arg {
+    /// As obligations have it.
     Text(String),
+    /// As none has it.
     Integer(i64),
 }
 

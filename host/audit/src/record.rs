@@ -219,7 +219,7 @@ pub struct PluginRecord {
 
 /// What a reader asked for, and what came of it. What was asked for is all that stands here; what was allowed, all but
 /// what is withheld as `not-granted`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sight {
     /// The fields that were disclosed, by treatment.

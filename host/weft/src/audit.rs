@@ -89,7 +89,7 @@ pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
     }
 }
 
-fn read_key(path: &Path) -> Result<String, Failed> {
+pub(crate) fn read_key(path: &Path) -> Result<String, Failed> {
     std::fs::read_to_string(path)
         .map_err(|error| Failed::because(format!("{}: {error}", path.display())))
 }
@@ -124,7 +124,7 @@ fn say(report: &Report) -> Result<(), Failed> {
 }
 
 /// The log's directory, if there is one.
-fn log_of(data: &Path) -> Result<PathBuf, Failed> {
+pub(crate) fn log_of(data: &Path) -> Result<PathBuf, Failed> {
     let dir = data.join("audit");
     if dir.is_dir() {
         return Ok(dir);

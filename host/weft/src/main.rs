@@ -31,6 +31,7 @@ mod plugin;
 mod policy;
 mod process;
 mod remote;
+mod report;
 mod serve;
 mod token;
 mod vault;
@@ -88,6 +89,9 @@ enum Command {
     /// Verify and read the audit log.
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Reports from the audit log: who was shown what.
+    #[command(subcommand)]
+    Report(report::ReportCommand),
     /// Look after the vault: its keys, erasure, legal holds.
     #[command(subcommand)]
     Vault(vault::VaultCommand),
@@ -121,6 +125,7 @@ fn main() -> std::process::ExitCode {
         Command::Policy(command) => policy::run(command),
         Command::Plugin(command) => plugin::run(command),
         Command::Audit(command) => audit::run(command),
+        Command::Report(command) => report::run(&command),
         Command::Vault(command) => vault::run(command),
         Command::Emergency(command) => emergency::run(command),
         Command::Token(command) => token::run(command),

@@ -82,15 +82,15 @@ metadata:
   title: Asks a plugin that never answers
   owner: Tests
   family: risk
-  description: Looks at payments of one currency alone.
+  description: Looks at payments to one country alone.
   sources: [{title: "Weft, tests", reference: none, verified: true}]
   effective: {from: 2026-01-01T00:00:00Z}
   status: enforced
 stage: decision
 on: [payment.authorize]
 match:
-  - name: payments in Norwegian crowns
-    expression: payment.amount.currency == 'NOK'
+  - name: payments to Norway
+    expression: payee.country == 'NO'
 plugin:
   name: amount-limit
   budget: {fuel: 1000000000, time_ms: 10}
@@ -238,7 +238,7 @@ fn payment(person: &Person, n: usize) -> Json {
         put(&mut body, name, json!(value));
     }
     if n / 14 % STALLS_EVERY == 0 {
-        put(&mut body, "payment.amount.currency", json!("NOK"));
+        put(&mut body, "payee.country", json!("NO"));
     }
     body
 }

@@ -14,6 +14,8 @@ mod sets;
 mod test;
 mod threat_level;
 
+pub(crate) use book::{STYLE, instant};
+
 /// Policy files.
 #[derive(Subcommand)]
 pub(crate) enum PolicyCommand {

@@ -1,0 +1,155 @@
+//! `weft report minimisation`: what each reader asked for, got and did not get.
+//!
+//! Made from the audit log alone, which is verified first; the policy sets that the host keeps beside it say on which
+//! legal basis a policy rests. Names of fields are in it, never a value.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use weft_audit::{Remedy, Report as Verified, VerifyOptions};
+use weft_dictionary::Timestamp;
+
+use crate::audit::{log_of, read_key};
+use crate::exit::Failed;
+use crate::output;
+use crate::policy::instant;
+
+mod basis;
+mod csv;
+mod gather;
+mod html;
+mod json;
+mod rows;
+mod totals;
+
+use rows::Row;
+use totals::Totals;
+
+/// Tell for each case and reader which fields were requested, allowed, disclosed and withheld.
+///
+/// For every decision and every plugin that was asked: the fields that its manifest requests, those that the policy
+/// allows, those that it got and with which treatment, those that it did not get and why; under which purpose, version of
+/// the policy and legal basis; and where the record of it stands in the audit log. Rules in policy files are evaluated by
+/// the host itself, so nothing is disclosed to them.
+///
+/// The log is verified before anything is told of it, and works beside a running host. Names of fields are in the report,
+/// never a value. To check a row: `weft audit show --decision ID --json` prints its record with index and leaf hash.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  weft report minimisation --data weft-data --from 2026-11-01T00:00:00Z --out november.html\n  weft report minimisation --data weft-data --case case-7 --format json"
+)]
+pub(crate) struct MinimisationArgs {
+    /// The host's directory.
+    #[arg(long, value_name = "DIR", default_value = "weft-data")]
+    data: PathBuf,
+    /// Only decisions from this instant on (RFC 3339).
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    from: Option<Timestamp>,
+    /// Only decisions before this instant (RFC 3339).
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    to: Option<Timestamp>,
+    /// Only decisions that belong to this case.
+    #[arg(long, value_name = "ID")]
+    case: Option<String>,
+    /// The verifier key that you trust, as a file. Without it the one beside the log is used.
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The form. HTML puts what is alike together; CSV and JSON have a row for each decision and reader.
+    #[arg(long, default_value = "html")]
+    format: Form,
+    /// Where to write it [default: standard output].
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// One HTML document without scripts, which also prints well.
+    Html,
+    /// A line for each decision and reader.
+    Csv,
+    /// One JSON object.
+    Json,
+}
+
+/// All that is told.
+struct Report<'a> {
+    args: &'a MinimisationArgs,
+    log: Verified,
+    rows: Vec<Row>,
+    totals: Totals,
+    /// Decisions in the time and case that was asked for.
+    decisions: u64,
+    /// Evaluations of plugins of which the record does not say what became of their needs.
+    untold: u64,
+    /// What cannot be told, in words.
+    gaps: Vec<String>,
+}
+
+pub(crate) fn run(args: &MinimisationArgs) -> Result<(), Failed> {
+    if let (Some(from), Some(to)) = (args.from, args.to)
+        && from >= to
+    {
+        return Err(Failed::because(format!(
+            "no decision can be from {from} on and before {to}; give a --to that is after --from"
+        )));
+    }
+    let dir = log_of(&args.data)?;
+    let report = gather::from_log(args, verified(&dir, args)?, &dir)?;
+    let text = match args.format {
+        Form::Html => html::render(&report),
+        Form::Csv => csv::render(&report)?,
+        Form::Json => json::render(&report)?,
+    };
+    match &args.out {
+        None => output::bytes(text.as_bytes()),
+        Some(file) => {
+            std::fs::write(file, &text)
+                .map_err(|error| Failed::because(format!("{}: {error}", file.display())))?;
+            output::step(&format!("wrote {}: {}", file.display(), report.extent()));
+        }
+    }
+    for gap in &report.gaps {
+        output::step(&format!("the report has a gap: {gap}"));
+    }
+    if report.decisions == 0 {
+        output::error("there is no such decision in the log, so the report is empty");
+        return Err(Failed::Said);
+    }
+    Ok(())
+}
+
+/// A report about a log that is not as it was written would say what nobody can check.
+fn verified(dir: &Path, args: &MinimisationArgs) -> Result<Verified, Failed> {
+    let options = VerifyOptions {
+        vkey: args.key.as_deref().map(read_key).transpose()?,
+        ..VerifyOptions::default()
+    };
+    let report = weft_audit::verify(dir, &options, &output::step)?;
+    // What the next start mends concerns no record.
+    let mut damage = report
+        .damage
+        .iter()
+        .filter(|damage| damage.remedy != Remedy::NextStart)
+        .peekable();
+    if damage.peek().is_none() {
+        return Ok(report);
+    }
+    for damage in damage {
+        output::step(&damage.to_string());
+    }
+    Err(Failed::because(
+        "the audit log is not as it was written, so no report is made of it; `weft audit verify` tells all",
+    ))
+}
+
+impl Report<'_> {
+    /// How much it is about.
+    fn extent(&self) -> String {
+        let decisions = output::counted_u64(self.decisions, "decision");
+        match self.rows.len() {
+            1 => format!("{decisions}, 1 reader was shown something"),
+            rows => format!("{decisions}, readers were shown something {rows} times"),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! A row: one decision, one reader, one purpose.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use weft_audit::{Hash, Sight};
+
+use super::basis::Basis;
+
+/// Why a field is withheld that a policy does not allow at all.
+const NOT_ALLOWED: &str = "not-granted";
+
+/// Who was shown something.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Reader {
+    /// A plugin, by name and version.
+    Plugin { name: String, version: String },
+}
+
+impl Reader {
+    pub(super) fn kind(&self) -> &'static str {
+        match self {
+            Reader::Plugin { .. } => "plugin",
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Reader::Plugin { name, .. } => name,
+        }
+    }
+
+    pub(super) fn version(&self) -> &str {
+        match self {
+            Reader::Plugin { version, .. } => version,
+        }
+    }
+}
+
+/// What one reader was shown for one purpose, by which policy. Many decisions share one.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Shown {
+    pub(super) reader: Reader,
+    pub(super) purpose: String,
+    pub(super) policy: String,
+    /// SHA-256 of the policy file.
+    pub(super) version: String,
+    /// SHA-256 of the policy set with its plugins.
+    pub(super) policy_set: String,
+    pub(super) basis: Rc<Basis>,
+    /// What became of the fields, as the record has it.
+    pub(super) sight: Sight,
+}
+
+impl Shown {
+    pub(super) fn requested(&self) -> BTreeSet<&str> {
+        let Sight {
+            disclosed,
+            withheld,
+            missing,
+        } = &self.sight;
+        names(disclosed.values().chain(withheld.values()).chain([missing]))
+    }
+
+    pub(super) fn allowed(&self) -> BTreeSet<&str> {
+        let refused = self.sight.withheld.get(NOT_ALLOWED);
+        let refused = names(refused.into_iter());
+        self.requested().difference(&refused).copied().collect()
+    }
+}
+
+fn names<'a>(all: impl Iterator<Item = &'a Vec<String>>) -> BTreeSet<&'a str> {
+    all.flatten().map(String::as_str).collect()
+}
+
+/// Where the record of a decision stands.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) index: u64,
+    pub(super) leaf: Hash,
+    pub(super) decision: String,
+    pub(super) at: String,
+    pub(super) operation: String,
+    pub(super) payment: Option<String>,
+    pub(super) case: Option<String>,
+}
+
+/// One decision, one reader, one purpose.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) place: Rc<Place>,
+    pub(super) shown: Rc<Shown>,
+}
