@@ -13,5 +13,5 @@ mod shown;
 pub(crate) use budget::{Budgets, Use};
 pub(crate) use emergency::Emergencies;
 pub use emergency::{Emergency, EmergencyAsk};
-pub use release::{ReleaseAsk, Released};
+pub use release::{REFUSED, RELEASED, ReleaseAsk, Released};
 pub(crate) use shown::{shown_to, withheld_names};

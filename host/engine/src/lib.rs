@@ -32,7 +32,7 @@ mod chains;
 mod clock;
 mod config;
 mod decide;
-mod disclosure;
+pub mod disclosure;
 mod engine;
 mod erasure;
 mod evaluate;

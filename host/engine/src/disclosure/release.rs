@@ -28,8 +28,10 @@ use crate::limits::{
 use crate::view::LogView;
 use crate::{Caller, ids, problems};
 
-pub(super) const RELEASED: &str = "disclosure.released";
-pub(super) const REFUSED: &str = "disclosure.refused";
+/// The event of a value that was released.
+pub const RELEASED: &str = "disclosure.released";
+/// The event of a value that was asked for and not released.
+pub const REFUSED: &str = "disclosure.refused";
 
 /// What a caller asks for.
 #[derive(Debug, Clone)]

@@ -144,7 +144,7 @@ async fn what_a_plugin_was_shown_is_on_record() {
         + &need("payer.bank", "text")
         + &need("device.platform", "text");
     let last = r#""purpose":"fraud-prevention","required":false}"#;
-    let manifest = crate::guest::MANIFEST.replace(last, &format!("{last}{more}"));
+    let manifest = weft_tests::guest::MANIFEST.replace(last, &format!("{last}{more}"));
     let guest = Guest::valid().with_manifest(manifest).build();
     let redact = "obligations: [{kind: redact, arguments: {payee.country: absent}}]";
     let hide = format!("rules:\n{}", rule("all", "true", "allow", redact));

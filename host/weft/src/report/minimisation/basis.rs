@@ -31,11 +31,21 @@ impl Act {
 }
 
 impl Basis {
+    /// As the record itself has it.
+    pub(super) fn recorded(text: &str) -> Rc<Basis> {
+        Rc::new(Basis(vec![Act {
+            title: text.to_owned(),
+            reference: String::new(),
+            verified: true,
+        }]))
+    }
+
     /// On one line.
     pub(super) fn text(&self) -> String {
         let one = |act: &Act| {
             let open = if act.verified { "" } else { " (not verified)" };
-            format!("{}, {}{open}", act.title, act.reference)
+            let comma = if act.reference.is_empty() { "" } else { ", " };
+            format!("{}{comma}{}{open}", act.title, act.reference)
         };
         self.0.iter().map(one).collect::<Vec<_>>().join("; ")
     }

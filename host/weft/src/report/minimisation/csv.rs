@@ -11,7 +11,7 @@ use crate::exit::Failed;
 const COLUMNS: [&str; 19] = [
     "index",
     "leaf_hash",
-    "decision",
+    "id",
     "at",
     "operation",
     "payment",
@@ -50,7 +50,7 @@ fn line(Row { place, shown }: &Row) -> [String; COLUMNS.len()] {
     [
         place.index.to_string(),
         HEXLOWER.encode(&place.leaf),
-        place.decision.clone(),
+        place.id.clone(),
         place.at.clone(),
         place.operation.clone(),
         harmless(place.payment.as_deref().unwrap_or_default()),

@@ -4,10 +4,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
-use weft_audit::{DecisionRecord, FindingRecord, PluginRecord, Record, Report as Verified, merkle};
+use serde_json::Value as Json;
+use weft_audit::{
+    DecisionRecord, EventRecord, FindingRecord, Hash, PluginRecord, Record, Report as Verified,
+    ShownRecord, Sight, merkle,
+};
+use weft_dictionary::Timestamp;
+use weft_engine::disclosure::{REFUSED, RELEASED};
 
-use super::basis::Bases;
-use super::rows::{Place, Reader, Row, Shown};
+use super::basis::{Bases, Basis};
+use super::rows::{NOT_ALLOWED, Place, Reader, Row, Shown};
 use super::totals::Totals;
 use super::{MinimisationArgs, Report};
 use crate::exit::Failed;
@@ -27,6 +33,7 @@ pub(super) fn from_log<'a>(
         known: BTreeSet::new(),
         rows: Vec::new(),
         decisions: 0,
+        values: 0,
         untold: 0,
         left_out: 0,
     };
@@ -35,8 +42,13 @@ pub(super) fn from_log<'a>(
         if raw.index >= log.records {
             return;
         }
-        if let Some(Record::Decision(decision)) = raw.read() {
-            gathered.take(raw.index, merkle::leaf_hash(raw.bytes), &decision);
+        let leaf = || merkle::leaf_hash(raw.bytes);
+        match raw.read() {
+            Some(Record::Decision(decision)) => gathered.decision(raw.index, leaf(), &decision),
+            Some(Record::Event(event)) if is_of_vault(&event) => {
+                gathered.of_vault(raw.index, leaf(), &event);
+            }
+            _ => {}
         }
     })?;
     if gathered.left_out > 0 {
@@ -52,9 +64,15 @@ pub(super) fn from_log<'a>(
         totals: Totals::of(&gathered.rows),
         rows: gathered.rows,
         decisions: gathered.decisions,
+        values: gathered.values,
         untold: gathered.untold,
         gaps,
     })
+}
+
+/// Whether somebody asked for a value of the vault.
+fn is_of_vault(event: &EventRecord) -> bool {
+    [RELEASED, REFUSED].contains(&event.event.as_str())
 }
 
 struct Gathered<'a> {
@@ -64,24 +82,29 @@ struct Gathered<'a> {
     known: BTreeSet<Rc<Shown>>,
     rows: Vec<Row>,
     decisions: u64,
+    values: u64,
     untold: u64,
     left_out: u64,
 }
 
 impl Gathered<'_> {
-    fn take(&mut self, index: u64, leaf: merkle::Hash, decision: &DecisionRecord) {
+    /// Whether the report is about that time and case.
+    fn is_asked_for(&self, at: Timestamp, case: Option<&str>) -> bool {
         let args = self.args;
-        let is_early = args.from.is_some_and(|from| decision.at < from);
-        let is_late = args.to.is_some_and(|to| decision.at >= to);
-        let is_other = args.case.is_some() && args.case != decision.case;
-        if is_early || is_late || is_other {
+        args.from.is_none_or(|from| at >= from)
+            && args.to.is_none_or(|to| at < to)
+            && (args.case.is_none() || args.case.as_deref() == case)
+    }
+
+    fn decision(&mut self, index: u64, leaf: Hash, decision: &DecisionRecord) {
+        if !self.is_asked_for(decision.at, decision.case.as_deref()) {
             return;
         }
         self.decisions += 1;
         let place = Rc::new(Place {
             index,
             leaf,
-            decision: decision.decision.clone(),
+            id: decision.decision.clone(),
             at: decision.at.to_string(),
             operation: decision.operation.clone(),
             payment: decision.transaction.clone(),
@@ -92,6 +115,88 @@ impl Gathered<'_> {
                 self.plugin(&place, decision, finding, plugin);
             }
         }
+        if let Some(shown) = &decision.shown {
+            self.person(&place, decision, shown);
+        }
+    }
+
+    /// What support is shown by a decision.
+    fn person(&mut self, place: &Rc<Place>, decision: &DecisionRecord, shown: &ShownRecord) {
+        let reader = Reader::Person {
+            role: shown.reader.clone(),
+        };
+        for (disclosure, by) in &shown.by {
+            self.row(
+                place,
+                Shown {
+                    reader: reader.clone(),
+                    purpose: by.purpose.clone(),
+                    policy: disclosure.clone(),
+                    version: by.version.clone(),
+                    policy_set: decision.policy_set.clone(),
+                    basis: Basis::recorded(&by.legal_basis),
+                    sight: by.sight.clone(),
+                },
+            );
+        }
+        if !shown.not_granted.is_empty() {
+            let mut sight = Sight::default();
+            for field in &shown.not_granted {
+                sight.withhold(field, NOT_ALLOWED);
+            }
+            self.row(
+                place,
+                Shown {
+                    reader,
+                    purpose: String::new(),
+                    policy: String::new(),
+                    version: String::new(),
+                    policy_set: decision.policy_set.clone(),
+                    basis: Rc::default(),
+                    sight,
+                },
+            );
+        }
+    }
+
+    /// What somebody got who asked for a value of the vault.
+    fn of_vault(&mut self, index: u64, leaf: Hash, event: &EventRecord) {
+        let said = |name: &str| event.detail.get(name).and_then(Json::as_str);
+        let text = |name: &str| said(name).unwrap_or_default().to_owned();
+        if !self.is_asked_for(event.at, said("case")) {
+            return;
+        }
+        self.values += 1;
+        let mut sight = Sight::default();
+        let fields = event.detail.get("requested").and_then(Json::as_array);
+        for field in fields.into_iter().flatten().filter_map(Json::as_str) {
+            match (said("disclosed"), said("withheld")) {
+                (Some(treatment), _) => sight.disclose(field, treatment),
+                (None, why) => sight.withhold(field, why.unwrap_or(NOT_ALLOWED)),
+            }
+        }
+        let place = Rc::new(Place {
+            index,
+            leaf,
+            id: text("id"),
+            at: event.at.to_string(),
+            operation: event.event.clone(),
+            payment: said("transaction").map(str::to_owned),
+            case: said("case").map(str::to_owned),
+        });
+        let shown = Shown {
+            reader: Reader::OfVault { role: text("role") },
+            purpose: text("purpose"),
+            policy: said("disclosure")
+                .or(said("emergency"))
+                .unwrap_or_default()
+                .to_owned(),
+            version: text("version"),
+            policy_set: text("policy_set"),
+            basis: said("legal_basis").map(Basis::recorded).unwrap_or_default(),
+            sight,
+        };
+        self.row(&place, shown);
     }
 
     fn plugin(

@@ -22,7 +22,7 @@ const MAX_PLACES: usize = 5;
 /// Characters of a digest that tell it from others on a page.
 const SHORT: usize = 12;
 
-const MORE_STYLE: &str = "body { max-width: 74rem; } td ul { margin: 0; padding-left: 1rem; } td p { margin: 0 0 .2rem; }\
+const MORE_STYLE: &str = "body { max-width: 74rem; } td:first-child code { white-space: nowrap; } td p { margin: 0 0 .2rem; }\
                           .place { white-space: nowrap; }";
 
 pub(super) fn render(report: &Report<'_>) -> String {
@@ -57,9 +57,9 @@ fn front(report: &Report<'_>) -> Markup {
             " the request did not have."
         }
         p.note {
-            "Readers are the plugins that the host asked: each gets the fields that the policy allows, and no others. \
-             Rules in policy files are evaluated by the host itself and disclose nothing. This document has names of \
-             fields, never a value of one."
+            "Readers are the plugins that the host asked, and people in support: each gets the fields that a policy or a \
+             disclosure allows, and no others. Rules in policy files are evaluated by the host itself and disclose \
+             nothing. This document has names of fields, never a value of one."
         }
         @if report.untold > 0 {
             p.note { (report.untold) " evaluations of plugins are not in it: their records do not say what became of each \
@@ -158,7 +158,7 @@ fn table(alike: &Alike<'_>) -> Markup {
     html! {
         table.compact {
             thead { tr {
-                th { "Reader, purpose" } th { "Policy" } th { "Requested and disclosed" } th { "Requested and not disclosed" }
+                th { "Reader, purpose" } th { "Allowed by" } th { "Requested and disclosed" } th { "Requested and not disclosed" }
                 th { "Records of the log" }
             } }
             tbody { @for (shown, places) in alike {
@@ -166,11 +166,11 @@ fn table(alike: &Alike<'_>) -> Markup {
                     td {
                         p { (shown.reader.kind()) " " code { (shown.reader.name()) } " "
                             span.soft { (shown.reader.version()) } }
-                        p { "for " (shown.purpose) }
+                        @if !shown.purpose.is_empty() { p { "for " (shown.purpose) } }
                     }
                     td {
-                        a href={ "#p-" (shown.version) } { (shown.policy) }
-                        br; code { (short(&shown.version)) }
+                        @if shown.version.is_empty() { (shown.policy) }
+                        @else { a href={ "#p-" (shown.version) } { (shown.policy) } br; code { (short(&shown.version)) } }
                     }
                     td { (fields(&shown.sight.disclosed)) @if shown.sight.disclosed.is_empty() { "nothing" } }
                     td {
@@ -193,7 +193,7 @@ fn fields(by: &BTreeMap<String, Vec<String>>) -> Markup {
 fn records(places: &BTreeSet<&Rc<Place>>) -> Markup {
     html! {
         @for place in places.iter().take(MAX_PLACES) {
-            div.place { (place.index) ": " code { (place.decision) } }
+            div.place { (place.index) ": " code { (place.id) } }
         }
         @if places.len() > MAX_PLACES { div { "and " (places.len() - MAX_PLACES) " more" } }
     }
@@ -205,23 +205,27 @@ fn short(digest: &str) -> &str {
 
 fn policies(report: &Report<'_>) -> Markup {
     let mut texts: BTreeMap<(&str, &str), (&Shown, BTreeSet<&str>)> = BTreeMap::new();
-    for row in &report.rows {
+    for row in report
+        .rows
+        .iter()
+        .filter(|row| !row.shown.version.is_empty())
+    {
         let shown = &row.shown;
         let text = texts.entry((&shown.policy, &shown.version));
         let (_, sets) = text.or_insert_with(|| (shown, BTreeSet::new()));
         sets.insert(&shown.policy_set);
     }
     html! {
-        h2 { "Policies and their legal basis" }
+        h2 { "Policies, disclosures and their legal basis" }
         table.compact {
-            thead { tr { th { "Policy" } th { "SHA-256 of its file" } th { "Policy sets" } th { "Legal basis" } } }
+            thead { tr { th { "Policy or disclosure" } th { "SHA-256 of its file" } th { "Policy sets" } th { "Legal basis" } } }
             tbody { @for ((policy, version), (shown, sets)) in &texts {
                 tr id={ "p-" (version) } {
                     td { (policy) } td { code { (version) } }
                     td { @for set in sets { div { code { (short(set)) } } } }
                     td {
                         @for act in &shown.basis.0 {
-                            p { (act.title) ", " (act.reference)
+                            p { (act.title) @if !act.reference.is_empty() { ", " } (act.reference)
                                 @if !act.verified { " " span.mark.open { "not verified" } } }
                         }
                         @if shown.basis.0.is_empty() { span.mark.open { "cannot be told" } }

@@ -19,7 +19,7 @@ const FORM: &str = "weft.minimisation/1";
 struct Line<'a> {
     index: u64,
     leaf_hash: String,
-    decision: &'a str,
+    id: &'a str,
     at: &'a str,
     operation: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,6 +79,7 @@ pub(super) fn render(report: &Report<'_>) -> Result<String, Failed> {
             })),
         },
         "decisions": report.decisions,
+        "requests_for_values": report.values,
         "untold": report.untold,
         "gaps": report.gaps,
         "totals": { "all": report.totals.all, "readers": totals.collect::<Vec<_>>() },
@@ -91,7 +92,7 @@ fn line(Row { place, shown }: &Row) -> Line<'_> {
     Line {
         index: place.index,
         leaf_hash: HEXLOWER.encode(&place.leaf),
-        decision: &place.decision,
+        id: &place.id,
         at: &place.at,
         operation: &place.operation,
         payment: place.payment.as_deref(),

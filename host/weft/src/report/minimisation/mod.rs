@@ -29,7 +29,8 @@ use totals::Totals;
 ///
 /// For every decision and every plugin that was asked: the fields that its manifest requests, those that the policy
 /// allows, those that it got and with which treatment, those that it did not get and why; under which purpose, version of
-/// the policy and legal basis; and where the record of it stands in the audit log. Rules in policy files are evaluated by
+/// the policy and legal basis; and where the record of it stands in the audit log. The same for every person in support
+/// to whom a decision showed something, and who asked for a value of the vault. Rules in policy files are evaluated by
 /// the host itself, so nothing is disclosed to them.
 ///
 /// The log is verified before anything is told of it, and works beside a running host. Names of fields are in the report,
@@ -80,6 +81,8 @@ struct Report<'a> {
     totals: Totals,
     /// Decisions in the time and case that was asked for.
     decisions: u64,
+    /// Requests for a value of the vault, likewise.
+    values: u64,
     /// Evaluations of plugins of which the record does not say what became of their needs.
     untold: u64,
     /// What cannot be told, in words.
@@ -112,7 +115,7 @@ pub(crate) fn run(args: &MinimisationArgs) -> Result<(), Failed> {
     for gap in &report.gaps {
         output::step(&format!("the report has a gap: {gap}"));
     }
-    if report.decisions == 0 {
+    if report.decisions + report.values == 0 {
         output::error("there is no such decision in the log, so the report is empty");
         return Err(Failed::Said);
     }
@@ -146,10 +149,11 @@ fn verified(dir: &Path, args: &MinimisationArgs) -> Result<Verified, Failed> {
 impl Report<'_> {
     /// How much it is about.
     fn extent(&self) -> String {
-        let decisions = output::counted_u64(self.decisions, "decision");
-        match self.rows.len() {
-            1 => format!("{decisions}, 1 reader was shown something"),
-            rows => format!("{decisions}, readers were shown something {rows} times"),
-        }
+        format!(
+            "{}, {} for a value of the vault; readers were shown something, or asked for it, {}",
+            output::counted_u64(self.decisions, "decision"),
+            output::counted_u64(self.values, "request"),
+            output::counted(self.rows.len(), "time"),
+        )
     }
 }

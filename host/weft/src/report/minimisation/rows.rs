@@ -8,42 +8,50 @@ use weft_audit::{Hash, Sight};
 use super::basis::Basis;
 
 /// Why a field is withheld that a policy does not allow at all.
-const NOT_ALLOWED: &str = "not-granted";
+pub(super) const NOT_ALLOWED: &str = "not-granted";
 
 /// Who was shown something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Reader {
     /// A plugin, by name and version.
     Plugin { name: String, version: String },
+    /// Somebody of a role, whose request a decision answered.
+    Person { role: String },
+    /// Somebody of a role, who asked for a value of the vault.
+    OfVault { role: String },
 }
 
 impl Reader {
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Reader::Plugin { .. } => "plugin",
+            Reader::Person { .. } => "person",
+            Reader::OfVault { .. } => "reader of the vault",
         }
     }
 
     pub(super) fn name(&self) -> &str {
         match self {
             Reader::Plugin { name, .. } => name,
+            Reader::Person { role } | Reader::OfVault { role } => role,
         }
     }
 
     pub(super) fn version(&self) -> &str {
         match self {
             Reader::Plugin { version, .. } => version,
+            Reader::Person { .. } | Reader::OfVault { .. } => "",
         }
     }
 }
 
-/// What one reader was shown for one purpose, by which policy. Many decisions share one.
+/// What one reader was shown for one purpose, by which policy or disclosure. Many decisions share one.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Shown {
     pub(super) reader: Reader,
     pub(super) purpose: String,
     pub(super) policy: String,
-    /// SHA-256 of the policy file.
+    /// SHA-256 of its file.
     pub(super) version: String,
     /// SHA-256 of the policy set with its plugins.
     pub(super) policy_set: String,
@@ -73,12 +81,13 @@ fn names<'a>(all: impl Iterator<Item = &'a Vec<String>>) -> BTreeSet<&'a str> {
     all.flatten().map(String::as_str).collect()
 }
 
-/// Where the record of a decision stands.
+/// Where a record stands: of a decision, or of somebody who asked for a value.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) index: u64,
     pub(super) leaf: Hash,
-    pub(super) decision: String,
+    /// The decision, or the request for a value.
+    pub(super) id: String,
     pub(super) at: String,
     pub(super) operation: String,
     pub(super) payment: Option<String>,
