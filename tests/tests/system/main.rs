@@ -13,6 +13,7 @@ mod leaks;
 mod missing;
 mod process;
 mod replay;
+mod report;
 mod residency;
 mod review;
 mod rollout;

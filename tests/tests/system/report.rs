@@ -1,0 +1,169 @@
+//! The report about minimisation: everything that somebody was shown is in it, with its place, and nothing of anybody.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::{Value as Json, json};
+use weft_tests::Host;
+use weft_tests::binary::{Said, run};
+use weft_tests::canaries::{Person, Sweep};
+use weft_tests::host::files;
+use weft_tests::traffic::{assistance, held};
+
+const CASE: &str = "case-1";
+
+/// A held payment, an agent who asks about it, and one who asks for a value and for one that is nobody's business.
+fn history(person: &Person) -> Host {
+    let mut host = Host::start("");
+    let mut payment = held("p-1");
+    payment["payer"]["phone"] = json!(person.phone);
+    payment["payer"]["name"] = json!(person.name);
+    assert_eq!(host.decide("service", &payment).status, 200);
+    let help = assistance("assist.failed_payment", "p-1", CASE);
+    assert_eq!(host.decide("agent", &help).json()["verdict"], "allow");
+    for (purpose, status) in [("call-back", 200), ("gossip", 403)] {
+        let wish = json!({"case": CASE, "purpose": purpose, "field": "payer.phone"});
+        let answer = host.post_to("/v1/disclosures", "agent", &wish);
+        assert_eq!(answer.status, status, "{}", answer.text());
+    }
+    host.stop();
+    host
+}
+
+fn report(host: &Host, more: &[&str]) -> Said {
+    let data = host.data().display().to_string();
+    run(&[&["report", "minimisation", "--data", &data], more].concat())
+}
+
+fn json_of(host: &Host, more: &[&str]) -> Json {
+    let said = report(host, &[&["--format", "json"], more].concat());
+    assert!(said.ok, "{}", said.err);
+    serde_json::from_str(&said.out).expect("JSON")
+}
+
+fn names(list: &Json) -> BTreeSet<String> {
+    let list = list.as_array().cloned().unwrap_or_default();
+    list.iter()
+        .filter_map(Json::as_str)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn names_by(groups: &Json) -> BTreeSet<String> {
+    let groups = groups.as_object().cloned().unwrap_or_default();
+    groups.values().flat_map(names).collect()
+}
+
+#[test]
+fn every_reader_is_in_it_with_a_place_that_can_be_checked() {
+    let [person]: [Person; 1] = Person::many(1).try_into().ok().expect("one");
+    let host = history(&person);
+    let told = json_of(&host, &[]);
+    let rows = told["rows"].as_array().expect("rows");
+    let kinds: BTreeSet<_> = rows
+        .iter()
+        .filter_map(|r| r["reader"]["kind"].as_str())
+        .collect();
+    assert_eq!(
+        kinds,
+        BTreeSet::from(["person", "plugin", "reader of the vault"])
+    );
+    // Requested is what was disclosed, withheld and missing, and each has a legal basis.
+    let mut requested = 0;
+    for row in rows {
+        let parts = [names_by(&row["disclosed"]), names_by(&row["withheld"])];
+        let mut all: BTreeSet<String> = parts.into_iter().flatten().collect();
+        all.extend(names(&row["missing"]));
+        assert_eq!(names(&row["requested"]), all, "{row}");
+        assert!(names(&row["allowed"]).is_subset(&all), "{row}");
+        requested += all.len();
+    }
+    assert_eq!(told["totals"]["all"]["requested"], json!(requested));
+    let plugins = rows.iter().filter(|row| row["reader"]["kind"] == "plugin");
+    assert!(plugins.clone().count() >= 4);
+    for row in plugins {
+        assert_ne!(row["legal_basis"], json!([]), "{row}");
+    }
+    // Each row is the record that the log has at its place.
+    let data = host.data().display().to_string();
+    let shown = run(&["audit", "show", "--data", &data, "--json"]);
+    let entries: Vec<Json> = shown
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    for row in rows {
+        let entry = entries.iter().find(|entry| entry["index"] == row["index"]);
+        let entry = entry.expect("its record");
+        assert_eq!(entry["leaf_hash"], row["leaf_hash"]);
+        let record = &entry["record"];
+        let id = [&record["decision"], &record["detail"]["id"]];
+        assert!(id.contains(&&row["id"]), "{row}");
+    }
+    let of_vault: Vec<_> = rows
+        .iter()
+        .filter(|row| row["reader"]["kind"] == "reader of the vault")
+        .collect();
+    assert_eq!(of_vault.len(), 2);
+    assert_eq!(of_vault[0]["disclosed"], json!({"clear": ["payer.phone"]}));
+    assert_eq!(
+        of_vault[1]["withheld"],
+        json!({"purpose-not-granted": ["payer.phone"]})
+    );
+    // No value of the person is in any form of it.
+    let sweep = Sweep::of(&[person]);
+    for form in ["html", "csv", "json"] {
+        let said = report(&host, &["--format", form]);
+        assert!(said.ok && said.out.len() > 1_000, "{}", said.err);
+        assert_eq!(
+            sweep.found_in(form, said.out.as_bytes()),
+            Vec::<String>::new()
+        );
+    }
+    let lines = report(&host, &["--format", "csv"]).out.lines().count();
+    assert_eq!(lines, rows.len() + 1);
+}
+
+#[test]
+fn a_case_and_a_time_are_told_apart_and_nothing_is_no_success() {
+    let [person]: [Person; 1] = Person::many(1).try_into().ok().expect("one");
+    let host = history(&person);
+    let told = json_of(&host, &["--case", CASE]);
+    let rows = told["rows"].as_array().expect("rows");
+    assert!(rows.iter().all(|row| row["case"] == CASE));
+    assert_eq!(
+        (&told["decisions"], &told["requests_for_values"]),
+        (&json!(1), &json!(2))
+    );
+    let at = |row: &Json| row["at"].as_str().expect("a time").to_owned();
+    let last = at(rows.last().expect("a row"));
+    let from = json_of(&host, &["--from", &last]);
+    assert_eq!(at(&from["rows"][0]), last);
+    for more in [
+        &["--case", "case-2"][..],
+        &["--to", "2020-01-01T00:00:00Z"],
+        &["--from", &last, "--to", &last],
+    ] {
+        let said = report(&host, more);
+        assert!(!said.ok, "{}", said.out);
+        assert!(said.err.contains("no"), "{}", said.err);
+    }
+}
+
+#[test]
+fn nothing_is_reported_of_a_log_that_was_changed() {
+    let [person]: [Person; 1] = Person::many(1).try_into().ok().expect("one");
+    let host = history(&person);
+    let journal = &files(&host.data().join("audit/log"))[0];
+    let mut bytes = fs::read(journal).expect("readable");
+    let needle = b"\"disclosed\":";
+    let at = bytes
+        .windows(needle.len())
+        .position(|window| window == needle)
+        .expect("a record that discloses");
+    bytes[at + 1] ^= 1;
+    fs::write(journal, bytes).expect("written");
+    let said = report(&host, &[]);
+    assert!(!said.ok && said.out.is_empty());
+    assert!(said.err.contains("weft audit verify"), "{}", said.err);
+}
