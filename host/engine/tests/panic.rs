@@ -11,14 +11,23 @@ const WORKS_ON: &str = "WEFT_TEST_WORKS_ON";
 const CARD: &str = "4111 1111 1111 1111";
 
 /// A panic ends no process and no test here: its thread is joined.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "lines are looked through as the binary's are"
+)]
 fn panic_while_working() {
-    let of = |value: String| thread::spawn(move || panic!("cannot store {value}"));
+    let work = || {
+        let value = std::env::var(WORKS_ON).expect("the value");
+        let work = move || panic!("cannot store {value}");
+        let thread = thread::Builder::new().name("work".into()).spawn(work);
+        thread.expect("a thread").join()
+    };
     tell_without_text();
-    let before = of(std::env::var(WORKS_ON).expect("the value")).join();
+    let before: thread::Result<()> = work();
     tracing_subscriber::fmt()
         .with_writer(|| weft_redact::LogWriter::new(std::io::stderr()))
         .init();
-    let after = of(std::env::var(WORKS_ON).expect("the value")).join();
+    let after = work();
     assert!(before.is_err() && after.is_err());
 }
 

@@ -237,7 +237,7 @@ fn payment(person: &Person, n: usize) -> Json {
     ] {
         put(&mut body, name, json!(value));
     }
-    if n / 14 % STALLS_EVERY == 0 {
+    if (n / 14).is_multiple_of(STALLS_EVERY) {
         put(&mut body, "payee.country", json!("NO"));
     }
     body
