@@ -26,6 +26,7 @@ use super::{Analyst, rules_of};
 use crate::Example;
 use crate::cel::node::Node;
 use crate::codes;
+use crate::limits::MAX_SOLVER_STEPS;
 use crate::milder::{Said, said};
 use crate::policy::{Applies, Body, Policy, Rule};
 use crate::solve::{Answer, Facts, Goal, Mode, Solver};
@@ -334,7 +335,9 @@ impl<'n> Search<'n> {
             .map(|node| (node, parts.dictionary))
             .collect();
         let is_milder = |facts: &Facts| parts.is_milder(facts);
-        let answer = self.solver.ask_beside(goals, &beside, &is_milder);
+        let answer = self
+            .solver
+            .ask_beside(goals, &beside, MAX_SOLVER_STEPS, &is_milder);
         let Answer::Example(facts) = answer else {
             return;
         };
