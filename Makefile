@@ -21,8 +21,9 @@ test: build plugins ## Build everything and run all tests
 	@sh .ci/softhsm
 	$(CARGO) test --release --locked --workspace
 
+# Of the whole workspace, so that dependencies have the features that they have in the tests and are built once.
 build: ## Build the host
-	$(CARGO) build --release --locked -p weft
+	$(CARGO) build --release --locked --workspace --bins
 
 plugins: build setup ## Build the reference plugins into Wasm components
 	$(WEFT) plugin build plugins/risk-rules plugins/data-residency plugins/data-minimisation --out target/plugins
