@@ -4,17 +4,14 @@ use std::fs;
 
 use weft_tests::binary::{project, run};
 
-/// The project's book with everything in it.
+/// The project's book with everything in it, of a day on which all its texts are effective.
 fn book(form: &str, more: &[&str]) -> String {
-    let args = [
-        "policy",
-        "book",
-        "--all",
-        "--format",
-        form,
-        "--at",
-        "2026-12-01T00:00:00Z",
-    ];
+    book_of_now(form, &[&["--at", "2026-12-01T00:00:00Z"], more].concat())
+}
+
+/// The same of the day on which it is made, if no other is named.
+fn book_of_now(form: &str, more: &[&str]) -> String {
+    let args = ["policy", "book", "--all", "--format", form];
     let said = run(&[&args, more].concat());
     assert!(said.ok, "{}", said.err);
     said.out
@@ -188,11 +185,11 @@ fn the_history_of_a_policy_is_that_of_the_host() {
         .to_string();
     let said = run(&["decide", &message, "--data", &data]);
     assert!(said.ok, "{}", said.err);
-    let page = book("html", &["--data", &data]);
+    let page = book_of_now("html", &["--data", &data]);
     let malware = section(&page, "risk.malware");
     assert!(malware.contains("in the host since 20"), "{malware}");
     assert!(page.contains("The host decides by these files"), "{page}");
-    let later = book("html", &["--data", &data, "--at", "2999-01-01T00:00:00Z"]);
+    let later = book_of_now("html", &["--data", &data, "--at", "2999-01-01T00:00:00Z"]);
     assert!(!later.contains("<h1>The policies in force"), "nobody knows");
     assert!(later.contains("by which files the host decides then is not known"));
     let out = dir.path().join("book.md").display().to_string();

@@ -148,7 +148,11 @@ fn damage_to_a_policy_is_told_with_its_place_and_the_host_does_not_start() {
     copy(&weft_tests::project().join("policies"), &policies);
     let file = policies.join("risk/malware.yaml");
     let text = fs::read_to_string(&file).expect("readable");
-    fs::write(&file, text.replacen("device.malware", "device.malwear", 1)).expect("written");
+    fs::write(
+        &file,
+        text.replacen("when: device.malware", "when: device.malwear", 1),
+    )
+    .expect("written");
     let said = run(&["policy", "check", &policies.display().to_string()]);
     assert!(!said.ok);
     assert!(said.err.contains("malware.yaml:"), "{}", said.err);

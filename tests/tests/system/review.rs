@@ -241,8 +241,8 @@ fn the_status_says_whether_decisions_change_and_whether_it_could_be_told() {
     let broken = changed(
         dir.path(),
         "risk/malware.yaml",
-        "device.malware",
-        "device.malwear",
+        "when: device.malware",
+        "when: device.malwear",
     );
     assert_eq!(diff(&broken, &[]).0, Some(2));
 }

@@ -375,8 +375,7 @@ fn the_book_claims_to_be_in_force_only_where_the_log_says_so() {
     let dir = dir_of(&house.file);
     let data = house.host.data().display().to_string();
     let book = |form: &str, more: &[&str]| {
-        let at = ["--at", "2030-01-01T00:00:00Z", "--format", form];
-        let said = run(&[&["policy", "book", &dir], &at[..], more].concat());
+        let said = run(&[&["policy", "book", &dir, "--format", form], more].concat());
         assert!(said.ok, "{}", said.err);
         said.out
     };
