@@ -263,7 +263,7 @@ fn the_instant_of_an_example_and_what_was_not_asked_are_told() {
         "for example, payment.authorize at 2026-12-01T09:30:00.000Z, with",
         "before: challenge; the policy says challenge (rooted) by rooted, step-up method app-approval",
         "now:    challenge; the policy says challenge (rooted) by rooted, risk 300, step-up method app-approval",
-        "Plugins were not asked: what is shown is what the rules decide, without minimisation.support, residency.china, residency.india, residency.nigeria, risk.behaviour;",
+        "Plugins were not asked: what is shown is what the rules decide, as if those of risk.behaviour allowed, and without those of minimisation.support, residency.china, residency.india, residency.nigeria;",
         "Not compared: tests, remarks, and how the same is written.",
     ] {
         assert!(text.contains(words), "no `{words}` in\n{text}");

@@ -3,7 +3,7 @@
 //! What a change does is one of five: it is proven to change no decision; facts are shown for which it does, and
 //! both sets were asked about them; it is only words that readers of a decision are told; it is only words of the
 //! file; or nothing was proven and no such facts were found, and then this is what is said. Plugins are not asked:
-//! what one makes of other settings is not known here. Tests and remarks are not compared; files that differ in
+//! what one makes of other settings is not known here, and one of the last stage is taken to allow. Tests and remarks are not compared; files that differ in
 //! nothing else are named.
 //!
 //! | module | what is there |

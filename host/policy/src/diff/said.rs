@@ -14,7 +14,7 @@ pub struct Said {
     pub policy: Option<Word>,
     /// Why it is not asked, if it is not.
     pub not_asked: Option<NotAsked>,
-    /// The verdict of all rules of enforced policies together, plugins left out.
+    /// The verdict of all rules of enforced policies together, with each plugin of the last stage as if it allowed.
     pub decision: Verdict,
 }
 
@@ -178,6 +178,24 @@ impl Decided<'_> {
     }
 }
 
+/// What a plugin of the last stage may say where its policy applies: it is not asked, and what it could hide or hold up is
+/// not to be taken for the effect of a change, so it is taken to allow.
+fn permission(version: Version<'_>, policy: &Policy, row: &Row) -> Word {
+    match policy.matches(row) {
+        Applies::Yes => Word {
+            verdict: Verdict::Allow,
+            ..Word::nothing()
+        },
+        _ => word(version, policy, row),
+    }
+}
+
+/// Whether a policy asks a plugin that may allow what it is asked about: one of the last stage.
+pub(super) fn may_permit(version: Version<'_>, policy: &Policy) -> bool {
+    let last = version.set.stages().last();
+    matches!(policy.body, Body::Plugin(_)) && last.is_some_and(|last| last.name == policy.stage)
+}
+
 /// The decision of all rules about facts. As the host walks: stage by stage, the most severe verdict counts, what is
 /// redacted is not there any more, and where the last stage says nothing the operation's `no_policy` counts.
 pub(super) fn decide<'x>(
@@ -205,12 +223,14 @@ pub(super) fn decide<'x>(
         let counts = |p: &&Policy| p.status == Status::Enforced && p.in_force(at);
         let first = findings.len();
         for policy in asked.chain(instead).filter(counts) {
-            if matches!(policy.body, Body::Rules(_)) {
-                let word = word(version, policy, &row);
-                missing.extend(word.missing.iter().cloned());
-                said.push((&policy.id, word.verdict));
-                findings.push(finding(word));
-            }
+            let word = match policy.body {
+                Body::Rules(_) => word(version, policy, &row),
+                Body::Plugin(_) if may_permit(version, policy) => permission(version, policy, &row),
+                Body::Plugin(_) => continue,
+            };
+            missing.extend(word.missing.iter().cloned());
+            said.push((&policy.id, word.verdict));
+            findings.push(finding(word));
         }
         last_word = combine(&findings[first..]).verdict;
         let so_far = combine(&findings);

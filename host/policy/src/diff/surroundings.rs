@@ -11,6 +11,7 @@ use weft_dictionary::Timestamp;
 use weft_verdict::Verdict;
 
 use super::impact::{Goals, rules_of};
+use super::said::may_permit;
 use super::{Differ, Version};
 use crate::PolicySet;
 use crate::cel::node::Node;
@@ -71,7 +72,9 @@ impl<'a> Differ<'a, '_> {
             policy.status == Status::Enforced && policy.in_force(at) && policy.covers(operation)
         };
         let mut goals = Goals::new();
-        if set.operation(operation)?.no_policy > ENDS[end] {
+        let mut plugins = set.policies().iter().filter(|policy| is_asked(policy));
+        let is_permitted = plugins.any(|policy| may_permit(version, policy));
+        if !is_permitted && set.operation(operation)?.no_policy > ENDS[end] {
             let permitted = of_set.permitted.get(operation)?[end].get_or_init(|| {
                 let policies = set.policies().iter();
                 let policies = policies.filter(|p| p.stage == last && is_asked(p));

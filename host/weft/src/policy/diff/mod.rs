@@ -5,7 +5,7 @@ mod markdown;
 mod text;
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
@@ -61,8 +61,8 @@ struct Compared<'a> {
     /// Of the new set: for titles.
     dictionary: &'a Dictionary,
     diff: &'a SetDiff,
-    /// The policies of one of the sets that count and ask a plugin.
-    asks_plugins: BTreeSet<&'a str>,
+    /// The policies of one of the sets that count and ask a plugin, and whether it is taken to allow.
+    asks_plugins: BTreeMap<&'a str, bool>,
 }
 
 pub(crate) fn run(args: &DiffArgs) -> Result<(), Failed> {
@@ -91,11 +91,13 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failed> {
     Ok(())
 }
 
-fn asking_plugins(set: &PolicySet) -> impl Iterator<Item = &str> {
+/// The policies that ask a plugin; one of the last stage is taken to allow.
+fn asking_plugins(set: &PolicySet) -> impl Iterator<Item = (&str, bool)> {
+    let last = set.stages().last().map(|stage| stage.name.as_str());
     let policies = set.policies().iter();
     let counting = policies.filter(|policy| policy.status() == Status::Enforced);
     let asking = counting.filter(|policy| matches!(policy.body(), Body::Plugin(_)));
-    asking.map(|policy| policy.id())
+    asking.map(move |policy| (policy.id(), last == Some(policy.stage())))
 }
 
 fn load(dir: &Path) -> Result<(Dictionary, PolicySet), Failed> {

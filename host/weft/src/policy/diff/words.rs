@@ -210,14 +210,29 @@ pub(super) fn not_compared(diff: &SetDiff) -> Option<String> {
     }
 }
 
+/// The policies that ask a plugin which is taken to allow, or those whose plugin is left out.
+pub(super) fn plugins<'a>(compared: &Compared<'a>, is_taken_to_allow: bool) -> Vec<&'a str> {
+    let all = compared.asks_plugins.iter();
+    let wanted = all.filter(|(_, allows)| **allows == is_taken_to_allow);
+    wanted.map(|(policy, _)| *policy).collect()
+}
+
 /// That what is shown is what the rules decide, where plugins have a say, too.
 pub(super) fn without_plugins(compared: &Compared<'_>) -> Option<String> {
-    let policies = &compared.asks_plugins;
-    (!policies.is_empty()).then(|| {
-        format!(
-            "Plugins were not asked: what is shown is what the rules decide, without {}; the components \
-             of plugins are not compared. `weft policy replay` asks plugins about recorded decisions.",
-            policies.iter().copied().collect::<Vec<_>>().join(", ")
-        )
-    })
+    if compared.asks_plugins.is_empty() {
+        return None;
+    }
+    let told = |policies: Vec<&str>, before: &str, after: &str| {
+        (!policies.is_empty()).then(|| format!("{before} {}{after}", policies.join(", ")))
+    };
+    let parts = [
+        told(plugins(compared, true), "as if those of", " allowed"),
+        told(plugins(compared, false), "without those of", ""),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    Some(format!(
+        "Plugins were not asked: what is shown is what the rules decide, {}; the components of plugins are not compared. \
+         `weft policy replay` asks plugins about recorded decisions.",
+        parts.join(", and ")
+    ))
 }
