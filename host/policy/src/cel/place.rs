@@ -21,7 +21,8 @@ impl PlaceMap {
         let first = lines.get(line).and_then(|l| l.get(column)).copied();
         let begin = match first {
             Some('|' | '>') => (line + 1, 0),
-            Some('"' | '\'') => (line, column + 1),
+            // A block may begin with a quote of its own; which of the two it is does not matter then.
+            Some(quote @ ('"' | '\'')) if !value.starts_with(quote) => (line, column + 1),
             _ => (line, column),
         };
         PlaceMap {
@@ -102,6 +103,8 @@ mod tests {
         assert_eq!(of("when: 'a == ''x'''", 1, 7, "a == 'x'", 6), (1, 15));
         let block = "when: |\n  a.b &&\n  c.d\n";
         assert_eq!(of(block, 1, 7, "a.b &&\nc.d\n", 7), (3, 3));
+        let quoted = "when: >-\n  'card' == a.b\nmore: 'x'\n";
+        assert_eq!(of(quoted, 2, 3, "'card' == a.b", 10), (2, 13));
         let folded = "when: >\n  a.b &&\n  c.d\n";
         assert_eq!(of(folded, 1, 7, "a.b && c.d\n", 9), (3, 5));
     }
