@@ -139,14 +139,16 @@ fn a_case_and_a_time_are_told_apart_and_nothing_is_no_success() {
     let last = at(rows.last().expect("a row"));
     let from = json_of(&host, &["--from", &last]);
     assert_eq!(at(&from["rows"][0]), last);
-    for more in [
-        &["--case", "case-2"][..],
-        &["--to", "2020-01-01T00:00:00Z"],
-        &["--from", &last, "--to", &last],
+    for (more, why) in [
+        (&["--case", "case-2"][..], "no such decision"),
+        (&["--to", "2020-01-01T00:00:00Z"], "no such decision"),
+        (
+            &["--from", &last, "--to", &last],
+            "give a --to that is after",
+        ),
     ] {
         let said = report(&host, more);
-        assert!(!said.ok, "{}", said.out);
-        assert!(said.err.contains("no"), "{}", said.err);
+        assert!(!said.ok && said.err.contains(why), "{}", said.err);
     }
 }
 
