@@ -13,6 +13,7 @@
 //! | `token` | bearer tokens for callers |
 //! | `explain` | the page of a problem's code |
 //! | `output`, `exit` | what a command says, and how it ends |
+//! | `document` | what commands say as an HTML document |
 //! | `process` | nobody reads this process's memory |
 
 mod audit;
@@ -21,6 +22,7 @@ mod client;
 mod config;
 mod decide;
 mod demo;
+mod document;
 mod emergency;
 mod exit;
 mod explain;

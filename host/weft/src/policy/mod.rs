@@ -14,7 +14,7 @@ mod sets;
 mod test;
 mod threat_level;
 
-pub(crate) use book::{STYLE, instant};
+pub(crate) use book::instant;
 
 /// Policy files.
 #[derive(Subcommand)]

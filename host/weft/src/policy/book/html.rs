@@ -1,46 +1,33 @@
-//! The book as one HTML document: no scripts, nothing from elsewhere.
+//! The book as one HTML document.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use weft_dictionary::{Class, Treatment};
 use weft_policy::{Policy, Status};
 use weft_verdict::Verdict;
 
 use super::{Book, Family, words};
+use crate::document::{Width, document};
 
 mod plugin;
 mod policy;
 mod tables;
 
-/// The style of the project's documents.
-pub(crate) const STYLE: &str = include_str!("style.css");
-
 pub(super) fn render(book: &Book<'_>) -> String {
     let families = book.families();
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (book.title()) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (front(book))
-                (contents(book, &families))
-                (how_to_read())
-                @for family in &families { (family_part(book, family)) }
-                (waiting(book))
-                (tables::sets(book))
-                (tables::coverage(book))
-                (tables::who_sees_what(book))
-                (tables::unsaid(book))
-                (tables::lists(book))
-                (tables::dictionary(book))
-            }
-        }
+    let parts = html! {
+        (front(book))
+        (contents(book, &families))
+        (how_to_read())
+        @for family in &families { (family_part(book, family)) }
+        (waiting(book))
+        (tables::sets(book))
+        (tables::coverage(book))
+        (tables::who_sees_what(book))
+        (tables::unsaid(book))
+        (tables::lists(book))
+        (tables::dictionary(book))
     };
-    page.into_string()
+    document(book.title(), Width::Text, &parts)
 }
 
 fn front(book: &Book<'_>) -> Markup {

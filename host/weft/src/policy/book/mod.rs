@@ -27,7 +27,6 @@ mod words;
 
 use history::{History, Lived};
 
-pub(crate) use html::STYLE;
 pub(crate) use obligations::obligation;
 pub(crate) use words::setting;
 

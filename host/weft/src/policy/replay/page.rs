@@ -1,44 +1,33 @@
-//! The report of a replay as one HTML document: no scripts, nothing from elsewhere.
+//! The report of a replay as one HTML document.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use weft_engine::replay::report::{Change, Item, ReplayReport, What};
 use weft_verdict::Verdict;
 
 use super::no_decision;
 use super::text::{about_features, sums};
-use crate::policy::book::STYLE;
+use crate::document::{Width, document};
 
 pub(super) fn render(report: &ReplayReport) -> String {
     let title = match report.change {
         None => "Past decisions, evaluated again",
         Some(_) => "What a change of policies would have decided",
     };
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                h1 { (title) }
-                (about(report))
-                @if !report.has_decisions() {
-                    p { strong { (no_decision(report)) } }
-                } @else {
-                    @match &report.change {
-                        None => { (recorded(report)) }
-                        Some(change) => { (changed(change)) }
-                    }
-                }
-                (left_out(report))
-                (trouble(report))
+    let parts = html! {
+        h1 { (title) }
+        (about(report))
+        @if !report.has_decisions() {
+            p { strong { (no_decision(report)) } }
+        } @else {
+            @match &report.change {
+                None => { (recorded(report)) }
+                Some(change) => { (changed(change)) }
             }
         }
+        (left_out(report))
+        (trouble(report))
     };
-    page.into_string()
+    document(title, Width::Text, &parts)
 }
 
 fn about(report: &ReplayReport) -> Markup {

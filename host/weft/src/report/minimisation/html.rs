@@ -1,4 +1,4 @@
-//! The report as one HTML document: no scripts, nothing from elsewhere.
+//! The report as one HTML document.
 //!
 //! What is alike is put together: rows of a case with the same reader, purpose and fields are one line with the places of
 //! its records.
@@ -7,14 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use data_encoding::{BASE64, HEXLOWER};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use weft_audit::Key;
 
 use super::Report;
 use super::rows::{Place, Shown};
 use super::totals::Sum;
-use crate::policy::STYLE;
+use crate::document::{Width, document};
 
+const TITLE: &str = "Who was shown what";
 /// Cases that are told one by one.
 const MAX_CASES: usize = 1_000;
 /// Places of records that a line names.
@@ -22,35 +23,21 @@ const MAX_PLACES: usize = 5;
 /// Characters of a digest that tell it from others on a page.
 const SHORT: usize = 12;
 
-const MORE_STYLE: &str = "body { max-width: 74rem; } td:first-child code { white-space: nowrap; } td p { margin: 0 0 .2rem; }\
-                          .place { white-space: nowrap; }";
-
 pub(super) fn render(report: &Report<'_>) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Who was shown what" }
-                style { (PreEscaped(STYLE)) (PreEscaped(MORE_STYLE)) }
-            }
-            body {
-                (front(report))
-                (totals(report))
-                (cases(report))
-                (policies(report))
-                (check(report))
-            }
-        }
+    let parts = html! {
+        (front(report))
+        (totals(report))
+        (cases(report))
+        (policies(report))
+        (check(report))
     };
-    page.into_string()
+    document(TITLE, Width::Tables, &parts)
 }
 
 fn front(report: &Report<'_>) -> Markup {
     let all = &report.totals.all;
     html! {
-        h1 { "Who was shown what" }
+        h1 { (TITLE) }
         p.lead {
             (report.extent()) ", " (period(report)) ". Of " (all.requested) " fields that readers requested, "
             (all.disclosed()) " were disclosed" (share(all)) ", " (all.withheld()) " withheld; " (all.missing)
