@@ -57,7 +57,7 @@ pub(crate) fn can_arrive(facts: &Facts) -> bool {
 }
 
 /// The hour of the day in UTC.
-fn hour(at: Timestamp) -> i64 {
+pub(crate) fn hour(at: Timestamp) -> i64 {
     i64::try_from(at.0 / HOUR_MS % 24).unwrap_or_default()
 }
 

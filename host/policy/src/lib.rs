@@ -62,8 +62,8 @@ mod words;
 
 pub use analysis::{Analysis, Overlap, Side};
 pub use diff::{
-    Change, Examples, Fate, Impact, ListDiff, NotAsked, Period, PolicyDiff, Said, SetDiff, Shown,
-    Version, Word,
+    Change, Examples, Fate, Impact, ListDiff, NotAsked, NotKnown, Period, PolicyDiff, Said,
+    SetDiff, Shown, Version, Word,
 };
 pub use disclosure::{Budget, Disclosure, READERS, ShownIn};
 pub use example::Example;

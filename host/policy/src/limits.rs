@@ -79,6 +79,10 @@ pub(crate) const MAX_PLAIN_TRIES: usize = 128;
 pub(crate) const MAX_EXAMPLE_TRIES: usize = 512;
 /// Values of one fact that are tried.
 pub(crate) const MAX_EXAMPLE_VALUES: usize = 12;
+/// Instants of one fact that are tried, where conditions ask the clock.
+pub(crate) const MAX_EXAMPLE_INSTANTS: usize = 32;
+/// Instants that are looked at to find those: the hours of a year, and some.
+pub(crate) const MAX_CLOCK_INSTANTS: usize = 10_000;
 /// Reasons that are kept for one answer.
 pub(crate) const MAX_CONFLICTS: usize = 4;
 /// Facts of a decision table: what a reader takes in at a glance.

@@ -318,6 +318,80 @@ fn the_mildest_decision_behind_a_denial_is_shown_and_what_it_takes() {
     assert!(text.contains(example), "{text}");
 }
 
+/// A plugin of the last stage is taken to allow what nobody else stops, so that what a denial kept out is shown.
+#[test]
+fn what_a_plugin_may_allow_is_shown_where_a_denial_goes() {
+    let rule =
+        "  - id: malware\n    when: device.malware\n    verdict: deny\n    reason: malware\n";
+    let other_sessions = "\n      || !(has(payment.method) && (payment.method == 'direct_debit' && !has(device.id) && !has(instrument.entry_mode)
+      || payment.method == 'card' && has(instrument.entry_mode)
+      && instrument.entry_mode in ['chip', 'contactless', 'magstripe']))";
+    for (from, to, facts, before, now) in [
+        (
+            rule,
+            "",
+            &["Malware (device.malware): yes"][..],
+            "deny; the policy says deny (malware) by malware,",
+            "allow, milder; the policy says nothing",
+        ),
+        (
+            "{from: 2026-01-01T00:00:00Z}",
+            "{from: 2027-01-01T00:00:00Z}",
+            &["Malware (device.malware): yes"],
+            "deny; the policy says deny (malware) by malware,",
+            "allow, milder; the policy is not in force at this instant",
+        ),
+        // A payment that says nothing of its device waited.
+        (
+            other_sessions,
+            "",
+            &[],
+            "hold; the policy says hold, missing device.rooted, device.malware",
+            "allow, milder; the policy says nothing",
+        ),
+    ] {
+        let dir = tempfile::tempdir().expect("a directory");
+        let new = changed(dir.path(), "risk/malware.yaml", from, to);
+        let (status, text) = diff(&new, &["--at", "2026-12-01T09:30:00Z"]);
+        assert_eq!(status, Some(1), "{text}");
+        for words in facts {
+            assert!(text.contains(words), "no `{words}` in\n{text}");
+        }
+        assert!(text.contains(&format!("before: {before}")), "{text}");
+        assert!(text.contains(&format!("now:    {now}")), "{text}");
+    }
+}
+
+/// Only the plugin can say what another setting makes: the command that asks it is told.
+#[test]
+fn how_to_ask_a_plugin_about_its_new_settings_is_told() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = "risk/behaviour.yaml";
+    let text =
+        fs::read_to_string(weft_tests::project().join("policies").join(file)).expect("readable");
+    let grant = text
+        .lines()
+        .find(|line| line.trim_start().starts_with("- {field:"))
+        .expect("a grant");
+    let new = changed(dir.path(), file, &format!("{grant}\n"), "");
+    let command = format!(
+        "weft policy replay --data weft-data --policies {} --plugins target/plugins",
+        new.display()
+    );
+    let (status, text) = diff(&new, &[]);
+    assert_eq!(status, Some(1), "{text}");
+    let words = format!(
+        "= may change decisions; what the plugin makes of it only the plugin can say, so no facts are shown. Ask it about recorded \
+         decisions: `{command}`"
+    );
+    assert!(text.contains(&words), "no `{words}` in\n{text}");
+    let (_, json) = diff(&new, &["--format", "json"]);
+    let json: Json = serde_json::from_str(&json).expect("JSON");
+    let impact = &json["policies"][0]["changes"][0]["impact"];
+    assert_eq!(impact["kind"], "asks-plugin");
+    assert_eq!(impact["run"], command.as_str());
+}
+
 /// Who names plugins is told what they are for.
 #[test]
 fn plugins_are_part_of_the_tests_and_of_a_replay_with_another_set_only() {

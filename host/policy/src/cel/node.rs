@@ -125,6 +125,15 @@ impl Comparison {
 }
 
 impl Node {
+    /// The fact that it is, if it is one.
+    pub(crate) fn field(&self) -> Option<FieldId> {
+        match self {
+            Node::Field(id) => Some(*id),
+            Node::Shared(inner) => inner.field(),
+            _ => None,
+        }
+    }
+
     /// The expressions that it is made of, in the order of writing.
     pub(crate) fn children(&self) -> Vec<&Node> {
         match self {

@@ -14,7 +14,7 @@ use crate::cel::node::Node;
 use crate::example::{DECIDED_AT, DECIDED_HOUR, always_said};
 use crate::limits::{MAX_CALMED_FACTS, MAX_FILES, MAX_RULES};
 use crate::policy::Status;
-use crate::solve::{Facts, facts_of, values_of};
+use crate::solve::{Facts, facts_of};
 
 /// What is not wanted of an example: that it shows less, facts that are missing, and severe verdicts of many rules.
 type Unrest = (Reverse<Option<Seen>>, usize, usize);
@@ -89,7 +89,9 @@ impl<'a> Differ<'a, '_> {
         let values: Vec<(Rc<str>, Vec<Value>)> = names
             .into_iter()
             .map(|name| {
-                let values = values_of(&name, self.new.dictionary, conditions);
+                let values = self
+                    .solver
+                    .values_of(&name, self.new.dictionary, conditions);
                 (name, values)
             })
             .collect();

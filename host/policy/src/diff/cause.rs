@@ -14,11 +14,11 @@ use crate::solve::Facts;
 
 /// A policy before and after one change, all others made.
 pub(super) struct Cause<'a> {
-    version: Version<'a>,
+    pub(super) version: Version<'a>,
     /// As the set has it.
     of: Option<&'a Policy>,
-    before: Policy,
-    after: Policy,
+    pub(super) before: Policy,
+    pub(super) after: Policy,
 }
 
 impl Cause<'_> {

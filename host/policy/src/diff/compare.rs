@@ -3,7 +3,6 @@
 use super::case::About;
 use super::impact::{Goals, rules_of};
 use super::pairs::Pair;
-use super::plugin::ASKS_PLUGIN;
 use super::told::told;
 use super::{Change, Differ, Fate, Impact, PolicyDiff};
 use crate::policy::{Body, Policy, Status};
@@ -42,8 +41,7 @@ impl<'a> Differ<'a, '_> {
         if let Body::Plugin(plugin) = &policy.body {
             let says = Some(format!("asks the plugin {}", plugin.name));
             let (from, to) = if is_new { (None, says) } else { (says, None) };
-            let impact = Impact::Open(ASKS_PLUGIN.to_owned());
-            return vec![Change::new("the policy", from, to, impact)];
+            return vec![Change::new("the policy", from, to, Impact::AsksPlugin)];
         }
         let rules = rules_of(policy).iter();
         rules

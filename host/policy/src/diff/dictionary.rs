@@ -28,30 +28,28 @@ impl Differ<'_, '_> {
             let what = format!("field {name}");
             match (old.by_name(name), new.by_name(name)) {
                 (None, Some(field)) => {
-                    changes.push(Change::words(what, None, Some(field_words(field, field))));
+                    changes.push(Change::words(what, None, Some(told(field, field).treated)));
                 }
                 (Some(field), None) => {
                     let impact = self.of_field(name, "no request says it any more");
                     changes.push(Change::new(
                         what,
-                        Some(field_words(field, field)),
+                        Some(told(field, field).treated),
                         None,
                         impact,
                     ));
                 }
                 (Some(one), Some(two)) => {
-                    let (from, to) = (field_words(one, two), field_words(two, one));
-                    if from != to {
+                    let (from, to) = (told(one, two), told(two, one));
+                    if from.treated != to.treated {
                         // What the host reads, keeps and shows is not all a matter of rules.
                         let why =
                             "it is read, kept or shown otherwise, which is not compared further";
                         let impact = Impact::Open(why.to_owned());
-                        changes.push(Change::new(what.clone(), Some(from), Some(to), impact));
+                        let (from, to) = (Some(from.treated), Some(to.treated));
+                        changes.push(Change::new(what.clone(), from, to, impact));
                     }
-                    for (word, from, to) in [
-                        ("title", &one.title, &two.title),
-                        ("meaning", &one.meaning, &two.meaning),
-                    ] {
+                    for ((word, from), (_, to)) in from.words.iter().zip(&to.words) {
                         changes.extend(Change::of_words(&format!("{what}: {word}"), from, to));
                     }
                 }
@@ -105,13 +103,35 @@ fn resting_on<'d>(dictionary: &'d Dictionary, name: &'d str) -> BTreeSet<&'d str
         .collect()
 }
 
-/// What matters of a field for what is decided; where it stands in messages only if another version has it elsewhere.
-fn field_words(field: &Field, other: &Field) -> String {
-    let mut words = vec![
-        field.kind.as_str().to_owned(),
-        field.class.as_str().to_owned(),
-    ];
-    words.extend(match &field.origin {
+/// What a dictionary says of a field.
+struct Told {
+    /// How it is read, kept and shown.
+    treated: String,
+    /// What is there for people and for the check of policies, key by key; no decision rests on it.
+    words: [(&'static str, String); 4],
+}
+
+/// All keys of a field; where it stands in messages and how long it may be only if another version says otherwise.
+fn told(field: &Field, other: &Field) -> Told {
+    // By name, so that no key is forgotten.
+    let Field {
+        id: _,
+        name: _,
+        kind,
+        class,
+        title,
+        meaning,
+        origin,
+        format,
+        one_of,
+        examples,
+        max_length,
+        claim,
+        token,
+        iso20022,
+    } = field;
+    let mut treated = vec![kind.as_str().to_owned(), class.as_str().to_owned()];
+    treated.extend(match origin {
         Origin::Request => None,
         Origin::Host => Some("said by the host".to_owned()),
         Origin::Derived { from, take } => {
@@ -120,39 +140,55 @@ fn field_words(field: &Field, other: &Field) -> String {
         }
         Origin::Behaviour(spec) => Some(computed(spec)),
     });
-    if !field.one_of.is_empty() {
-        words.push(format!("one of {}", field.one_of.join(", ")));
+    if !one_of.is_empty() {
+        treated.push(format!("one of {}", one_of.join(", ")));
     }
-    if let Some(format) = field.format {
-        words.push(format!("written as {}", format.as_str()));
+    if let Some(format) = format {
+        treated.push(format!("written as {}", format.as_str()));
     }
-    if field.max_length != other.max_length {
-        words.push(format!("at most {} characters", field.max_length));
+    if *max_length != other.max_length {
+        treated.push(format!("at most {max_length} characters"));
     }
-    if field.token != other.token {
-        let token = field.token.as_deref().unwrap_or("none");
-        words.push(format!("token {token}"));
+    if *token != other.token {
+        treated.push(format!("token {}", token.as_deref().unwrap_or("none")));
     }
-    if field.iso20022 != other.iso20022 {
-        let paths = field.iso20022.iter();
+    if *iso20022 != other.iso20022 {
+        let paths = iso20022.iter();
         let paths: Vec<String> = paths
             .map(|(message, paths)| format!("in {message} at {}", paths.join(" or ")))
             .collect();
-        words.push(match paths.is_empty() {
+        treated.push(match paths.is_empty() {
             true => "in no ISO 20022 message".to_owned(),
             false => paths.join(", "),
         });
     }
-    words.join(", ")
+    let asks = match claim {
+        true => "yes: who leaves it out asks for nothing",
+        false => "no: the check tells where a decision gets milder without it",
+    };
+    Told {
+        treated: treated.join(", "),
+        words: [
+            ("title", title.clone()),
+            ("meaning", meaning.clone()),
+            ("examples", examples.join(", ")),
+            ("a claim", asks.to_owned()),
+        ],
+    }
 }
 
 fn computed(spec: &FeatureSpec) -> String {
-    let window = spec.window.map(|window| format!(" within {window}"));
-    let measure = serde_json::to_value(spec.measure).unwrap_or_default();
+    let FeatureSpec {
+        of,
+        measure,
+        window,
+    } = spec;
+    let window = window.map(|window| format!(" within {window}"));
+    let measure = serde_json::to_value(measure).unwrap_or_default();
     format!(
         "computed from what was seen before ({} of {}{})",
         measure.as_str().unwrap_or_default(),
-        spec.of.join(", "),
+        of.join(", "),
         window.unwrap_or_default()
     )
 }

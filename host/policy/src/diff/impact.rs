@@ -5,7 +5,6 @@ use weft_dictionary::Dictionary;
 use super::case::About;
 use super::cause::Cause;
 use super::pairs::Pair;
-use super::plugin::ASKS_PLUGIN;
 use super::{Differ, Impact, Version};
 use crate::cel::node::Node;
 use crate::policy::{Body, Policy, Rule};
@@ -59,7 +58,7 @@ impl<'a> Differ<'a, '_> {
         questions: &[Goals<'a>],
     ) -> Impact {
         if pair.asks_plugin() {
-            return Impact::Open(ASKS_PLUGIN.to_owned());
+            return Impact::AsksPlugin;
         }
         let found = self.search(pair, about, cause, questions);
         if let Some(examples) = self.examples(pair, about, cause, &found) {

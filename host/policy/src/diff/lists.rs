@@ -103,7 +103,7 @@ impl<'a> Differ<'a, '_> {
             let id = pair.any()?.id.clone();
             match self.through(*pair, &|node| uses_list(node, name), &as_it_was) {
                 shown @ Impact::Shown(_) => return Some((id, shown)),
-                Impact::Open(why) => open = open.or(Some((id, Impact::Open(why)))),
+                may @ (Impact::Open(_) | Impact::AsksPlugin) => open = open.or(Some((id, may))),
                 Impact::Words | Impact::Told | Impact::Same => {}
             }
         }

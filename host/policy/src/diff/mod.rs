@@ -192,6 +192,8 @@ pub enum Impact {
     Shown(Examples),
     /// Decisions may change; why no facts are shown for which they do.
     Open(String),
+    /// Decisions may change by what a plugin makes of it, which only the plugin can say.
+    AsksPlugin,
 }
 
 impl Impact {
@@ -199,7 +201,7 @@ impl Impact {
     pub fn may_change_decisions(&self) -> bool {
         match self {
             Impact::Shown(examples) => !examples.are_only_told(),
-            Impact::Open(_) => true,
+            Impact::Open(_) | Impact::AsksPlugin => true,
             Impact::Words | Impact::Told | Impact::Same => false,
         }
     }
@@ -212,9 +214,19 @@ pub struct Examples {
     /// as there are such; if there are none, one for which the verdict stays and something else that is said differs.
     /// At least one.
     pub shown: Vec<Shown>,
-    /// How many requests were looked at, where the search ended at its bound: there may be one for which the decision
-    /// moves further.
-    pub looked_at: Option<usize>,
+    /// What is not known, where the search ended at its bound before it could rule it out.
+    pub not_known: Option<NotKnown>,
+}
+
+/// What a search did not come to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotKnown {
+    /// Whether there are facts for which the decision gets milder, by more than for those that are shown.
+    pub milder: bool,
+    /// The same of a stricter decision.
+    pub stricter: bool,
+    /// How many requests both sets were asked about.
+    pub looked_at: usize,
 }
 
 impl Examples {

@@ -118,7 +118,7 @@ impl<'a> Differ<'a, '_> {
         };
         Impact::Shown(Examples {
             shown: vec![shown],
-            looked_at: None,
+            not_known: None,
         })
     }
 }

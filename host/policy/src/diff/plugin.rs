@@ -8,10 +8,6 @@ use weft_dictionary::Dictionary;
 use super::{Change, Differ, Impact};
 use crate::policy::{Body, PluginUse, Policy};
 
-/// Why nothing is shown of what a plugin makes.
-pub(super) const ASKS_PLUGIN: &str =
-    "plugins are not asked here; `weft policy replay` asks them about recorded decisions";
-
 impl Differ<'_, '_> {
     pub(super) fn plugin(&self, old: &Policy, new: &Policy) -> Vec<Change> {
         let (one, two) = match (&old.body, &new.body) {
@@ -81,12 +77,13 @@ impl Differ<'_, '_> {
         changes
     }
 }
+
 fn open(what: &str, from: Option<String>, to: Option<String>) -> Change {
     Change {
         what: what.to_owned(),
         from,
         to,
-        impact: Impact::Open(ASKS_PLUGIN.to_owned()),
+        impact: Impact::AsksPlugin,
     }
 }
 

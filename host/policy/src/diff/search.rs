@@ -15,7 +15,7 @@ use super::impact::{Goals, rules_of};
 use super::pairs::Pair;
 use super::rank::{Rank, Reach, Seen, Way};
 use super::surroundings::ENDS;
-use super::{Differ, Version};
+use super::{Differ, NotKnown, Version};
 use crate::limits::{
     MAX_CHANGE_STEPS, MAX_PLAIN_TRIES, MAX_SOLVER_STEPS, MAX_SURROUNDED_STEPS, MAX_SURROUNDED_TRIES,
 };
@@ -63,10 +63,15 @@ impl Found {
         self.reach(way).map_or(0, |reach| reach.steps)
     }
 
-    /// Whether the search ended before it was known that nothing moves further.
-    pub(super) fn is_bounded(&self) -> bool {
-        let mut ways = Way::ALL.into_iter();
-        ways.any(|way| self.unanswered[way as usize] > self.steps(way))
+    /// What the search ended before it was known: whether something moves further.
+    pub(super) fn not_known(&self) -> Option<NotKnown> {
+        let [milder, stricter] =
+            Way::ALL.map(|way| self.unanswered[way as usize] > self.steps(way));
+        (milder || stricter).then_some(NotKnown {
+            milder,
+            stricter,
+            looked_at: self.looked_at,
+        })
     }
 
     fn leave(&mut self, way: Way, possible: u8) {
@@ -118,6 +123,9 @@ impl<'a> Differ<'a, '_> {
             found: RefCell::default(),
         };
         let operations = self.operations(pair, about);
+        let first = operations.first().map_or("", String::as_str);
+        let then = self.time(search.case(first), &Facts::default());
+        self.solver.look_around(then);
         let open = self.search_alone(&search, &operations, questions);
         if pair.counts() {
             let left = self.solver.left();
@@ -210,10 +218,11 @@ impl<'a> Differ<'a, '_> {
                     continue;
                 }
                 let at = self.time(search.case(operation), &Facts::default());
-                let Some(around) = self.ends_at(mild, operation, at, end) else {
-                    continue;
-                };
-                for goals in open {
+                let around = self.ends_at(mild, operation, at, end);
+                let questions = open
+                    .iter()
+                    .flat_map(|goals| around.iter().map(move |around| (goals, around)));
+                for (goals, around) in questions {
                     if self.solver.left() <= until {
                         search.found.borrow_mut().leave(way, possible);
                         return;
@@ -230,11 +239,18 @@ impl<'a> Differ<'a, '_> {
                         is_met.set(is_met.get() || reach.is_some_and(ends));
                         search.found.borrow().steps(way) >= possible || left.get() == 0
                     };
-                    let goals: Goals<'a> = goals.iter().chain(&around).copied().collect();
+                    let goals: Goals<'a> = goals.iter().chain(around).copied().collect();
                     let answer =
                         self.solver
                             .ask_beside(&goals, &beside, MAX_SURROUNDED_STEPS, &confirms);
-                    if !matches!(answer, Answer::Never(_)) && !is_met.get() {
+                    let is_answered = matches!(answer, Answer::Never(_)) || is_met.get();
+                    let is_proven = || {
+                        let cause = search.cause.as_ref();
+                        cause.is_some_and(|c| {
+                            self.is_out_of_reach(c, way, operation, &goals, *verdict)
+                        })
+                    };
+                    if !is_answered && !is_proven() {
                         search.found.borrow_mut().leave(way, possible);
                     }
                 }

@@ -38,7 +38,7 @@ impl<'a> Differ<'a, '_> {
         let shown: Vec<Shown> = shown.collect();
         (!shown.is_empty()).then(|| Examples {
             shown,
-            looked_at: found.is_bounded().then_some(found.looked_at),
+            not_known: found.not_known(),
         })
     }
 

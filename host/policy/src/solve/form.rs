@@ -13,6 +13,7 @@ use weft_dictionary::{Class, Field, Kind, Measure, Origin};
 use super::domain::{Amounts, Domain};
 use super::numbers::Numbers;
 use super::texts::Words;
+use super::times::Clock;
 use crate::cel::node::Node;
 use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
 
@@ -95,8 +96,19 @@ pub(super) struct Term {
     /// Two terms with the same key have the same value in every row.
     pub(super) key: Rc<str>,
     pub(super) fact: Option<Rc<Fact>>,
+    /// What it reads of other facts, if that is known.
+    pub(super) reads: Option<Rc<Reads>>,
     /// All values that it can have.
     pub(super) domain: Domain,
+}
+
+/// What a term reads of facts, so that facts can be found with which it has a value.
+#[derive(Debug)]
+pub(super) enum Reads {
+    /// The clock of an instant.
+    Clock(Clock),
+    /// How two facts compare: their names, in the order of the term.
+    Pair(Rc<str>, Rc<str>),
 }
 
 /// A field, as far as it matters which values it can have.
@@ -140,6 +152,7 @@ impl Fact {
             key: Rc::clone(&self.key),
             domain: self.domain.clone(),
             fact: Some(Rc::clone(self)),
+            reads: Clock::kept_in(&self.name).map(|clock| Rc::new(Reads::Clock(clock))),
         }
     }
 }

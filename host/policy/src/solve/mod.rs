@@ -14,33 +14,43 @@
 //! | `key` | which parts of expressions are the same |
 //! | `search` | going through the cases |
 //! | `state` | what is known in one case |
+//! | `hints` | what conditions name |
 //! | `example` | rows for a case |
+//! | `picks` | which values go together |
+//! | `times` | instants that conditions on the clock tell apart |
 
 mod domain;
 mod example;
 mod form;
+mod hints;
 mod key;
 mod numbers;
+mod picks;
 mod read;
 mod search;
 mod state;
 mod texts;
+mod times;
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
-use weft_dictionary::{Dictionary, Row, Value};
+use weft_dictionary::{Dictionary, Row, Timestamp, Value};
 
 pub(crate) use self::key::{meaning, written};
 
 use self::form::{Fact, Form};
+use self::hints::Hints;
 use self::key::Level;
 use self::read::{Reader, follows_threat};
 use crate::cel::node::Node;
 use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
 use crate::limits::MAX_SOLVER_STEPS;
 use crate::words::Speaker;
+
+/// An instant for examples that name none.
+const AROUND: Timestamp = Timestamp(1_790_000_000_000);
 
 /// How a condition is to come out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -134,6 +144,7 @@ pub(crate) struct Solver<'a> {
     forms: RefCell<HashMap<Read, Rc<Form>>>,
     readers: RefCell<HashMap<(*const Dictionary, Level), Rc<Reader<'a>>>>,
     left: Rc<Cell<u64>>,
+    around: Rc<Cell<Timestamp>>,
 }
 
 impl<'a> Solver<'a> {
@@ -143,6 +154,7 @@ impl<'a> Solver<'a> {
             forms: RefCell::default(),
             readers: RefCell::default(),
             left: Rc::new(Cell::new(steps)),
+            around: Rc::new(Cell::new(AROUND)),
         }
     }
 
@@ -152,7 +164,13 @@ impl<'a> Solver<'a> {
             forms: RefCell::default(),
             readers: RefCell::default(),
             left: Rc::clone(&self.left),
+            around: Rc::clone(&self.around),
         }
+    }
+
+    /// Instants in examples are from this one on, where nothing says more.
+    pub(crate) fn look_around(&self, at: Timestamp) {
+        self.around.set(at);
     }
 
     /// Steps that are left for all questions.
@@ -183,7 +201,7 @@ impl<'a> Solver<'a> {
         if self.is_spent() {
             return Answer::Unknown;
         }
-        let hints = example::Hints::of(goals, beside);
+        let hints = Hints::of(goals, beside, self.around.get());
         let allowed = self.left.get().min(steps);
         let steps = Cell::new(allowed);
         let answer = self.ask_levels(goals, &hints, confirms, &steps);
@@ -194,7 +212,7 @@ impl<'a> Solver<'a> {
     fn ask_levels(
         &self,
         goals: &[Goal<'a>],
-        hints: &example::Hints,
+        hints: &Hints,
         confirms: &dyn Fn(&Facts) -> bool,
         steps: &Cell<u64>,
     ) -> Answer {
@@ -232,7 +250,7 @@ impl<'a> Solver<'a> {
         &self,
         level: Level,
         goals: &[Goal<'a>],
-        hints: &example::Hints,
+        hints: &Hints,
         confirms: &dyn Fn(&Facts) -> bool,
         steps: &Cell<u64>,
     ) -> Answer {
@@ -261,6 +279,21 @@ impl<'a> Solver<'a> {
             }
             search::End::Closed | search::End::GivenUp => Answer::Unknown,
         }
+    }
+
+    /// Values that a field can have, for examples.
+    pub(crate) fn values_of(
+        &self,
+        name: &str,
+        dictionary: &Dictionary,
+        nodes: &[(&Node, &Dictionary)],
+    ) -> Vec<Value> {
+        let Some(field) = dictionary.by_name(name) else {
+            return Vec::new();
+        };
+        let fact = Fact::of(field);
+        let hints = Hints::of_nodes(nodes.iter().copied(), self.around.get());
+        example::values(&fact, &fact.domain, &hints, &[])
     }
 
     fn reader(&self, dictionary: &'a Dictionary, level: Level) -> Rc<Reader<'a>> {
@@ -313,18 +346,4 @@ pub(crate) fn facts_of(node: &Node, dictionary: &Dictionary) -> Vec<Rc<str>> {
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// Values that a field can have, for examples.
-pub(crate) fn values_of(
-    name: &str,
-    dictionary: &Dictionary,
-    nodes: &[(&Node, &Dictionary)],
-) -> Vec<Value> {
-    let Some(field) = dictionary.by_name(name) else {
-        return Vec::new();
-    };
-    let fact = Fact::of(field);
-    let hints = example::Hints::of_nodes(nodes.iter().copied());
-    example::values(&fact, &fact.domain, &hints)
 }

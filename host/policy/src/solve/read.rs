@@ -8,10 +8,11 @@ use rust_decimal::Decimal;
 use weft_dictionary::{Dictionary, FieldId, Kind, Money};
 
 use super::domain::{Amounts, Domain, EQUAL, FALSE, GREATER, LESS, TRUE};
-use super::form::{Atom, Fact, Form, Says, Term, order};
+use super::form::{Atom, Fact, Form, Reads, Says, Term, order};
 use super::key::{Level, key};
 use super::numbers::Numbers;
 use super::texts::{Entries, Words};
+use super::times::Clock;
 use crate::ListKind;
 use crate::cel::functions::{CalendarPart, LengthPart};
 use crate::cel::node::{Comparison, Constant, Node, Operator};
@@ -203,7 +204,7 @@ impl<'a> Reader<'a> {
         };
         // The minor units of an amount are known with the amount.
         if let (Node::Minor(amount), Says::Value(sets)) = (term, &says)
-            && let (Some(id), Domain::Numbers(units)) = (self.field(amount), &sets.yes)
+            && let (Some(id), Domain::Numbers(units)) = (amount.field(), &sets.yes)
         {
             return self.fact_says(id, Domain::Money(Amounts::any(units.clone())), node);
         }
@@ -224,7 +225,7 @@ impl<'a> Reader<'a> {
         };
         // The currency of an amount is known with the amount.
         if let Node::Currency(amount) = text
-            && let Some(id) = self.field(amount)
+            && let Some(id) = amount.field()
         {
             let (listed, turned) = match (words.listed(), words.contrary().listed()) {
                 (Some(listed), _) => (Amounts::in_currencies(listed.map(|c| &**c)), false),
@@ -234,7 +235,7 @@ impl<'a> Reader<'a> {
             let says = Says::either(Domain::Money(listed));
             return self.says_of(id, if turned { says.turned() } else { says }, node);
         }
-        let term = match self.field(text) {
+        let term = match text.field() {
             Some(id) => self.fact(id).term(),
             None => self.computed(text, Domain::Words(Words::all())),
         };
@@ -299,9 +300,14 @@ impl<'a> Reader<'a> {
     /// Two parts of which neither is known: how they compare is one of three.
     fn pair(&self, comparison: Comparison, one: &Node, two: &Node, node: &Node) -> Form {
         let keys = [one, two].map(|side| key(side, self.dictionary, self.level));
-        let (comparison, low, high) = match keys[0] <= keys[1] {
-            true => (comparison, &keys[0], &keys[1]),
-            false => (comparison.mirrored(), &keys[1], &keys[0]),
+        let (comparison, low, high, sides) = match keys[0] <= keys[1] {
+            true => (comparison, &keys[0], &keys[1], [one, two]),
+            false => (comparison.mirrored(), &keys[1], &keys[0], [two, one]),
+        };
+        let name = |side: &Node| Some(Rc::clone(&self.fact(side.field()?).name));
+        let reads = match sides.map(name) {
+            [Some(low), Some(high)] => Some(Rc::new(Reads::Pair(low, high))),
+            _ => None,
         };
         let bits = match comparison {
             Comparison::Equal => EQUAL,
@@ -320,6 +326,7 @@ impl<'a> Reader<'a> {
             term: Term {
                 key: format!("{low} with {high}").into(),
                 fact: None,
+                reads,
                 domain: Domain::order(possible),
             },
             says: Says::either(Domain::order(bits)),
@@ -344,7 +351,7 @@ impl<'a> Reader<'a> {
 
     /// What is compared with a value.
     fn term(&self, node: &Node, with: &Constant) -> Term {
-        if let Some(id) = self.field(node) {
+        if let Some(id) = node.field() {
             return self.fact(id).term();
         }
         let domain = match with {
@@ -362,9 +369,11 @@ impl<'a> Reader<'a> {
     }
 
     fn computed(&self, node: &Node, domain: Domain) -> Term {
+        let clock = Clock::read_by(node, self.dictionary);
         Term {
             key: key(node, self.dictionary, self.level).into(),
             fact: None,
+            reads: clock.map(|clock| Rc::new(Reads::Clock(clock))),
             domain,
         }
     }
@@ -387,14 +396,6 @@ impl<'a> Reader<'a> {
             }
         }
         needs
-    }
-
-    fn field(&self, node: &Node) -> Option<FieldId> {
-        match node {
-            Node::Field(id) => Some(*id),
-            Node::Shared(inner) => self.field(inner),
-            _ => None,
-        }
     }
 
     fn is_truth(&self, node: &Node) -> bool {

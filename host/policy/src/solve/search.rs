@@ -3,8 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use super::example::{self, Hints};
+use super::example;
 use super::form::Form;
+use super::hints::Hints;
 use super::state::{Known, State};
 use super::{Facts, Mode};
 use crate::limits::{MAX_CONFLICTS, MAX_UNCONFIRMED};

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::Mode;
 use super::domain::Domain;
-use super::form::{Atom, Fact, Says, Term};
+use super::form::{Atom, Fact, Reads, Says, Term};
 use super::key::Level;
 use super::numbers::Numbers;
 
@@ -13,6 +13,7 @@ use super::numbers::Numbers;
 #[derive(Debug, Clone)]
 pub(super) struct Known {
     pub(super) fact: Option<Rc<Fact>>,
+    pub(super) reads: Option<Rc<Reads>>,
     /// Whether it may have no value: of a fact, that it is absent.
     pub(super) absent: bool,
     /// Of a fact, whether an earlier stage may have taken it away.
@@ -30,6 +31,7 @@ impl Known {
             withheld: term.fact.is_some(),
             domain: term.domain.clone(),
             fact: term.fact.clone(),
+            reads: term.reads.clone(),
             said: Vec::new(),
         }
     }

@@ -1,7 +1,7 @@
 //! What a comparison claims holds, and an example stands under the change that it shows.
 
-use weft_dictionary::{Dictionary, Timestamp};
-use weft_policy::{Change, Fate, Impact, NotAsked, PolicySet, SetDiff, Shown, Version};
+use weft_dictionary::Timestamp;
+use weft_policy::{Change, Fate, Impact, NotAsked, SetDiff, Shown, Version};
 use weft_verdict::Verdict;
 
 use crate::fixture::{self, dictionary, policy, with_rule};
@@ -374,43 +374,4 @@ fn what_an_operation_does_is_told_in_words_of_the_field() {
         &[("pipeline.yaml", &renamed)],
     );
     assert_eq!(diff.pipeline[0].what, "title of the stage residency");
-}
-
-#[test]
-fn another_field_from_which_one_is_computed_may_change_decisions() {
-    let with = |token: &str| {
-        let text = format!(
-            "{}  - {{name: payment.before, kind: integer, class: operational, title: t, meaning: m, feature: {{of: [payer.account], measure: count, window: 24h}}}}\n",
-            fixture::DICTIONARY
-        );
-        let text = text.replace(
-            "name: payer.account, kind: text, class: sensitive, token: account",
-            &format!("name: payer.account, kind: text, class: sensitive, token: {token}"),
-        );
-        Dictionary::parse("dictionary.yaml", &text).expect("valid")
-    };
-    let (old, new) = (with("account"), with("other"));
-    let set = |dictionary: &Dictionary| {
-        let dir = tempfile::tempdir().expect("a directory");
-        std::fs::write(dir.path().join("pipeline.yaml"), fixture::PIPELINE).expect("written");
-        std::fs::write(dir.path().join("p.yaml"), with_rule("payment.before > 5"))
-            .expect("written");
-        PolicySet::load(dir.path(), dictionary).unwrap_or_else(|problems| panic!("{problems}"))
-    };
-    let (one, two) = (set(&old), set(&new));
-    let diff = SetDiff::of(
-        Version {
-            set: &one,
-            dictionary: &old,
-        },
-        Version {
-            set: &two,
-            dictionary: &new,
-        },
-        instant("2026-06-01T00:00:00Z"),
-    );
-    let change = &diff.dictionary[0];
-    assert_eq!(change.what, "field payer.account");
-    assert_ne!(change.from, change.to);
-    assert!(diff.may_change_decisions());
 }

@@ -4,6 +4,8 @@ mod absences;
 mod claims;
 mod claims_of_diff;
 mod classes;
+mod clocks;
+mod dictionaries;
 mod diff;
 #[path = "../differential/expressions.rs"]
 mod expressions;
@@ -15,3 +17,4 @@ mod hostile;
 #[path = "../differential/rows.rs"]
 mod rows;
 mod strongest;
+mod strongest_generated;

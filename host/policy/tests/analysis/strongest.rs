@@ -227,7 +227,9 @@ fn that_the_search_ended_at_its_bound_is_said() {
         (Deny, Hold)
     );
     assert!(
-        examples.looked_at.is_some_and(|looked_at| looked_at > 0),
+        examples
+            .not_known
+            .is_some_and(|not| not.milder && not.looked_at > 0),
         "{examples:?}"
     );
 }

@@ -16,16 +16,16 @@ pub(super) fn render(compared: &Compared<'_>) -> Result<String, serde_json::Erro
         "not_compared": diff.not_compared,
         "plugins_not_asked": words::plugins(compared, false),
         "plugins_taken_to_allow": words::plugins(compared, true),
-        "policies": diff.policies.iter().map(of_policy).collect::<Vec<_>>(),
-        "lists": diff.lists.iter().map(of_list).collect::<Vec<_>>(),
-        "disclosures": diff.disclosures.iter().map(of_change).collect::<Vec<_>>(),
-        "pipeline": diff.pipeline.iter().map(of_change).collect::<Vec<_>>(),
-        "dictionary": diff.dictionary.iter().map(of_change).collect::<Vec<_>>(),
+        "policies": diff.policies.iter().map(|policy| of_policy(compared, policy)).collect::<Vec<_>>(),
+        "lists": diff.lists.iter().map(|list| of_list(compared, list)).collect::<Vec<_>>(),
+        "disclosures": of_changes(compared, &diff.disclosures),
+        "pipeline": of_changes(compared, &diff.pipeline),
+        "dictionary": of_changes(compared, &diff.dictionary),
     });
     Ok(format!("{}\n", serde_json::to_string_pretty(&all)?))
 }
 
-fn of_policy(policy: &PolicyDiff) -> Json {
+fn of_policy(compared: &Compared<'_>, policy: &PolicyDiff) -> Json {
     let status = |status: Option<weft_policy::Status>| {
         status.map(|status| format!("{status:?}").to_lowercase())
     };
@@ -40,11 +40,11 @@ fn of_policy(policy: &PolicyDiff) -> Json {
         "status": {"old": status(policy.status.0), "new": status(policy.status.1)},
         "counts": policy.counts(),
         "may_change_decisions": policy.may_change_decisions(),
-        "changes": policy.changes.iter().map(of_change).collect::<Vec<_>>(),
+        "changes": of_changes(compared, &policy.changes),
     })
 }
 
-fn of_list(list: &ListDiff) -> Json {
+fn of_list(compared: &Compared<'_>, list: &ListDiff) -> Json {
     json!({
         "list": list.name,
         "title": list.title,
@@ -53,30 +53,38 @@ fn of_list(list: &ListDiff) -> Json {
         "removed": list.removed,
         "used_by": list.used_by,
         "in_policy": list.impact.as_ref().map(|(policy, _)| policy),
-        "impact": list.impact.as_ref().map(|(_, impact)| of_impact(impact)),
-        "changes": list.words.iter().map(of_change).collect::<Vec<_>>(),
+        "impact": list.impact.as_ref().map(|(_, impact)| of_impact(compared, impact)),
+        "changes": of_changes(compared, &list.words),
     })
 }
 
-fn of_change(change: &Change) -> Json {
-    json!({
-        "what": change.what,
-        "old": change.from,
-        "new": change.to,
-        "impact": of_impact(&change.impact),
-    })
+fn of_changes(compared: &Compared<'_>, changes: &[Change]) -> Vec<Json> {
+    let one = |change: &Change| {
+        json!({
+            "what": change.what,
+            "old": change.from,
+            "new": change.to,
+            "impact": of_impact(compared, &change.impact),
+        })
+    };
+    changes.iter().map(one).collect()
 }
 
-fn of_impact(impact: &Impact) -> Json {
+fn of_impact(compared: &Compared<'_>, impact: &Impact) -> Json {
     match impact {
         Impact::Words => json!({"kind": "words"}),
         Impact::Told => json!({"kind": "told"}),
         Impact::Same => json!({"kind": "same"}),
         Impact::Open(why) => json!({"kind": "open", "why": why}),
+        Impact::AsksPlugin => json!({"kind": "asks-plugin", "run": words::replay(compared)}),
         Impact::Shown(examples) => json!({
             "kind": "shown",
             "examples": examples.shown.iter().map(of_example).collect::<Vec<_>>(),
-            "looked_at": examples.looked_at,
+            "not_known": examples.not_known.map(|not| json!({
+                "milder": not.milder,
+                "stricter": not.stricter,
+                "looked_at": not.looked_at,
+            })),
         }),
     }
 }

@@ -102,7 +102,7 @@ fn of_change(compared: &Compared<'_>, change: &Change, counts: bool) -> String {
 
 fn of_impact(compared: &Compared<'_>, impact: &Impact, counts: bool) -> String {
     let mut page = String::new();
-    if let Some(words) = words::impact(impact, counts) {
+    if let Some(words) = words::impact(compared, impact, counts) {
         let _ = writeln!(page, "\n{}.", escaped(&words));
     }
     if let Impact::Shown(examples) = impact {

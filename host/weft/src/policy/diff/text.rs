@@ -103,7 +103,7 @@ impl Page<'_> {
     }
 
     fn impact(&mut self, impact: &Impact, counts: bool, about: &str) {
-        if let Some(words) = words::impact(impact, counts) {
+        if let Some(words) = words::impact(self.compared, impact, counts) {
             self.line(2, &format!("= {words}"));
         }
         if let Impact::Shown(examples) = impact {

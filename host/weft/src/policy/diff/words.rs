@@ -1,5 +1,7 @@
 //! What all forms say in the same words.
 
+use std::cmp::Ordering;
+
 use weft_policy::{
     Examples, Fate, Impact, NotAsked, PolicyDiff, Said, SetDiff, Shown, Status, Word,
 };
@@ -28,7 +30,7 @@ pub(super) fn status(policy: &PolicyDiff) -> String {
 }
 
 /// What a change does, where no facts are shown.
-pub(super) fn impact(change: &Impact, counts: bool) -> Option<String> {
+pub(super) fn impact(compared: &Compared<'_>, change: &Impact, counts: bool) -> Option<String> {
     match change {
         Impact::Words | Impact::Shown(_) => None,
         Impact::Told => {
@@ -37,7 +39,26 @@ pub(super) fn impact(change: &Impact, counts: bool) -> Option<String> {
         Impact::Same => Some("decides the same: proven".to_owned()),
         Impact::Open(why) if counts => Some(format!("may change decisions; {why}")),
         Impact::Open(why) => Some(why.clone()),
+        Impact::AsksPlugin => {
+            let may = if counts { "may change decisions; " } else { "" };
+            Some(format!(
+                "{may}what the plugin makes of it only the plugin can say, so no facts are shown. Ask it about recorded \
+                 decisions: `{}`",
+                replay(compared)
+            ))
+        }
     }
+}
+
+/// The command that asks plugins.
+pub(super) fn replay(compared: &Compared<'_>) -> String {
+    let new = compared.new.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
+    let new = match new.chars().all(is_plain) {
+        true => new,
+        false => format!("'{}'", new.replace('\'', r"'\''")),
+    };
+    format!("weft policy replay --data weft-data --policies {new} --plugins target/plugins")
 }
 
 /// The facts of an example, each with its title: those that the policy asks, then those with which no other policy is
@@ -60,13 +81,31 @@ pub(super) fn facts(compared: &Compared<'_>, shown: &Shown) -> [Vec<String>; 2] 
 /// Before the facts of other policies.
 pub(super) const SO_THAT: &str = "and, so that no other policy is in the way:";
 
-/// That there may be stronger examples, if the search ended before that was known.
+/// What is not known of the strongest change, if the search ended before that was known.
 pub(super) fn bound(examples: &Examples) -> Option<String> {
-    let looked_at = examples.looked_at?;
+    let not = examples.not_known?;
+    let is_shown = |order| {
+        let mut shown = examples.shown.iter();
+        shown.any(|shown| shown.new.decision.cmp(&shown.old.decision) == order)
+    };
+    let way = |is_open: bool, word: &str, order| {
+        let more = if is_shown(order) {
+            ", by more than shown"
+        } else {
+            ""
+        };
+        is_open.then(|| format!("{word}{more}"))
+    };
+    let ways = [
+        way(not.milder, "milder", Ordering::Less),
+        way(not.stricter, "stricter", Ordering::Greater),
+    ];
+    let ways: Vec<String> = ways.into_iter().flatten().collect();
     Some(format!(
-        "the search ended at its bound: {} {} looked at; there may be one in which the decision changes more",
-        output::counted(looked_at, "request"),
-        if looked_at == 1 { "was" } else { "were" },
+        "not known: whether a request is there whose decision gets {}; the search made {} from the conditions, asked both \
+         sets about each, and met its bound before it could rule that out",
+        ways.join(", or "),
+        output::counted(not.looked_at, "request"),
     ))
 }
 
@@ -84,9 +123,9 @@ pub(super) fn said(shown: &Shown, counts: bool) -> [String; 2] {
     let (old, new) = (&shown.old, &shown.new);
     let told = told_by(old) != told_by(new);
     let change = match new.decision.cmp(&old.decision) {
-        std::cmp::Ordering::Less => ", milder",
-        std::cmp::Ordering::Equal => "",
-        std::cmp::Ordering::Greater => ", stricter",
+        Ordering::Less => ", milder",
+        Ordering::Equal => "",
+        Ordering::Greater => ", stricter",
     };
     let one = |said: &Said, change: &str| match counts {
         true => format!(
@@ -232,7 +271,8 @@ pub(super) fn without_plugins(compared: &Compared<'_>) -> Option<String> {
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     Some(format!(
         "Plugins were not asked: what is shown is what the rules decide, {}; the components of plugins are not compared. \
-         `weft policy replay` asks plugins about recorded decisions.",
-        parts.join(", and ")
+         To ask them about recorded decisions: `{}`.",
+        parts.join(", and "),
+        replay(compared)
     ))
 }
