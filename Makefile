@@ -19,6 +19,7 @@ demo: build plugins ## Build everything, play the sample traffic through a runni
 test: build plugins ## Build everything and run all tests
 	@sh .ci/cel-spec
 	@sh .ci/softhsm
+	@sh .ci/verifiers
 	$(CARGO) test --release --locked --workspace
 
 # Of the whole workspace, so that dependencies have the features that they have in the tests and are built once.

@@ -11,6 +11,9 @@
 //! | `canonical` | records to bytes and back |
 //! | [`merkle`] | the tree, inclusion and consistency proofs |
 //! | [`checkpoint`] | the signed checkpoint and the verifier key |
+//! | [`tiles`] | tree and records in pieces that others' tools read |
+//! | [`proof`] | that one record is in the tree, for who does not have the log |
+//! | [`export`] | a directory that can be verified without this program |
 //! | `keys` | under which keys a record is found |
 //! | `store`, `sums` | sled, and the sums over its files at rest |
 //! | `found` | the store as it lies there when a log is opened |
@@ -39,6 +42,7 @@
 mod canonical;
 pub mod checkpoint;
 mod error;
+pub mod export;
 mod files;
 mod found;
 mod keeper;
@@ -48,6 +52,7 @@ pub mod log;
 pub mod merkle;
 mod open;
 mod plain;
+pub mod proof;
 mod recent;
 pub mod record;
 mod refill;
@@ -55,13 +60,16 @@ pub mod show;
 mod store;
 mod stream;
 mod sums;
+pub mod tiles;
 pub mod verify;
 
 pub use checkpoint::{Checkpoint, Verifier};
 pub use error::{AppendError, CloseError, OpenError, ReadError};
+pub use export::{ExportError, Exported, export};
 pub use log::{Appending, Log, LogConfig, Receipt, Stored, Tuning};
 pub use merkle::Hash;
 pub use open::Opened;
+pub use proof::{BadProof, Proof};
 pub use record::{
     CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, EventRecord, FindingRecord,
     IdempotencyRecord, OutcomeRecord, PluginRecord, PurposeRecord, Record, SCHEMA, ShownRecord,

@@ -50,3 +50,5 @@ pub const MAX_ID_BYTES: usize = 64;
 pub const MAX_NAMED_RECORDS: u64 = 16;
 /// Checkpoints that a verification takes from its caller.
 pub const MAX_KEPT_CHECKPOINTS: usize = 256;
+/// Hashes of an inclusion proof: no tree of 64-bit indexes is taller.
+pub const MAX_PROOF_HASHES: usize = 64;

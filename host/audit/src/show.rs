@@ -33,7 +33,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn takes(&self, record: &Record) -> bool {
+    pub(crate) fn takes(&self, record: &Record) -> bool {
         let decision = record.decision();
         let is = |wanted: &Option<String>, of: fn(&DecisionRecord) -> Option<&String>| match wanted
         {

@@ -34,6 +34,27 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "FILE")]
         checkpoint: Vec<PathBuf>,
     },
+    /// Write a copy of the audit log that is verified without this program.
+    ///
+    /// A directory with the signed checkpoint, the key, the records and the hashes over them as C2SP tlog-tiles, and a script
+    /// that checks all of it with openssl and sha256sum. Covers what the newest checkpoint covers; works beside a running
+    /// host.
+    Export {
+        #[command(flatten)]
+        places: Places,
+        /// The directory to write; it must not be there.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+        /// Also a proof of its own for this decision. (C2SP tlog-proof.)
+        #[arg(long, value_name = "ID")]
+        decision: Option<String>,
+        /// Also a proof for each decision about this payment.
+        #[arg(long, value_name = "ID")]
+        payment: Option<String>,
+        /// Also a proof for each decision that belongs to this case.
+        #[arg(long, value_name = "ID")]
+        case: Option<String>,
+    },
     /// Print records of the audit log, oldest first.
     Show {
         #[command(flatten)]
@@ -69,6 +90,21 @@ pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
                 checkpoints: kept.collect::<Result<_, _>>()?,
             };
             say(&verify(&places.settings()?.engine.data_dir, &options)?)
+        }
+        AuditCommand::Export {
+            places,
+            out,
+            decision,
+            payment,
+            case,
+        } => {
+            let filter = Filter {
+                decision,
+                transaction: payment,
+                case,
+                last: None,
+            };
+            export(&log_of(&places.settings()?.engine.data_dir)?, &out, filter)
         }
         AuditCommand::Show {
             places,
@@ -133,6 +169,30 @@ pub(crate) fn log_of(data: &Path) -> Result<PathBuf, Failed> {
         "there is no audit log in {}; name the host's data directory with --data",
         data.display()
     )))
+}
+
+fn export(dir: &Path, out: &Path, filter: Filter) -> Result<(), Failed> {
+    let prove = (filter != Filter::default()).then_some(&filter);
+    let exported = weft_audit::export(dir, out, prove, &output::step)?;
+    if prove.is_some() && exported.proofs == 0 {
+        output::step(&format!(
+            "no record is like that among the {} that the checkpoint covers; there are no proofs",
+            exported.checkpoint.size
+        ));
+    }
+    output::line(&format!(
+        "{} records of {}, {} proofs, {} KB: {}",
+        exported.checkpoint.size,
+        exported.checkpoint.origin,
+        exported.proofs,
+        exported.bytes.div_ceil(1_000),
+        out.display()
+    ));
+    output::line(&format!(
+        "to verify it: sh {}/verify.sh KEY, where KEY is the copy of log.vkey that you took when the host was set up",
+        out.display()
+    ));
+    Ok(())
 }
 
 fn show(dir: &Path, filter: &Filter, json: bool) -> Result<(), Failed> {

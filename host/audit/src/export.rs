@@ -1,0 +1,327 @@
+//! A copy of the log that is verified without this program.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `checkpoint`, `log.vkey` | the signed head and the key that checks it, as in the log's directory |
+//! | `tile/<level>/…` | the tree's hashes, C2SP `tlog-tiles` |
+//! | `tile/entries/…` | the records |
+//! | `proofs/<name>.json`, `.tlog-proof` | records that were asked for, byte for byte, and that each is in the tree (C2SP `tlog-proof`) |
+//! | `verify.sh` | checks all of it with `openssl` and `sha256sum` |
+//! | `README.txt` | how, and with which other tools |
+//!
+//! What is written is what the checkpoint covers, neither more nor less: it is read from the journal, beside a running
+//! host if need be, and refused when the head over it is not the one that was signed.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::canonical;
+use crate::checkpoint::{BadNote, Checkpoint, Verifier};
+use crate::error::ReadError;
+use crate::files::{self, Files};
+use crate::limits::{MAX_ID_BYTES, MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
+use crate::merkle::{self, Hash, Tree};
+use crate::proof::Proof;
+use crate::record::Record;
+use crate::show::Filter;
+use crate::stream::{self, RawRecord};
+use crate::tiles::{self, Growing, Holds, Tile};
+
+const SCRIPT: &str = include_str!("export/verify.sh");
+const README: &str = include_str!("export/README.txt");
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exported {
+    /// Which log, and how much of it.
+    pub checkpoint: Checkpoint,
+    /// Records with a proof of their own.
+    pub proofs: u64,
+    /// Bytes in all.
+    pub bytes: u64,
+}
+
+/// Why nothing was exported. Where something was written already it is removed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// There is something.
+    #[error("{} is there already; name a directory that is not, so that nothing is mixed", path.display())]
+    Exists {
+        /// Where.
+        path: PathBuf,
+    },
+    /// The disk, the rights, the path.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// What was being worked on.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Key or checkpoint are damaged or missing.
+    #[error("{}: {why}; `weft audit verify` says what has to be restored", path.display())]
+    Note {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        why: BadNote,
+    },
+    /// The journal cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The records are not what they were when they were signed.
+    #[error(
+        "the log is not as it was written: {what}; `weft audit verify` says more, and what has to be restored"
+    )]
+    Damaged {
+        /// How it shows.
+        what: String,
+    },
+}
+
+fn io_at(path: &Path) -> impl FnOnce(io::Error) -> ExportError + '_ {
+    |source| ExportError::Io {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+fn damaged<T>(what: impl Into<String>) -> Result<T, ExportError> {
+    Err(ExportError::Damaged { what: what.into() })
+}
+
+/// Writes the log in `dir`, as far as its checkpoint covers it, to the directory `to`, which must not be there; with a
+/// proof for each record that `prove` takes.
+pub fn export(
+    dir: &Path,
+    to: &Path,
+    prove: Option<&Filter>,
+    progress: &dyn Fn(&str),
+) -> Result<Exported, ExportError> {
+    if fs::symlink_metadata(to).is_ok() {
+        return Err(ExportError::Exists {
+            path: to.to_owned(),
+        });
+    }
+    let mut part = to.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    fs::create_dir(&part).map_err(|source| match source.kind() {
+        io::ErrorKind::AlreadyExists => ExportError::Exists { path: part.clone() },
+        _ => io_at(&part)(source),
+    })?;
+    let written = write(dir, &part, prove, progress);
+    let finished = written.and_then(|exported| {
+        fs::rename(&part, to).map_err(io_at(to))?;
+        Ok(exported)
+    });
+    if finished.is_err() {
+        // What is half there is of no use, and why it is only half there is told already.
+        let _ = files::remove_dir(&part);
+    }
+    finished
+}
+
+fn write(
+    dir: &Path,
+    to: &Path,
+    prove: Option<&Filter>,
+    progress: &dyn Fn(&str),
+) -> Result<Exported, ExportError> {
+    let from = Files::of(dir);
+    let vkey = note(&from.vkey)?;
+    let verifier = Verifier::parse(&vkey).map_err(bad_note(&from.vkey))?;
+    // Before the records: what it covers is durable, and what comes later is not exported.
+    let signed = note(&from.checkpoint)?;
+    let checkpoint =
+        Checkpoint::open(signed.as_bytes(), &verifier).map_err(bad_note(&from.checkpoint))?;
+
+    let mut writer = Writer {
+        to,
+        size: checkpoint.size,
+        prove,
+        tree: Tree::default(),
+        growing: Growing::default(),
+        bundle: Vec::new(),
+        proven: Vec::new(),
+        bytes: 0,
+    };
+    let mut failed = None;
+    let streamed = stream::stream_raw(dir, |raw| {
+        if failed.is_none() && raw.index < checkpoint.size {
+            failed = writer.take(raw, progress).err();
+        }
+    })?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if let Some(first) = streamed.damage.first() {
+        return damaged(first);
+    }
+    if writer.tree.size() < checkpoint.size {
+        return damaged(format!(
+            "there are {} records, and {} were signed",
+            writer.tree.size(),
+            checkpoint.size
+        ));
+    }
+    if writer.tree.root() != checkpoint.root {
+        return damaged("the head over the records is not the one that was signed");
+    }
+    writer.finish(&signed)?;
+    for (name, bytes) in [
+        ("checkpoint", signed.as_str()),
+        ("log.vkey", &vkey),
+        ("verify.sh", SCRIPT),
+        ("README.txt", README),
+    ] {
+        writer.put(name, bytes.as_bytes())?;
+    }
+    Ok(Exported {
+        checkpoint,
+        proofs: writer.proven.len() as u64,
+        bytes: writer.bytes,
+    })
+}
+
+/// A small file of text.
+fn note(path: &Path) -> Result<String, ExportError> {
+    let bytes = files::read_small(path, MAX_NOTE_BYTES).map_err(io_at(path))?;
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.ok_or_else(|| {
+        bad_note(path)(BadNote {
+            offset: 0,
+            what: "the file is missing, or is not UTF-8",
+        })
+    })
+}
+
+fn bad_note(path: &Path) -> impl FnOnce(BadNote) -> ExportError + '_ {
+    |why| ExportError::Note {
+        path: path.to_owned(),
+        why,
+    }
+}
+
+/// Whether a decision's id can name a file, on every system: the log may come from elsewhere.
+fn is_file_name(id: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    (1..=MAX_ID_BYTES).contains(&id.len()) && id.chars().all(is_plain)
+}
+
+struct Writer<'a> {
+    to: &'a Path,
+    /// How many records are exported.
+    size: u64,
+    prove: Option<&'a Filter>,
+    tree: Tree,
+    growing: Growing,
+    /// The records of the bundle that is not full.
+    bundle: Vec<u8>,
+    /// Index and file name of what is proven.
+    proven: Vec<(u64, String)>,
+    bytes: u64,
+}
+
+impl Writer<'_> {
+    fn take(&mut self, raw: RawRecord<'_>, progress: &dyn Fn(&str)) -> Result<(), ExportError> {
+        if raw.index != self.tree.size() {
+            return damaged(format!("record {} is missing", self.tree.size()));
+        }
+        if let Some(filter) = self.prove {
+            self.take_to_prove(filter, raw)?;
+        }
+        let leaf = merkle::leaf_hash(raw.bytes);
+        self.tree.push(leaf);
+        tiles::add_record(&mut self.bundle, raw.bytes);
+        let mut full: Vec<(Tile, Vec<u8>)> = Vec::new();
+        let pushed = self.growing.push(leaf, |tile, hashes| {
+            full.push((tile, tiles::bytes_of(hashes)));
+            Ok::<_, ExportError>(())
+        });
+        pushed?;
+        for (tile, hashes) in full {
+            self.put(&tile.to_string(), &hashes)?;
+            if tile.holds == Holds::Hashes(0) {
+                self.put_bundle(tile.index)?;
+            }
+        }
+        let done = self.tree.size();
+        if done.is_multiple_of(PROGRESS_EVERY_RECORDS) {
+            progress(&format!("exported {done} of {} records", self.size));
+        }
+        Ok(())
+    }
+
+    fn take_to_prove(&mut self, filter: &Filter, raw: RawRecord<'_>) -> Result<(), ExportError> {
+        let Ok(record) = canonical::from_bytes(raw.bytes) else {
+            return Ok(());
+        };
+        if !filter.takes(&record) {
+            return Ok(());
+        }
+        let name = match &record {
+            Record::Decision(decision) if is_file_name(&decision.decision) => {
+                decision.decision.clone()
+            }
+            _ => format!("record-{}", raw.index),
+        };
+        self.put(&format!("proofs/{name}.json"), raw.bytes)?;
+        self.proven.push((raw.index, name));
+        Ok(())
+    }
+
+    fn put_bundle(&mut self, index: u64) -> Result<(), ExportError> {
+        if let Some(tile) = Tile::of(Holds::Records, index, self.tree.size()) {
+            let bundle = std::mem::take(&mut self.bundle);
+            self.put(&tile.to_string(), &bundle)?;
+        }
+        Ok(())
+    }
+
+    /// What is not full, and the proofs.
+    fn finish(&mut self, signed: &str) -> Result<(), ExportError> {
+        let growing = std::mem::take(&mut self.growing);
+        for (tile, hashes) in growing.partial() {
+            self.put(&tile.to_string(), &tiles::bytes_of(hashes))?;
+        }
+        if !self.bundle.is_empty() {
+            self.put_bundle(self.size / tiles::WIDTH)?;
+        }
+        for (index, name) in self.proven.clone() {
+            let head = |range| tiles::head(range, self.size, |tile| self.hashes(tile));
+            let hashes = merkle::inclusion(index, self.size, head)?;
+            let proof = Proof {
+                index,
+                hashes: hashes.unwrap_or_default(),
+                note: signed.to_owned(),
+            };
+            self.put(
+                &format!("proofs/{name}.tlog-proof"),
+                proof.to_string().as_bytes(),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The hashes of a tile that was written.
+    fn hashes(&self, tile: Tile) -> Result<Vec<Hash>, ExportError> {
+        let path = self.to.join(tile.to_string());
+        let bytes = fs::read(&path).map_err(io_at(&path))?;
+        match tiles::hashes_of(&bytes, tile) {
+            Some(hashes) => Ok(hashes),
+            None => damaged(format!("{} changed while it was exported", path.display())),
+        }
+    }
+
+    fn put(&mut self, name: &str, bytes: &[u8]) -> Result<(), ExportError> {
+        let path = self.to.join(name);
+        if let Some(above) = path.parent() {
+            fs::create_dir_all(above).map_err(io_at(above))?;
+        }
+        fs::write(&path, bytes).map_err(io_at(&path))?;
+        self.bytes += bytes.len() as u64;
+        Ok(())
+    }
+}
