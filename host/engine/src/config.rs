@@ -34,6 +34,8 @@ pub struct Config {
     pub require_plugin_digests: bool,
     /// Whether a policy set that a rollback put in force stays over this start.
     pub keep_rollback: bool,
+    /// Whether to start when the vault does not have values that the log names. It is recorded, and then counts for ever.
+    pub accept_lost_values: bool,
 }
 
 impl Config {
@@ -52,6 +54,7 @@ impl Config {
             threat_level: 0,
             require_plugin_digests: false,
             keep_rollback: true,
+            accept_lost_values: false,
         }
     }
 

@@ -65,7 +65,7 @@ pub struct Rotation {
 pub struct OfPerson {
     /// The subjects that are the person: one for each identifier.
     pub subjects: Vec<String>,
-    /// Until when they are held, if that was ordered.
+    /// Until when they are held, if they are.
     #[serde(
         skip_serializing_if = "Option::is_none",
         serialize_with = "crate::view::rfc3339_opt"
@@ -135,7 +135,8 @@ impl Engine {
             .await
     }
 
-    /// Holds a person against erasure until an instant (RFC 3339); one that is over lifts the hold. In the log before it is done.
+    /// Holds a person against erasure until an instant (RFC 3339); one that is over lifts the hold, for which there has to
+    /// be a reason. In the log before it is done.
     pub async fn hold(
         &self,
         whose: String,
@@ -205,10 +206,14 @@ impl Inner {
             return Err(problems::stopping());
         }
         let person = self.person(whose)?;
+        let is_lifted = until <= self.clock.now();
+        if is_lifted && order.reason.is_none() {
+            return Err(problems::lifted_without_reason());
+        }
         let more = [("until", Json::from(until.to_string()))];
         let set_at = self.record_custody(HELD, &person, &order, &more).await?;
         let hold = Hold { until, set_at };
-        let held = of_person(&person, Some(until));
+        let held = of_person(&person, (!is_lifted).then_some(until));
         self.in_vault(move |inner| inner.vault.hold(&person, hold))
             .await?;
         Ok(held)
@@ -317,7 +322,7 @@ fn on_hold(until: Timestamp) -> Problem {
         .help("erase after that date, or lift the hold first with an order that says why")
 }
 
-fn not_done(why: &VaultError) -> Problem {
+pub(crate) fn not_done(why: &VaultError) -> Problem {
     match why {
         VaultError::UnknownSubject => Problem::new(
             ProblemCode::NotFound,
@@ -331,6 +336,6 @@ fn not_done(why: &VaultError) -> Problem {
         }
         VaultError::FamilyTooLarge => Problem::new(ProblemCode::Conflict, why.to_string()),
         VaultError::Stopped => problems::stopping(),
-        why => problems::not_tokenised(why),
+        why => problems::not_carried_out(why),
     }
 }

@@ -74,15 +74,24 @@ pub(crate) struct Restored {
     pub(crate) erased: Vec<Side>,
 }
 
+/// The facts that stand in a record in clear: tokens, public and operational ones.
+pub(crate) fn in_clear(
+    dictionary: &Dictionary,
+    record: &DecisionRecord,
+) -> Result<Row, Unreadable> {
+    let mut row = Row::new(dictionary);
+    put(dictionary, &mut row, record, &record.facts)?;
+    Ok(row)
+}
+
 /// The row of a recorded decision. A field that the dictionary no longer has is left out.
 pub(crate) fn restore(
     dictionary: &Dictionary,
     opener: &Opener,
     record: &DecisionRecord,
 ) -> Result<Restored, Unreadable> {
-    let mut row = Row::new(dictionary);
+    let mut row = in_clear(dictionary, record)?;
     let mut erased = Vec::new();
-    put(dictionary, &mut row, record, &record.facts)?;
     let unreadable = || Unreadable::Sealed(record.decision.clone());
     let all = record.sealed.iter();
     for sealed in all.flat_map(|all| all.split(BETWEEN_SIDES)) {

@@ -210,6 +210,27 @@ pub(crate) fn not_tokenised(error: &VaultError) -> Problem {
     .help("send it again in a moment, with the same idempotency key")
 }
 
+/// An order about the vault; [`not_tokenised`] is for requests.
+pub(crate) fn not_carried_out(error: &VaultError) -> Problem {
+    if error.is_disk_full() {
+        return disk_full();
+    }
+    tracing::error!(%error, "an order about the vault could not be carried out");
+    let detail =
+        format!("the order was recorded, and could not be carried out to its end: {error}");
+    Problem::new(ProblemCode::Conflict, detail).help(
+        "see to what stands in the way, and order it again: what is done already is not done twice",
+    )
+}
+
+/// An order that lifts a hold without a reason.
+pub(crate) fn lifted_without_reason() -> Problem {
+    let detail = "the instant is over, so the order lifts the legal hold, and it does not say why";
+    Problem::new(ProblemCode::InvalidValue, detail)
+        .pointer("/reason")
+        .help("give the reason (--reason) for those who read the log, or an instant to come")
+}
+
 pub(crate) fn not_recorded(error: &weft_audit::AppendError) -> Problem {
     if error.is_disk_full() {
         return disk_full();

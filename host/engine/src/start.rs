@@ -32,6 +32,7 @@ use crate::root::KEY_FILE;
 use crate::sets::{Archive, ArchiveError, LoadedSet, STARTED, Sets};
 use crate::threat::{Threat, ThreatLevel};
 use crate::transfer::Transfers;
+use crate::whole::{Lost, VALUES_LOST};
 use crate::{Clock, Config, facts, whole};
 
 /// Why a host does not start. Every variant says what to do.
@@ -84,6 +85,20 @@ pub enum StartError {
         by: String,
         /// Why.
         why: String,
+    },
+    /// The vault has less in it than the log names.
+    #[error(
+        "{}: the vault does not have values that {decisions} decisions of the audit log name, the first of them {first}, and \
+         nobody erased them: the vault is older than the log, or was damaged; restore the whole data directory from one copy, \
+         or, to go on without these values for ever, start with --accept-lost-values", path.display()
+    )]
+    ValuesLost {
+        /// The vault's directory.
+        path: PathBuf,
+        /// How many decisions.
+        decisions: u64,
+        /// The first of them.
+        first: String,
     },
     /// The audit log cannot be opened.
     #[error(transparent)]
@@ -167,10 +182,11 @@ impl Engine {
             log,
             _lock: lock,
         };
-        let (threat_before, outstanding) = inner.rebuild(progress)?;
+        let rebuilt = inner.rebuild(progress)?;
+        inner.refuse_lost_values(&rebuilt.lost)?;
         inner.keep_rollback(progress)?;
-        inner.record_start(threat_before.as_ref())?;
-        inner.finish_custody(outstanding, progress)?;
+        inner.record_start(rebuilt.threat.as_ref(), &rebuilt.lost)?;
+        inner.finish_custody(rebuilt.outstanding, progress)?;
         whole::mark(&inner.config.data_dir).map_err(|source| StartError::DataDir {
             path: inner.config.data_dir.clone(),
             source,
@@ -189,13 +205,20 @@ fn make_data_dir(dir: &Path) -> io::Result<()> {
     fs::set_permissions(dir, Permissions::from_mode(0o700))
 }
 
+/// What the log says beside what is remembered.
+struct Rebuilt {
+    /// The level of threat as it was.
+    threat: Option<ThreatLevel>,
+    /// What the vault has to do yet.
+    outstanding: Outstanding,
+    /// What it does not have any more.
+    lost: Lost,
+}
+
 impl Inner {
     /// Everything that is remembered is in the log: pending payments, behaviour, idempotency keys, which policy
-    /// set was in force. The level of threat as it was comes back, and what the vault has to do yet.
-    fn rebuild(
-        &self,
-        progress: &dyn Fn(&str),
-    ) -> Result<(Option<ThreatLevel>, Outstanding), StartError> {
+    /// set was in force.
+    fn rebuild(&self, progress: &dyn Fn(&str)) -> Result<Rebuilt, StartError> {
         let records = self.log.len();
         if records > 0 {
             progress(&format!("rebuilding state from {records} records"));
@@ -203,6 +226,7 @@ impl Inner {
         let mut unreadable = 0_u64;
         let mut threat = None;
         let mut outstanding = Outstanding::default();
+        let mut lost = Lost::default();
         let oldest_key = Timestamp(self.clock.now().0.saturating_sub(KEY_WINDOW.0));
         self.log.replay(0, |_, record| {
             self.clock.advance(record.at());
@@ -212,6 +236,7 @@ impl Inner {
                     self.sets.history().see(event);
                     threat = ThreatLevel::after(threat.take(), event);
                     outstanding.see(event);
+                    lost.see_event(event);
                     self.restore_release(event);
                     self.metrics.unreviewed(self.emergencies.see(event));
                     return;
@@ -222,6 +247,7 @@ impl Inner {
                 self.pending
                     .apply(payment, before, &decision.decision, &follow);
             }
+            lost.see(&self.dictionary, &self.vault, decision);
             self.restore_budgets(decision);
             match self.observed(decision) {
                 Some(Some(observation)) => self.behaviour.observe(&observation),
@@ -251,7 +277,22 @@ impl Inner {
             now,
         ));
         self.metrics.threat_level(self.threat.in_force().level);
-        Ok((threat, outstanding))
+        Ok(Rebuilt {
+            threat,
+            outstanding,
+            lost,
+        })
+    }
+
+    fn refuse_lost_values(&self, lost: &Lost) -> Result<(), StartError> {
+        if lost.decisions == 0 || self.config.accept_lost_values {
+            return Ok(());
+        }
+        Err(StartError::ValuesLost {
+            path: self.vault.dir().to_owned(),
+            decisions: lost.decisions,
+            first: lost.first.clone(),
+        })
     }
 
     /// What behaviour keeps of a recorded payment, if anything; if so, whether it can be read. Of a person who was
@@ -275,9 +316,20 @@ impl Inner {
         Some(read())
     }
 
-    fn record_start(&self, threat_before: Option<&ThreatLevel>) -> Result<(), StartError> {
+    fn record_start(
+        &self,
+        threat_before: Option<&ThreatLevel>,
+        lost: &Lost,
+    ) -> Result<(), StartError> {
         let now = self.clock.now();
         let mut events = self.log.opened().events(now);
+        if lost.decisions > 0 {
+            let detail = [
+                ("decisions", lost.decisions.into()),
+                ("first", lost.first.as_str().into()),
+            ];
+            events.push(self.event(now, VALUES_LOST, detail));
+        }
         events.extend(self.set_changed_at_start(now));
         events.extend(self.threat_changed_at_start(threat_before));
         let detail = [

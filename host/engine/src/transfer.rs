@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use data_encoding::HEXLOWER;
+use rustix::fs::{Mode, OFlags};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -21,6 +22,7 @@ use weft_intake::{Problem, ProblemCode};
 use weft_vault::{Moved, Progress, Recipient, TransferError};
 
 use crate::engine::{Engine, Inner};
+use crate::erasure::not_done;
 use crate::limits::{MAX_TRANSFERS, TRANSFER_WAITS};
 use crate::problems;
 use crate::sets::Order;
@@ -301,7 +303,7 @@ impl Inner {
                 if hash(&path).map_err(TransferError::Io)? != *sha256 {
                     return Err(TransferError::Damaged { entry: 0 });
                 }
-                let file = BufReader::new(File::open(&path).map_err(TransferError::Io)?);
+                let file = BufReader::new(open_file(&path).map_err(TransferError::Io)?);
                 self.vault.import(file, progress)
             }
         }
@@ -389,9 +391,24 @@ fn make_directory(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
+/// Opens a file that lies there itself: no link to another, no pipe, which nobody may ever write to.
+fn open_file(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(
+        path,
+        flags | OFlags::RDONLY,
+        Mode::empty(),
+    )?);
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    let what = "it is not a file, but a pipe, a directory or a device";
+    Err(io::Error::new(io::ErrorKind::InvalidInput, what))
+}
+
 fn hash(path: &Path) -> io::Result<String> {
     let mut hash = Sha256::new();
-    io::copy(&mut File::open(path)?, &mut HashWriter(&mut hash))?;
+    io::copy(&mut open_file(path)?, &mut HashWriter(&mut hash))?;
     Ok(HEXLOWER.encode(&hash.finalize()))
 }
 
@@ -424,7 +441,7 @@ fn detail(transfer: &Transfer) -> Vec<(&'static str, Json)> {
 
 fn refused(why: &TransferError) -> Problem {
     match why {
-        TransferError::Vault(why) => problems::not_tokenised(why),
+        TransferError::Vault(why) => not_done(why),
         TransferError::Stopped => problems::stopping(),
         TransferError::BadRecipient => Problem::new(ProblemCode::InvalidValue, why.to_string()),
         why => Problem::new(ProblemCode::Conflict, why.to_string()),

@@ -33,7 +33,7 @@ impl Vault {
         let counts = self.keys.subjects().counts(now);
         Status {
             epoch: self.keys.epoch(),
-            values: self.len(),
+            values: self.index.brought(),
             subjects: counts.living,
             erased: counts.erased,
             held: counts.held,
@@ -49,6 +49,11 @@ impl Vault {
             return Err(VaultError::UnknownSubject);
         }
         subjects.family(subject)
+    }
+
+    /// Whether a subject was erased.
+    pub fn is_erased(&self, subject: Subject) -> bool {
+        self.keys.subjects().is_known(subject) == Some(false)
     }
 
     /// Until when a person may not be erased, if so.

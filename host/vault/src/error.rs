@@ -89,9 +89,9 @@ pub enum VaultError {
         /// The journal's directory.
         dir: PathBuf,
     },
-    /// The vault has a layout from before there were subjects.
+    /// The vault has the form of an earlier version.
     #[error(
-        "the vault in {} was written by an earlier version of this host, whose values cannot be erased one by one: \
+        "the vault in {} was written by an earlier version of this host, in a form that this one does not read: \
          begin with another data directory (--data), and keep this one for the version that wrote it", dir.display()
     )]
     OlderLayout {

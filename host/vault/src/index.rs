@@ -1,10 +1,11 @@
 //! Which value has which token, who brought it, and where its rows are: in memory, many locks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
-use crate::limits::INDEX_SHARDS;
+use crate::limits::{INDEX_SHARDS, UNBROUGHT_FOR};
 use crate::subject::{Subject, TokenBits};
 
 /// A value's keyed hash, cut to 16 bytes. Among 50 million values two would share one with a
@@ -22,7 +23,8 @@ pub(crate) struct Known {
 
 /// The subjects who brought a value, each with its row. Most values have one; an expiry date has thousands.
 enum Brought {
-    ByNobody,
+    /// Since when, as far as it was asked for; what an import is about to bring has no such time.
+    ByNobody(Option<Instant>),
     By(Subject, u64),
     ByMany(HashMap<Subject, u64>),
 }
@@ -31,7 +33,7 @@ enum Brought {
 /// with the same value finds it.
 pub(crate) type Shard = HashMap<Blind, Known>;
 
-/// A row gives a value another token than one before it.
+/// A row gives a value another token than one before it, or a token another value.
 #[derive(Debug)]
 pub(crate) struct Contradiction;
 
@@ -40,6 +42,8 @@ pub(crate) struct Index {
     by_blind: Shards<Blind, Known>,
     by_token: Shards<TokenBits, Blind>,
     values: AtomicU64,
+    /// Values that were asked for before anybody had brought them, in the order in which they were.
+    asked: Mutex<VecDeque<(Instant, Blind)>>,
 }
 
 impl Index {
@@ -48,6 +52,7 @@ impl Index {
             by_blind: Shards::new(),
             by_token: Shards::new(),
             values: AtomicU64::new(0),
+            asked: Mutex::default(),
         }
     }
 
@@ -57,10 +62,17 @@ impl Index {
     }
 
     /// Remembers the token of a new value, which nobody has brought yet.
-    pub(crate) fn put(&self, shard: &mut Shard, blind: Blind, token: TokenBits) {
+    /// Since when it waits for who brings it, is told unless an import will.
+    pub(crate) fn put(
+        &self,
+        shard: &mut Shard,
+        blind: Blind,
+        token: TokenBits,
+        asked: Option<Instant>,
+    ) {
         let known = Known {
             token,
-            brought: Brought::ByNobody,
+            brought: Brought::ByNobody(asked),
         };
         if shard.insert(blind, known).is_none() {
             self.values.fetch_add(1, Ordering::Relaxed);
@@ -80,7 +92,8 @@ impl Index {
         match shard.get(&blind) {
             Some(known) if known.token != token => return Err(Contradiction),
             Some(_) => {}
-            None => self.put(&mut shard, blind, token),
+            None if self.has_token(&token) => return Err(Contradiction),
+            None => self.put(&mut shard, blind, token, None),
         }
         if let Some(known) = shard.get_mut(&blind) {
             known.is_brought(subject);
@@ -106,9 +119,28 @@ impl Index {
                 continue;
             };
             known.forget(subject);
-            if matches!(known.brought, Brought::ByNobody) {
+            if matches!(known.brought, Brought::ByNobody(_)) {
                 self.remove(shard, blind);
             }
+        }
+    }
+
+    /// Keeps in mind that a request asked for a value that nobody had brought, and forgets what was asked for long ago and
+    /// never brought.
+    pub(crate) fn asked(&self, at: Instant, blind: Blind) {
+        let is_stale = |since: Instant| since.elapsed() > UNBROUGHT_FOR;
+        let mut asked = lock(&self.asked);
+        asked.push_back((at, blind));
+        while let Some((since, blind)) = asked.front().copied() {
+            let shard = self.shard(&blind);
+            let last = shard.get(&blind).and_then(Known::asked);
+            if last.is_some() && !is_stale(since) {
+                return;
+            }
+            if last.is_some_and(is_stale) {
+                self.remove(shard, &blind);
+            }
+            asked.pop_front();
         }
     }
 
@@ -130,7 +162,7 @@ impl Index {
         for blind in blinds {
             let shard = self.shard(blind);
             if let Some(known) = shard.get(blind)
-                && matches!(known.brought, Brought::ByNobody)
+                && matches!(known.brought, Brought::ByNobody(_))
             {
                 self.remove(shard, blind);
             }
@@ -148,6 +180,15 @@ impl Index {
         self.shard(&blind).get(&blind)?.row()
     }
 
+    /// How many values somebody brought, by looking at all of them.
+    pub(crate) fn brought(&self) -> u64 {
+        let is_brought = |known: &&Known| !matches!(known.brought, Brought::ByNobody(_));
+        let parts = self.by_blind.all();
+        parts
+            .map(|part| part.values().filter(is_brought).count() as u64)
+            .sum()
+    }
+
     /// How many values have a token.
     pub(crate) fn len(&self) -> u64 {
         self.values.load(Ordering::Relaxed)
@@ -155,10 +196,36 @@ impl Index {
 }
 
 impl Known {
+    /// When it was asked for last, if nobody brought it yet.
+    fn asked(&self) -> Option<Instant> {
+        match self.brought {
+            Brought::ByNobody(since) => since,
+            _ => None,
+        }
+    }
+
+    /// A request asks for it. Whether nobody brought it yet.
+    pub(crate) fn ask(&mut self, at: Instant) -> bool {
+        match &mut self.brought {
+            Brought::ByNobody(Some(since)) => {
+                *since = at;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// An import is about to bring it, which may take long.
+    pub(crate) fn wait_for_import(&mut self) {
+        if let Brought::ByNobody(since) = &mut self.brought {
+            *since = None;
+        }
+    }
+
     /// Whether the subject's row is durable. The subject has brought it from now on.
     pub(crate) fn is_brought(&mut self, subject: Subject) -> bool {
         match &mut self.brought {
-            Brought::ByNobody => {
+            Brought::ByNobody(_) => {
                 self.brought = Brought::By(subject, NO_ROW);
                 false
             }
@@ -175,7 +242,7 @@ impl Known {
     /// Whether the subject brought it.
     pub(crate) fn is_of(&self, subject: Subject) -> bool {
         match &self.brought {
-            Brought::ByNobody => false,
+            Brought::ByNobody(_) => false,
             Brought::By(by, _) => *by == subject,
             Brought::ByMany(by) => by.contains_key(&subject),
         }
@@ -195,11 +262,11 @@ impl Known {
 
     fn forget(&mut self, subject: Subject) {
         match &mut self.brought {
-            Brought::By(by, _) if *by == subject => self.brought = Brought::ByNobody,
+            Brought::By(by, _) if *by == subject => self.brought = Brought::ByNobody(None),
             Brought::ByMany(by) => {
                 by.remove(&subject);
                 if by.is_empty() {
-                    self.brought = Brought::ByNobody;
+                    self.brought = Brought::ByNobody(None);
                 }
             }
             _ => {}
@@ -217,7 +284,7 @@ impl Known {
 
     fn row(&self) -> Option<u64> {
         match &self.brought {
-            Brought::ByNobody => None,
+            Brought::ByNobody(_) => None,
             Brought::By(_, row) => Some(*row).filter(|row| *row != NO_ROW),
             Brought::ByMany(by) => by.values().copied().find(|row| *row != NO_ROW),
         }

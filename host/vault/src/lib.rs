@@ -38,6 +38,7 @@
 
 mod binding;
 mod bytes;
+mod cover;
 mod entry;
 mod epoch;
 pub mod erasure;

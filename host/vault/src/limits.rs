@@ -1,5 +1,7 @@
 //! The bounds of a vault.
 
+use std::time::Duration;
+
 /// Bytes in a value that is given for a token. The longest field of a dictionary has 1,024
 /// characters of at most four bytes.
 pub const MAX_SECRET_BYTES: usize = 4_096;
@@ -27,3 +29,6 @@ pub const MAX_FAMILY: usize = 10_000;
 pub const CARRIED_AT_ONCE: usize = 256;
 /// The size of a segment of the key journal: about 5,000 keys.
 pub const KEY_SEGMENT_BYTES: u64 = 1024 * 1024;
+/// How long a value that nobody brought keeps its token after somebody asked for it: longer than any request takes. A
+/// request that is refused before its values are kept, for its region say, leaves nothing behind.
+pub(crate) const UNBROUGHT_FOR: Duration = Duration::from_secs(60);

@@ -1,6 +1,7 @@
 //! Opening a vault: what its files say, into memory.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -9,9 +10,10 @@ use std::sync::Arc;
 
 use weft_journal::limits::SEGMENT_BYTES;
 
+use crate::cover::uncover;
 use crate::epoch::Epoch;
 use crate::error::VaultError;
-use crate::index::{Blind, Index};
+use crate::index::Index;
 use crate::key_store::{self, KeyStore};
 use crate::keys::{Key, Keys};
 use crate::label::Label;
@@ -19,14 +21,13 @@ use crate::opener::Opener;
 use crate::ring::Ring;
 use crate::row::{NotARow, TokenRow, What, keyed};
 use crate::store::Store;
-use crate::subject::{Subject, TokenBits};
+use crate::subject::Subject;
 use crate::subjects::Subjects;
 use crate::transfer;
-use crate::vault::{Vault, cut};
+use crate::vault::Vault;
 
 /// The directory of the values' journal.
 const VALUES: &str = "values";
-const COVER_USE: &[u8] = b"weft/vault/cover/v2";
 
 impl Vault {
     /// Opens the vault in a directory, or makes one there. Every row is checked, none is decrypted.
@@ -53,7 +54,7 @@ impl Vault {
             let rows = loading.without_key;
             tracing::warn!(
                 rows,
-                "values of subjects without a key, which nobody was told of, were left out"
+                "rows of values were left out whose key did not reach the disk"
             );
         }
         let learning = Arc::clone(&index);
@@ -88,10 +89,17 @@ impl Vault {
 struct Loading<'a> {
     index: &'a Index,
     subjects: &'a Subjects,
-    /// What covers the blind indexes of a subject, unwrapped once; none for one who is not there any more.
-    covers: HashMap<Subject, Option<Key>>,
-    /// Rows of subjects that have no key.
+    /// The keys of subjects, unwrapped once.
+    keys: HashMap<Subject, Found>,
+    /// Rows whose key never became durable.
     without_key: u64,
+}
+
+/// What there is of a subject's key.
+enum Found {
+    Key(Key),
+    Erased,
+    Nothing,
 }
 
 impl<'a> Loading<'a> {
@@ -99,7 +107,7 @@ impl<'a> Loading<'a> {
         Loading {
             index,
             subjects,
-            covers: HashMap::new(),
+            keys: HashMap::new(),
             without_key: 0,
         }
     }
@@ -107,37 +115,30 @@ impl<'a> Loading<'a> {
     fn load(&mut self, at: u64, body: &[u8]) -> Result<(), NotARow> {
         let row = TokenRow::decode(body)?;
         let subject = Subject(row.subject);
-        let cover = match self.covers.get(&subject) {
-            Some(cover) => cover,
-            None => {
-                let cover = match self.subjects.key_of(subject) {
-                    Ok(key) => Some(key.key),
-                    // Its key never became durable, so nobody was told of the row.
-                    Err(VaultError::Erased) => None,
-                    Err(_) if self.subjects.has_no_key(subject) => {
-                        self.without_key += 1;
-                        None
-                    }
-                    Err(_) => return Err(NotARow),
-                };
-                self.covers.entry(subject).or_insert(cover)
-            }
+        let key = match self.keys.entry(subject) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(empty) => empty.insert(match self.subjects.key_of(subject) {
+                Ok(key) => Found::Key(key.key),
+                Err(VaultError::Erased) => Found::Erased,
+                Err(_) if self.subjects.has_no_key(subject) => Found::Nothing,
+                Err(_) => return Err(NotARow),
+            }),
         };
-        let Some(cover) = cover else { return Ok(()) };
-        let blind = covered(cover, &row.token, &row.covered);
+        let blind = match key {
+            Found::Erased => return Ok(()),
+            Found::Key(key) => uncover(key, &row.token, &row.cover),
+            Found::Nothing => None,
+        };
+        let Some(blind) = blind else {
+            self.without_key += 1;
+            return Ok(());
+        };
         if self.subjects.brings(subject, blind).is_err() {
             return Ok(());
         }
         let loaded = self.index.load(blind, row.token, subject, at);
         loaded.map_err(|_| NotARow)
     }
-}
-
-/// Covers the blind index of a token's row, and uncovers it: with a mask that only the subject's key gives.
-pub(crate) fn covered(key: &Key, token: &TokenBits, blind: &Blind) -> Blind {
-    let mut mask = cut(keyed(key), &[COVER_USE, token]);
-    mask.iter_mut().zip(blind).for_each(|(m, b)| *m ^= b);
-    mask
 }
 
 /// The epoch that counts in a directory; the first, where there is no vault yet.

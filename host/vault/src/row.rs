@@ -1,16 +1,16 @@
 //! The rows of the vault's journal, as bytes.
 //!
 //! ```text
-//! head   01  form: 2            first row of each journal: whose it is
+//! head   01  form: 3            first row of each journal: whose it is
 //!            root id, 16 bytes
 //!            region, tenant     each: length in one byte, text
 //!            what, 1            1: values, 2: keys
 //!            epoch, 4           of the keys; 0 for values
-//! token  02  form: 2
+//! token  02  form: 3
 //!            born, 4            the epoch in which the subject's key was made
 //!            subject, 16
 //!            token, 16          its random bits
-//!            blind index, 16    covered with a mask of the subject's key
+//!            cover, 24          the blind index under a mask of the subject's key, and a check of that key
 //!            kind               length in one byte, text
 //!            sealed             see `seal`
 //! both   …   seal, 32           HMAC-SHA-256 over all bytes above
@@ -21,7 +21,8 @@
 //! passed would not open to a wrong value.
 //!
 //! The blind index is covered, because whoever has the root could try values against it: when the subject's key is
-//! gone, nothing in its rows says anything any more, and they may stay where they are.
+//! gone, nothing in its rows says anything any more, and they may stay where they are. The check tells rows that were
+//! written with a key which never became durable: the same subject has another one since.
 //!
 //! A row may stand in the journal more than once, always with the same token: a request that finds a
 //! token on its way to the disk writes the row again and waits for its own.
@@ -34,8 +35,13 @@ use crate::keys::Key;
 
 const HEAD: u8 = 1;
 const TOKEN: u8 = 2;
-const FORM: u8 = 2;
+const FORM: u8 = 3;
 const SEAL_BYTES: usize = 32;
+/// A blind index, and eight bytes of check.
+const COVER_BYTES: usize = 24;
+
+/// See [`crate::cover`].
+pub(crate) type Cover = [u8; COVER_BYTES];
 
 /// The first row.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,7 +66,7 @@ pub(crate) struct TokenRow<'a> {
     pub(crate) born: u32,
     pub(crate) subject: [u8; 16],
     pub(crate) token: [u8; 16],
-    pub(crate) covered: [u8; 16],
+    pub(crate) cover: Cover,
     pub(crate) kind: &'a str,
     pub(crate) sealed: &'a [u8],
 }
@@ -78,6 +84,11 @@ impl<'a> Head<'a> {
         bytes.push(self.what as u8);
         bytes.extend_from_slice(&self.epoch.to_be_bytes());
         bytes
+    }
+
+    /// Whether a body is the head of a journal from before this form.
+    pub(crate) fn is_older(body: &[u8]) -> bool {
+        matches!(body, [HEAD, form, ..] if *form < FORM)
     }
 
     pub(crate) fn decode(body: &'a [u8]) -> Result<Head<'a>, NotARow> {
@@ -103,12 +114,12 @@ impl<'a> Head<'a> {
 
 impl<'a> TokenRow<'a> {
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(80 + self.kind.len() + self.sealed.len() + SEAL_BYTES);
+        let mut bytes = Vec::with_capacity(88 + self.kind.len() + self.sealed.len() + SEAL_BYTES);
         bytes.extend_from_slice(&[TOKEN, FORM]);
         bytes.extend_from_slice(&self.born.to_be_bytes());
         bytes.extend_from_slice(&self.subject);
         bytes.extend_from_slice(&self.token);
-        bytes.extend_from_slice(&self.covered);
+        bytes.extend_from_slice(&self.cover);
         put_text(&mut bytes, self.kind);
         bytes.extend_from_slice(self.sealed);
         bytes
@@ -120,7 +131,7 @@ impl<'a> TokenRow<'a> {
             born: u32::from_be_bytes(take(&mut rest)?),
             subject: take(&mut rest)?,
             token: take(&mut rest)?,
-            covered: take(&mut rest)?,
+            cover: take(&mut rest)?,
             kind: take_text(&mut rest)?,
             sealed: rest,
         })
@@ -190,7 +201,7 @@ mod tests {
             born: 258,
             subject: [3; 16],
             token: [2; 16],
-            covered: [1; 16],
+            cover: [1; COVER_BYTES],
             kind: "card",
             sealed: b"sealed",
         };

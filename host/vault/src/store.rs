@@ -145,9 +145,13 @@ fn check(
             .and_then(|body| seen(at, body))
             .map_err(tampered);
     }
-    let head = unchecked_body(bytes)
-        .and_then(Head::decode)
-        .map_err(tampered)?;
+    let body = unchecked_body(bytes).map_err(tampered)?;
+    if Head::is_older(body) {
+        return Err(VaultError::OlderLayout {
+            dir: dir.to_owned(),
+        });
+    }
+    let head = Head::decode(body).map_err(tampered)?;
     let found = (&head.root_id, head.region, head.tenant);
     check_owner(dir, found, (&owner.root_id, owner.scope))?;
     mac.check(bytes).map_err(tampered)?;

@@ -26,6 +26,10 @@ pub(crate) struct Places {
     /// Decide by the policies directory, also when a rollback put another policy set in force, which else stays.
     #[arg(long)]
     pub(crate) forget_rollback: bool,
+    /// Start although the vault does not have values that the audit log names: they are lost for ever. Recorded; said
+    /// once.
+    #[arg(long)]
+    pub(crate) accept_lost_values: bool,
 }
 
 impl Places {
@@ -37,6 +41,7 @@ impl Places {
         };
         let engine = &mut settings.engine;
         engine.keep_rollback = !self.forget_rollback;
+        engine.accept_lost_values = self.accept_lost_values;
         for (said, place) in [
             (&self.data, &mut engine.data_dir),
             (&self.policies, &mut engine.policies_dir),

@@ -136,6 +136,17 @@ fn two_operators_move_values_and_their_tokens_stay() {
     refused(&to.vault("operator", &["import", &name]), "cannot be read");
     fs::create_dir(to.transfers()).expect("made");
     let place = to.transfers().join(&name);
+    // What is no file of its own there is not waited for and not followed.
+    let pipe = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mkfifoat(rustix::fs::CWD, &place, pipe).expect("a pipe");
+    refused(
+        &to.vault("operator", &["import", &name]),
+        "it is not a file",
+    );
+    fs::remove_file(&place).expect("removed");
+    std::os::unix::fs::symlink(from.transfers().join(&name), &place).expect("a link");
+    refused(&to.vault("operator", &["import", &name]), "cannot be read");
+    fs::remove_file(&place).expect("removed");
     fs::write(&place, &file).expect("written");
     let digest = to.ordered("operator", &["import", &name]);
     // Another file than the one that was ordered is not taken.

@@ -171,6 +171,37 @@ async fn a_hold_stands_against_an_erasure_and_both_are_on_record() {
     assert_eq!(wrong.expect_err("no date").code(), "invalid-value");
 }
 
+#[tokio::test]
+async fn a_hold_is_lifted_with_a_reason_only() {
+    let house = House::new(&usual());
+    house.decided(&service(), &payment("p-1", "27.40")).await;
+    let whose = payer(&house, "p-1");
+    let until = house.now().plus(weft_dictionary::DurationMs(60_000));
+    let held = house
+        .engine
+        .hold(whose.clone(), &until.to_string(), order());
+    held.await.expect("held");
+    let over = house.now().to_string();
+    let silent = Order {
+        reason: None,
+        ..order()
+    };
+    let refused = house.engine.hold(whose.clone(), &over, silent).await;
+    let refused = refused.expect_err("no reason");
+    assert!(refused.detail().contains("does not say why"), "{refused:?}");
+    assert!(
+        house.engine.erase(whose.clone(), order()).await.is_err(),
+        "held"
+    );
+    let lifted = house.engine.hold(whose.clone(), &over, order()).await;
+    assert_eq!(lifted.expect("lifted").until, None);
+    house
+        .engine
+        .erase(whose, order())
+        .await
+        .expect("no longer held");
+}
+
 /// A process that ended between the record of a hold and the hold.
 #[tokio::test]
 async fn a_hold_that_only_the_log_has_stands_after_a_start() {

@@ -14,7 +14,7 @@ use crate::index::Blind;
 use crate::key_store::News;
 use crate::limits::{CARRIED_AT_ONCE, MAX_TOKENS};
 use crate::secret::Secret;
-use crate::subject::{Subject, bits_of};
+use crate::subject::bits_of;
 use crate::vault::{NewRow, Vault};
 
 /// Why a value cannot have a token.
@@ -137,10 +137,6 @@ impl Vault {
         Reader::new(file.decrypt(one).map_err(refused)?, &self.scope)
     }
 
-    fn is_erased(&self, subject: Subject) -> bool {
-        self.keys.subjects().is_known(subject) == Some(false)
-    }
-
     /// From now on a value has this token, which nobody brought yet. The value, if it is new.
     fn adopt(&self, token: &Token, value: &Secret) -> Result<Option<Blind>, Refused> {
         let bits = bits_of(token.as_str()).filter(|bits| {
@@ -149,8 +145,11 @@ impl Vault {
         let bits = bits.ok_or(Refused::Contradicts("its token is of another region"))?;
         let blind = self.blind(token.kind(), value).map_err(Refused::Vault)?;
         let mut shard = self.index.shard(&blind);
-        match shard.get(&blind) {
-            Some(known) if known.token == bits => return Ok(None),
+        match shard.get_mut(&blind) {
+            Some(known) if known.token == bits => {
+                known.wait_for_import();
+                return Ok(None);
+            }
             Some(_) => return Err(Refused::Contradicts("its value has another token")),
             None => {}
         }
@@ -160,7 +159,7 @@ impl Vault {
         if self.index.len() >= MAX_TOKENS {
             return Err(Refused::Vault(VaultError::Full));
         }
-        self.index.put(&mut shard, blind, bits);
+        self.index.put(&mut shard, blind, bits, None);
         Ok(Some(blind))
     }
 }

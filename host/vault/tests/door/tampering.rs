@@ -1,13 +1,13 @@
 //! Somebody who can write the vault's files, checksums of the journal included, but has no keys.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tempfile::TempDir;
 use weft_journal::{Journal, JournalConfig};
 use weft_vault::{Subject, Vault, VaultError};
 
-use crate::house::{keys, open, token_of, try_open};
+use crate::house::{keys, open, person, token_of, try_open, value};
 
 /// Bytes of a row's HMAC, its last part.
 const MAC: usize = 32;
@@ -38,17 +38,20 @@ fn read(journal: &Path) -> Vec<Vec<u8>> {
     rows.map(|row| row.expect("a row").1).collect()
 }
 
+/// Makes a sound journal of these rows.
+fn write(path: &Path, rows: &[Vec<u8>]) {
+    fs::remove_dir_all(path).expect("removed");
+    let (journal, _) = Journal::open(path, JournalConfig::default()).expect("a journal");
+    for row in rows {
+        let appended = journal.append(row.clone()).expect("queued");
+        appended.wait().expect("durable");
+    }
+}
+
 impl Filled {
     /// What the vault says to a journal that is sound but has these rows.
     fn opened_with(&self, rows: &[Vec<u8>]) -> Result<Vault, VaultError> {
-        let path: PathBuf = self.dir.path().join(self.journal);
-        fs::remove_dir_all(&path).expect("removed");
-        let (journal, _) = Journal::open(&path, JournalConfig::default()).expect("a journal");
-        for row in rows {
-            let appended = journal.append(row.clone()).expect("queued");
-            appended.wait().expect("durable");
-        }
-        drop(journal);
+        write(&self.dir.path().join(self.journal), rows);
         try_open(self.dir.path())
     }
 
@@ -154,4 +157,57 @@ fn a_head_that_was_changed_is_refused() {
         assert_eq!(vault.tampered_row(&altered), 0);
         assert_eq!(vault.tampered_row(&vault.rows[1..]), 0);
     }
+}
+
+/// A power cut, or a kill, between a value's row and its key's: the key was told to nobody, and the next one is another.
+#[test]
+fn a_value_whose_key_was_lost_is_brought_again_and_is_nobody_elses_loss() {
+    let dir = TempDir::new().expect("a directory");
+    let vault = open(dir.path());
+    let ann = person(&vault, &[("customer", "C-1")]);
+    let shared = token_of(&vault, &ann, "person", "Anna Baker");
+    drop(vault);
+    let keys = dir.path().join(KEYS);
+    let durable = read(&keys);
+
+    let vault = open(dir.path());
+    let bob = person(&vault, &[("customer", "C-2")]);
+    let second = token_of(&vault, &bob, "phone", "+32470998877");
+    assert_eq!(token_of(&vault, &bob, "person", "Anna Baker"), shared);
+    drop(vault);
+    write(&keys, &durable);
+
+    // As if Bob had never been there; and he comes again.
+    let vault = open(dir.path());
+    assert_eq!(vault.len(), 2, "the customer and the name");
+    assert!(matches!(
+        vault.detokenise(&second),
+        Err(VaultError::UnknownToken)
+    ));
+    let bob = person(&vault, &[("customer", "C-2")]);
+    token_of(&vault, &bob, "phone", "+32470998877");
+    assert_eq!(token_of(&vault, &bob, "person", "Anna Baker"), shared);
+    drop(vault);
+
+    for rotated in [false, true] {
+        let vault = open(dir.path());
+        if rotated {
+            vault.rotate().expect("a new epoch");
+        }
+        assert_eq!(vault.len(), 4);
+        assert_eq!(value(&vault, &shared), "Anna Baker");
+    }
+    // Erasing one of them takes nothing from the other.
+    let vault = open(dir.path());
+    vault
+        .erase(&vault.person(bob[0]).expect("known"))
+        .expect("erased");
+    assert_eq!(vault.len(), 2);
+    assert_eq!(value(&vault, &shared), "Anna Baker");
+    drop(vault);
+    let vault = open(dir.path());
+    assert_eq!(vault.len(), 2);
+    assert_eq!(value(&vault, &shared), "Anna Baker");
+    let again = token_of(&vault, &ann, "person", "Anna Baker");
+    assert_eq!(again, shared, "and no other token for it");
 }

@@ -284,8 +284,8 @@ fn no_row_that_was_taken_opens_elsewhere() {
         // What is sealed in one row, under the head of another.
         for other in (1..taken.len()).filter(|other| *other != at) {
             let mut mixed = taken.clone();
-            // Form, key version, subject, token, covered index: see `row`.
-            mixed[at].splice(..54, taken[other][..54].iter().copied());
+            // Form, key version, subject, token, cover: see `row`.
+            mixed[at].splice(..62, taken[other][..62].iter().copied());
             write(&there, &mixed);
             assert!(!opens(&there, 2), "row {at} under the head of {other}");
         }

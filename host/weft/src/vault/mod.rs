@@ -72,7 +72,8 @@ pub(crate) struct EraseArgs {
 
 /// Hold a person against erasure until an instant.
 ///
-/// A later order counts instead of an earlier one; an instant that is over lifts the hold.
+/// A later order counts instead of an earlier one; an instant that is over lifts the hold, and then the reason is
+/// required.
 #[derive(Args)]
 pub(crate) struct HoldArgs {
     /// The token of an identifier, as the record of a decision has it: payer.customer, payer.account, …
@@ -127,8 +128,11 @@ pub(crate) fn run(command: VaultCommand) -> Result<(), Failed> {
         VaultCommand::Hold(args) => {
             let order = Ordered::Hold(&args.whose, &args.until);
             let said = args.where_.ask(&order, args.why.reason)?;
-            let until = said["until"].as_str().unwrap_or_default();
-            output::line(&format!("held until {until}: {}", subjects(&said)));
+            let now = match said["until"].as_str() {
+                Some(until) => format!("held until {until}"),
+                None => "no longer held".to_owned(),
+            };
+            output::line(&format!("{now}: {}", subjects(&said)));
         }
         VaultCommand::Export(args) => transfer::export(args)?,
         VaultCommand::Import(args) => transfer::import(args)?,
@@ -221,8 +225,12 @@ fn tell_status(said: &Json) {
         said["root"].as_str().unwrap_or_default()
     ));
     output::line(&format!(
-        "{} values of {} subjects, {} erased, {} held",
-        said["values"], said["subjects"], said["erased"], said["held"]
+        "{} values of {} persons (subjects with a key of their own)",
+        said["values"], said["subjects"]
+    ));
+    output::line(&format!(
+        "{} identifiers erased, {} identifiers held (a person has one or more)",
+        said["erased"], said["held"]
     ));
     output::line(&format!(
         "recipient {}",
