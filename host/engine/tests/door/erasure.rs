@@ -177,10 +177,9 @@ async fn a_hold_is_lifted_with_a_reason_only() {
     house.decided(&service(), &payment("p-1", "27.40")).await;
     let whose = payer(&house, "p-1");
     let until = house.now().plus(weft_dictionary::DurationMs(60_000));
-    let held = house
-        .engine
-        .hold(whose.clone(), &until.to_string(), order());
-    held.await.expect("held");
+    let until = until.to_string();
+    let held = house.engine.hold(whose.clone(), &until, order()).await;
+    held.expect("held");
     let over = house.now().to_string();
     let silent = Order {
         reason: None,
