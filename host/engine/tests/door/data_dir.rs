@@ -66,6 +66,7 @@ async fn a_vault_that_has_less_than_the_log_names_is_not_taken_for_whole() {
         let copy = site.copy();
         fs::remove_dir_all(copy.data_dir().join(lost)).expect("removed");
         if lost == "vault" {
+            fs::create_dir(copy.data_dir().join("vault")).expect("made");
             copy_dir(
                 &older.data_dir().join("vault"),
                 &copy.data_dir().join("vault"),
