@@ -82,6 +82,11 @@ pub fn parse_with<T: DeserializeOwned>(
             return Diagnostic::error(code::SHAPE, file, tab, "the line is indented with a tab")
                 .help("indent with spaces");
         }
+        if let Some(key) = words::missing(e)
+            && let Some(problem) = strayed(file, text, place, key)
+        {
+            return problem;
+        }
         let (message, help) = words::of(e);
         let help = words::home(e, homes).or(help);
         let problem = Diagnostic::error(code::SHAPE, file, place, message);
@@ -128,6 +133,43 @@ fn tab_near(text: &str, place: Place) -> Option<Place> {
             column: clamp(column),
         })
     })
+}
+
+/// A key that an element of a list lacks, and that stands below it with another indentation. The parser tells `place` near
+/// the end of the element.
+fn strayed(file: &str, text: &str, place: Place, key: &str) -> Option<Diagnostic> {
+    let lines: Vec<&str> = text.lines().collect();
+    let blanks = |line: &str| line.chars().take_while(|c| *c == ' ').count();
+    let above = lines.iter().enumerate().take(place.line as usize).rev();
+    // Where the element's dash is, and its first key.
+    let elements = above.filter_map(|(at, line)| {
+        let rest = line.trim_start().strip_prefix('-')?;
+        rest.starts_with(' ')
+            .then(|| (at, blanks(line), blanks(line) + 1 + blanks(rest)))
+    });
+    let elements: Vec<_> = elements.collect();
+    let column = place.column as usize - 1;
+    let holds = elements.iter().find(|(.., keys)| *keys == column);
+    let ended = || elements.iter().find(|(_, dash, _)| *dash >= column);
+    let (first, dash, keys) = *holds.or_else(ended)?;
+    let below = lines.iter().enumerate().skip(first + 1);
+    let mut below =
+        below.take_while(|(_, line)| blanks(line) > dash || !line.trim_start().starts_with('-'));
+    let (at, blank) = below.find_map(|(at, line)| {
+        let rest = line.trim_start().strip_prefix(key)?;
+        (rest.trim_start().starts_with(':') && blanks(line) != keys).then(|| (at, blanks(line)))
+    })?;
+    let clamp = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+    let message = format!(
+        "`{key}` has {blank} blanks before it, so it is none of the keys of line {}, where it is missing",
+        first + 1
+    );
+    let help = format!("write {keys} blanks before `{key}`, as before the keys that it belongs to");
+    let at = Place {
+        line: clamp(at),
+        column: clamp(blank),
+    };
+    Some(Diagnostic::error(code::SHAPE, file, at, message).help(help))
 }
 
 /// The place of the anchor (`&name`) of the value at `place`: the parser tells where the value begins.
@@ -202,6 +244,44 @@ mod tests {
         assert_eq!(
             problem.expect_err("unknown key").to_string(),
             "a.yaml:2:1: error[W0101]: there is no key `date` here (write it below `head`)"
+        );
+    }
+
+    #[test]
+    fn a_key_with_another_indentation_is_told_where_it_stands() {
+        #[derive(serde::Deserialize, Debug)]
+        #[allow(dead_code, reason = "only read by the parser")]
+        struct Rule {
+            when: String,
+            verdict: String,
+        }
+        #[derive(serde::Deserialize, Debug)]
+        #[serde(deny_unknown_fields)]
+        #[allow(dead_code, reason = "only read by the parser")]
+        struct Rules {
+            rules: Vec<Rule>,
+        }
+        let said = |text: &str| {
+            let problem = parse::<Rules>("a.yaml", text).expect_err("refused");
+            problem.to_string()
+        };
+        let stray = |place: &str, blanks: usize| {
+            format!(
+                "a.yaml:{place}: error[W0101]: `verdict` has {blanks} blanks before it, so it is none of the keys of line 2, where \
+                 it is missing (write 4 blanks before `verdict`, as before the keys that it belongs to)"
+            )
+        };
+        let next = "  - when: b\n    verdict: deny\n";
+        let folded = format!("rules:\n  - when: >\n      a\n      verdict: deny\n{next}");
+        assert_eq!(said(&folded), stray("4:7", 6));
+        let top = "rules:\n  - when: a\nverdict: deny\n";
+        assert_eq!(said(top), stray("3:1", 0));
+        // That of the next one is not it.
+        let absent = format!("rules:\n  - when: a\n{next}");
+        let told = said(&absent);
+        assert!(
+            told.ends_with("the key `verdict` is missing (add `verdict`)"),
+            "{told}"
         );
     }
 

@@ -22,6 +22,15 @@ pub(super) fn is_scanned(error: &Error) -> bool {
     }
 }
 
+/// The key that is missing, if that is the problem.
+pub(super) fn missing(error: &Error) -> Option<&str> {
+    match error {
+        Error::AliasError { error, .. } | Error::WithSnippet { error, .. } => missing(error),
+        Error::SerdeMissingField { field, .. } => Some(field),
+        _ => None,
+    }
+}
+
 /// Where a key belongs that is not known where it stands.
 pub(super) fn home(error: &Error, homes: &[(&str, &str)]) -> Option<String> {
     match error {
