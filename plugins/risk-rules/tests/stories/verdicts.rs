@@ -1,6 +1,6 @@
 //! What a score leads to, and what is always true of it.
 
-use crate::payer::{HOUR_MS, NOON, decimal, eur, first, score, usual};
+use crate::payer::{HOUR_MS, NOON, decimal, eur, first, score, score_with, usual};
 use risk_rules::risk_rules::Plugin;
 use weft_sdk::test::{self, Evaluation};
 use weft_sdk::{Evidence, Instant, Needs, Plugin as _, Value, Verdict};
@@ -347,4 +347,17 @@ fn the_manifest_asks_for_no_identity_of_anybody() {
     assert!(!manifest.contains("\"token\""), "nobody is told apart");
     assert!(manifest.contains(r#""field":"device.id","kind":"boolean","treatment":"present""#));
     assert!(Plugin::MANIFEST.contains("fraud-prevention"));
+}
+
+/// A platform that does not send when SIM card or credentials changed goes without that signal; the policy accepts it by
+/// the names of the facts.
+#[test]
+fn changes_that_are_left_out_are_accepted_by_the_policy() {
+    let policy = include_str!("../../../../policies/risk/behaviour.yaml");
+    let (_, accepted) = policy.split_once("accepts_risk:").expect("it accepts some");
+    let (accepted, _) = accepted.split_once("\nstage:").expect("the head ends");
+    for field in ["payer.sim_changed_at", "payer.credentials_changed_at"] {
+        assert!(score_with(field, Value::Absent) < score_with(field, NOON));
+        assert!(accepted.contains(field), "{field} is not accepted");
+    }
 }
