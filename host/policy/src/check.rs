@@ -1,30 +1,26 @@
 //! One policy file against the dictionary, the pipeline, the lists and itself.
 
+mod head;
 mod messages;
+mod plugin;
+mod rules;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use weft_diagnostic::yaml::{self, Spanned};
-use weft_diagnostic::{Code, Diagnostic, did_you_mean};
-use weft_dictionary::{Dictionary, Timestamp, Treatment};
-use weft_verdict::{Obligation, ObligationKind, Verdict, limits as verdict_limits};
+use weft_diagnostic::{Code, Diagnostic};
+use weft_dictionary::Dictionary;
 
 use crate::cel::check::{Scope, Text, Variable, check_condition, check_variable};
 use crate::cel::compile::Program;
 use crate::cel::node::Node;
 use crate::cel::place::PlaceMap;
 use crate::lists::Lists;
-use crate::load::{is_asked, near_stage};
 use crate::parameters::{Overrides, ParameterChecker, Parameters};
-use crate::pipeline::{Layout, OperationKind};
-use crate::policy::{
-    Body, Condition, Grant, PluginUse, Policy, ReasonText, Rule, Status, covers, finding,
-};
-use crate::source::{ObligationSource, PluginSource, PolicyFile, RuleSource};
+use crate::pipeline::Layout;
+use crate::policy::{Condition, Policy};
+use crate::source::PolicyFile;
 use crate::{codes, limits};
-
-/// The form of policy files that this host reads.
-const API_VERSION: &str = "weft/v1";
 
 /// What all files of a set share.
 #[derive(Clone, Copy)]
@@ -95,7 +91,7 @@ impl<'a> PolicyChecker<'a> {
             from,
             until,
             status: source.metadata.status.value,
-            accepts_risk: source.metadata.accepts_risk.clone(),
+            accepts_risk: (source.metadata.accepts_risk.as_ref()).map(|why| why.value.clone()),
             stage: source.stage.value.clone(),
             on: source.on.iter().map(|on| on.value.clone()).collect(),
             conditions,
@@ -108,123 +104,6 @@ impl<'a> PolicyChecker<'a> {
             version: version.to_owned(),
             path: path.to_owned(),
         })
-    }
-
-    fn check_head(&mut self) {
-        let source = self.source;
-        if source.api_version.value != API_VERSION {
-            let message = format!(
-                "this form of policy files is not known: `{}`",
-                source.api_version.value
-            );
-            self.refuse(
-                codes::CONTRADICTION,
-                &source.api_version,
-                message,
-                format!("write apiVersion: {API_VERSION}"),
-            );
-        }
-        if source.kind.value != "Policy" {
-            let message = format!("`{}` is not a kind of file here", source.kind.value);
-            self.refuse(
-                codes::CONTRADICTION,
-                &source.kind,
-                message,
-                "write kind: Policy",
-            );
-        }
-        let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
-        let id = &source.metadata.id;
-        if id.value.is_empty() || !id.value.chars().all(word) {
-            let message = format!("`{}` is not an id", id.value);
-            self.refuse(
-                codes::CONTRADICTION,
-                id,
-                message,
-                "write lower-case words with points and hyphens",
-            );
-        }
-        if source.metadata.sources.is_empty() {
-            self.refuse(
-                codes::CONTRADICTION,
-                id,
-                "the policy names no source",
-                "name the act, standard or house rule",
-            );
-        }
-        if !self
-            .given
-            .layout
-            .stages
-            .iter()
-            .any(|stage| stage.name == source.stage.value)
-        {
-            let message = format!("the pipeline has no stage `{}`", source.stage.value);
-            let help = near_stage(self.given.layout, &source.stage.value);
-            let help = help.map_or("see pipeline.yaml".to_owned(), |near| {
-                format!("did you mean `{near}`?")
-            });
-            self.refuse(codes::CONTRADICTION, &source.stage, message, help);
-        }
-    }
-
-    fn check_operations(&mut self) {
-        for on in &self.source.on {
-            let operations = &self.given.layout.operations;
-            if operations
-                .iter()
-                .any(|operation| covers(&on.value, &operation.name))
-            {
-                continue;
-            }
-            let near = did_you_mean(&on.value, operations.iter().map(|o| o.name.as_str()));
-            let help = near.map_or("see pipeline.yaml".to_owned(), |near| {
-                format!("did you mean `{near}`?")
-            });
-            let message = format!("the pipeline has no operation `{}`", on.value);
-            self.refuse(codes::CONTRADICTION, on, message, help);
-        }
-        if self.source.on.is_empty() {
-            let id = &self.source.metadata.id;
-            self.refuse(
-                codes::CONTRADICTION,
-                id,
-                "the policy is on no operation",
-                "name one under `on`",
-            );
-        }
-    }
-
-    /// A failure never lets a payment or a request about one go on, unless somebody says why.
-    fn check_failure_verdicts(&mut self) {
-        let source = self.source;
-        let payments = self.given.layout.operations.iter().any(|operation| {
-            let mut on = source.on.iter();
-            operation.kind == OperationKind::Payment
-                && on.any(|on| covers(&on.value, &operation.name))
-        });
-        let what = if payments { "payment" } else { "request" };
-        let excused = source
-            .metadata
-            .accepts_risk
-            .as_ref()
-            .is_some_and(|why| !why.trim().is_empty());
-        if excused || !is_asked(source.metadata.status.value) {
-            return;
-        }
-        for (key, verdict) in [
-            ("on_missing", &source.on_missing),
-            ("on_error", &source.on_error),
-        ] {
-            if verdict.value < Verdict::Hold {
-                let message = format!(
-                    "{key} is {}: a {what} would go on because something is broken",
-                    verdict.value.as_str()
-                );
-                let help = "write hold or deny, or say why not in metadata.accepts_risk";
-                self.refuse(codes::FAIL_OPEN, verdict, message, help);
-            }
-        }
     }
 
     fn check_parameters(&mut self, with: &Overrides) {
@@ -259,52 +138,6 @@ impl<'a> PolicyChecker<'a> {
                 self.problems.push(warning.help(help));
             }
         }
-    }
-
-    /// One warning for all sources of an enforced policy that nobody has read.
-    fn check_sources(&mut self) {
-        let metadata = &self.source.metadata;
-        let unread: Vec<String> = (metadata.sources.iter())
-            .filter(|source| !source.verified)
-            .map(|source| format!("{}, {}", source.title, source.reference))
-            .collect();
-        if metadata.status.value != Status::Enforced || unread.is_empty() {
-            return;
-        }
-        let message = format!("enforced, and not verified: {}", unread.join("; "));
-        let warning = yaml::error_at(codes::UNVERIFIED, self.file, &metadata.status, message);
-        let help = "read the source, compare the policy with it, and write verified: true";
-        self.problems.push(warning.warning().help(help));
-    }
-
-    fn effective(&mut self) -> (Timestamp, Option<Timestamp>) {
-        let effective = &self.source.metadata.effective;
-        let from = self.instant(&effective.from);
-        let until = effective.until.as_ref().map(|until| self.instant(until));
-        if let (Some(until), Some(at)) = (until, &effective.until)
-            && until <= from
-        {
-            self.refuse(
-                codes::CONTRADICTION,
-                at,
-                "the policy ends before it begins",
-                "write an instant after `from`",
-            );
-        }
-        (from, until)
-    }
-
-    fn instant(&mut self, text: &Spanned<String>) -> Timestamp {
-        Timestamp::parse(&text.value).unwrap_or_else(|| {
-            let message = format!("`{}` is not an instant", text.value);
-            self.refuse(
-                codes::CONTRADICTION,
-                text,
-                message,
-                "write RFC 3339, for example 2026-01-01T00:00:00Z",
-            );
-            Timestamp(0)
-        })
     }
 
     fn check_variables(&mut self) {
@@ -383,260 +216,6 @@ impl<'a> PolicyChecker<'a> {
         }
     }
 
-    fn reasons(&mut self) -> Vec<ReasonText> {
-        let mut seen = HashSet::new();
-        for reason in &self.source.reasons {
-            if !seen.insert(reason.code.value.as_str()) {
-                let message = format!("the reason `{}` stands twice", reason.code.value);
-                self.refuse(
-                    codes::CONTRADICTION,
-                    &reason.code,
-                    message,
-                    "keep one of the two",
-                );
-            }
-            if let Some(code) = reason
-                .status_reason
-                .as_ref()
-                .filter(|code| !is_status_reason(&code.value))
-            {
-                let message = format!(
-                    "`{}` is not a code of ExternalStatusReason1Code",
-                    code.value
-                );
-                self.refuse(
-                    codes::CONTRADICTION,
-                    code,
-                    message,
-                    "write four upper-case letters or digits, for example FRAD",
-                );
-            }
-        }
-        let source = self.source;
-        let mut reasons = Vec::new();
-        for reason in &source.reasons {
-            reasons.push(ReasonText {
-                code: reason.code.value.clone(),
-                title: reason.title.clone(),
-                status_reason: reason.status_reason.as_ref().map(|code| code.value.clone()),
-                messages: reason.messages.as_ref().map(|own| self.messages(own)),
-            });
-        }
-        reasons
-    }
-
-    fn body(&mut self) -> Option<Body> {
-        let source = self.source;
-        match (&source.plugin, source.rules.is_empty()) {
-            (Some(plugin), false) => {
-                let message = "a policy has rules or asks a plugin, not both";
-                self.refuse(
-                    codes::CONTRADICTION,
-                    plugin,
-                    message,
-                    "make two policies of it",
-                );
-                None
-            }
-            (None, true) => {
-                let message = "the policy has neither rules nor a plugin";
-                self.refuse(
-                    codes::CONTRADICTION,
-                    &source.metadata.id,
-                    message,
-                    "add `rules` or `plugin`",
-                );
-                None
-            }
-            (Some(plugin), true) => Some(Body::Plugin(self.plugin(plugin))),
-            (None, false) => Some(Body::Rules(self.rules())),
-        }
-    }
-
-    fn rules(&mut self) -> Vec<Rule> {
-        let source = self.source;
-        if source.rules.len() > limits::MAX_RULES {
-            let message = format!(
-                "{} rules, the limit is {}",
-                source.rules.len(),
-                limits::MAX_RULES
-            );
-            self.refuse(
-                codes::CONTRADICTION,
-                &source.metadata.id,
-                message,
-                "make two policies of it",
-            );
-            return Vec::new();
-        }
-        if source.tests.is_empty() {
-            let message = "the policy has rules and no tests";
-            let warning = yaml::error_at(codes::TEST, self.file, &source.metadata.id, message);
-            self.problems.push(
-                warning
-                    .warning()
-                    .help("add `tests` that say what it should do"),
-            );
-        }
-        let mut seen = HashSet::new();
-        let mut rules = Vec::new();
-        for rule in &source.rules {
-            if !seen.insert(rule.id.value.as_str()) {
-                let message = format!("the rule `{}` stands twice", rule.id.value);
-                self.refuse(
-                    codes::CONTRADICTION,
-                    &rule.id,
-                    message,
-                    "give one of the two another id",
-                );
-            }
-            if let Some(rule) = self.rule(rule) {
-                rules.push(rule);
-            }
-        }
-        rules
-    }
-
-    fn rule(&mut self, rule: &'a RuleSource) -> Option<Rule> {
-        let declared = &self.source.reasons;
-        if !declared
-            .iter()
-            .any(|reason| reason.code.value == rule.reason.value)
-        {
-            let near = did_you_mean(
-                &rule.reason.value,
-                declared.iter().map(|r| r.code.value.as_str()),
-            );
-            let help = near.map_or("add it under `reasons`".to_owned(), |near| {
-                format!("did you mean `{near}`?")
-            });
-            let message = format!("the reason `{}` is not declared", rule.reason.value);
-            self.refuse(codes::CONTRADICTION, &rule.reason, message, help);
-        }
-        if let Some(risk) = rule
-            .risk
-            .as_ref()
-            .filter(|risk| risk.value > verdict_limits::MAX_RISK)
-        {
-            let message = format!("a risk of {}", risk.value);
-            self.refuse(
-                codes::CONTRADICTION,
-                risk,
-                message,
-                format!("write 0 to {}", verdict_limits::MAX_RISK),
-            );
-        }
-        let when = self.condition(&rule.when)?;
-        let obligation = |o: &ObligationSource| Obligation {
-            kind: o.kind.value,
-            arguments: (o.arguments.iter())
-                .map(|(name, value)| (name.clone(), value.value.clone()))
-                .collect(),
-        };
-        for obligation in &rule.obligations {
-            self.check_obligation(obligation);
-        }
-        let obligations = rule.obligations.iter().map(obligation).collect();
-        let risk = rule.risk.as_ref().map(|risk| risk.value);
-        let finding = finding(rule.verdict, &rule.reason.value, risk, obligations);
-        Some(Rule {
-            id: rule.id.value.clone(),
-            program: Program::compile(&when, self.given.dictionary),
-            when,
-            place: yaml::place(&rule.when),
-            finding,
-        })
-    }
-
-    /// What is to be shown or hidden is there, and the word for how much of it is one.
-    fn check_obligation(&mut self, obligation: &ObligationSource) {
-        let about_fields = [ObligationKind::Disclose, ObligationKind::Redact];
-        if !about_fields.contains(&obligation.kind.value) {
-            self.check_arguments(obligation);
-            return;
-        }
-        for (name, treatment) in &obligation.arguments {
-            if self.given.dictionary.by_name(name).is_none() {
-                let near = self.given.dictionary.did_you_mean(name);
-                let help = near.map_or("see dictionary.yaml".to_owned(), |near| {
-                    format!("did you mean `{near}`?")
-                });
-                let message = format!("there is no field `{name}`");
-                self.refuse(codes::UNKNOWN_NAME, treatment, message, help);
-            }
-            if Treatment::from_name(&treatment.value).is_none() {
-                let message = format!("`{}` is not a treatment", treatment.value);
-                let help = format!(
-                    "write one of {}",
-                    Treatment::ALL.map(Treatment::as_str).join(", ")
-                );
-                self.refuse(codes::CONTRADICTION, treatment, message, help);
-            }
-        }
-    }
-
-    /// An obligation that nobody can fulfil would leave a payment waiting for what never comes.
-    fn check_arguments(&mut self, obligation: &ObligationSource) {
-        let arguments = obligation
-            .arguments
-            .iter()
-            .map(|(name, value)| (name.clone(), value.value.clone()))
-            .collect();
-        let Err(error) = obligation.kind.value.check(&arguments) else {
-            return;
-        };
-        let text = error.to_string();
-        let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
-        let written = error
-            .argument()
-            .and_then(|name| obligation.arguments.get(name));
-        match written {
-            Some(value) => self.refuse(codes::CONTRADICTION, value, message, help),
-            None => self.refuse(codes::CONTRADICTION, &obligation.kind, message, help),
-        }
-    }
-
-    fn plugin(&mut self, plugin: &Spanned<PluginSource>) -> PluginUse {
-        let source = &plugin.value;
-        if let Some(digest) = source
-            .digest
-            .as_ref()
-            .filter(|digest| !is_digest(&digest.value))
-        {
-            let help = "write the 64 hexadecimal digits that `weft plugin inspect` prints";
-            self.refuse(
-                codes::CONTRADICTION,
-                digest,
-                "this is not a SHA-256 digest",
-                help,
-            );
-        }
-        let mut grants = Vec::new();
-        for grant in &source.grants {
-            match self.given.dictionary.by_name(&grant.field.value) {
-                Some(field) => grants.push(Grant {
-                    field: field.id,
-                    treatment: grant.treatment,
-                }),
-                None => {
-                    let near = self.given.dictionary.did_you_mean(&grant.field.value);
-                    let help = near.map_or("see dictionary.yaml".to_owned(), |near| {
-                        format!("did you mean `{near}`?")
-                    });
-                    let message = format!("there is no field `{}`", grant.field.value);
-                    self.refuse(codes::UNKNOWN_NAME, &grant.field, message, help);
-                }
-            }
-        }
-        PluginUse {
-            name: source.name.value.clone(),
-            digest: source.digest.as_ref().map(|digest| digest.value.clone()),
-            settings: source.settings.clone(),
-            grants,
-            budget: source.budget,
-        }
-    }
-
     fn refuse<T>(
         &mut self,
         code: Code,
@@ -647,19 +226,4 @@ impl<'a> PolicyChecker<'a> {
         self.problems
             .push(yaml::error_at(code, self.file, at, message).help(help));
     }
-}
-
-fn is_digest(text: &str) -> bool {
-    let digits = text.strip_prefix("sha256:").unwrap_or(text);
-    digits.len() == 64
-        && digits
-            .bytes()
-            .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-fn is_status_reason(code: &str) -> bool {
-    code.len() == 4
-        && code
-            .bytes()
-            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
 }

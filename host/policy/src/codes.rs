@@ -46,8 +46,9 @@ pub const FAIL_OPEN: Code = Code {
     id: "W0306",
     title: "a failure would let it go on",
     page: "`on_missing` and `on_error` say what is decided when a fact is missing or an evaluation fails. \
-           Anything milder than `hold` lets a payment, or a request about one, go on because something is broken. If that is meant, say why \
-           in `metadata.accepts_risk`; a reviewer then sees it.",
+           Anything milder than `hold` lets a payment, or a request about one, go on because something is broken. If that is meant, name \
+           `on_missing` or `on_error` in `metadata.accepts_risk` and say why; a reviewer then sees it. What is accepted of \
+           something else, as of a fact, does not excuse it.",
 };
 /// A test of a policy fails, or cannot be run.
 pub const TEST: Code = Code {
@@ -85,7 +86,12 @@ pub const THREAT: Code = Code {
            is proven from the expressions, or the policy is refused.\n\nWhat depends on the level may stand in sums, \
            differences, products with what is never negative, `math.least` and `math.greatest`, and in a choice between \
            thresholds, as long as it moves one way. Compare it with <, <=, > or >=. Where another fact in the same \
-           condition may be missing and `on_missing` is stricter than the rule, write a rule for each.\n\nWhere the tests \
+           condition may be missing and `on_missing` is stricter than the rule, write a rule for each.\n\nPolicies of a stage act \
+           on those of later ones: a fact that they take away (`redact`) is missing there, and where a stage ends the walk \
+           (`stop_at`) the later ones are not asked. So a rule that depends on the level may take a fact away only where \
+           every later policy that reads it says as much without it, and may end the walk only with a denial, or where no \
+           later policy says more. Of two that disclose a fact the stricter treatment counts, so one that discloses less than \
+           `clear` does not go away at a higher level. The level itself is granted to plugins of the last stage only.\n\nWhere the tests \
            of the file, or rows made from them at the thresholds, show a case that gets milder, the message has it.",
 };
 /// A message shows what its reader may not see.
@@ -186,7 +192,20 @@ pub const ABSENCE: Code = Code {
            not asked is meant.\n\nLeave out `has(fact)`, so that a missing fact leads to `on_missing`; or add a \
            rule on `!has(fact)` that says as much. Where the fact may be left out, name it in `metadata.accepts_risk` and say why; a \
            reviewer then sees it. Facts that the host itself says are not meant, nor are claims: \
-           fields with `claim: true` in the dictionary, by which the sender asks for something, such as an exemption.",
+           fields with `claim: true` in the dictionary, by which the sender asks for something, such as an exemption.\n\nIt is an error \
+           where nothing is left that objects: with the fact the policy challenges, holds or denies, or says nothing, and without it says nothing \
+           or allows. Where something milder still objects, and for a draft, it is a warning.",
+};
+
+/// Whether leaving out a fact would make a decision milder is not known.
+pub const ABSENCE_UNKNOWN: Code = Code {
+    id: "W0324",
+    title: "whether who leaves the fact out gets a milder decision is not known",
+    page: "An expression asks `has(fact)`, so that leaving the fact out may make the policy milder (`weft explain W0321`). Here no example \
+           of it was found, and no proof that there is none: what a condition computes is too hard to see through, or the search \
+           ended at its bound. So nobody has shown that it is safe.\n\nLeave out `has(fact)`, so that a missing fact leads to \
+           `on_missing`; write the condition more plainly, as `amount > limit` for `amount * 7 > limit * 7`; or name the fact in \
+           `metadata.accepts_risk` and say why it may be left out.",
 };
 
 /// A reason's code that two policies give, each with another code for messages.
@@ -208,6 +227,9 @@ pub const DISCLOSURE: Code = Code {
            stands in replies as a token at most, and a card number in clear is for supervisors alone, on request. A fact is \
            granted to one reader for one thing once, so that one purpose, one legal basis and one budget count.",
 };
+
+/// The warnings that a policy accepts by naming their code. What can be named more closely, as a fact, is not among them.
+pub(crate) const ACCEPTED: &[Code] = &[UNVERIFIED, NEVER, ALWAYS, SHADOWED, TWO_MEANINGS];
 
 /// The codes of this crate.
 pub const CODES: &[Code] = &[
@@ -233,5 +255,6 @@ pub const CODES: &[Code] = &[
     UNCOVERED,
     TWO_MEANINGS,
     ABSENCE,
+    ABSENCE_UNKNOWN,
     DISCLOSURE,
 ];

@@ -39,7 +39,9 @@ impl PolicyFiles {
         paths.sort();
         if paths.len() > limits::MAX_FILES {
             let message = format!("{} files, the limit is {}", paths.len(), limits::MAX_FILES);
-            return Err(at_start(dir, message).into());
+            return Err(at_start(dir, message)
+                .help("keep only policies here")
+                .into());
         }
         let mut problems = Vec::new();
         let mut read = |path: &Path| {
@@ -127,7 +129,13 @@ fn find(
     seen: &mut HashSet<PathBuf>,
     paths: &mut Vec<PathBuf>,
 ) -> Result<(), Diagnostic> {
-    let unreadable = |error: std::io::Error| at_start(dir, error.to_string());
+    let unreadable = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => at_start(dir, "there is no such directory")
+            .help("name the directory with dictionary.yaml, pipeline.yaml and the policies"),
+        std::io::ErrorKind::NotADirectory => at_start(dir, "this is not a directory")
+            .help("name the directory with dictionary.yaml, pipeline.yaml and the policies"),
+        _ => at_start(dir, error.to_string()).help("let this user read it"),
+    };
     // Links that lead back would be followed without end.
     if !seen.insert(dir.canonicalize().map_err(unreadable)?) {
         let message = "a link leads to a directory that is read already";

@@ -2,7 +2,8 @@
 //!
 //! | module | what is there |
 //! |---|---|
-//! | [`load`](PolicySet::load) | a directory into a checked and tested set, or all problems of all files |
+//! | `load` | a directory into a checked and tested set, or all problems of all files |
+//! | [`set`](PolicySet) | such a set, and what there is in it |
 //! | [`PolicyFiles`] | a directory, read once |
 //! | `pipeline` | stages and operations |
 //! | [`policy`](Policy) | one checked policy: whether it applies, what its rules say |
@@ -51,6 +52,7 @@ mod mutate;
 mod parameters;
 mod pipeline;
 mod policy;
+mod set;
 mod solve;
 mod source;
 mod table;
@@ -69,7 +71,6 @@ pub use disclosure::{Budget, Disclosure, READERS, ShownIn};
 pub use example::Example;
 pub use files::{DICTIONARY, PolicyFiles};
 pub use lists::{List, ListKind};
-pub use load::PolicySet;
 pub use message::{Message, NOT_SHOWN, Reader};
 pub use mutate::{Mutants, Survivor};
 pub use parameters::{Parameter, ParameterKind};
@@ -78,6 +79,7 @@ pub use policy::{
     Applies, Body, BudgetUse, Condition, Grant, Messages, PluginUse, Policy, ReasonText, Rule,
     RuleOutcome, Source, Status,
 };
+pub use set::PolicySet;
 pub use table::{DecisionTable, TableRow};
 pub use testing::{PolicyTests, TestCase, TestReport};
 pub use trace::{Part, Trace, Truth};

@@ -37,8 +37,12 @@ pub const MAX_USUAL_INSTANT_MS: i64 = 32_503_679_999_999;
 pub const MAX_USUAL_LENGTH_MS: i64 = 31_557_600_000_000;
 /// Cases, by which facts are there, that are looked at to prove it for one policy.
 pub(crate) const MAX_THREAT_CASES: u32 = 2_000;
+/// Parts of expressions that are looked at to prove it for one set: a second or so.
+pub(crate) const MAX_THREAT_STEPS: u64 = 10_000_000;
 /// Rows that are looked through for one that gets milder at a higher level of threat, for one policy.
 pub(crate) const MAX_TRIALS: usize = 20_000;
+/// Steps of the policies that are asked about such rows, for one set: half a second or so.
+pub(crate) const MAX_TRIAL_STEPS: u64 = 20_000_000;
 /// Stages in a pipeline.
 pub const MAX_STAGES: usize = 16;
 /// Characters of one expression. The parser recurses on long chains (`1+1+…`), so this bounds its stack.
@@ -83,6 +87,8 @@ pub(crate) const MAX_EXAMPLE_VALUES: usize = 12;
 pub(crate) const MAX_EXAMPLE_INSTANTS: usize = 32;
 /// Instants that are looked at to find those: the hours of a year, and some.
 pub(crate) const MAX_CLOCK_INSTANTS: usize = 10_000;
+/// Numbers of the conditions of which sums, differences and quotients are tried.
+pub(crate) const MAX_COMPUTED_NUMBERS: usize = 6;
 /// Reasons that are kept for one answer.
 pub(crate) const MAX_CONFLICTS: usize = 4;
 /// Facts of a decision table: what a reader takes in at a glance.

@@ -1,220 +1,46 @@
 //! A directory of policy files into a [`PolicySet`], or all problems of all files.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use weft_diagnostic::{Diagnostic, Diagnostics, Place, did_you_mean, yaml};
-use weft_dictionary::{Dictionary, Row, Timestamp};
+use weft_dictionary::Dictionary;
 
-use crate::cel::parse::on_large_stack;
 use crate::check::{Given, PolicyChecker};
 use crate::disclosure::{self, Disclosure, DisclosureChecker, DisclosureFile};
 use crate::files::{PIPELINE, PolicyFiles, Text, at_start};
 use crate::index::Index;
-use crate::lists::{List, Lists};
+use crate::lists::Lists;
 use crate::parameters::Overrides;
 use crate::pipeline::{self, Layout};
 use crate::policy::{Policy, Status};
 use crate::source::{HOMES, PolicyFile};
 use crate::testing::{PolicyTests, TestReport, Tested};
-use crate::{Operation, Stage, codes, limits, testing, threat, versions};
+use crate::{PolicySet, codes, limits, testing, threat, versions};
 
 /// The directory of lists.
 const LISTS: &str = "lists/";
 /// The directory of disclosures.
 const DISCLOSURES: &str = "disclosures/";
 
-/// All policies of a directory, checked against the dictionary, the pipeline, and each other.
-#[derive(Debug, Clone)]
-pub struct PolicySet {
-    stages: Vec<Stage>,
-    operations: Vec<Operation>,
-    policies: Vec<Arc<Policy>>,
-    lists: Vec<Arc<List>>,
-    disclosures: Vec<Arc<Disclosure>>,
-    index: Index,
-    digest: String,
-    files: BTreeMap<String, String>,
-    warnings: Diagnostics,
-    tests: TestReport,
-}
-
-impl PolicySet {
-    /// Reads, checks and tests everything below `dir`. Files are taken in the order of their paths.
-    pub fn load(dir: &Path, dictionary: &Dictionary) -> Result<PolicySet, Diagnostics> {
-        PolicySet::of(&PolicyFiles::read(dir)?, dictionary)
-    }
-
-    /// Checks and tests files that were read.
-    pub fn of(files: &PolicyFiles, dictionary: &Dictionary) -> Result<PolicySet, Diagnostics> {
-        PolicySet::checked(files, dictionary, Tests::Refuse)
-    }
-
-    /// Like [`load`](Self::load), for a set that is only looked at: a test that does not hold is a warning.
-    pub fn load_for_review(dir: &Path, dictionary: &Dictionary) -> Result<PolicySet, Diagnostics> {
-        PolicySet::checked(&PolicyFiles::read(dir)?, dictionary, Tests::Warn)
-    }
-
-    fn checked(
-        files: &PolicyFiles,
-        dictionary: &Dictionary,
-        tests: Tests,
-    ) -> Result<PolicySet, Diagnostics> {
-        let dir = files.dir();
-        on_large_stack(|| {
-            Loader {
-                dictionary,
-                files: files.texts(),
-                tests,
-            }
-            .load(dir, files)
-        })
-        .unwrap_or_else(|error| {
-            let message = format!("the thread that reads policies cannot be made: {error}");
-            Err(at_start(dir, message).into())
-        })
-    }
-
-    /// Runs the tests of every file below `dir` and says of each what came of it, also of those that do not
-    /// hold; with `mutate`, also which mistakes no test would notice.
-    pub fn test(
-        dir: &Path,
-        dictionary: &Dictionary,
-        mutate: bool,
-    ) -> Result<Vec<PolicyTests>, Diagnostics> {
-        let files = PolicyFiles::read(dir)?;
-        on_large_stack(|| {
-            Loader {
-                dictionary,
-                files: files.texts(),
-                tests: Tests::Refuse,
-            }
-            .test(dir, mutate)
-        })
-        .unwrap_or_else(|error| {
-            let message = format!("the thread that reads policies cannot be made: {error}");
-            Err(at_start(dir, message).into())
-        })
-    }
-
-    /// SHA-256 over the paths and contents of the dictionary, the pipeline, the policies, lists and disclosures, in
-    /// hexadecimal: [`PolicyFiles::digest`].
-    pub fn digest(&self) -> &str {
-        &self.digest
-    }
-
-    /// SHA-256 of each file, in hexadecimal, by its path below the directory.
-    pub fn files(&self) -> &BTreeMap<String, String> {
-        &self.files
-    }
-
-    /// The stages, in order.
-    pub fn stages(&self) -> &[Stage] {
-        &self.stages
-    }
-
-    /// The operations.
-    pub fn operations(&self) -> &[Operation] {
-        &self.operations
-    }
-
-    /// An operation by its name.
-    pub fn operation(&self, name: &str) -> Option<&Operation> {
-        self.operations
-            .iter()
-            .find(|operation| operation.name == name)
-    }
-
-    /// All policies, by path.
-    pub fn policies(&self) -> &[Arc<Policy>] {
-        &self.policies
-    }
-
-    /// The policies of a stage, by path.
-    pub fn policies_of(&self, stage: &Stage) -> impl Iterator<Item = &Arc<Policy>> {
-        self.policies
-            .iter()
-            .filter(move |policy| policy.stage == stage.name)
-    }
-
-    /// The policies of a stage (by its number, from 0) that may apply to a row: their places in
-    /// [`policies`](Self::policies), ascending. Left out is only what [`Policy::matches`] finds not to apply; an
-    /// operation that the pipeline does not have has none.
-    pub fn candidates(
-        &self,
-        stage: usize,
-        operation: &str,
-        row: &Row,
-    ) -> impl Iterator<Item = usize> + use<'_> {
-        self.index.candidates(stage, operation, row)
-    }
-
-    /// How long the rules of all policies can take for an operation, at most: in steps, as
-    /// [`Policy::steps`] counts them. The limit is [`limits::MAX_OPERATION_STEPS`].
-    pub fn steps(&self, operation: &str) -> u64 {
-        steps(&self.policies, operation)
-    }
-
-    /// The lists, by name.
-    pub fn lists(&self) -> &[Arc<List>] {
-        &self.lists
-    }
-
-    /// All disclosures, by path.
-    pub fn disclosures(&self) -> &[Arc<Disclosure>] {
-        &self.disclosures
-    }
-
-    /// The disclosures by which a role is shown facts in replies to an operation, at an instant. No field stands in
-    /// two of them.
-    pub fn shown_in_replies<'a>(
-        &'a self,
-        role: &'a str,
-        operation: &'a str,
-        at: Timestamp,
-    ) -> impl Iterator<Item = &'a Disclosure> {
-        disclosure::in_replies(&self.disclosures, role, operation, at)
-    }
-
-    /// The version of a policy that is in force at an instant.
-    pub fn policy(&self, id: &str, at: Timestamp) -> Option<&Arc<Policy>> {
-        self.versions(id).find(|policy| policy.in_force(at))
-    }
-
-    /// All versions of a policy, by path.
-    pub fn versions(&self, id: &str) -> impl Iterator<Item = &Arc<Policy>> {
-        self.policies.iter().filter(move |policy| policy.id == id)
-    }
-
-    /// What is worth a look, and refuses nothing.
-    pub fn warnings(&self) -> &Diagnostics {
-        &self.warnings
-    }
-
-    /// What came of the tests in the files.
-    pub fn tests(&self) -> &TestReport {
-        &self.tests
-    }
-}
-
-struct Loader<'a> {
-    dictionary: &'a Dictionary,
-    files: &'a [Text],
-    tests: Tests,
+/// Reads the files of a directory.
+pub(crate) struct Loader<'a> {
+    pub(crate) dictionary: &'a Dictionary,
+    pub(crate) files: &'a [Text],
+    pub(crate) tests: Tests,
 }
 
 /// What becomes of a set of which a test does not hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tests {
+pub(crate) enum Tests {
     Refuse,
     Warn,
 }
 
 impl Loader<'_> {
-    fn load(self, dir: &Path, files: &PolicyFiles) -> Result<PolicySet, Diagnostics> {
+    pub(crate) fn load(self, dir: &Path, files: &PolicyFiles) -> Result<PolicySet, Diagnostics> {
         let layout = self.layout(dir)?;
         let (lists, mut problems) = self.lists();
         let given = Given {
@@ -225,8 +51,9 @@ impl Loader<'_> {
         let mut policies = Vec::new();
         let mut periods = Vec::new();
         let mut tests = TestReport::default();
+        let work = threat::Work::new();
         for file in self.policies() {
-            match policy(given, file, self.tests, &mut tests) {
+            match policy(given, file, self.tests, &mut tests, &work) {
                 Ok(checked) => {
                     problems.extend(checked.problems);
                     periods.push((checked.from, &*file.file));
@@ -237,6 +64,8 @@ impl Loader<'_> {
         }
         problems.extend(versions::overlapping(&policies, &periods));
         problems.extend(versions::gaps(&policies, &periods));
+        let places: Vec<&str> = periods.iter().map(|(_, file)| *file).collect();
+        problems.extend(threat::check_later(given, &policies, &places, &work));
         let (disclosures, more) = self.disclosures(&layout);
         problems.extend(more);
         problems.extend(too_long(&layout, &policies, &periods));
@@ -287,7 +116,7 @@ impl Loader<'_> {
         self.files.iter().filter(of_policy)
     }
 
-    fn test(self, dir: &Path, mutate: bool) -> Result<Vec<PolicyTests>, Diagnostics> {
+    pub(crate) fn test(self, dir: &Path, mutate: bool) -> Result<Vec<PolicyTests>, Diagnostics> {
         let layout = self.layout(dir)?;
         let (lists, mut problems) = self.lists();
         let given = Given {
@@ -393,6 +222,7 @@ fn policy(
     file: &Text,
     tests: Tests,
     report: &mut TestReport,
+    work: &threat::Work,
 ) -> Result<Checked, Vec<Diagnostic>> {
     let (source, policy, mut problems) = checked(given, file)?;
     let tested = Tested {
@@ -407,7 +237,7 @@ fn policy(
         Tests::Refuse => problem,
         Tests::Warn => problem.warning(),
     }));
-    problems.extend(threat::check(tested));
+    problems.extend(threat::check(tested, work));
     if Diagnostics(problems.clone()).refuse() {
         return Err(problems);
     }
@@ -418,7 +248,8 @@ fn policy(
     })
 }
 
-fn steps(policies: &[Arc<Policy>], operation: &str) -> u64 {
+/// Steps of the policies that are asked about an operation.
+pub(crate) fn steps(policies: &[Arc<Policy>], operation: &str) -> u64 {
     let asked = policies
         .iter()
         .filter(|p| is_asked(p.status) && p.covers(operation));

@@ -3,7 +3,7 @@
 //! One order for everything that asks whether a policy loosens: as the level of threat rises, and where a fact
 //! is left out.
 
-use weft_dictionary::Row;
+use weft_dictionary::{Row, Treatment};
 use weft_verdict::{Obligation, ObligationKind, Verdict};
 
 use crate::policy::{Applies, Body, Policy};
@@ -35,7 +35,12 @@ impl<'a> Said<'a> {
         let stricter = other.verdict > self.verdict;
         let mut duties = self.obligations.iter();
         let kept = duties.all(|obligation| match obligation.kind {
-            ObligationKind::Disclose => true,
+            // Of two treatments the stricter counts: who is shown less by this may be shown more without it.
+            ObligationKind::Disclose
+                if other.verdict >= Verdict::Challenge || is_clear(obligation) =>
+            {
+                true
+            }
             ObligationKind::StepUp if stricter && other.verdict > Verdict::Challenge => true,
             _ => other.obligations.contains(obligation),
         });
@@ -52,6 +57,12 @@ impl<'a> Said<'a> {
             .filter(|obligation| obligation.kind == ObligationKind::Disclose)
             .any(|obligation| shows(self, obligation) && !shows(before, obligation))
     }
+}
+
+/// Whether it takes nothing from what others disclose.
+fn is_clear(disclosure: &Obligation) -> bool {
+    let mut treatments = disclosure.arguments.values();
+    treatments.all(|word| word == Treatment::Clear.as_str())
 }
 
 /// Where another policy allows, saying nothing lets a payment go on; where none does, saying nothing holds it,

@@ -1,151 +1,15 @@
 //! One checked policy.
 
-use serde::Deserialize;
-use serde_json::{Map, Value as Json};
-use weft_diagnostic::Place;
-use weft_dictionary::{FieldId, Row, Timestamp, Treatment};
+mod parts;
+
+use weft_dictionary::{FieldId, Row, Timestamp};
 use weft_verdict::{Finding, Obligation, Reason, Verdict, combine};
 
-use crate::cel::compile::{Gap, Program};
-use crate::cel::node::Node;
-use crate::message::{Message, Reader};
+pub use self::parts::{
+    Body, BudgetUse, Condition, Grant, Messages, PluginUse, ReasonText, Rule, Source, Status,
+};
+use crate::cel::compile::Gap;
 use crate::parameters::Parameter;
-
-/// How far a policy is in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Checked and tested, never asked.
-    Draft,
-    /// Asked and recorded; does not count.
-    Shadow,
-    /// Asked and recorded; does not count yet.
-    Canary,
-    /// Asked, recorded, counts.
-    Enforced,
-}
-
-/// Where a policy comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    /// The act, standard or house rule.
-    pub title: String,
-    /// Article, paragraph, section.
-    pub reference: String,
-    /// Where it can be read.
-    #[serde(default)]
-    pub url: Option<String>,
-    /// Whether somebody read the source and found the policy true to it.
-    pub verified: bool,
-}
-
-/// What three readers are told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Messages {
-    /// The customer, through the platform.
-    pub customer: Message,
-    /// The support agent.
-    pub agent: Message,
-    /// The auditor.
-    pub auditor: Message,
-}
-
-impl Messages {
-    /// What a reader is told.
-    pub fn to(&self, reader: Reader) -> &Message {
-        match reader {
-            Reader::Customer => &self.customer,
-            Reader::Agent => &self.agent,
-            Reader::Auditor => &self.auditor,
-        }
-    }
-}
-
-/// A reason that a policy may give, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReasonText {
-    /// What findings carry.
-    pub code: String,
-    /// In words.
-    pub title: String,
-    /// ISO 20022 ExternalStatusReason1Code, for pacs.002 and pain.002.
-    pub status_reason: Option<String>,
-    /// What readers are told in place of the policy's own messages, when this reason decides.
-    pub messages: Option<Messages>,
-}
-
-/// What a policy asks.
-#[derive(Debug, Clone)]
-pub enum Body {
-    /// Its own rules.
-    Rules(Vec<Rule>),
-    /// A plugin.
-    Plugin(PluginUse),
-}
-
-/// One rule.
-#[derive(Debug, Clone)]
-pub struct Rule {
-    /// Its name within the policy.
-    pub id: String,
-    pub(crate) when: Node,
-    /// Where `when` stands in the file.
-    pub(crate) place: Place,
-    pub(crate) program: Program,
-    /// What it says when it fires.
-    pub finding: Finding,
-}
-
-/// How a policy uses a plugin.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PluginUse {
-    /// Of the component and its manifest.
-    pub name: String,
-    /// SHA-256 of the component, in hexadecimal.
-    pub digest: Option<String>,
-    /// For the plugin.
-    pub settings: Map<String, Json>,
-    /// What the plugin gets of what it needs.
-    pub grants: Vec<Grant>,
-    /// What one evaluation may use.
-    pub budget: BudgetUse,
-}
-
-/// What a plugin gets of one field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Grant {
-    /// The field.
-    pub field: FieldId,
-    /// The most that it gets.
-    pub treatment: Treatment,
-}
-
-/// What one evaluation of a plugin may use; what is not said is the sandbox's default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BudgetUse {
-    /// Units of fuel.
-    #[serde(default)]
-    pub fuel: Option<u64>,
-    /// Milliseconds of wall time.
-    #[serde(default)]
-    pub time_ms: Option<u64>,
-    /// MiB of memory.
-    #[serde(default)]
-    pub memory_mib: Option<u64>,
-}
-
-/// A name and an expression that has to hold for a policy to apply.
-#[derive(Debug, Clone)]
-pub struct Condition {
-    /// In words.
-    pub name: String,
-    pub(crate) expression: Node,
-    /// Where the expression stands in the file.
-    pub(crate) place: Place,
-    pub(crate) program: Program,
-}
 
 /// Whether a policy applies to a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,6 +107,13 @@ impl Policy {
     /// Why a request may go on although something is broken, if it may.
     pub fn accepts_risk(&self) -> Option<&str> {
         self.accepts_risk.as_deref()
+    }
+
+    /// Whether [`accepts_risk`](Self::accepts_risk) names this: a field, `on_missing` or `on_error`.
+    pub(crate) fn accepts(&self, name: &str) -> bool {
+        self.accepts_risk
+            .as_deref()
+            .is_some_and(|why| is_named_in(name, why))
     }
 
     /// The stage in which it is asked.
@@ -381,6 +252,11 @@ impl Policy {
         if missing.is_empty() {
             return self.on_error;
         }
+        self.without_value_at_most()
+    }
+
+    /// The most that it says where it has no value.
+    pub(crate) fn without_value_at_most(&self) -> Verdict {
         self.on_error.max(self.on_missing)
     }
 
@@ -424,6 +300,13 @@ impl Policy {
         outcome.finding = combine(findings);
         outcome
     }
+}
+
+/// Whether a text names a field, or a key of policy files.
+pub(crate) fn is_named_in(name: &str, text: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
+    let mut words = text.split(|c: char| !part(c));
+    words.any(|word| word.trim_end_matches('.') == name)
 }
 
 /// Whether an operation is one that a pattern names.

@@ -82,9 +82,9 @@ pub(crate) struct Metadata {
     pub(crate) sources: Vec<Source>,
     pub(crate) effective: Effective,
     pub(crate) status: Spanned<Status>,
-    /// Why a failure may let it go on.
+    /// What may make it milder, by name, and why.
     #[serde(default)]
-    pub(crate) accepts_risk: Option<String>,
+    pub(crate) accepts_risk: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]

@@ -3,19 +3,25 @@
 //! It is proven from the expressions, or the policy is refused: for each two neighbouring levels `proof` says how
 //! the truth of a condition can change for the same facts, and each change is looked at for what it makes of
 //! the policy's finding; where that is not enough, once for each case of which facts are there. Where there is no proof, `obstacle` says why and what to write instead, and `trial` looks
-//! for a row that shows what is wrong.
+//! for a row that shows what is wrong. What a policy takes away from those of later stages, and where it ends the walk
+//! before they are asked, `later` looks at.
 
+mod later;
 mod obstacle;
 mod presence;
 mod proof;
 mod relation;
 mod trial;
+mod work;
+
+pub(crate) use self::later::check_later;
+pub(crate) use self::work::Work;
 
 use std::cell::{Cell, LazyCell};
 
 use weft_diagnostic::Diagnostic;
 use weft_diagnostic::yaml::{self, Spanned};
-use weft_dictionary::FieldId;
+use weft_dictionary::{FieldId, Treatment};
 use weft_verdict::Verdict;
 
 use self::obstacle::Obstacle;
@@ -32,7 +38,7 @@ use crate::solve::{Answer, Goal, Mode, Solver, facts_of};
 use crate::testing::Tested;
 
 /// What there is to say against a policy.
-pub(crate) fn check(tested: Tested<'_>) -> Vec<Diagnostic> {
+pub(crate) fn check(tested: Tested<'_>, work: &Work) -> Vec<Diagnostic> {
     let Some(level) = tested.given.dictionary.by_name(THREAT_LEVEL) else {
         return Vec::new();
     };
@@ -47,6 +53,7 @@ pub(crate) fn check(tested: Tested<'_>) -> Vec<Diagnostic> {
         },
         case: Case::any(level.id),
         obstacle: &obstacle,
+        work,
     });
     let rises: Vec<Rise> = rises.collect();
     let conditions = (tested.source.conditions.iter())
@@ -56,7 +63,7 @@ pub(crate) fn check(tested: Tested<'_>) -> Vec<Diagnostic> {
     let unproven = match &policy.body {
         Body::Plugin(_) => {
             let Some((written, _)) = conditions else {
-                return Vec::new();
+                return granted_early(tested, level.id);
             };
             let message = "whether a plugin is asked depends on the level of threat, and what it says is not known";
             let help = "remove it from `match`; the plugin can be granted the level itself";
@@ -86,7 +93,7 @@ pub(crate) fn check(tested: Tested<'_>) -> Vec<Diagnostic> {
     let help = obstacle
         .get()
         .map_or(explained, |obstacle| obstacle.remedy());
-    let message = match trial::milder(tested, level.id) {
+    let message = match trial::milder(tested, level.id, work) {
         Some(example) => {
             format!("the policy gets milder as the level of threat rises: {example}")
         }
@@ -101,6 +108,25 @@ pub(crate) fn check(tested: Tested<'_>) -> Vec<Diagnostic> {
         ),
     };
     vec![refusal(tested, at, message, help)]
+}
+
+/// What a plugin takes away from later policies may depend on every fact that it gets.
+fn granted_early(tested: Tested<'_>, level: FieldId) -> Vec<Diagnostic> {
+    let last = tested.given.layout.stages.last();
+    let is_last = last.is_some_and(|last| last.name == tested.policy.stage);
+    let plugin = tested.source.plugin.as_ref().filter(|_| !is_last);
+    let granted = plugin.into_iter().flat_map(|plugin| &plugin.value.grants);
+    let is_level = |name: &str| {
+        let field = tested.given.dictionary.by_name(name);
+        field.is_some_and(|field| field.id == level)
+    };
+    let granted = granted.filter(|grant| grant.treatment > Treatment::Absent);
+    let refused = granted.filter(|grant| is_level(&grant.field.value));
+    let message = "the plugin gets the level of threat, and what it takes away from later policies is not known";
+    let help = "grant the level to plugins of the last stage only";
+    refused
+        .map(|grant| refusal(tested, &grant.field, message.to_owned(), help))
+        .collect()
 }
 
 fn refusal(tested: Tested<'_>, at: &Spanned<String>, message: String, help: &str) -> Diagnostic {
@@ -214,6 +240,7 @@ fn is_allowed_anyway(policy: &Policy, rule: &Rule, rise: &Rise<'_>) -> bool {
             other.finding.verdict == Verdict::Allow
                 && !depends(&other.when, rise.level)
                 && named.iter().all(|name| known.contains(name))
+                && rise.work.proves(MAX_SOLVER_STEPS)
                 && matches!(
                     Solver::new(MAX_SOLVER_STEPS).ask(&goals, &|_| true),
                     Answer::Never(_)
@@ -231,6 +258,7 @@ mod tests {
     use super::obstacle::Obstacle;
     use super::presence::Case;
     use super::proof::Rise;
+    use super::work::Work;
     use crate::cel::measured::{Facts, Ranges};
     use crate::cel::node::Node;
     use crate::limits::MAX_THREAT_CASES;
@@ -246,6 +274,7 @@ mod tests {
         let dictionary = Dictionary::parse("d.yaml", &text).expect("valid");
         let obstacle = Cell::new(None);
         let fields: Vec<FieldId> = dictionary.fields().map(|field| field.id).collect();
+        let work = Work::new();
         let rise = Rise {
             level: fields[0],
             from: 0,
@@ -255,6 +284,7 @@ mod tests {
             },
             case: Case::any(fields[0]),
             obstacle: &obstacle,
+            work: &work,
         };
         let proven = |facts: &[FieldId]| {
             let cases = Cell::new(MAX_THREAT_CASES);

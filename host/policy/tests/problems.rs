@@ -217,13 +217,28 @@ fn a_failure_that_lets_a_payment_go_on_is_refused() {
     let open = with_rule("payment.risky").replace("on_missing: hold", "on_missing: allow");
     let said = load(&[("p.yaml", &open)]).err().unwrap_or_default();
     let expected = "p.yaml:18:13: error[W0306]: on_missing is allow: a payment would go on because something is broken (write hold \
-                    or deny, or say why not in metadata.accepts_risk)";
+                    or deny, or say of on_missing in metadata.accepts_risk why not)";
     assert!(said.lines().any(|line| line == expected), "{said}");
-    let excused = open.replace(
-        "  status: enforced\n",
-        "  status: enforced\n  accepts_risk: only adds a note\n",
-    );
-    assert!(load(&[("p.yaml", &excused)]).is_ok());
+    let accepts = |why: &str| {
+        let text = open.replace(
+            "  status: enforced\n",
+            &format!("  status: enforced\n  accepts_risk: {why}\n"),
+        );
+        load(&[("p.yaml", &text)])
+    };
+    assert!(accepts("on_missing, since it only adds a note").is_ok());
+    // What is accepted is named; something else that is accepted excuses nothing.
+    for why in [
+        "only adds a note",
+        "payment.risky is only said of some payments",
+        "on_error only",
+    ] {
+        let said = accepts(why).err().unwrap_or_default();
+        assert!(
+            said.contains("error[W0306]: on_missing is allow"),
+            "{why}: {said}"
+        );
+    }
     for key in ["on_missing", "on_error"] {
         for verdict in ["abstain", "allow", "flag", "challenge"] {
             let assist = with_rule("payment.risky")
@@ -390,5 +405,114 @@ fn an_obligation_that_nobody_can_fulfil_is_refused() {
         let said = with(wrong).unwrap_or_default();
         assert!(said.contains("p.yaml:17:"), "{wrong}: {said}");
         assert!(said.contains("error[W0305]"), "{wrong}: {said}");
+    }
+}
+
+#[test]
+fn an_acceptance_that_names_nothing_is_told() {
+    let warned = |why: &str| {
+        let text = with_rule("payment.risky").replace(
+            "  status: enforced\n",
+            &format!("  status: enforced\n  accepts_risk: {why}\n"),
+        );
+        let set = load(&[("p.yaml", &text)]).unwrap_or_else(|problems| panic!("{problems}"));
+        let warnings = set.warnings().0.iter().map(ToString::to_string);
+        warnings
+            .filter(|line| line.contains("W0314"))
+            .collect::<Vec<_>>()
+            .join("\n")
+    };
+    assert!(
+        warned("only adds a note").ends_with(
+            "p.yaml:10:17: warning[W0314]: accepts_risk names nothing, so it accepts nothing (name what it accepts: a fact that may be \
+             left out, on_missing, on_error, or the code of a warning)"
+        ),
+        "{}",
+        warned("only adds a note")
+    );
+    for why in ["payment.risky is optional", "on_missing", "on_error."] {
+        assert_eq!(warned(why), "", "{why}");
+    }
+}
+
+#[test]
+fn a_warning_that_a_policy_accepts_by_its_code_is_not_told() {
+    let warned = |metadata: &str| {
+        let text = with_rule("payment.risky")
+            .replace("verified: true", "verified: false")
+            .replace(
+                "  status: enforced\n",
+                &format!("  status: enforced\n{metadata}"),
+            );
+        let set = load(&[("p.yaml", &text)]).unwrap_or_else(|problems| panic!("{problems}"));
+        let warnings = set.warnings().0.iter().map(ToString::to_string);
+        warnings.filter(|line| line.contains("W0313")).count()
+    };
+    assert_eq!(warned(""), 1);
+    assert_eq!(
+        warned("  accepts_risk: W0313, counsel reads it in May\n"),
+        0
+    );
+    assert_eq!(warned("  accepts_risk: W0317, it is meant\n"), 1);
+}
+
+#[test]
+fn a_group_of_facts_is_no_fact() {
+    let said = |when: &str| {
+        load(&[("p.yaml", &with_rule(when))])
+            .err()
+            .unwrap_or_default()
+    };
+    let told = said("has(session) && payment.risky");
+    assert!(
+        told.contains(
+            "error[W0301]: `has` asks whether one fact is there, and this is none (write has(section.field); a section such as \
+             `device` is a group of facts, so ask for each that is meant)"
+        ),
+        "{told}"
+    );
+    let told = said("session == 'x'");
+    assert!(
+        told.contains(
+            "p.yaml:14:11: error[W0302]: `session` is a group of facts, not a fact (name the fact that is meant, for example \
+             `session.device`)"
+        ),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_verdict_with_another_indentation_is_told_where_it_stands() {
+    let text = with_rule("payment.risky").replace("    verdict: deny", "verdict: deny");
+    let told = load(&[("p.yaml", &text)]).err().unwrap_or_default();
+    assert!(told.contains("p.yaml:15:1: error[W0101]"), "{told}");
+    let text =
+        with_rule(">\n      payment.risky").replace("    verdict: deny", "      verdict: deny");
+    let told = load(&[("p.yaml", &text)]).err().unwrap_or_default();
+    assert!(
+        told.contains("p.yaml:16:7: error[W0101]: `verdict` has 6 blanks before it"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_directory_that_is_not_there_is_told_with_what_to_name() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let told = |name: &str| {
+        let read = weft_policy::PolicyFiles::read(&dir.path().join(name));
+        read.err()
+            .map(|problems| problems.to_string())
+            .unwrap_or_default()
+    };
+    std::fs::write(dir.path().join("file"), "").expect("written");
+    for (name, why) in [
+        ("nowhere", "there is no such directory"),
+        ("file", "this is not a directory"),
+    ] {
+        let told = told(name);
+        let expected = format!(
+            "{name}:1:1: error[W0102]: {why} (name the directory with dictionary.yaml, pipeline.yaml and the policies)"
+        );
+        assert!(told.ends_with(&expected), "{told}");
     }
 }

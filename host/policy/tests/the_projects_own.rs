@@ -58,6 +58,12 @@ fn they_load_without_a_warning_but_of_sources_and_their_tests_hold() {
         .filter(|warning| warning.code != codes::UNVERIFIED)
         .collect();
     assert!(others.is_empty(), "{others:?}");
+    let at = weft_dictionary::Timestamp::parse("2026-06-01T00:00:00Z").expect("an instant");
+    let analysis = set.analyse(&dir, &dictionary, at);
+    let found: Vec<_> = (analysis.problems.0.iter())
+        .filter(|problem| problem.code != codes::UNVERIFIED)
+        .collect();
+    assert!(found.is_empty() && analysis.left_out == 0, "{found:?}");
     assert!(
         set.tests().passed > 10 && set.tests().failed == 0,
         "{:?}",

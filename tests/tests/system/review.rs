@@ -55,11 +55,63 @@ fn rules_that_disagree_are_listed_and_no_rule_of_the_project_does_nothing() {
         said.out
     );
     for code in [
-        "W0314", "W0316", "W0317", "W0318", "W0319", "W0320", "W0321",
+        "W0314", "W0316", "W0317", "W0318", "W0319", "W0320", "W0321", "W0324",
     ] {
         assert!(!said.err.contains(code), "{code}: {}", said.err);
     }
 }
+
+/// For a gate: what a fact that is left out opens is refused, and with `--strict` every warning is.
+#[test]
+fn a_check_fails_where_a_fact_that_is_left_out_opens_and_strictly_for_every_warning() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let check = |policies: &Path, more: &[&str]| {
+        let policies = policies.display().to_string();
+        let args = [&["policy", "check", &policies], more].concat();
+        let output = weft(&args).output().expect("weft runs");
+        let err = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output.status.code(), err)
+    };
+    let own = weft_tests::project().join("policies");
+    assert_eq!(check(&own, &[]).0, Some(0));
+    // Sources of enforced policies that nobody has verified are warnings.
+    let (status, err) = check(&own, &["--strict"]);
+    assert_eq!(status, Some(1), "{err}");
+    assert!(
+        err.contains("--strict: ") && err.contains("warning[W0313]"),
+        "{err}"
+    );
+    let lone = dir.path().join("lone");
+    fs::create_dir_all(&lone).expect("a directory");
+    fs::copy(own.join("dictionary.yaml"), lone.join("dictionary.yaml")).expect("copied");
+    fs::write(lone.join("pipeline.yaml"), ONE_OPERATION).expect("written");
+    let enforced = LONE.replace("status: draft", "status: enforced");
+    fs::write(lone.join("p.yaml"), &enforced).expect("written");
+    assert_eq!(check(&lone, &["--strict"]), (Some(0), String::new()));
+    let when = "behaviour.account.count_24h > 5";
+    assert!(enforced.contains(when), "{enforced}");
+    let open = enforced.replace(when, "has(device.malware) && device.malware");
+    let (tested, _) = open.split_once("tests:").expect("it has tests");
+    fs::write(lone.join("p.yaml"), tested).expect("written");
+    let (status, err) = check(&lone, &[]);
+    assert_eq!(status, Some(1), "{err}");
+    assert!(err.contains("error[W0321]"), "{err}");
+    let accepted = tested.replace(
+        "  status: enforced\n",
+        "  status: enforced\n  accepts_risk: device.malware is only known of some\n",
+    );
+    fs::write(lone.join("p.yaml"), accepted).expect("written");
+    assert_eq!(check(&lone, &[]).0, Some(0));
+    let (status, err) = check(&dir.path().join("nowhere"), &[]);
+    assert_eq!(status, Some(1), "{err}");
+    assert!(err.contains("there is no such directory"), "{err}");
+}
+
+const ONE_OPERATION: &str = "\
+version: 1
+stages: [{name: decision, title: t}]
+operations: [{name: payment.authorize, title: t, kind: payment, no_policy: hold}]
+";
 
 #[test]
 fn mistakes_that_no_test_notices_are_failures() {

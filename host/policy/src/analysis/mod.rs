@@ -31,8 +31,8 @@ pub use overlaps::{Overlap, Side};
 /// What came of looking through a set.
 #[derive(Debug, Clone, Default)]
 pub struct Analysis {
-    /// What is worth a look.
-    pub warnings: Diagnostics,
+    /// What is worth a look, and what must not be: a fact without which nothing objects any more.
+    pub problems: Diagnostics,
     /// Rules that can hold together and say different things; the most severe counts.
     pub overlaps: Vec<Overlap>,
     /// Questions that were not answered within the bound.
@@ -81,7 +81,7 @@ impl<'a> Analyst<'a> {
         self.reasons();
         self.sources();
         let place = |d: &Diagnostic| (d.file.clone(), d.place);
-        self.analysis.warnings.0.sort_by_key(place);
+        self.analysis.problems.0.sort_by_key(place);
     }
 
     /// Operations about which nobody who counts has anything to say.
@@ -113,13 +113,20 @@ impl<'a> Analyst<'a> {
     fn warn_about(&mut self, operation: &Operation, message: String, help: &str) {
         let file = self.dir.join("pipeline.yaml").display().to_string();
         let problem = Diagnostic::error(codes::UNCOVERED, file, operation.place, message);
-        self.analysis.warnings.0.push(problem.warning().help(help));
+        self.analysis.problems.0.push(problem.warning().help(help));
     }
 
     fn warn(&mut self, code: Code, policy: &Policy, place: Place, message: String, help: &str) {
+        if codes::ACCEPTED.contains(&code) && policy.accepts(code.id) {
+            return;
+        }
+        let problem = self.problem(code, policy, place, message);
+        self.analysis.problems.0.push(problem.warning().help(help));
+    }
+
+    fn problem(&self, code: Code, policy: &Policy, place: Place, message: String) -> Diagnostic {
         let file = self.dir.join(policy.path()).display().to_string();
-        let problem = Diagnostic::error(code, file, place, message);
-        self.analysis.warnings.0.push(problem.warning().help(help));
+        Diagnostic::error(code, file, place, message)
     }
 
     /// Whether what it says counts now or will.

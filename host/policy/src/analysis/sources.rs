@@ -39,7 +39,7 @@ impl Analyst<'_> {
             );
             let help = "read the source, compare the list with it, and write verified: true";
             let problem = Diagnostic::error(codes::UNVERIFIED, file, Place::START, message);
-            self.analysis.warnings.0.push(problem.warning().help(help));
+            self.analysis.problems.0.push(problem.warning().help(help));
         }
     }
 }

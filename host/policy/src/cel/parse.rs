@@ -217,6 +217,13 @@ fn unreadable(text: &str, errors: &cel::parser::ParseErrors) -> Unreadable {
         .map(|l| l.chars().count())
         .sum();
     let character = before + column;
+    if first.msg.contains("has() macro") {
+        return Unreadable {
+            character,
+            message: "`has` asks whether one fact is there, and this is none".into(),
+            help: "write has(section.field); a section such as `device` is a group of facts, so ask for each that is meant",
+        };
+    }
     // Behind `expecting` stands all that could have stood there.
     let met = first.msg.split(" expecting ").next().unwrap_or_default();
     let (message, help) = match met.contains("<EOF>") {

@@ -120,6 +120,19 @@ pub(super) fn values(
         },
         Domain::Entries(entries) => of_entries(entries, hints),
     };
+    distinct(&mut values);
+    values.truncate(most);
+    if let (Domain::Numbers(numbers), Kind::Integer | Kind::Decimal) = (domain, fact.kind) {
+        let computed = hints.computed().into_iter();
+        let fitting = computed.filter(|n| numbers.holds(*n));
+        values.extend(fitting.filter_map(|n| of_number(fact.kind, n)));
+        distinct(&mut values);
+    }
+    values
+}
+
+/// The same, each once.
+fn distinct(values: &mut Vec<Value>) {
     let mut kept: Vec<Value> = Vec::new();
     values.retain(|value| {
         let new = !kept.contains(value);
@@ -128,8 +141,6 @@ pub(super) fn values(
         }
         new
     });
-    values.truncate(most);
-    values
 }
 
 fn of_numbers(kind: Kind, numbers: &Numbers, hints: &Hints) -> Vec<Value> {

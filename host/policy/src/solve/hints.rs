@@ -10,7 +10,10 @@ use super::Goal;
 use super::form::Fact;
 use super::times::{Clock, Compared};
 use crate::cel::node::{Constant, Node};
-use crate::limits::MAX_EXAMPLE_VALUES;
+use crate::limits::{MAX_COMPUTED_NUMBERS, MAX_EXAMPLE_VALUES};
+
+/// Places behind the point of a quotient.
+const COMPUTED_PLACES: u32 = 6;
 
 /// The values that conditions name: an example is most likely beside them.
 #[derive(Debug, Default)]
@@ -22,6 +25,8 @@ pub(super) struct Hints {
     pub(super) lengths: Vec<u64>,
     /// The clocks that they read.
     pub(super) clocks: Vec<Compared>,
+    /// Whether they compute with numbers.
+    computes: bool,
     /// Where instants begin of which nothing is known.
     pub(super) around: u64,
     /// The facts that they name.
@@ -96,6 +101,7 @@ impl Hints {
                     }
                 }
                 Node::Compare(..) => self.clock(node, dictionary, &[]),
+                Node::Arithmetic(..) => self.computes = true,
                 _ => {}
             }
             open.extend(node.children());
@@ -189,5 +195,24 @@ impl Hints {
             Constant::Instant(at) => self.instants.push(at.0),
             Constant::Duration(length) => self.lengths.push(length.0),
         }
+    }
+
+    /// Numbers that make one of those that conditions name when they are computed with another.
+    pub(super) fn computed(&self) -> Vec<Decimal> {
+        let mut found = Vec::new();
+        if !self.computes {
+            return found;
+        }
+        let few = || self.numbers.iter().take(MAX_COMPUTED_NUMBERS);
+        for one in few() {
+            for two in few() {
+                let quotient = one.checked_div(*two).map(|n| n.round_dp(COMPUTED_PLACES));
+                let all = [quotient, one.checked_sub(*two), one.checked_add(*two)];
+                found.extend(all.into_iter().flatten());
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }

@@ -11,6 +11,7 @@ pub(super) enum Obstacle {
     TooLarge,
     Function,
     Cases,
+    Work,
 }
 
 impl Obstacle {
@@ -31,6 +32,7 @@ impl Obstacle {
             Obstacle::TooLarge => "a number that depends on the level may become too large",
             Obstacle::Function => "a function is asked about what depends on the level",
             Obstacle::Cases => "too many facts, each named more than once, may be there or not",
+            Obstacle::Work => "the search for proofs of all policies ended at its bound before",
         }
     }
 
@@ -56,6 +58,9 @@ impl Obstacle {
             Obstacle::Function => "compare a fact directly with the parameter",
             Obstacle::Cases => {
                 "name each fact once, or write several policies with fewer facts each"
+            }
+            Obstacle::Work => {
+                "write what depends on the level more plainly, here and in the policies before"
             }
         }
     }

@@ -8,6 +8,7 @@ use weft_dictionary::FieldId;
 use super::obstacle::Obstacle;
 use super::presence::Case;
 use super::relation::{Relation, Truth, together};
+use super::work::Work;
 use crate::cel::functions::LengthPart;
 use crate::cel::measured::Ranges;
 use crate::cel::node::{Comparison, Constant, Node, Operator};
@@ -25,11 +26,17 @@ pub(super) struct Rise<'a> {
     pub(super) case: Case,
     /// What first stood in the way of a proof.
     pub(super) obstacle: &'a Cell<Option<Obstacle>>,
+    /// What may still be done for the set.
+    pub(super) work: &'a Work,
 }
 
 impl Rise<'_> {
     /// How the truth of a condition can change.
     pub(super) fn truth(&self, node: &Node) -> Relation {
+        if !self.work.looks_at(node) {
+            self.meet(Obstacle::Work);
+            return Relation::ANY;
+        }
         if let (Some(before), Some(after)) = (self.known(node, 0), self.known(node, 1)) {
             return Relation::NONE.with(Truth::of(before), Truth::of(after));
         }
@@ -95,6 +102,9 @@ impl Rise<'_> {
 
     /// Whether a value grows, stays or shrinks; none if that is not known, or if it can come or go.
     fn direction(&self, node: &Node) -> Option<Ordering> {
+        if !self.work.looks_at(node) {
+            return self.unknown(Obstacle::Work);
+        }
         if !depends(node, self.level) {
             return Some(Ordering::Equal);
         }

@@ -3,6 +3,7 @@
 
 use weft_dictionary::{Dictionary, DurationMs, FieldId, Money, Row, Timestamp, Value};
 
+use super::work::Work;
 use crate::cel::node::{Constant, Node};
 use crate::cel::parameter::MAX_THREAT;
 use crate::limits::MAX_TRIALS;
@@ -12,13 +13,15 @@ use crate::policy::{Body, Policy};
 use crate::testing::Tested;
 
 /// In words, a row to which the policy says something milder at a higher level.
-pub(super) fn milder(tested: Tested<'_>, level: FieldId) -> Option<String> {
+pub(super) fn milder(tested: Tested<'_>, level: FieldId, work: &Work) -> Option<String> {
     let dictionary = tested.given.dictionary;
+    // At each of two levels, for each rise.
+    let steps = tested.policy.steps().saturating_mul(2 * MAX_THREAT as u64);
     let mut trials = 0;
     for row in tested.rows() {
         for row in variants(tested.policy, dictionary, level, &row) {
             trials += 1;
-            if trials > MAX_TRIALS {
+            if trials > MAX_TRIALS || !work.tries(steps) {
                 return None;
             }
             if let Some(levels) = gets_milder(tested.policy, dictionary, level, &row) {

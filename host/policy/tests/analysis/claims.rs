@@ -90,7 +90,7 @@ fn owes(row: &Row) -> bool {
 
 fn check_warnings(analysis: &Analysis, fired: &[Vec<String>], text: &str, tally: &mut Tally) {
     let fires = |rule: &str| fired.iter().any(|fired| fired.iter().any(|f| f == rule));
-    for warning in &analysis.warnings.0 {
+    for warning in &analysis.problems.0 {
         let named: Vec<&str> = warning.message.split('`').skip(1).step_by(2).collect();
         if warning.message.starts_with("the policy can never apply") {
             assert!(fired.is_empty(), "it applies\n{warning}\n{text}");

@@ -83,13 +83,19 @@ fn why_a_failure_may_let_it_go_on_is_told() {
         text.replace("on_error: hold", "on_error: flag")
     };
     let (_, changes) = changes(
-        &because("only adds a note"),
-        &because("nobody waits for it"),
+        &because("on_error only adds a note"),
+        &because("on_error, nobody waits for it"),
     );
     assert_eq!(changes.len(), 1);
     assert!(changes[0].what.contains("accepts_risk"), "{changes:?}");
-    assert_eq!(changes[0].from.as_deref(), Some("only adds a note"));
-    assert_eq!(changes[0].to.as_deref(), Some("nobody waits for it"));
+    assert_eq!(
+        changes[0].from.as_deref(),
+        Some("on_error only adds a note")
+    );
+    assert_eq!(
+        changes[0].to.as_deref(),
+        Some("on_error, nobody waits for it")
+    );
 }
 
 #[test]

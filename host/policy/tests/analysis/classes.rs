@@ -25,7 +25,7 @@ fn told(files: &[(&str, &str)]) -> String {
         .warnings()
         .0
         .iter()
-        .chain(&analysis.warnings.0)
+        .chain(&analysis.problems.0)
         .map(|warning| {
             let said = warning.to_string();
             match name(&warning.file) {
@@ -81,7 +81,7 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
         (
             file(sound().replace("on_error: hold", "on_error: allow")),
             "p.yaml:19:11: error[W0306]: on_error is allow: a payment would go on because something is broken (write hold or deny, or \
-             say why not in metadata.accepts_risk)",
+             say of on_error in metadata.accepts_risk why not)",
         ),
         (
             file(format!(
@@ -190,9 +190,18 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
         ),
         (
             file(with_rule("has(payment.risky) && payment.risky")),
-            "p.yaml:14:11: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent without it; with \
+            "p.yaml:14:11: error[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent without it; with \
              payment.risky = yes it is deny, without `payment.risky` abstain (leave out `has(payment.risky)`, so that on_missing counts, add a \
              rule on `!has(payment.risky)` that says as much, or say of `payment.risky` in metadata.accepts_risk why it may be left out)",
+        ),
+        (
+            file(with_rule(
+                "has(payment.count) && payment.count * payment.count == 1522756",
+            )),
+            "p.yaml:14:11: warning[W0324]: whether who leaves out `payment.count` gets a milder decision is not known: no example was \
+             found and no proof that there is none; looked for were facts with which the rule `r` is silent without it (compare \
+             `payment.count` without asking `has(payment.count)`, so that on_missing counts, or say of `payment.count` in \
+             metadata.accepts_risk why it may be left out)",
         ),
         (
             vec![

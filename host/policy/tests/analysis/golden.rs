@@ -16,7 +16,7 @@ pub(crate) fn analysed(policies: &[(&str, &str)]) -> Analysis {
 /// What is told of one file, without the operation that no policy of the fixture covers.
 pub(crate) fn said(text: &str) -> String {
     let analysis = analysed(&[("p.yaml", text)]);
-    let warnings = analysis.warnings.0.iter().map(ToString::to_string);
+    let warnings = analysis.problems.0.iter().map(ToString::to_string);
     let of_file: Vec<String> = warnings
         .filter(|line| !line.starts_with("pipeline.yaml"))
         .collect();
@@ -157,7 +157,7 @@ fn thresholds_that_follow_the_level_of_threat_are_looked_at_at_every_level() {
 #[test]
 fn operations_without_an_enforced_policy_are_told() {
     let told = |text: &str| {
-        let warnings = analysed(&[("p.yaml", text)]).warnings.0;
+        let warnings = analysed(&[("p.yaml", text)]).problems.0;
         let of_pipeline = warnings.iter().map(ToString::to_string);
         of_pipeline
             .filter(|line| line.starts_with("pipeline.yaml"))
@@ -214,7 +214,7 @@ fn lists_without_a_verified_source_are_told_where_enforced_policies_rest_on_them
     let list = "name: near\ntitle: t\nkind: country\nsources: [{title: Atlas, reference: p. 5, verified: false}]\nentries: [BE]\n";
     let policy = with_rule("payer.country in lists.near");
     let of_list = |policy: &str| {
-        let warnings = analysed(&[("lists/near.yaml", list), ("p.yaml", policy)]).warnings;
+        let warnings = analysed(&[("lists/near.yaml", list), ("p.yaml", policy)]).problems;
         let found = warnings
             .0
             .iter()

@@ -229,3 +229,46 @@ fn the_largest_expressions_that_are_taken_are_evaluated_on_an_ordinary_stack() {
         assert_eq!(fired, ["r"], "{expression}");
     }
 }
+
+/// Each rule by itself is within all bounds; what is done to prove them is bounded over the whole set.
+#[test]
+fn proofs_about_the_level_of_threat_end_at_a_bound_for_all_policies() {
+    let facts = ["payment.count", "payment.count", "minor(payment.amount)"];
+    let sum = |from: usize| {
+        let terms =
+            (0..48).map(|n| format!("{} * {}", facts[(n + from) % facts.len()], n + from + 1));
+        terms.collect::<Vec<_>>().join(" + ")
+    };
+    let mut rules = String::new();
+    for number in 0..60 {
+        rules.push_str(&format!(
+            "  - {{id: r{number}, when: \"parameters.most + {} < 100\", verdict: hold, reason: because}}\n",
+            sum(number)
+        ));
+    }
+    let parameter = "parameters: [{name: most, title: t, type: integer, unit: u, value: 9, at_threat: {2: 5}}]\n";
+    let files: Vec<(String, String)> = (0..80)
+        .map(|number| {
+            let text = policy(&format!("{parameter}rules:\n{rules}"), "")
+                .replace("test.policy", &format!("test.p{number}"))
+                .replace(
+                    "payment.authorize",
+                    if number % 2 == 0 {
+                        "payment.authorize"
+                    } else {
+                        "assist.confirm"
+                    },
+                );
+            (format!("p{number:02}.yaml"), text)
+        })
+        .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (&**name, &**text))
+        .collect();
+    let told = load(&files).err().unwrap_or_default();
+    assert!(
+        told.contains("the search for proofs of all policies ended at its bound before"),
+        "{told}"
+    );
+}

@@ -12,6 +12,7 @@ mod messages;
 mod parameters;
 mod threat;
 mod threat_generated;
+mod threat_later;
 mod versions;
 
 use weft_dictionary::{Row, Value};

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use weft_diagnostic::Severity;
 use weft_dictionary::Dictionary;
 use weft_engine::Clock;
 use weft_engine::sets::{LoadedSet, Pinning};
-use weft_policy::{Analysis, Body, Overlap, PolicySet, Status, limits};
+use weft_policy::{Analysis, Body, Overlap, PolicyFiles, PolicySet, Status, codes, limits};
 use weft_sandbox::{Sandbox, SandboxConfig};
 
 use crate::exit::Failed;
@@ -15,8 +16,9 @@ use crate::output;
 /// Check policy files and run the tests in them.
 ///
 /// Every problem is told with file, line and column, why it is one, and what to do. A sound set is looked
-/// through for rules that can never fire, that are never false or that add nothing, and for operations that no
-/// enforced policy is about: those are warnings. Exits 0 when there is no problem.
+/// through for facts that are better left out, and for rules that can never fire, that are never false or that add
+/// nothing, and for operations that no enforced policy is about. A fact without which nothing objects any more is a
+/// problem, all else a warning. Exits 0 when there is no problem, and with --strict no warning; else 1.
 #[derive(Args)]
 pub(crate) struct CheckArgs {
     /// The directory with dictionary.yaml, pipeline.yaml and the policies.
@@ -30,33 +32,62 @@ pub(crate) struct CheckArgs {
     /// both do.
     #[arg(long)]
     analysis: bool,
+    /// Warnings, and questions that were not answered, count as problems: for a gate in CI. A risk that a policy
+    /// accepts (metadata.accepts_risk) is no warning.
+    #[arg(long)]
+    strict: bool,
 }
 
 pub(crate) fn run(args: &CheckArgs) -> Result<(), Failed> {
     let dir = args.dir.as_path();
-    let dictionary = Dictionary::load(&dir.join("dictionary.yaml"))?;
-    let set = PolicySet::load(dir, &dictionary).inspect_err(|_| {
+    let files = PolicyFiles::read(dir)?;
+    let (file, text) = files.dictionary()?;
+    let dictionary = Dictionary::parse(file, text)?;
+    let now = Clock::System.now();
+    let set = PolicySet::of(&files, &dictionary).inspect_err(|problems| {
         // Where only tests do not hold, the reason may be a rule that can never fire.
-        if let Ok(set) = PolicySet::load_for_review(dir, &dictionary) {
-            let analysis = set.analyse(dir, &dictionary, Clock::System.now());
-            output::problems(&analysis.warnings);
+        let mut errors = (problems.0.iter()).filter(|p| p.severity == Severity::Error);
+        if errors.all(|problem| problem.code == codes::TEST)
+            && let Ok(set) = PolicySet::load_for_review(dir, &dictionary)
+        {
+            output::problems(&set.analyse(dir, &dictionary, now).problems);
         }
     })?;
-    output::problems(set.warnings());
+    let mut problems = set.warnings().clone();
     // Whether plugins fit is part of whether the files are sound.
     let loaded = args
         .plugins
         .as_deref()
         .map(|plugins| bound(dir, plugins))
         .transpose()?;
-    let analysis = set.analyse(dir, &dictionary, Clock::System.now());
-    output::problems(&analysis.warnings);
+    let analysis = set.analyse(dir, &dictionary, now);
+    problems.0.extend(analysis.problems.0.iter().cloned());
+    output::problems(&problems);
+    if problems.refuse() {
+        return Err(Failed::Said);
+    }
     summary(dir, &set);
     list(&set);
     cost(&set);
     overlaps(&analysis, args.analysis);
     plugins(&set, loaded.as_ref());
-    Ok(())
+    let of_plugins = loaded.map_or(0, |loaded| loaded.pipeline().warnings().0.len());
+    match args.strict {
+        true => strict(problems.0.len() + of_plugins, analysis.left_out),
+        false => Ok(()),
+    }
+}
+
+/// For a gate: nothing is told that somebody would have to look at.
+fn strict(warnings: usize, left_out: usize) -> Result<(), Failed> {
+    if warnings == 0 && left_out == 0 {
+        return Ok(());
+    }
+    Err(Failed::because(format!(
+        "--strict: {} and {} without an answer; mend what they tell, or say in metadata.accepts_risk why it is accepted",
+        output::counted(warnings, "warning"),
+        output::counted(left_out, "question"),
+    )))
 }
 
 fn summary(dir: &Path, set: &PolicySet) {
@@ -172,7 +203,8 @@ fn overlaps(analysis: &Analysis, in_full: bool) {
     }
     if analysis.left_out > 0 {
         output::step(&format!(
-            "{} about rules were too large to be answered: nothing is said of those",
+            "{} about rules (whether they can fire, add something, overlap) had no answer within the bound: nothing is said of \
+             those; fewer or plainer rules in a policy get more of them answered",
             output::counted(analysis.left_out, "question"),
         ));
     }

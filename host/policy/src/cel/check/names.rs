@@ -102,6 +102,11 @@ impl Checker<'_> {
             let error = self.error(at, codes::UNKNOWN_NAME, message);
             return error.help(format!("did you mean `{meant}`?"));
         }
+        if let Some(one) = self.field_of_section(name) {
+            let message = format!("`{name}` is a group of facts, not a fact");
+            let error = self.error(at, codes::UNKNOWN_NAME, message);
+            return error.help(format!("name the fact that is meant, for example `{one}`"));
+        }
         let error = self.error(
             at,
             codes::UNKNOWN_NAME,
@@ -113,6 +118,13 @@ impl Checker<'_> {
                 error.help("the fields stand in dictionary.yaml; texts stand in 'single quotes'")
             }
         }
+    }
+
+    /// A field of a section of this name, or of a part of one.
+    fn field_of_section(&self, name: &str) -> Option<&str> {
+        let mut fields = self.scope.dictionary.fields();
+        let within = fields.find(|field| within(&field.name, name).is_some());
+        within.map(|field| field.name.as_str())
     }
 
     /// `parameters.limit` of `parameter.limit`: what stands in the file is found behind a word for many.
