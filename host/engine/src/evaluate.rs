@@ -306,7 +306,8 @@ impl Walk {
             needs: seen,
             ..not_run(plugin)
         });
-        match evaluation.result.and_then(|f| self.of_known_fields(f)) {
+        let answered = (evaluation.result).map_err(|why| wordless(&bound.policy, plugin, why));
+        match answered.and_then(|f| self.of_known_fields(f)) {
             Ok(finding) => {
                 (record.finding, record.discharged) = self.discharged(&finding);
             }
@@ -549,23 +550,38 @@ fn outcome(all: &Finding) -> OutcomeRecord {
     }
 }
 
-/// A policy that could not say anything says its `on_error`.
-/// A plugin's line can quote facts: that it warned, and where it panicked, is seen by everybody who reads the
-/// log, what it says only by those who asked for it.
+/// A plugin's line can quote facts, and so can the place of a panic that it names: that it warned is seen by everybody who
+/// reads the log, what it says only by those who asked for it.
 fn told_by_plugin(policy: &Policy, plugin: &BoundPlugin, line: &LogLine) {
     if line.level >= LogLevel::Warn {
-        let place = line.panicked_at().unwrap_or("(not a panic)");
         tracing::warn!(
             policy = policy.id(),
             plugin = plugin.name,
             level = ?line.level,
-            panicked_at = place,
             "a plugin logged a line; its text is logged at debug"
         );
     }
     tracing::debug!(policy = policy.id(), plugin = plugin.name, level = ?line.level, "{}", line.text);
 }
 
+/// The same for a failure, which stands in the record in clear for ever: what it is stays, a plugin's own words of it do not.
+fn wordless(policy: &Policy, plugin: &BoundPlugin, failure: Failure) -> Failure {
+    if failure.kind != FailureKind::Reported {
+        return failure;
+    }
+    tracing::debug!(
+        policy = policy.id(),
+        plugin = plugin.name,
+        "{}",
+        failure.detail
+    );
+    Failure {
+        detail: "the plugin says that it cannot decide; its words are logged at debug".to_owned(),
+        ..failure
+    }
+}
+
+/// A policy that could not say anything says its `on_error`.
 fn failed(record: &mut FindingRecord, policy: &Policy, failure: Failure) {
     record.finding = combine([
         &record.finding,

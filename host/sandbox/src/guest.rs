@@ -42,30 +42,6 @@ pub struct LogLine {
     pub text: String,
 }
 
-impl LogLine {
-    /// Where the plugin panicked, if this is the line of a panic: file, line and column in its source.
-    /// That much may be shown where the text, which can quote facts, may not.
-    pub fn panicked_at(&self) -> Option<&str> {
-        let place = self.text.strip_prefix(PANICKED)?.split(": ").next()?;
-        let (rest, column) = place.rsplit_once(':')?;
-        let (file, line) = rest.rsplit_once(':')?;
-        let is_number = |text: &str| {
-            (1..=MAX_PLACE_DIGITS).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
-        };
-        let is_file = file.ends_with(".rs")
-            && file.len() <= limits::MAX_FRAME_CHARS
-            && file
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b));
-        (is_file && is_number(line) && is_number(column)).then_some(place)
-    }
-}
-
-/// How the line of the SDK's panic hook begins.
-const PANICKED: &str = "panicked at ";
-/// Digits of a line or column.
-const MAX_PLACE_DIGITS: usize = 6;
-
 /// Why the host stops a guest: found again by type in the error that ends the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
@@ -215,34 +191,5 @@ impl ResourceLimiter for Limiter {
 
     fn memories(&self) -> usize {
         limits::MEMORIES_PER_INSTANCE as usize
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn of_a_panic_only_the_place_is_taken() {
-        let place = |text: &str| {
-            let line = LogLine {
-                level: LogLevel::Error,
-                text: text.into(),
-            };
-            line.panicked_at().map(str::to_owned)
-        };
-        assert_eq!(
-            place("panicked at src/lib.rs:38:5: the payer is Eve").as_deref(),
-            Some("src/lib.rs:38:5")
-        );
-        for other in [
-            "the payer is Eve",
-            "panicked at the payer is Eve",
-            "panicked at Eve:1:2: x",
-            "panicked at src/lib.rs:38:4111111: x",
-            "panicked at Eve Smith.rs:1:1: x",
-        ] {
-            assert_eq!(place(other), None, "{other}");
-        }
     }
 }

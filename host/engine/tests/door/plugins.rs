@@ -192,6 +192,25 @@ async fn a_plugin_shows_and_hides_only_fields_that_are_there() {
     assert!(!failure.detail.contains("nme"), "{}", failure.detail);
 }
 
+/// A record is in clear for ever, and a plugin can quote what it was shown in its own words.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_plugin_says_of_its_failure_is_in_no_record() {
+    let mut guest = Guest::valid();
+    // The last case: an internal failure.
+    let say = guest.data.err(2, "cannot handle Gentbrugge");
+    guest.evaluate = format!("(i32.const {say})");
+    let house = site(&[limit(GRANTS)], &[("amount-limit", guest.build())]).start();
+    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
+    let record = house.record(&view);
+    let failure = record.findings[0].failure.clone().expect("a failure");
+    assert_eq!(failure.kind, FailureKind::Reported);
+    let text = serde_json::to_string(&record).expect("JSON");
+    assert!(
+        !text.contains("Gentbrugge") && !text.contains("handle"),
+        "{text}"
+    );
+}
+
 /// Why a host does not start with these.
 fn refused(policy: PolicyFile, plugins: &[(&str, Vec<u8>)], change: fn(&mut Config)) -> String {
     let site = site(&[policy], plugins);
