@@ -35,6 +35,8 @@ pub(crate) const MAX_STANDSTILL: DurationMs = DurationMs(60_000);
 pub(crate) const MAX_FINDINGS_BYTES: usize = 32 << 10;
 /// Policy sets that a data directory keeps. One that is put in force every hour fills it in more than a year.
 pub const MAX_ARCHIVED_SETS: usize = 10_000;
+/// Bytes that one event says of the policies of a set; a set with more has several.
+pub(crate) const MAX_DESCRIBED_BYTES: usize = 32 << 10;
 /// Bytes of the list of an archived set's parts.
 pub const MAX_SET_LIST_BYTES: usize = 8 << 20;
 /// Changes of the policy set that the host remembers; the log has them all.
@@ -54,9 +56,9 @@ pub const MAX_THREAT_LEVEL: u8 = 3;
 /// Cases, customers and callers whose use of disclosures is counted within a day; what would need more is withheld.
 pub(crate) const MAX_COUNTED: usize = 1_000_000;
 /// Characters of the purpose and the field for which a value is asked.
-pub(crate) const MAX_WORD_CHARS: usize = 64;
+pub(crate) const MAX_WORD_CHARS: usize = weft_policy::limits::MAX_PURPOSE_CHARS;
 /// Digits among them.
-pub(crate) const MAX_WORD_DIGITS: usize = 4;
+pub(crate) const MAX_WORD_DIGITS: usize = weft_policy::limits::MAX_PURPOSE_DIGITS;
 /// Characters of the case within which a value is asked for.
 pub(crate) const MAX_CASE_CHARS: usize = 64;
 /// Decisions of a caller within a case, the newest, among which the payment of a value is looked for.

@@ -10,6 +10,7 @@ use weft_audit::{
     ShownRecord, Sight, merkle,
 };
 use weft_dictionary::Timestamp;
+use weft_engine::FINDINGS_LEFT_OUT;
 use weft_engine::disclosure::{REFUSED, RELEASED};
 
 use super::basis::{Bases, Basis};
@@ -17,6 +18,7 @@ use super::rows::{NOT_ALLOWED, Place, Reader, Row, Shown};
 use super::totals::Totals;
 use super::{MinimisationArgs, Report};
 use crate::exit::Failed;
+use crate::output;
 
 /// Rows of one report; each is some hundred bytes.
 const MAX_ROWS: usize = 2_000_000;
@@ -29,12 +31,13 @@ pub(super) fn from_log<'a>(
 ) -> Result<Report<'a>, Failed> {
     let mut gathered = Gathered {
         args,
-        bases: Bases::of(&args.data),
+        bases: Bases::default(),
         known: BTreeSet::new(),
         rows: Vec::new(),
         decisions: 0,
         values: 0,
         untold: 0,
+        shortened: 0,
         left_out: 0,
     };
     let read = weft_audit::stream_raw(dir, |raw| {
@@ -48,6 +51,7 @@ pub(super) fn from_log<'a>(
             Some(Record::Event(event)) if is_of_vault(&event) => {
                 gathered.of_vault(raw.index, leaf(), &event);
             }
+            Some(Record::Event(event)) => gathered.bases.see(&event),
             _ => {}
         }
     })?;
@@ -56,7 +60,14 @@ pub(super) fn from_log<'a>(
             "the report would have more than {MAX_ROWS} rows; ask for a shorter time with --from and --to, or for one --case"
         )));
     }
-    let mut gaps = gathered.bases.gaps;
+    let mut gaps = gathered.bases.gaps();
+    if gathered.shortened > 0 {
+        gaps.push(format!(
+            "of {} the record had no room for all findings: what was disclosed to the plugins of those that are left out is \
+             not told",
+            output::counted_u64(gathered.shortened, "decision")
+        ));
+    }
     gaps.extend(read.damage);
     Ok(Report {
         args,
@@ -84,6 +95,8 @@ struct Gathered<'a> {
     decisions: u64,
     values: u64,
     untold: u64,
+    /// Decisions whose records do not have all findings.
+    shortened: u64,
     left_out: u64,
 }
 
@@ -110,6 +123,8 @@ impl Gathered<'_> {
             payment: decision.transaction.clone(),
             case: decision.case.clone(),
         });
+        let mut reasons = decision.findings.iter().flat_map(|f| &f.finding.reasons);
+        self.shortened += u64::from(reasons.any(|reason| reason.code == FINDINGS_LEFT_OUT));
         for finding in &decision.findings {
             if let Some(plugin) = &finding.plugin {
                 self.plugin(&place, decision, finding, plugin);
@@ -120,7 +135,7 @@ impl Gathered<'_> {
         }
     }
 
-    /// What support is shown by a decision.
+    /// What support or a customer is shown by a decision.
     fn person(&mut self, place: &Rc<Place>, decision: &DecisionRecord, shown: &ShownRecord) {
         let reader = Reader::Person {
             role: shown.reader.clone(),
