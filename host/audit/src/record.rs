@@ -69,7 +69,8 @@ pub struct DecisionRecord {
     /// What the request said and the host did not keep. Records of hosts that did not tell have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<DroppedRecord>,
-    /// SHA-256 of the behavioural features that were used.
+    /// Names the behavioural features that were used: an HMAC with a key of the host, over them and the decision that used
+    /// them first. Records of hosts before it have a plain hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_snapshot: Option<String>,
     /// What behaviour keeps of this request; behaviour's own form.
@@ -136,7 +137,7 @@ pub struct DroppedRecord {
 pub struct DroppedPlace {
     /// A JSON pointer, or a path of XML elements; names that could say something are withheld.
     pub pointer: String,
-    /// `unknown`, `not-the-callers`, `no-instant`, `not-of-operation`.
+    /// `unknown`, `not-the-callers`, `no-instant`, `not-of-operation`, `covered`.
     pub why: String,
     /// The field that was probably meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -217,15 +218,19 @@ pub struct PluginRecord {
     pub needs: BTreeMap<String, Sight>,
 }
 
+/// Why a field is withheld that no policy and no disclosure allows at all.
+pub const NOT_GRANTED: &str = "not-granted";
+
 /// What a reader asked for, and what came of it. What was asked for is all that stands here; what was allowed, all but
-/// what is withheld as `not-granted`.
+/// what is withheld as [`NOT_GRANTED`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sight {
     /// The fields that were disclosed, by treatment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub disclosed: BTreeMap<String, Vec<String>>,
-    /// Those that were not, by why: `not-granted`, `redacted`, and for people also `over-budget`.
+    /// Those that were not, by why: [`NOT_GRANTED`], `redacted`, and for people also `over-budget` and
+    /// `erased`, of what may have been there and is gone with its person.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub withheld: BTreeMap<String, Vec<String>>,
     /// Those that the request did not have.

@@ -33,7 +33,6 @@ use crate::snapshot::Snapshot;
 
 /// What was seen of every account, card, device, payee: whatever the dictionary has features of.
 pub struct Behaviour {
-    dictionary: Arc<Dictionary>,
     facts: Facts,
     keys: Vec<(FieldId, String)>,
     /// The card, if there are features of it.
@@ -99,7 +98,6 @@ impl Behaviour {
                 .find(|(_, name)| name == CARD)
                 .map(|(id, _)| *id),
             keys,
-            dictionary,
             facts,
             groups,
             shards: (0..limits::SHARDS)
@@ -134,13 +132,7 @@ impl Behaviour {
             }
         }
         values.sort_unstable_by_key(|(field, _)| *field);
-        let named = values
-            .iter()
-            .map(|(field, value)| (self.dictionary.field(*field).name.as_str(), value));
-        Snapshot {
-            id: Snapshot::id(named),
-            values,
-        }
+        Snapshot { values }
     }
 
     /// The fields that features are of, alone or with others.

@@ -131,8 +131,12 @@ impl Inner {
             Links::of(self, &row)
         };
         let case = links.case.as_deref();
+        let erased = match &about {
+            Some(about) => self.restored(&about.own)?.erased,
+            None => Vec::new(),
+        };
         let draft = Draft {
-            shown: self.shown(asked, &request.operation, case, &row, &evaluated),
+            shown: self.shown(asked, &request.operation, case, &row, &erased, &evaluated),
             decision: decision.clone(),
             operation: request.operation.clone(),
             links,
@@ -227,6 +231,8 @@ impl Inner {
         }
         match chains.len() {
             0 | 1 => Ok(chains.pop()),
+            // Who names no case is not told how many there are.
+            _ if self.text(said, self.known.case_id).is_none() => Ok(None),
             _ => Err(problems::which_service()),
         }
     }

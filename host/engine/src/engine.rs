@@ -13,6 +13,7 @@ use weft_intake::{Intake, Problem, Request};
 use weft_policy::OperationKind;
 use weft_vault::Vault;
 
+use crate::attempts::Attempts;
 use crate::decide::{Asked, PaymentLock};
 use crate::disclosure::{Budgets, Emergencies};
 use crate::idempotency::Table;
@@ -52,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) pending: Pending,
     pub(crate) challenges: ChallengeKey,
     pub(crate) idempotency: Table,
+    /// Names behavioural snapshots.
+    pub(crate) snapshots: weft_vault::Key,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) workers: rayon::ThreadPool,
     /// Walks that workers are on.
@@ -66,6 +69,7 @@ pub(crate) struct Inner {
     pub(crate) threat: Threat,
     /// How often facts were shown today.
     pub(crate) budgets: Budgets,
+    pub(crate) attempts: Attempts,
     /// Requests in emergencies that wait for their review.
     pub(crate) emergencies: Emergencies,
     /// One erasure or hold at a time.
@@ -140,6 +144,7 @@ impl Engine {
             .tasks
             .spawn(async move {
                 inner.record_clock().await;
+                inner.record_attempts(inner.clock.now()).await;
                 inner.expire_due().await
             })
             .await;
@@ -165,6 +170,7 @@ impl Engine {
         if stops_already {
             return Stopped::Whole;
         }
+        self.inner.record_attempts(Timestamp(u64::MAX)).await;
         match self.inner.record_stop().await {
             Ok(()) => Stopped::Whole,
             Err(error) => Stopped::LogNotClosed(error),
@@ -309,12 +315,16 @@ impl Inner {
     /// The row of a recorded decision. What is gone with a person who was erased is missing, as facts are that nobody
     /// said.
     pub(crate) fn restore(&self, record: &DecisionRecord) -> Result<Row, Problem> {
+        self.restored(record).map(|restored| restored.row)
+    }
+
+    /// The same, with whose facts are gone.
+    pub(crate) fn restored(&self, record: &DecisionRecord) -> Result<facts::Restored, Problem> {
         let restored = facts::restore(&self.dictionary, self.vault.opener(), record);
-        let restored = restored.map_err(|error| {
+        restored.map_err(|error| {
             tracing::error!(%error, "a record cannot be read back");
             problems::internal("a recorded decision cannot be read back")
-        })?;
-        Ok(restored.row)
+        })
     }
 
     pub(crate) fn timed<T>(&self, part: Part, work: impl FnOnce() -> T) -> T {

@@ -10,7 +10,9 @@
 //! | `record`, `facts` | a decision into its record; rows into records and back |
 //! | [`explain()`] | why a decision came out as it did |
 //! | [`replay`] | past decisions, evaluated again |
+//! | `keyed` | names of what must not be found by trying |
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
+//! | [`attempts`] | what was refused and what was read again, on record and counted |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault on request |
 //! | `reader`, [`view`] | records into what one caller may see |
@@ -26,6 +28,7 @@
 
 mod again;
 mod assistance;
+pub mod attempts;
 mod bind;
 mod caller;
 mod chains;
@@ -42,6 +45,7 @@ mod ground;
 mod host_reasons;
 mod idempotency;
 mod ids;
+mod keyed;
 mod known;
 pub mod limits;
 mod lock_file;

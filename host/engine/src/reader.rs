@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
+use tokio::time::{Instant, sleep_until};
 use weft_assist::{Challenge, Follow, State};
 use weft_audit::{DecisionRecord, FindingRecord, Stored};
 use weft_intake::Problem;
 use weft_policy::OperationKind;
 use weft_verdict::{Obligation, ObligationKind, Verdict};
 
+use crate::attempts::Kind;
 use crate::chains::{Chain, began};
 use crate::decide::Decided;
 use crate::disclosure::withheld_names;
 use crate::engine::{Engine, Inner};
+use crate::limits::REFUSAL_TAKES;
 use crate::reasons::{self, Names};
 use crate::told::{Told, is_told, reader};
 use crate::view::{
@@ -24,20 +27,55 @@ use crate::{Caller, Role, ids, payment, problems};
 
 impl Engine {
     /// A decision, as this caller may see it. One that is not there and one that the caller may not see
-    /// answer alike.
+    /// answer alike, and at the same time.
     pub async fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionView, Problem> {
+        let refused_at = Instant::now() + REFUSAL_TAKES;
         let inner = &self.inner;
         let view = inner
             .in_words(|words| inner.decision(caller, id, words))
             .await;
+        let view = match view {
+            Ok(view) => inner.on_record(caller, &view).await.map(|()| view),
+            Err(problem) => {
+                self.refused_decision(caller, id).await;
+                Err(problem)
+            }
+        };
         if let Err(problem) = &view {
             self.inner.metrics.problem(problem.code());
+            sleep_until(refused_at).await;
         }
         view
     }
 }
 
+impl Engine {
+    /// The log tells apart what the answer does not.
+    async fn refused_decision(&self, caller: &Caller, id: &str) {
+        let is_there = ids::is_decision(id) && matches!(self.inner.stored(id), Ok(Some(_)));
+        let (why, id) = match is_there {
+            true => ("not-the-callers", Some(id.to_owned())),
+            false => ("unknown", None),
+        };
+        self.refused_about(Kind::refused(caller, "decision", why), id)
+            .await;
+    }
+}
+
 impl Inner {
+    /// What a reader was shown of a payment's facts is on record with the decision; that it is shown again, too.
+    async fn on_record(&self, caller: &Caller, view: &DecisionView) -> Result<(), Problem> {
+        if view
+            .context
+            .as_ref()
+            .is_none_or(|context| context.facts.is_empty())
+        {
+            return Ok(());
+        }
+        let decision = Some(view.decision.clone());
+        self.attempted(Kind::read(caller), decision).await
+    }
+
     fn decision(&self, caller: &Caller, id: &str, words: &Words) -> Result<DecisionView, Problem> {
         let stored = ids::is_decision(id)
             .then(|| self.stored(id))
@@ -136,11 +174,15 @@ impl Inner {
         let insider = caller.role != Role::Service;
         let assistance = !self.is_about_itself(record);
         // The payment's other decisions, for those who see anything of them.
-        let chain = if assistance || sees_context(caller.role, record) {
+        let mut chain = if assistance || sees_context(caller.role, record) {
             self.chain_of(record)?
         } else {
             Chain::new()
         };
+        let told_of_payment = !assistance || learns_of_payment(caller.role, record, &chain);
+        if !told_of_payment {
+            chain.clear();
+        }
         let told = Told {
             caller,
             record,
@@ -152,8 +194,8 @@ impl Inner {
             operation: record.operation.clone(),
             at: record.at,
             verdict: record.outcome.verdict,
-            risk: record.outcome.risk.filter(|_| insider),
-            payment: payment_view(record, follow.as_ref()),
+            risk: record.outcome.risk.filter(|_| insider && told_of_payment),
+            payment: payment_view(record, follow.as_ref()).filter(|_| told_of_payment),
             message: self.message(told, assistance),
             reasons: self.reasons(record, names(caller), words),
             obligations: visible_obligations(record),
@@ -165,7 +207,7 @@ impl Inner {
             },
             dropped: dropped(caller, record),
             findings: self.findings(told),
-            previous: record.previous.clone(),
+            previous: record.previous.clone().filter(|_| told_of_payment),
             now: None,
             log: LogView {
                 index: stored.index,
@@ -404,6 +446,22 @@ pub(crate) fn may_any_see(role: Role, record: &DecisionRecord) -> bool {
 
 fn asked_by(role: Role, record: &DecisionRecord) -> bool {
     record.caller.role == role.as_str()
+}
+
+/// Whether a request for assistance tells its reader that there is such a payment, and where it stands: who is refused
+/// learns nothing of it, unless a request of the same person within the same case was granted before.
+fn learns_of_payment(role: Role, record: &DecisionRecord, chain: &[Stored]) -> bool {
+    let granted = |one: &DecisionRecord| {
+        one.outcome.verdict.is_granted() && one.caller == record.caller && one.case == record.case
+    };
+    match role {
+        Role::Agent | Role::Supervisor => {
+            let before = chain.iter().map(|stored| &stored.record);
+            let mut before = before.take_while(|one| one.decision != record.decision);
+            granted(record) || (record.case.is_some() && before.any(granted))
+        }
+        Role::Service | Role::Regulator | Role::Operator | Role::Host => true,
+    }
 }
 
 /// Whether a decision shows the payment to support: to agents, when it granted what they asked for.

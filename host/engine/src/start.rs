@@ -18,6 +18,7 @@ use weft_intake::Intake;
 use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
 use weft_vault::{Keys, Label, Side, Vault};
 
+use crate::attempts::Attempts;
 use crate::disclosure::{Budgets, Emergencies};
 use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
@@ -160,6 +161,7 @@ impl Engine {
             pending: Pending::default(),
             challenges: ChallengeKey::new(keys.derive(Label::ChallengeCodes)),
             idempotency: Table::new(keys.derive(Label::Idempotency)),
+            snapshots: keys.derive_for(Label::FeatureSnapshots, &[&config.region, &config.tenant]),
             metrics: Arc::default(),
             workers: workers(config.workers)?,
             walks: Arc::default(),
@@ -170,6 +172,7 @@ impl Engine {
             stopping: AtomicBool::new(false),
             threat: Threat::new(threat),
             budgets: Budgets::default(),
+            attempts: Attempts::default(),
             emergencies: Emergencies::default(),
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),

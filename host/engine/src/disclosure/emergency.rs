@@ -1,7 +1,8 @@
 //! Emergency access (break-glass): one value of the vault for which no disclosure need be there.
 //!
 //! One person asks and says why; two others approve exactly this request, by its digest; then the one who asked may open
-//! it, for a short time. Each step is an event in the log before it is answered, and what was asked for waits for its
+//! it, for a short time. What can never be opened is refused when it is asked for, so that nobody approves it in vain, and
+//! nobody is shown more than a disclosure could grant to the role ([`most_released`]). Each step is an event in the log before it is answered, and what was asked for waits for its
 //! review, by somebody who had no part in it, until that is on record, too.
 
 use std::collections::BTreeMap;
@@ -15,13 +16,15 @@ use tokio::time::{Instant, sleep_until};
 use weft_audit::{DecisionRecord, EventRecord};
 use weft_dictionary::{Timestamp, Token, Treatment};
 use weft_intake::Problem;
+use weft_policy::most_released;
+use weft_vault::{Secret, VaultError};
 
-use super::release::{REFUSED, RELEASED, Released, is_case, is_word};
+use super::release::{REFUSED, RELEASED, Released, is_case, is_word, treated};
 use super::shown::customer;
 use crate::chains::began;
 use crate::engine::{Engine, Inner};
 use crate::limits::{
-    EMERGENCY_LASTS, MAX_CASE_CHARS, MAX_UNREVIEWED, MAX_UNREVIEWED_A_CALLER, RELEASE_TAKES,
+    EMERGENCY_LASTS, MAX_CASE_CHARS, MAX_UNREVIEWED, MAX_UNREVIEWED_A_CALLER, REFUSAL_TAKES,
 };
 use crate::sets::Order;
 use crate::view::LogView;
@@ -33,8 +36,18 @@ const REVIEWED: &str = "emergency.reviewed";
 const NOT_DONE: &str = "emergency.refused";
 /// What stands in records in place of a disclosure's.
 const LEGAL_BASIS: &str = "emergency access, approved by two people and reviewed afterwards";
+/// Why nothing is opened: for these reasons nobody had granted it.
+const NOT_THERE: &str = "no-such-emergency";
+const NOT_THE_CALLERS: &str = "not-the-callers";
+const NOT_APPROVED: &str = "not-approved";
+const NEVER_OPENED: &str = "field-never-opened";
 /// People who approve, beside the one who asks.
 const APPROVALS: usize = 2;
+
+/// Whether a reason in the log says that two others had not granted it.
+pub(super) fn is_not_granted(why: &str) -> bool {
+    [NOT_THERE, NOT_THE_CALLERS, NOT_APPROVED, NEVER_OPENED].contains(&why)
+}
 
 /// What is needed in an emergency.
 #[derive(Debug, Clone)]
@@ -67,6 +80,8 @@ pub struct Emergency {
     pub service: Option<String>,
     /// Of which field.
     pub field: String,
+    /// How much of it is opened: the most that may leave the vault for the role of who asked.
+    pub treatment: Treatment,
     /// SHA-256 over all of the above, in hexadecimal: what is approved.
     pub digest: String,
     /// When it was asked for.
@@ -79,6 +94,14 @@ pub struct Emergency {
     pub until: Timestamp,
     /// How often it was opened.
     pub opened: u32,
+}
+
+/// A value of a payment, as far as it is there.
+#[derive(Default)]
+struct Found {
+    payment: Option<DecisionRecord>,
+    token: Option<Token>,
+    value: Option<Secret>,
 }
 
 /// All requests that wait for their review.
@@ -115,6 +138,8 @@ impl Emergencies {
                     payment: named("transaction").to_owned(),
                     service: text("service").map(str::to_owned),
                     field: named("field").to_owned(),
+                    treatment: Treatment::from_name(named("treatment"))
+                        .unwrap_or(Treatment::Absent),
                     digest: named("digest").to_owned(),
                     at: event.at,
                     approved_by: Vec::new(),
@@ -146,15 +171,20 @@ impl Emergencies {
 }
 
 impl Engine {
-    /// Asks for emergency access. `order` says who, and has to say why.
+    /// Asks for emergency access. What is not there takes as long as what is.
     pub async fn ask_in_emergency(
         &self,
+        caller: &Caller,
         ask: EmergencyAsk,
-        order: Order,
+        reason: String,
     ) -> Result<Emergency, Problem> {
-        let inner = Arc::clone(&self.inner);
-        self.to_its_end(async move { inner.ask_in_emergency(ask, order).await })
-            .await
+        let answer_at = Instant::now() + REFUSAL_TAKES;
+        let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
+        let asked = self
+            .to_its_end(async move { inner.ask_in_emergency(&caller, ask, reason).await })
+            .await;
+        sleep_until(answer_at).await;
+        asked
     }
 
     /// Approves a request by its digest.
@@ -172,7 +202,7 @@ impl Engine {
     /// Releases the value to whoever asked, when two others have approved. On record before it is done, as is a
     /// refusal; all refusals are alike.
     pub async fn open_emergency(&self, id: String, caller: &Caller) -> Result<Released, Problem> {
-        let answer_at = Instant::now() + RELEASE_TAKES;
+        let answer_at = Instant::now() + REFUSAL_TAKES;
         let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
         let opened = self
             .to_its_end(async move { inner.open_emergency(&id, &caller).await })
@@ -197,11 +227,15 @@ impl Engine {
 impl Inner {
     async fn ask_in_emergency(
         &self,
+        caller: &Caller,
         ask: EmergencyAsk,
-        order: Order,
+        reason: String,
     ) -> Result<Emergency, Problem> {
+        let order = Order {
+            by: caller.id.clone(),
+            reason: Some(reason),
+        };
         order.check()?;
-        let reason = order.reason.ok_or_else(problems::unfit_reason)?;
         let names = [Some(&ask.payment), ask.service.as_ref()];
         for (fits, pointer) in [
             (is_case(&ask.case), "/case"),
@@ -221,28 +255,55 @@ impl Inner {
             return Err(problems::review_first());
         }
         let id = self.fresh_id("emg")?;
+        let treatment = self.most_opened(&ask.field, caller);
+        let mut detail = vec![
+            ("id", Json::from(id.as_str())),
+            ("by", order.by.as_str().into()),
+            ("role", caller.role.as_str().into()),
+            ("reason", order.reason.clone().into()),
+            ("case", ask.case.as_str().into()),
+            ("transaction", ask.payment.as_str().into()),
+            ("field", ask.field.as_str().into()),
+        ];
+        detail.extend(
+            ask.service
+                .iter()
+                .map(|service| ("service", service.as_str().into())),
+        );
+        let found = self.find(&ask.payment, ask.service.as_deref(), &ask.field)?;
+        let refusal = match (treatment, found.value) {
+            (Treatment::Absent, _) => Some((NEVER_OPENED, problems::never_opened())),
+            (_, None) => Some(("nothing-to-open", problems::nothing_to_open())),
+            (_, Some(_)) => None,
+        };
+        if let Some((why, problem)) = refusal {
+            detail.push(("why", why.into()));
+            self.happened(NOT_DONE, detail).await?;
+            return Err(problem);
+        }
         let bound = json!([
             id,
             order.by,
-            reason,
+            order.reason,
             ask.case,
             ask.payment,
             ask.service,
-            ask.field
+            ask.field,
+            treatment,
         ]);
         let digest = HEXLOWER.encode(&Sha256::digest(bound.to_string().as_bytes()));
-        let mut detail = vec![
-            ("id", Json::from(id.as_str())),
-            ("by", order.by.into()),
-            ("reason", reason.into()),
-            ("case", ask.case.into()),
-            ("transaction", ask.payment.into()),
-            ("field", ask.field.into()),
-            ("digest", digest.into()),
-        ];
-        detail.extend(ask.service.map(|service| ("service", service.into())));
+        detail.push(("treatment", treatment.as_str().into()));
+        detail.push(("digest", digest.into()));
         self.happened(ASKED, detail).await?;
         self.emergency(&id)
+    }
+
+    /// The most of a field that is opened to a caller.
+    fn most_opened(&self, field: &str, caller: &Caller) -> Treatment {
+        let field = self.dictionary.by_name(field);
+        field.map_or(Treatment::Absent, |field| {
+            most_released(field.class, caller.role.as_str())
+        })
     }
 
     async fn approve_emergency(
@@ -265,14 +326,11 @@ impl Inner {
             None
         };
         if let Some(why) = why {
-            self.not_done(id, by, why).await?;
+            self.not_done(&one, by, why).await?;
             return Err(problems::not_approved(why));
         }
-        let detail = vec![
-            ("id", Json::from(id)),
-            ("by", by.into()),
-            ("digest", digest.into()),
-        ];
+        let mut detail = of(&one, by);
+        detail.push(("digest", digest.into()));
         self.happened(APPROVED, detail).await?;
         self.emergency(id)
     }
@@ -281,24 +339,22 @@ impl Inner {
         let at = self.clock.now();
         let release = self.fresh_id("dis")?;
         let one = self.emergencies.get(id);
-        let payment = one.as_ref().map(|one| self.payment_of(one)).transpose()?;
-        let payment = payment.flatten();
-        let token = one
+        let found = one
             .as_ref()
-            .zip(payment.as_ref())
-            .and_then(|(one, payment)| {
-                let fact = payment.facts.get(&one.field).and_then(Json::as_str)?;
-                Token::parse(fact).ok()
-            });
-        let value = token
-            .as_ref()
-            .map(|token| self.vault.detokenise(token).ok());
+            .map(|one| self.find(&one.payment, one.service.as_deref(), &one.field))
+            .transpose()?
+            .unwrap_or_default();
+        let most = one.as_ref().map(|one| {
+            let most = self.most_opened(&one.field, caller);
+            one.treatment.min(most)
+        });
         let why = match &one {
-            None => Some("no-such-emergency"),
-            Some(one) if one.by != caller.id => Some("not-the-callers"),
-            Some(one) if one.approved_by.len() < APPROVALS => Some("not-approved"),
+            None => Some(NOT_THERE),
+            Some(one) if one.by != caller.id => Some(NOT_THE_CALLERS),
+            Some(one) if one.approved_by.len() < APPROVALS => Some(NOT_APPROVED),
             Some(one) if at >= one.until => Some("grant-expired"),
-            Some(_) if token.is_none() => Some("not-of-the-payment"),
+            Some(_) if most == Some(Treatment::Absent) => Some(NEVER_OPENED),
+            Some(_) if found.token.is_none() => Some("not-of-the-payment"),
             Some(_) => None,
         };
         let mut detail = vec![
@@ -319,29 +375,34 @@ impl Inner {
                 ("approved_by", one.approved_by.clone().into()),
             ]);
         }
+        let token = found.token.as_ref();
         detail.extend(token.map(|token| ("token", Json::from(token.as_str()))));
-        let (one, value) = match (why, one, value.flatten()) {
-            (None, Some(one), Some(value)) => (one, value),
+        let field = one
+            .as_ref()
+            .and_then(|one| self.dictionary.by_name(&one.field));
+        let (one, field, most, value) = match (why, one, field, most, found.value) {
+            (None, Some(one), Some(field), Some(most), Some(value)) => (one, field, most, value),
             (why, ..) => {
                 detail.push(("withheld", why.unwrap_or("token-unknown").into()));
                 self.happened(REFUSED, detail).await?;
                 self.metrics.disclosure("refused");
-                return Err(problems::not_released(&release));
+                return Err(problems::not_opened_in_emergency(&release));
             }
         };
-        if let Some(payment) = payment {
+        if let Some(payment) = found.payment {
             let row = self.restore(&payment)?;
             detail.push(("customer", customer(&self.dictionary, &row).into()));
         }
-        detail.push(("allowed", Treatment::Clear.as_str().into()));
-        detail.push(("disclosed", Treatment::Clear.as_str().into()));
+        let (treatment, value) = treated(field, most, value);
+        detail.push(("allowed", most.as_str().into()));
+        detail.push(("disclosed", treatment.as_str().into()));
         let log = self.happened(RELEASED, detail).await?;
         self.metrics.disclosure("released");
         Ok(Released::new(
             release,
             &one.field,
             "emergency",
-            Treatment::Clear,
+            treatment,
             one.until,
             log,
             value,
@@ -355,7 +416,7 @@ impl Inner {
         let one = self.emergency(id)?;
         let part = [&one.by].into_iter().chain(&one.approved_by);
         if part.into_iter().any(|name| *name == order.by) {
-            self.not_done(id, &order.by, "self-review").await?;
+            self.not_done(&one, &order.by, "self-review").await?;
             return Err(problems::not_reviewed(
                 "who had a part in it does not review it",
             ));
@@ -363,12 +424,9 @@ impl Inner {
         if self.clock.now() < one.until {
             return Err(problems::not_reviewed("it is not over yet"));
         }
-        let detail = vec![
-            ("id", Json::from(id)),
-            ("by", order.by.into()),
-            ("reason", found.into()),
-            ("opened", one.opened.into()),
-        ];
+        let mut detail = of(&one, &order.by);
+        detail.push(("reason", found.into()));
+        detail.push(("opened", one.opened.into()));
         self.happened(REVIEWED, detail).await?;
         Ok(one)
     }
@@ -379,10 +437,33 @@ impl Inner {
             .ok_or_else(problems::no_such_emergency)
     }
 
+    /// A payment's value of a field, as far as each is there.
+    fn find(&self, payment: &str, service: Option<&str>, field: &str) -> Result<Found, Problem> {
+        let payment = self.payment_of(payment, service)?;
+        let fact = payment.as_ref().and_then(|own| own.facts.get(field));
+        let token = fact.and_then(|fact| Token::parse(fact.as_str()?).ok());
+        let value = token.as_ref().map(|token| self.vault.detokenise(token));
+        let value = match value {
+            Some(Ok(value)) => Some(value),
+            None | Some(Err(VaultError::UnknownToken | VaultError::Erased)) => None,
+            Some(Err(VaultError::ErasedMeanwhile)) => None,
+            Some(Err(why)) => return Err(problems::not_opened(&why)),
+        };
+        Ok(Found {
+            payment,
+            token,
+            value,
+        })
+    }
+
     /// The payment's own last decision; none where it is not known, or not known whose it is.
-    fn payment_of(&self, one: &Emergency) -> Result<Option<DecisionRecord>, Problem> {
-        let mut chains = self.chains(&one.payment)?;
-        if let Some(service) = &one.service {
+    fn payment_of(
+        &self,
+        payment: &str,
+        service: Option<&str>,
+    ) -> Result<Option<DecisionRecord>, Problem> {
+        let mut chains = self.chains(payment)?;
+        if let Some(service) = service {
             chains.retain(|chain| began(chain, service));
         }
         if chains.len() != 1 {
@@ -396,12 +477,9 @@ impl Inner {
         Ok(own.filter(|record| self.is_payment(record)).last())
     }
 
-    async fn not_done(&self, id: &str, by: &str, why: &'static str) -> Result<(), Problem> {
-        let detail = vec![
-            ("id", Json::from(id)),
-            ("by", by.into()),
-            ("why", why.into()),
-        ];
+    async fn not_done(&self, one: &Emergency, by: &str, why: &'static str) -> Result<(), Problem> {
+        let mut detail = of(one, by);
+        detail.push(("why", why.into()));
         self.happened(NOT_DONE, detail).await.map(|_| ())
     }
 
@@ -430,6 +508,16 @@ impl Inner {
             leaf_hash: HEXLOWER.encode(&receipt.leaf_hash),
         })
     }
+}
+
+/// What each event about a request names: so its case and its payment have all of them.
+fn of(one: &Emergency, by: &str) -> Vec<(&'static str, Json)> {
+    vec![
+        ("id", one.id.as_str().into()),
+        ("by", by.into()),
+        ("case", one.case.as_str().into()),
+        ("transaction", one.payment.as_str().into()),
+    ]
 }
 
 const _: () = assert!(MAX_CASE_CHARS >= 36, "a payment may be named by a UETR");

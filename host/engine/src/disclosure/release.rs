@@ -4,6 +4,7 @@
 //! takes the same time, and the true reason stands in the log alone. A value is in the log as released before anybody
 //! gets it, and nowhere but in the answer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,19 +12,20 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep_until};
 use weft_audit::{DecisionRecord, EventRecord, Receipt};
-use weft_dictionary::{Class, FieldId, Timestamp, Token, Treatment, Value};
-use weft_intake::Problem;
+use weft_dictionary::{Class, Field, FieldId, Timestamp, Token, Treatment, Value};
+use weft_intake::{Problem, is_free_text};
 use weft_policy::Disclosure;
-use weft_redact::{Reading, pan};
+use weft_redact::{Layer, Reading, pan};
 use weft_vault::{Secret, VaultError};
 use weft_verdict::ObligationKind;
 
 use super::Use;
 use super::shown::customer;
+use crate::attempts::Kind;
 use crate::engine::{Engine, Inner};
 use crate::evaluate::treatments;
 use crate::limits::{
-    MAX_CASE_CHARS, MAX_CASE_DECISIONS, MAX_WORD_CHARS, MAX_WORD_DIGITS, RELEASE_TAKES,
+    MAX_CASE_CHARS, MAX_CASE_DECISIONS, MAX_WORD_CHARS, MAX_WORD_DIGITS, REFUSAL_TAKES,
 };
 use crate::view::LogView;
 use crate::{Caller, ids, problems};
@@ -148,6 +150,13 @@ impl Why {
     }
 }
 
+/// Whether a reason in the log says that no disclosure granted the value.
+pub(super) fn is_not_granted(why: &str) -> bool {
+    [Why::Role, Why::Purpose, Why::Field]
+        .iter()
+        .any(|one| one.as_str() == why)
+}
+
 /// What is granted of a field.
 struct Granted<'a> {
     disclosure: &'a Disclosure,
@@ -159,13 +168,14 @@ struct Granted<'a> {
 struct Linked {
     record: DecisionRecord,
     customer: String,
+    person: Vec<String>,
     token: Token,
 }
 
 impl Engine {
     /// Releases a value, if the caller may have it. In the log before it is done, as is each refusal.
     pub async fn release(&self, caller: &Caller, ask: ReleaseAsk) -> Result<Released, Problem> {
-        let answer_at = Instant::now() + RELEASE_TAKES;
+        let answer_at = Instant::now() + REFUSAL_TAKES;
         let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
         let released = self
             .to_its_end(async move { inner.release(&caller, ask).await })
@@ -178,7 +188,14 @@ impl Engine {
 
 impl Inner {
     async fn release(&self, caller: &Caller, ask: ReleaseAsk) -> Result<Released, Problem> {
-        let token = checked(&ask)?;
+        let token = match checked(&ask) {
+            Ok(token) => token,
+            Err(problem) => {
+                let kind = Kind::refused(caller, "value", "unfit");
+                self.attempted(kind, None).await?;
+                return Err(problem);
+            }
+        };
         if self.is_stopping() {
             return Err(problems::stopping());
         }
@@ -239,7 +256,7 @@ impl Inner {
             }
         };
         let field = self.dictionary.field(granted.field);
-        let (treatment, value) = treated(field.class, treatment, value);
+        let (treatment, value) = treated(field, treatment, value);
         detail.push(("disclosed", treatment.as_str().into()));
         let receipt = self.record(RELEASED, at, detail).await?;
         self.metrics.disclosure("released");
@@ -289,6 +306,7 @@ impl Inner {
             disclosure: disclosure.id(),
             case: linked.record.case.as_deref().unwrap_or_default(),
             customer: &linked.customer,
+            person: &linked.person,
             caller: &caller.id,
         };
         if !self.budgets.take(disclosure, used, at) {
@@ -330,6 +348,7 @@ impl Inner {
             return Ok(Ok(Linked {
                 record,
                 customer,
+                person: self.identifiers(&row),
                 token,
             }));
         }
@@ -354,6 +373,7 @@ impl Inner {
                 disclosure: text("disclosure")?,
                 case: text("case")?,
                 customer: text("customer")?,
+                person: &[],
                 caller: text("by")?,
             })
         };
@@ -451,12 +471,13 @@ fn of_link(linked: &Linked) -> impl Iterator<Item = (&'static str, Json)> {
 }
 
 /// The value, as far as the reader gets it.
-fn treated(class: Class, treatment: Treatment, value: Secret) -> (Treatment, Secret) {
+pub(super) fn treated(field: &Field, treatment: Treatment, value: Secret) -> (Treatment, Secret) {
+    let value = without_others(field, value);
     if treatment == Treatment::Clear {
         return (treatment, value);
     }
-    let masked = value.expose(|text| match class {
-        Class::Cardholder => pan::shown(text, None),
+    let masked = value.expose(|text| match field.class {
+        Class::Cardholder => pan::shown(text),
         _ => match Treatment::Masked.apply(&Value::text(text)) {
             Some(Value::Text(masked)) => Some(masked.to_string()),
             _ => None,
@@ -464,4 +485,56 @@ fn treated(class: Class, treatment: Treatment, value: Secret) -> (Treatment, Sec
     });
     // What has no mask is not shown.
     (Treatment::Masked, Secret::new(masked.unwrap_or_default()))
+}
+
+/// The value without what is granted under other names: only what has the form of its field is what it is called. The
+/// rest of the answer is looked at by the gateway.
+fn without_others(field: &Field, value: Secret) -> Secret {
+    let reading = match field.format {
+        _ if is_free_text(field) => Reading::Prose,
+        Some(_) => return value,
+        None => Reading::Field,
+    };
+    let covered = value.expose(|text| match weft_redact::cover(text, reading) {
+        (Cow::Owned(left), found) => {
+            weft_redact::covered(Layer::Egress, &found);
+            Some(Secret::new(left))
+        }
+        (Cow::Borrowed(_), _) => None,
+    });
+    covered.unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use weft_dictionary::Dictionary;
+
+    use super::*;
+
+    /// A vault may hold texts that nobody looked at when they came.
+    #[test]
+    fn only_what_has_the_form_of_its_field_leaves_as_it_is() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/dictionary.yaml");
+        let dictionary = Dictionary::load(&path).expect("the project's own dictionary");
+        for (field, value, seen) in [
+            ("instrument.pan", "4111111111111111", "4111111111111111"),
+            ("payer.account", "BE68539007547034", "BE68539007547034"),
+            ("payer.phone", "+32470123456", "+32470123456"),
+            ("payer.email", "ines@example.org", "ines@example.org"),
+            ("payer.name", "ines 4111111111111111", "ines [covered]"),
+            (
+                "payment.remittance",
+                "card 4111111111111111 cvv 123",
+                "card [covered] cvv [covered]",
+            ),
+            ("payer.customer", "4111111111111111", "[covered]"),
+            ("payer.customer", "C-20260601", "C-20260601"),
+        ] {
+            let field = dictionary.by_name(field).expect("a field");
+            let (_, value) = treated(field, Treatment::Clear, Secret::copy_of(value));
+            assert_eq!(value.expose(str::to_owned), seen, "{}", field.name);
+        }
+    }
 }

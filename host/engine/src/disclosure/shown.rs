@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use weft_audit::{DecisionRecord, PurposeRecord, ShownRecord, Sight};
-use weft_dictionary::{Dictionary, FieldId, Row, Treatment};
+use weft_dictionary::{Class, Dictionary, FieldId, Row, Treatment};
 use weft_policy::{Disclosure, OperationKind, PolicySet, Reader};
 use weft_vault::{Side, Subject};
 use weft_verdict::ObligationKind;
 
-use super::Use;
+use super::{ERASED, Use};
 use crate::decide::Asked;
 use crate::engine::Inner;
 use crate::evaluate::{Evaluated, treatments};
@@ -29,10 +29,11 @@ impl Inner {
         operation: &str,
         case: Option<&str>,
         row: &Row,
+        erased: &[Side],
         evaluated: &Evaluated,
     ) -> Option<ShownRecord> {
         match asked.caller.role {
-            Role::Service => self.shown_to_customer(asked, operation, row, evaluated),
+            Role::Service => self.shown_to_customer(asked, operation, row, erased, evaluated),
             Role::Agent | Role::Supervisor if evaluated.outcome.verdict.is_granted() => {
                 let disclose = ObligationKind::Disclose;
                 let needed = treatments(&self.dictionary, &evaluated.outcome.obligations, disclose);
@@ -40,7 +41,7 @@ impl Inner {
                     asked,
                     asked.caller.role,
                     (operation, case),
-                    row,
+                    (row, erased),
                     evaluated,
                     &needed,
                 )
@@ -56,6 +57,7 @@ impl Inner {
         asked: &Asked,
         operation: &str,
         row: &Row,
+        erased: &[Side],
         evaluated: &Evaluated,
     ) -> Option<ShownRecord> {
         let set = asked.set.set();
@@ -73,7 +75,7 @@ impl Inner {
             asked,
             Role::Service,
             (operation, None),
-            row,
+            (row, erased),
             evaluated,
             &needed,
         )
@@ -85,7 +87,7 @@ impl Inner {
         asked: &Asked,
         role: Role,
         (operation, case): (&str, Option<&str>),
-        row: &Row,
+        (row, erased): (&Row, &[Side]),
         evaluated: &Evaluated,
         needed: &BTreeMap<FieldId, Treatment>,
     ) -> Option<ShownRecord> {
@@ -95,6 +97,7 @@ impl Inner {
         let obligations = &evaluated.outcome.obligations;
         let redacted = treatments(&self.dictionary, obligations, ObligationKind::Redact);
         let customer = customer(&self.dictionary, row);
+        let person = self.identifiers(row);
         let mut by = BTreeMap::new();
         let mut granted = BTreeSet::new();
         let set = asked.set.set();
@@ -105,11 +108,12 @@ impl Inner {
             });
             let wanted: Vec<(FieldId, Treatment)> = wanted.collect();
             granted.extend(wanted.iter().map(|(field, _)| *field));
-            let mut sight = self.sight(&wanted, &redacted, row);
+            let mut sight = self.sight(&wanted, &redacted, row, erased);
             let used = Use {
                 disclosure: disclosure.id(),
                 case: case.unwrap_or_default(),
                 customer: &customer,
+                person: &person,
                 caller: &asked.caller.id,
             };
             if !sight.disclosed.is_empty() && !self.budgets.take(disclosure, used, asked.at) {
@@ -140,6 +144,7 @@ impl Inner {
         wanted: &[(FieldId, Treatment)],
         redacted: &BTreeMap<FieldId, Treatment>,
         row: &Row,
+        erased: &[Side],
     ) -> Sight {
         let mut sight = Sight::default();
         for (id, treatment) in wanted {
@@ -147,6 +152,9 @@ impl Inner {
             let left = redacted.get(id).copied().unwrap_or(Treatment::Clear);
             let treatment = (*treatment).min(left).min(field.class.ceiling());
             match row.get(*id) {
+                None if field.class == Class::Personal && erased.contains(&Side::of(field)) => {
+                    sight.withhold(&field.name, ERASED);
+                }
                 None => sight.missing.push(field.name.clone()),
                 Some(_) if treatment == Treatment::Absent => sight.withhold(&field.name, REDACTED),
                 Some(_) => sight.disclose(&field.name, treatment.as_str()),
@@ -169,6 +177,7 @@ impl Inner {
                 disclosure,
                 case: record.case.as_deref().unwrap_or_default(),
                 customer: &shown.customer,
+                person: &[],
                 caller: &record.caller.id,
             };
             self.budgets.restore(used, record.at);
@@ -176,7 +185,16 @@ impl Inner {
     }
 }
 
-/// Whom a payment is about, for budgets.
+impl Inner {
+    /// All identifiers of whom a payment is about, for budgets: another card of the same person is no other customer.
+    pub(super) fn identifiers(&self, row: &Row) -> Vec<String> {
+        let telling = Side::Payer.telling(&self.dictionary, row);
+        let all = self.vault.persons(&telling).into_iter();
+        all.map(|subject| subject.to_string()).collect()
+    }
+}
+
+/// Whom a payment is about, in records: by the strongest identifier in its row.
 pub(super) fn customer(dictionary: &Dictionary, row: &Row) -> String {
     let subjects = Side::Payer.subjects(dictionary, row);
     let first = subjects.first().copied().unwrap_or(Subject::NOBODY);
