@@ -13,6 +13,7 @@
 //! | `keyed` | names of what must not be found by trying |
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | [`attempts`] | what was refused and what was read again, on record and counted |
+//! | `approval` | what one person orders and others approve |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault on request |
 //! | `reader`, [`view`] | records into what one caller may see |
@@ -27,6 +28,7 @@
 //! and the vault is rebuilt from them at start.
 
 mod again;
+mod approval;
 mod assistance;
 pub mod attempts;
 mod bind;

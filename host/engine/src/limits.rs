@@ -45,6 +45,8 @@ pub const MAX_CHANGES_KNOWN: usize = 1_000;
 pub const MAX_SETS_HELD: usize = 4;
 /// Decisions that are explained at the same time; more wait.
 pub(crate) const MAX_EXPLAINED: usize = 2;
+/// Policy sets that one answer names, where too few digits were said.
+pub const MAX_SETS_TOLD: usize = 10;
 /// Problems in policy files that one answer tells.
 pub const MAX_PROBLEMS_TOLD: usize = 100;
 /// Characters of the reason that is given for a change.
@@ -81,6 +83,6 @@ pub(crate) const MAX_SUBJECTS_AN_EVENT: usize = 256;
 /// Orders to move values to another host or from one that are remembered.
 pub const MAX_TRANSFERS: usize = 16;
 /// How long such an order waits for another operator.
-pub const TRANSFER_WAITS: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+pub const TRANSFER_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
 const _: () =
     assert!(MAX_SERVICES_AN_ID * (MAX_CHAIN + MAX_REFUSED_LINKED) < weft_audit::limits::MAX_LINKED);

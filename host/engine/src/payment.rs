@@ -204,7 +204,7 @@ impl Inner {
             ..Links::of(self, &row)
         };
         let draft = Draft {
-            shown: self.shown_to_customer(asked, &before.operation, &row, &evaluated),
+            shown: self.shown_to_customer(asked, &before.operation, &row, &[], &evaluated),
             decision,
             operation: before.operation.clone(),
             links,
