@@ -43,6 +43,8 @@ pub const MAX_CHANGES_KNOWN: usize = 1_000;
 pub const MAX_SETS_HELD: usize = 4;
 /// Decisions that are explained at the same time; more wait.
 pub(crate) const MAX_EXPLAINED: usize = 2;
+/// Policy sets that one answer names, where too few digits were said.
+pub const MAX_SETS_TOLD: usize = 10;
 /// Problems in policy files that one answer tells.
 pub const MAX_PROBLEMS_TOLD: usize = 100;
 /// Characters of the reason that is given for a change.

@@ -189,13 +189,10 @@ impl Inner {
             let before = history.before_last().ok_or(SetRefused::NoneBefore)?;
             return Ok(before.to_owned());
         };
-        if to.len() < MIN_DIGEST_DIGITS {
-            return Err(SetRefused::Ambiguous);
-        }
         match history.that_begin(to).as_slice() {
             [] => Err(SetRefused::NeverInForce),
-            [one] => Ok((*one).to_owned()),
-            _ => Err(SetRefused::Ambiguous),
+            [one] if to.len() >= MIN_DIGEST_DIGITS => Ok(one.policy_set.clone()),
+            those => Err(SetRefused::unclear(those)),
         }
     }
 

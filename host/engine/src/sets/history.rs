@@ -1,6 +1,6 @@
 //! Which set was in force since when, and who said so: what the log knows, in memory.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 
 use serde::Serialize;
@@ -174,13 +174,13 @@ impl History {
         earlier.find(|set| *set != last)
     }
 
-    /// The sets that were ever in force and whose digests begin so, each once.
-    pub(crate) fn that_begin(&self, with: &str) -> Vec<&str> {
-        let mut found: Vec<&str> = self.changes.iter().map(|c| c.policy_set.as_str()).collect();
-        found.retain(|set| set.starts_with(with));
-        found.sort_unstable();
-        found.dedup();
-        found
+    /// The sets that were ever in force and whose digests begin so, each once as it came into force last; the newest first.
+    pub(crate) fn that_begin(&self, with: &str) -> Vec<&SetChange> {
+        let mut seen = BTreeSet::new();
+        let newest = self.changes.iter().rev();
+        newest
+            .filter(|change| change.policy_set.starts_with(with) && seen.insert(&change.policy_set))
+            .collect()
     }
 
     /// All that are known, the newest first.
@@ -257,7 +257,12 @@ mod tests {
         let sets: Vec<&str> = sets.iter().map(|c| c.policy_set.as_str()).collect();
         assert_eq!(sets, ["b", "a"]);
         assert_eq!(history.before_last(), Some("a"));
-        assert_eq!(history.that_begin("a"), ["a"]);
+        let begin: Vec<&str> = history
+            .that_begin("a")
+            .iter()
+            .map(|c| &*c.policy_set)
+            .collect();
+        assert_eq!(begin, ["a"]);
         assert!(history.that_begin("c").is_empty());
     }
 

@@ -3,12 +3,13 @@
 use serde_json::{Value as Json, json};
 use weft_audit::AppendError;
 use weft_diagnostic::{Diagnostic, Diagnostics, Severity};
+use weft_dictionary::Timestamp;
 use weft_intake::{Problem, ProblemCode};
 
-use crate::limits::MAX_PROBLEMS_TOLD;
+use crate::limits::{MAX_PROBLEMS_TOLD, MAX_SETS_TOLD, MIN_DIGEST_DIGITS};
 use crate::pipeline::PipelineError;
 use crate::problems;
-use crate::sets::ArchiveError;
+use crate::sets::{ArchiveError, SetChange};
 
 /// The member of a problem that lists what is wrong in files.
 pub const PROBLEMS: &str = "problems";
@@ -37,9 +38,9 @@ pub(crate) enum SetRefused {
     /// It was never in force here.
     #[error("no policy set whose digest begins so was in force in this data directory")]
     NeverInForce,
-    /// Several begin so.
-    #[error("the digests of several policy sets begin so")]
-    Ambiguous,
+    /// Too few digits were said to name one of those that begin so.
+    #[error("{}", begin_so(.0))]
+    Unclear(Vec<Named>),
     /// The change cannot be recorded.
     #[error(transparent)]
     Record(#[from] AppendError),
@@ -48,7 +49,54 @@ pub(crate) enum SetRefused {
     NotFinished,
 }
 
+/// A set that was in force, by as many digits as tell it from others.
+#[derive(Debug)]
+pub(crate) struct Named {
+    digits: String,
+    since: Timestamp,
+}
+
+fn begin_so(those: &[Named]) -> String {
+    match those {
+        [_] => {
+            format!("a policy set is named by at least {MIN_DIGEST_DIGITS} digits of its digest")
+        }
+        _ => format!(
+            "the digests of {} policy sets that were in force begin so",
+            those.len()
+        ),
+    }
+}
+
+fn what_to_write(those: &[Named]) -> String {
+    let one = |named: &Named| {
+        format!(
+            "`{}` for the one in force since {}",
+            named.digits, named.since
+        )
+    };
+    let told: Vec<String> = those.iter().take(MAX_SETS_TOLD).map(one).collect();
+    let more = match those.len().saturating_sub(MAX_SETS_TOLD) {
+        0 => String::new(),
+        more => format!("; `weft policy sets` lists {more} more"),
+    };
+    format!("write {}{more}", told.join(", or "))
+}
+
 impl SetRefused {
+    /// One of these is meant.
+    pub(crate) fn unclear(those: &[&SetChange]) -> SetRefused {
+        let digests: Vec<&str> = those
+            .iter()
+            .map(|change| change.policy_set.as_str())
+            .collect();
+        let named = those.iter().map(|change| Named {
+            digits: telling_digits(&change.policy_set, &digests),
+            since: change.since,
+        });
+        SetRefused::Unclear(named.collect())
+    }
+
     pub(crate) fn files(problems: Diagnostics) -> SetRefused {
         SetRefused::Pipeline(problems.into())
     }
@@ -88,13 +136,28 @@ impl SetRefused {
                 .help("name the set that is to be in force; `weft policy sets` lists them"),
             SetRefused::NeverInForce => said(ProblemCode::NotFound)
                 .help("`weft policy sets` lists those that were"),
-            SetRefused::Ambiguous => said(ProblemCode::InvalidValue)
+            SetRefused::Unclear(those) => said(ProblemCode::InvalidValue)
                 .pointer("/to")
-                .help("write more digits of it"),
+                .help(what_to_write(those)),
             SetRefused::Record(why) => problems::change_not_recorded(why),
             SetRefused::NotFinished => problems::internal("the policy set was not read to its end"),
         }
     }
+}
+
+/// The first digits of a digest, as many as none of the others has.
+fn telling_digits(digest: &str, all: &[&str]) -> String {
+    let shared = |other: &&str| {
+        let same = digest
+            .bytes()
+            .zip(other.bytes())
+            .take_while(|(one, two)| one == two);
+        same.count()
+    };
+    let others = all.iter().filter(|other| **other != digest);
+    let longest = others.map(shared).max().unwrap_or_default();
+    let digits = (longest + 1).max(MIN_DIGEST_DIGITS);
+    digest.chars().take(digits).collect()
 }
 
 /// Everything that is wrong in files, each with its place.
@@ -129,4 +192,37 @@ fn one(problem: &Diagnostic) -> Json {
         one["help"] = json!(help);
     }
     one
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sets::Cause;
+
+    fn change(digest: &str, since: u64) -> SetChange {
+        let since = Timestamp(since);
+        SetChange {
+            cause: Cause::Reload,
+            ..SetChange::at_start(digest, None, since)
+        }
+    }
+
+    #[test]
+    fn which_sets_begin_so_is_told_with_dates_and_what_to_write() {
+        let (one, two) = (
+            change("8512ab34cd56ef", 0),
+            change("8512ab34cd78ef", 86_400_000),
+        );
+        let problem = SetRefused::unclear(&[&two, &one]).problem();
+        assert_eq!(problem.code(), "invalid-value");
+        let words = "/to: the digests of 2 policy sets that were in force begin so";
+        assert!(problem.to_string().contains(words), "{problem}");
+        assert_eq!(
+            problem.what_to_do(),
+            Some(
+                "write `8512ab34cd7` for the one in force since 1970-01-02T00:00:00.000Z, or `8512ab34cd5` for the one in force \
+                 since 1970-01-01T00:00:00.000Z"
+            )
+        );
+    }
 }

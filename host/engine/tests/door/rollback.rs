@@ -54,12 +54,28 @@ async fn a_rollback_goes_one_set_back_and_not_forward_again() {
     assert!(!unchanged.unwrap_or_else(|p| panic!("{p}")).changed);
     for (to, code) in [
         ("00000000", "not-found"),
-        ("0", "invalid-value"),
+        ("zz", "not-found"),
         ("../../..", "not-found"),
     ] {
         let refused = rolled_back(&house, Some(to)).await.expect_err("refused");
         assert_eq!(refused.code(), code, "{to}");
     }
+    // Too few digits name none, and what to write is told, with dates.
+    let refused = rolled_back(&house, Some(&first[..2]))
+        .await
+        .expect_err("refused");
+    let help = refused.what_to_do().expect("help").to_owned();
+    let since = |digest: &str| {
+        let changes = house.engine.set_changes();
+        let change = changes.iter().find(|change| change.policy_set == digest);
+        change.expect("in force").since.to_string()
+    };
+    let told = format!(
+        "`{}` for the one in force since {}",
+        &first[..8],
+        since(&first)
+    );
+    assert!(help.starts_with("write ") && help.contains(&told), "{help}");
     let changes = house.engine.set_changes();
     let causes: Vec<Cause> = changes.iter().map(|change| change.cause).collect();
     assert_eq!(
