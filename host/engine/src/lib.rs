@@ -11,6 +11,7 @@
 //! | [`explain()`] | why a decision came out as it did |
 //! | [`replay`] | past decisions, evaluated again |
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
+//! | `approval` | what one person orders and others approve |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault on request |
 //! | `reader`, [`view`] | records into what one caller may see |
@@ -25,6 +26,7 @@
 //! and the vault is rebuilt from them at start.
 
 mod again;
+mod approval;
 mod assistance;
 mod bind;
 mod caller;

@@ -78,6 +78,6 @@ pub(crate) const MAX_SUBJECTS_AN_EVENT: usize = 256;
 /// Orders to move values to another host or from one that are remembered.
 pub const MAX_TRANSFERS: usize = 16;
 /// How long such an order waits for another operator.
-pub const TRANSFER_WAITS: std::time::Duration = std::time::Duration::from_secs(24 * 60 * 60);
+pub const TRANSFER_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
 const _: () =
     assert!(MAX_SERVICES_AN_ID * (MAX_CHAIN + MAX_REFUSED_LINKED) < weft_audit::limits::MAX_LINKED);

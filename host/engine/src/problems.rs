@@ -4,6 +4,7 @@ use weft_intake::{Problem, ProblemCode};
 use weft_vault::VaultError;
 
 use crate::Role;
+use crate::approval::NotApproved;
 use crate::limits::{MAX_CHAIN, MAX_REASON_CHARS, MAX_SERVICES_AN_ID, MAX_THREAT_LEVEL};
 
 pub(crate) fn internal(detail: &str) -> Problem {
@@ -293,18 +294,18 @@ pub(crate) fn review_first() -> Problem {
     .help("review them, then ask again")
 }
 
-pub(crate) fn not_approved(why: &'static str) -> Problem {
+pub(crate) fn not_approved(why: NotApproved) -> Problem {
     let (code, detail) = match why {
-        "self-approval" => (ProblemCode::Forbidden, "who asks does not approve"),
-        "approved-before" => (
+        NotApproved::OwnOrder => (ProblemCode::Forbidden, "who asks does not approve"),
+        NotApproved::Twice => (
             ProblemCode::Forbidden,
             "who has approved does not approve again",
         ),
-        "another-request" => (
+        NotApproved::OtherOrder => (
             ProblemCode::Conflict,
             "the digest is that of another request",
         ),
-        _ => (
+        NotApproved::Enough | NotApproved::TooLate => (
             ProblemCode::Conflict,
             "the request is approved already, or its time is over",
         ),

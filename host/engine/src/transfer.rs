@@ -21,6 +21,7 @@ use weft_dictionary::Timestamp;
 use weft_intake::{Problem, ProblemCode};
 use weft_vault::{Moved, Progress, Recipient, TransferError};
 
+use crate::approval::{self, NotApproved, Waiting};
 use crate::engine::{Engine, Inner};
 use crate::erasure::not_done;
 use crate::limits::{MAX_TRANSFERS, TRANSFER_WAITS};
@@ -204,7 +205,7 @@ impl Inner {
             self.config.region,
             self.config.tenant,
         ]);
-        let digest = HEXLOWER.encode(&Sha256::digest(said.to_string()));
+        let digest = approval::digest(&said);
         let file = file.unwrap_or_else(|| format!("{}{FILE_END}", &digest[..16]));
         let transfer = Transfer {
             digest,
@@ -236,22 +237,17 @@ impl Inner {
             return Err(problems::stopping());
         }
         let transfer = self.transfers.find(digest).ok_or_else(unknown)?;
-        let waited = self.clock.now().0.saturating_sub(transfer.at.0);
-        let not_now = if transfer.by == order.by {
-            Some(
-                "who ordered it does not approve it: another operator has to, with a token of their own",
-            )
-        } else if transfer.stage != Stage::Waiting {
-            Some("it was approved already")
-        } else if u128::from(waited) > TRANSFER_WAITS.as_millis() {
-            Some("it waited for too long: order it again")
-        } else {
-            None
+        let waiting = Waiting {
+            by: &transfer.by,
+            digest: &transfer.digest,
+            approved_by: transfer.approved_by.as_slice(),
+            needed: 1,
+            until: transfer.at.plus(TRANSFER_WAITS),
         };
         let said = detail(&transfer);
-        if let Some(why) = not_now {
+        if let Err(why) = waiting.takes(&order.by, digest, self.clock.now()) {
             self.record_custody(REFUSED, &[], &order, &said).await?;
-            return Err(Problem::new(ProblemCode::Conflict, why));
+            return Err(not_approved(why));
         }
         self.record_custody(APPROVED, &[], &order, &said).await?;
         self.transfers.change(digest, |one| {
@@ -453,6 +449,18 @@ fn no_file(name: &str, why: &io::Error) -> Problem {
         "the file {name} in the directory `transfers` of the data directory cannot be read: {why}"
     );
     Problem::new(ProblemCode::NotFound, detail).help("put it there first")
+}
+
+fn not_approved(why: NotApproved) -> Problem {
+    let detail = match why {
+        NotApproved::OwnOrder => {
+            "who ordered it does not approve it: another operator has to, with a token of their own"
+        }
+        NotApproved::Twice | NotApproved::Enough => "it was approved already",
+        NotApproved::TooLate => "it waited for too long: order it again",
+        NotApproved::OtherOrder => return unknown(),
+    };
+    Problem::new(ProblemCode::Conflict, detail)
 }
 
 fn unknown() -> Problem {

@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep_until};
 use weft_audit::{DecisionRecord, EventRecord};
 use weft_dictionary::{Timestamp, Token, Treatment};
@@ -18,6 +17,7 @@ use weft_intake::Problem;
 
 use super::release::{REFUSED, RELEASED, Released, is_case, is_word};
 use super::shown::customer;
+use crate::approval::{self, Waiting};
 use crate::chains::began;
 use crate::engine::{Engine, Inner};
 use crate::limits::{
@@ -230,7 +230,7 @@ impl Inner {
             ask.service,
             ask.field
         ]);
-        let digest = HEXLOWER.encode(&Sha256::digest(bound.to_string().as_bytes()));
+        let digest = approval::digest(&bound);
         let mut detail = vec![
             ("id", Json::from(id.as_str())),
             ("by", order.by.into()),
@@ -253,19 +253,15 @@ impl Inner {
     ) -> Result<Emergency, Problem> {
         let _one_at_a_time = self.custody.lock().await;
         let one = self.emergency(id)?;
-        let why = if one.by == by {
-            Some("self-approval")
-        } else if one.approved_by.iter().any(|before| before == by) {
-            Some("approved-before")
-        } else if one.digest != digest {
-            Some("another-request")
-        } else if self.clock.now() >= one.until || one.approved_by.len() >= APPROVALS {
-            Some("not-open")
-        } else {
-            None
+        let waiting = Waiting {
+            by: &one.by,
+            digest: &one.digest,
+            approved_by: &one.approved_by,
+            needed: APPROVALS,
+            until: one.until,
         };
-        if let Some(why) = why {
-            self.not_done(id, by, why).await?;
+        if let Err(why) = waiting.takes(by, digest, self.clock.now()) {
+            self.not_done(id, by, why.as_str()).await?;
             return Err(problems::not_approved(why));
         }
         let detail = vec![
