@@ -411,6 +411,18 @@ fn a_report_says_nothing_about_persons() {
     }
 }
 
+/// The settings of all plugins in an explanation.
+fn settings(explanation: &Json) -> impl Iterator<Item = &Json> {
+    let stages = explanation["stages"].as_array().expect("stages").iter();
+    let policies = stages.flat_map(|stage| stage["policies"].as_array().expect("policies"));
+    policies.flat_map(|policy| {
+        policy["plugin"]["settings"]
+            .as_array()
+            .into_iter()
+            .flatten()
+    })
+}
+
 #[test]
 fn a_decision_is_explained_to_each_reader_in_its_words() {
     let host = told_story();
@@ -441,14 +453,34 @@ fn a_decision_is_explained_to_each_reader_in_its_words() {
         "does not hold: Malware (device.malware): yes",
         "device.malware = no",
         "file: risk/behaviour.yaml",
-        " 250 points: ",
+        "because (250 points): The amount is far above what the account usually pays",
+        "it did not say:\n          The amount is high for an account of which little is known\n",
         "hold_at = 600 points (default): The score at which a payment waits",
-        "terminal_daily_from = 500 payments a day (default)",
-        "night_from = 0 o'clock UTC (default)",
+        " settings more as the plugin has them; --format json names them",
+        "asked the plugin data-residency 0.1.0; it gave none of its 5 reasons",
         "The most severe answer counts: hold, said by risk.behaviour.",
     ] {
         assert!(audit.contains(told), "no `{told}` in\n{audit}");
     }
+    // What nobody needs to read is not told, and nothing is told twice.
+    for told in ["terminal_daily_from", "fuel"] {
+        assert!(!audit.contains(told), "{told} in\n{audit}");
+    }
+    let once = "The signals that are listed as reasons add up to the score";
+    assert_eq!(audit.matches(once).count(), 1, "{audit}");
+    let all = run(&[
+        "policy", "explain", held, "--format", "json", "--data", &data,
+    ])
+    .out;
+    let all: Json = serde_json::from_str(&all).expect("JSON");
+    let units: Vec<&str> = settings(&all)
+        .filter(|setting| {
+            ["terminal_daily_from", "night_from"]
+                .contains(&setting["name"].as_str().expect("a name"))
+        })
+        .map(|setting| setting["unit"].as_str().expect("a unit"))
+        .collect();
+    assert_eq!(units, ["payments a day", "o'clock UTC"]);
     let customer = explain("service");
     assert!(
         customer.contains("please approve the payment there if it is yours"),

@@ -1,14 +1,14 @@
 //! `weft policy explain`: why a recorded decision came out as it did.
 
+mod plugin;
+mod policy;
+
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use weft_engine::Role;
-use weft_engine::explain::{
-    Came, Explanation, FactExplained, PartExplained, PolicyExplained, RuleExplained, StageExplained,
-};
+use weft_engine::explain::{Explanation, FactExplained, StageExplained};
 use weft_engine::view::ReasonView;
-use weft_sandbox::{GivenBy, SettingInForce};
 use weft_verdict::Obligation;
 
 use crate::exit::Failed;
@@ -176,182 +176,6 @@ impl Telling<'_> {
         }
     }
 
-    fn policy(&self, policy: &PolicyExplained) {
-        let mark = match policy.came {
-            Came::Spoke => policy.verdict.map_or("", |v| v.as_str()),
-            Came::Missing => "fact missing",
-            Came::Failed => "failed",
-            Came::Silent => "no objection",
-            Came::NotApplicable => "does not apply",
-        };
-        let verdict = policy
-            .verdict
-            .filter(|_| matches!(policy.came, Came::Missing | Came::Failed));
-        let verdict = verdict
-            .map(|v| format!(", so {}", v.as_str()))
-            .unwrap_or_default();
-        let counts = if policy.counts {
-            ""
-        } else {
-            " (asked on trial, does not count)"
-        };
-        let dim = matches!(policy.came, Came::Silent | Came::NotApplicable);
-        let mark = output::emphasise(if dim { "2" } else { "1" }, &format!("{mark}{verdict}"));
-        let title = match policy.title.as_str() {
-            "" => policy.policy.clone(),
-            title => format!("{title} [{}]", policy.policy),
-        };
-        output::line(&format!("  {mark}: {title}{counts}"));
-        if let Some(before) = policy.discharged {
-            output::line(&format!(
-                "      was {} before the customer's evidence",
-                before.as_str()
-            ));
-        }
-        for field in &policy.missing {
-            output::line(&format!("      missing: {}", self.fact(field)));
-        }
-        if let Some(why) = &policy.failure {
-            output::line(&format!("      failed: {why}"));
-        }
-        for reason in policy.reasons.iter().filter(|_| policy.came == Came::Spoke) {
-            let title = reason.title.as_deref().unwrap_or(&reason.code);
-            output::line(&format!("      because: {title}"));
-            let facts: Vec<String> = reason.fields.iter().map(|name| self.fact(name)).collect();
-            if !facts.is_empty() {
-                output::line(&format!("               {}", facts.join("; ")));
-            }
-        }
-        if policy.came != Came::Silent
-            && let Some(message) = &policy.message
-        {
-            output::line(&format!("      “{message}”"));
-        }
-        for condition in &policy.conditions {
-            self.condition(condition);
-        }
-        for rule in &policy.rules {
-            self.rule(rule);
-        }
-        self.plugin(policy);
-        self.source(policy);
-    }
-
-    fn condition(&self, condition: &RuleExplained) {
-        let holds = match condition.came {
-            "fired" => return,
-            "not-fired" => "it would apply to",
-            _ => "nobody can tell whether it applies to",
-        };
-        output::line(&format!("      {holds} {}:", condition.name));
-        self.parts(&condition.because);
-    }
-
-    fn rule(&self, rule: &RuleExplained) {
-        if rule.when == "always" {
-            output::line(&format!(
-                "      rule {} says it of every request",
-                rule.name
-            ));
-            return;
-        }
-        if rule.when.is_empty() {
-            output::line(&format!("      rule {} fired", rule.name));
-            return;
-        }
-        let verdict = rule.verdict.map_or("", |v| v.as_str());
-        let came = match rule.came {
-            "fired" => "fired",
-            "not-fired" => "did not fire",
-            "missing" => "could not be told",
-            _ => "failed",
-        };
-        output::line(&format!("      rule {} ({verdict}) {came}:", rule.name));
-        if rule.because.is_empty() {
-            output::line(&format!("        {}", rule.when));
-        }
-        self.parts(&rule.because);
-    }
-
-    fn parts(&self, parts: &[PartExplained]) {
-        for part in parts {
-            let mark = match part.came {
-                "holds" => "holds:        ",
-                "does-not-hold" => "does not hold:",
-                "missing" => "missing:      ",
-                _ => "failed:       ",
-            };
-            output::line(&format!("        {mark} {}", part.says));
-            let facts: Vec<String> = part.facts.iter().map(|name| self.fact(name)).collect();
-            if !facts.is_empty() {
-                output::line(&format!("                       {}", facts.join("; ")));
-            }
-        }
-    }
-
-    fn plugin(&self, policy: &PolicyExplained) {
-        let Some(plugin) = &policy.plugin else { return };
-        output::line(&format!(
-            "      asked the plugin {} {}, fuel {}",
-            plugin.name, plugin.version, plugin.fuel
-        ));
-        if !plugin.not_there.is_empty() {
-            output::line(&format!(
-                "        facts that were not there: {}",
-                plugin.not_there.join(", ")
-            ));
-        }
-        if !plugin.did_not_say.is_empty() {
-            output::line(&format!(
-                "        it did not say: {}",
-                plugin.did_not_say.join("; ")
-            ));
-        }
-        for one in &plugin.points {
-            let title = one.title.as_deref().unwrap_or(&one.code);
-            output::line(&format!("        {:>4} points: {title}", one.points));
-        }
-        if matches!(policy.came, Came::Silent | Came::NotApplicable) {
-            return;
-        }
-        if !plugin.settings.is_empty() {
-            output::line("        its settings:");
-        }
-        for setting in &plugin.settings {
-            output::line(&format!("        {}", setting_text(setting)));
-        }
-    }
-
-    /// Where a policy that had something to say is written.
-    fn source(&self, policy: &PolicyExplained) {
-        let silent = matches!(policy.came, Came::Silent | Came::NotApplicable);
-        let Some(text) = policy.text.as_ref().filter(|_| !silent) else {
-            return;
-        };
-        for source in &text.sources {
-            let verified = if source.verified {
-                ""
-            } else {
-                " (not verified)"
-            };
-            output::line(&format!(
-                "      source: {}, {}{verified}",
-                source.title, source.reference
-            ));
-        }
-        for parameter in &text.parameters {
-            output::line(&format!(
-                "      {}: {} ({})",
-                parameter.name, parameter.value, parameter.title
-            ));
-        }
-        output::line(&format!(
-            "      file: {}, version {}",
-            text.file,
-            short(&text.version)
-        ));
-    }
-
     fn facts(&self) {
         let e = self.explanation;
         let shown = |fact: &FactExplained| fact.value.is_some();
@@ -394,22 +218,6 @@ fn obligation_text(one: &Obligation) -> String {
     format!("{}: {} facts", one.kind.as_str(), one.arguments.len())
 }
 
-/// A setting on one line; a table of its own is counted.
-fn setting_text(setting: &SettingInForce) -> String {
-    let value = match &setting.value {
-        Some(serde_json::Value::Array(items)) if items.iter().any(|i| i.is_object()) => {
-            output::counted(items.len(), "row")
-        }
-        _ => super::book::setting(setting),
-    };
-    let by = match setting.given_by {
-        GivenBy::Policy => "",
-        GivenBy::Default => " (default)",
-        GivenBy::Nobody => " (not set)",
-    };
-    format!("  {} = {value}{by}: {}", setting.name, setting.meaning)
-}
-
 fn heading(text: &str) {
     output::line(&format!("\n{}", output::emphasise("1", text)));
 }
@@ -420,8 +228,4 @@ fn reason_text(reason: &ReasonView) -> String {
         return title.to_owned();
     }
     format!("{title} ({})", reason.fields.join(", "))
-}
-
-fn short(version: &str) -> &str {
-    version.get(..12).unwrap_or(version)
 }
