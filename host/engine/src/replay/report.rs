@@ -1,19 +1,23 @@
 //! What came of a replay. No personal data, no value of a fact but amounts.
 
+mod causes;
+mod sums;
+
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
-use weft_audit::{DecisionRecord, FindingRecord};
-use weft_dictionary::{Kind, Money, Timestamp, Value};
-use weft_policy::{Body, Policy};
+use weft_audit::DecisionRecord;
+use weft_dictionary::{Money, Timestamp};
 use weft_verdict::Verdict;
 
+use self::causes::{amount, causes};
 use super::left::Left;
 use super::turn::Turn;
 use crate::again::{Difference, NotAgain, differences, is_same};
 use crate::evaluate::Evaluated;
-use crate::host_reasons;
+
+pub use self::sums::Sums;
 
 /// Decisions that a report names; the others are counted, and told to the listener.
 pub const MAX_NAMED: usize = 1_000;
@@ -135,57 +139,6 @@ pub struct Cause {
     pub count: u64,
     /// What is paid, by currency.
     pub money: Sums,
-}
-
-/// Sums by currency.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(transparent)]
-pub struct Sums(BTreeMap<String, Sum>);
-
-/// A sum in one currency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Sum {
-    minor_units: i128,
-    exponent: u8,
-}
-
-impl Sums {
-    fn add(&mut self, money: Option<Money>) {
-        let Some(money) = money else { return };
-        let currency = money.currency;
-        let sum = self.0.entry(currency.code().to_owned()).or_insert(Sum {
-            minor_units: 0,
-            exponent: currency.exponent(),
-        });
-        sum.minor_units = sum.minor_units.saturating_add(money.minor_units.into());
-    }
-
-    /// Each currency with its sum, such as `EUR` and `1234.50`.
-    pub fn each(&self) -> impl Iterator<Item = (&str, String)> {
-        self.0
-            .iter()
-            .map(|(code, sum)| (code.as_str(), sum.to_string()))
-    }
-}
-
-impl std::fmt::Display for Sum {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let digits = self.minor_units.unsigned_abs().to_string();
-        let exponent = usize::from(self.exponent);
-        let digits = format!("{digits:0>width$}", width = exponent + 1);
-        let (whole, fraction) = digits.split_at(digits.len() - exponent);
-        let sign = if self.minor_units < 0 { "-" } else { "" };
-        match fraction {
-            "" => write!(f, "{sign}{whole}"),
-            fraction => write!(f, "{sign}{whole}.{fraction}"),
-        }
-    }
-}
-
-impl Serialize for Sum {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
 }
 
 /// One decision of which something is to be told.
@@ -426,126 +379,5 @@ fn item(record: &DecisionRecord, what: What) -> Item {
         at: record.at,
         operation: record.operation.clone(),
         what,
-    }
-}
-
-/// What is paid.
-fn amount(turn: &Turn) -> Option<Money> {
-    let field = turn
-        .ground
-        .dictionary
-        .field(turn.ground.known.payment_amount);
-    match Value::from_json(Kind::Money, turn.record.facts.get(&field.name)?)? {
-        Value::Money(money) => Some(money),
-        _ => None,
-    }
-}
-
-/// Which policies make the verdict another one, and by which rule or reason.
-fn causes(turn: &Turn, now: &Evaluated) -> Vec<(String, String)> {
-    let record = &turn.record;
-    let (from, to) = (record.outcome.verdict, now.outcome.verdict);
-    let verdict_in = |findings: &[FindingRecord], policy: &str| {
-        let found = findings.iter().filter(|f| f.enforced && f.policy == policy);
-        found.map(|f| f.finding.verdict).max().unwrap_or_default()
-    };
-    // What got stricter is caused by those who now say so and did not; what got milder by those who said so then.
-    let (says, said, decisive) = if to > from {
-        (&now.findings, &record.findings, to)
-    } else {
-        (&record.findings, &now.findings, from)
-    };
-    let mut causes: Vec<(String, String)> = says
-        .iter()
-        .filter(|f| f.enforced && f.finding.verdict == decisive)
-        .filter(|f| verdict_in(said, &f.policy) < decisive)
-        .map(|f| (f.policy.clone(), what(turn, f)))
-        .collect();
-    causes.sort();
-    causes.dedup();
-    causes
-}
-
-/// The rule or the reason of a finding that made it as severe as it is.
-fn what(turn: &Turn, found: &FindingRecord) -> String {
-    if !found.missing.is_empty() {
-        return format!("missing: {}", found.missing.join(", "));
-    }
-    if let Some(failure) = &found.failure {
-        return format!("failed: {}", failure.kind.as_str());
-    }
-    let set = turn.ground.pipeline.set();
-    let policy = set.versions(&found.policy).next().map(AsRef::as_ref);
-    let rules: Vec<&str> = found.fired.iter().map(String::as_str).collect();
-    let decisive: Vec<&str> = rules
-        .iter()
-        .copied()
-        .filter(|rule| rule_verdict(policy, rule).is_none_or(|v| v >= found.finding.verdict))
-        .collect();
-    if !decisive.is_empty() {
-        return format!("rule {}", decisive.join(", "));
-    }
-    let reasons = found.finding.reasons.iter();
-    // In whatever order a plugin gives them, they are the same reasons.
-    let codes: BTreeSet<&str> = reasons
-        .map(|reason| host_reasons::title(&reason.code).unwrap_or(&reason.code))
-        .collect();
-    codes.into_iter().collect::<Vec<_>>().join(", ")
-}
-
-fn rule_verdict(policy: Option<&Policy>, rule: &str) -> Option<Verdict> {
-    match policy?.body() {
-        Body::Rules(rules) => rules
-            .iter()
-            .find(|r| r.id == rule)
-            .map(|r| r.finding.verdict),
-        Body::Plugin(_) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use weft_dictionary::Currency;
-
-    use super::*;
-
-    fn sum(amounts: &[(&str, &str)]) -> Vec<(String, String)> {
-        let mut sums = Sums::default();
-        for (amount, code) in amounts {
-            let currency = Currency::from_code(code).expect("a currency");
-            sums.add(Some(Money::parse(amount, currency).expect("an amount")));
-        }
-        sums.each()
-            .map(|(code, sum)| (code.to_owned(), sum))
-            .collect()
-    }
-
-    #[test]
-    fn sums_are_exact_and_by_currency() {
-        let is = |code: &str, sum: &str| (code.to_owned(), sum.to_owned());
-        assert_eq!(
-            sum(&[
-                ("0.05", "EUR"),
-                ("12.40", "EUR"),
-                ("700", "JPY"),
-                ("1.005", "KWD")
-            ]),
-            [is("EUR", "12.45"), is("JPY", "700"), is("KWD", "1.005")]
-        );
-        assert_eq!(sum(&[("0.05", "EUR")]), [is("EUR", "0.05")]);
-        assert_eq!(sum(&[]), []);
-    }
-
-    #[test]
-    fn sums_do_not_end_where_amounts_do() {
-        let most = Money {
-            minor_units: i64::MAX,
-            currency: Currency::from_code("EUR").expect("a currency"),
-        };
-        let mut sums = Sums::default();
-        sums.add(Some(most));
-        sums.add(Some(most));
-        let all: Vec<_> = sums.each().collect();
-        assert_eq!(all, [("EUR", "184467440737095516.14".to_owned())]);
     }
 }

@@ -2,21 +2,21 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::Subcommand;
 use weft_diagnostic::{Code, Diagnostics, yaml};
-use weft_dictionary::DurationMs;
-use weft_engine::{Config, Role};
+use weft_engine::Config;
 use weft_gateway::{CallerEntry, Callers, Limits};
 
 use crate::exit::Failed;
 use crate::output;
 use crate::places::Places;
 
+mod keys;
 mod reader;
 
-use reader::{Reader, Section};
+use keys::{caller, host_keys, http_keys, payment_keys};
+use reader::Reader;
 
 /// The file is not TOML.
 pub(crate) const SHAPE: Code = Code {
@@ -35,9 +35,6 @@ pub(crate) const NOT_VALID: Code = Code {
 };
 /// The codes of this module.
 pub(crate) const CODES: &[Code] = &[SHAPE, NOT_VALID];
-
-const SECOND: DurationMs = DurationMs(1_000);
-const DAY: DurationMs = DurationMs(86_400_000);
 
 /// What a host is started with.
 #[derive(Debug, Clone)]
@@ -109,214 +106,6 @@ impl Settings {
     }
 }
 
-fn host_keys(host: &mut Section<'_, '_>, engine: &mut Config) {
-    host.path(
-        "data",
-        "Everything that the host writes: keys, vault, audit log, compiled plugins. From where this file is.",
-        &mut engine.data_dir,
-    );
-    host.path(
-        "policies",
-        "The dictionary, the pipeline, the policies.",
-        &mut engine.policies_dir,
-    );
-    host.path(
-        "plugins",
-        "Plugins, each NAME.wasm.",
-        &mut engine.plugins_dir,
-    );
-    host.parsed(
-        "region",
-        "Where this host processes and stores, a short word. Written into keys and records: a data directory has one.",
-        "write a word of 1 to 32 small letters, digits and -",
-        &mut engine.region,
-        word,
-    );
-    host.parsed(
-        "tenant",
-        "Whose customers it decides for. Written into keys and records, too.",
-        "write a word of 1 to 32 small letters, digits and -",
-        &mut engine.tenant,
-        word,
-    );
-    host.number(
-        "workers",
-        "Threads that evaluate policies; 0 for one a core.",
-        0..=1_024,
-        &mut engine.workers,
-    );
-    host.number(
-        "max_in_flight",
-        "Requests decided at the same time; more are refused with 503.",
-        1..=100_000,
-        &mut engine.max_in_flight,
-    );
-    host.number(
-        "threat_level",
-        "How threatened the host believes to be, 0 to 3. Policies may become stricter by it, never milder.",
-        0..=weft_engine::limits::MAX_THREAT_LEVEL,
-        &mut engine.threat_level,
-    );
-    host.flag(
-        "require_plugin_digests",
-        "Whether every policy must name the SHA-256 of its plugin.",
-        &mut engine.require_plugin_digests,
-    );
-}
-
-fn payment_keys(payments: &mut Section<'_, '_>, engine: &mut Config) {
-    payments.duration(
-        "hold_expires",
-        "How long a payment may wait before it is refused.",
-        SECOND..=DAY,
-        &mut engine.hold_expires,
-    );
-    payments.duration(
-        "evidence_expires",
-        "How long a passed challenge is good for, at most as long as the payment waits.",
-        SECOND..=DAY,
-        &mut engine.evidence_expires,
-    );
-}
-
-fn http_keys(http: &mut Section<'_, '_>, listen: &mut SocketAddr, limits: &mut Limits) {
-    http.parsed(
-        "listen",
-        "Where to listen. TLS is ended in front of the host.",
-        "write an address and a port, for example \"127.0.0.1:8787\"",
-        listen,
-        |text| text.parse().ok(),
-    );
-    http.number(
-        "body_bytes",
-        "Bytes of a request's body.",
-        1..=weft_intake::limits::MAX_BODY_BYTES,
-        &mut limits.body_bytes,
-    );
-    http.number(
-        "connections",
-        "Connections at the same time.",
-        1..=100_000,
-        &mut limits.connections,
-    );
-    http.number(
-        "connections_per_address",
-        "Of these, those of one address. Where a proxy stands in front of the host, all are of its address.",
-        1..=100_000,
-        &mut limits.connections_per_address,
-    );
-    http.number(
-        "requests_per_second",
-        "Requests that one caller may send in a second, on average; more are refused with 429.",
-        1..=1_000_000,
-        &mut limits.requests_per_second,
-    );
-    http.number(
-        "burst",
-        "Requests that one caller may send at once.",
-        1..=1_000_000,
-        &mut limits.burst,
-    );
-    http.number(
-        "disclosures_per_minute",
-        "Values of the vault that one caller may ask for in a minute; more are refused with 429.",
-        1..=100_000,
-        &mut limits.disclosures_per_minute,
-    );
-    http.number(
-        "disclosures_per_minute_in_total",
-        "The same of all callers together.",
-        1..=1_000_000,
-        &mut limits.disclosures_per_minute_in_total,
-    );
-    let minute = DurationMs(60_000);
-    let times: [(&'static str, &str, &mut Duration); 4] = [
-        (
-            "header_timeout",
-            "How long a request's header may take to arrive, and a connection may be idle.",
-            &mut limits.header_timeout,
-        ),
-        (
-            "body_timeout",
-            "How long a body may take to arrive.",
-            &mut limits.body_timeout,
-        ),
-        (
-            "write_timeout",
-            "How long a caller may let an answer wait that it does not read.",
-            &mut limits.write_timeout,
-        ),
-        (
-            "stop_grace",
-            "How long a stop waits for callers to take the answers that are under way.",
-            &mut limits.stop_grace,
-        ),
-    ];
-    for (key, doc, slot) in times {
-        let mut length = DurationMs(u64::try_from(slot.as_millis()).unwrap_or(u64::MAX));
-        http.duration(
-            key,
-            doc,
-            DurationMs(10)..=DurationMs(minute.0 * 60),
-            &mut length,
-        );
-        *slot = Duration::from_millis(length.0);
-    }
-}
-
-/// A region, a tenant.
-fn word(text: &str) -> Option<String> {
-    let fits = (1..=32).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    fits.then(|| text.to_owned())
-}
-
-fn caller(section: &mut Section<'_, '_>, callers: &mut Vec<CallerEntry>) {
-    let name = section.required("name", "write a name of 1 to 64 characters", |text| {
-        (1..=64)
-            .contains(&text.chars().count())
-            .then(|| text.to_owned())
-    });
-    let role = section.required(
-        "role",
-        "write service, agent, supervisor, regulator or operator",
-        role,
-    );
-    let token = section.required(
-        "token_sha256",
-        "write 64 hexadecimal digits; `weft token new NAME --role ROLE` makes a token and this line",
-        sha256,
-    );
-    if let (Some(name), Some(role), Some(token_sha256)) = (name, role, token) {
-        callers.push(CallerEntry {
-            name,
-            role,
-            token_sha256,
-        });
-    }
-}
-
-fn role(text: &str) -> Option<Role> {
-    [
-        Role::Service,
-        Role::Agent,
-        Role::Supervisor,
-        Role::Regulator,
-        Role::Operator,
-    ]
-    .into_iter()
-    .find(|role| role.as_str() == text)
-}
-
-fn sha256(text: &str) -> Option<[u8; 32]> {
-    let bytes = data_encoding::HEXLOWER_PERMISSIVE
-        .decode(text.as_bytes())
-        .ok()?;
-    bytes.try_into().ok()
-}
-
 /// The configuration.
 #[derive(Subcommand)]
 pub(crate) enum ConfigCommand {
@@ -355,6 +144,8 @@ pub(crate) fn run(command: ConfigCommand) -> Result<(), Failed> {
 
 #[cfg(test)]
 mod tests {
+    use weft_engine::Role;
+
     use super::*;
 
     fn problems(text: &str) -> Vec<String> {
