@@ -82,7 +82,7 @@ pub struct DecisionRecord {
     /// What follows for the payment; assist's own form.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub follow: Option<serde_json::Value>,
-    /// What support is shown by it. Only of a decision that grants what was asked.
+    /// What people are shown by it: support, where it grants what was asked; else the customer, in the message about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown: Option<ShownRecord>,
 }
@@ -91,7 +91,7 @@ pub struct DecisionRecord {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShownRecord {
-    /// To which role.
+    /// To which role; `service` is the customer, whom it is told through the service.
     pub reader: String,
     /// About whom, by the name of the vault's subject: the budget of disclosures counts by it.
     pub customer: String,

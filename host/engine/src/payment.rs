@@ -74,23 +74,24 @@ impl Inner {
             .await?;
         let follow = self.follow_payment(&payment, &row, &evaluated, asked.at)?;
         let kept = facts == WhenStopped::Keep;
+        let links = Links {
+            transaction: Some(payment),
+            ..Links::of(self, &row)
+        };
+        let observation = self.seen(&row, asked.at, first_seen(follow.state));
+        let row = if kept {
+            row
+        } else {
+            self.not_forgotten(&row, &evaluated)
+        };
         let draft = Draft {
-            shown: None,
+            shown: self.shown_to_customer(asked, &operation, &row, &evaluated),
             decision,
             operation,
-            links: Links {
-                transaction: Some(payment),
-                ..Links::of(self, &row)
-            },
-            observation: self
-                .seen(&row, asked.at, first_seen(follow.state))
-                .filter(|_| kept),
+            links,
+            observation: observation.filter(|_| kept),
             feature_snapshot: Some(snapshot.id).filter(|_| kept),
-            row: if kept {
-                row
-            } else {
-                self.not_forgotten(&row, &evaluated)
-            },
+            row,
             dropped: if kept {
                 dropped
             } else {
@@ -193,7 +194,7 @@ impl Inner {
             ..Links::of(self, &row)
         };
         let draft = Draft {
-            shown: None,
+            shown: self.shown_to_customer(asked, &before.operation, &row, &evaluated),
             decision,
             operation: before.operation.clone(),
             links,

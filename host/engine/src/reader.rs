@@ -14,7 +14,7 @@ use crate::decide::Decided;
 use crate::disclosure::withheld_names;
 use crate::engine::{Engine, Inner};
 use crate::reasons::{self, Names};
-use crate::told::Told;
+use crate::told::{Told, is_told, reader};
 use crate::view::{
     ChallengeView, ContextView, DecisionView, DroppedView, FindingView, LogView, NowView,
     PaymentView, ReasonView, WhyView,
@@ -341,15 +341,11 @@ impl Inner {
         told.record.findings.iter().map(view).collect()
     }
 
-    /// The words of the finding that decided, for this reader. A payment that goes on needs none: they say
-    /// why it does not. People inside are told why it is flagged; its customer is not.
+    /// The words of the finding that decided, for this reader.
     fn message(&self, told: Told<'_>, assistance: bool) -> Option<String> {
         let record = told.record;
-        let from = match told.caller.role {
-            Role::Service => Verdict::Challenge,
-            _ => Verdict::Flag,
-        };
-        if !assistance && record.outcome.verdict < from {
+        let reader = reader(told.caller.role);
+        if !is_told(reader, !assistance, record.outcome.verdict) {
             return None;
         }
         record

@@ -49,7 +49,7 @@ pub(crate) struct Draft {
     pub(crate) observation: Option<Observation>,
     pub(crate) evaluated: Evaluated,
     pub(crate) follow: Option<Follow>,
-    /// What support is shown by it.
+    /// What support, or its customer, is shown by it.
     pub(crate) shown: Option<ShownRecord>,
 }
 

@@ -1,16 +1,13 @@
 //! What readers are told: the messages of policies, with the facts in them that the reader may see.
 
-use std::collections::BTreeMap;
-
 use weft_audit::{DecisionRecord, FindingRecord};
 use weft_dictionary::{Dictionary, FieldId, Row, Treatment, Value};
-use weft_policy::{Body, Messages, Policy, Reader};
-use weft_verdict::ObligationKind;
+use weft_policy::{Body, Messages, Policy, PolicySet, Reader};
+use weft_verdict::{ObligationKind, Verdict};
 
 use crate::engine::Inner;
 use crate::evaluate::treatments;
 use crate::facts;
-use crate::reader::sees_context;
 use crate::words::{Voice, Words};
 use crate::{Caller, Role};
 
@@ -18,7 +15,7 @@ use crate::{Caller, Role};
 #[derive(Clone, Copy)]
 pub(crate) struct Told<'a> {
     pub(crate) caller: &'a Caller,
-    /// The decision that the caller looks at: what it discloses is what an agent is shown.
+    /// The decision that the caller looks at: what it discloses is what an agent or a customer is shown.
     pub(crate) record: &'a DecisionRecord,
     /// The decision about the payment itself, if another one is looked at.
     pub(crate) own: Option<&'a DecisionRecord>,
@@ -72,27 +69,36 @@ impl Inner {
 /// The most that the reader is shown of each fact.
 fn most_told(voice: &Voice, told: Told<'_>) -> impl Fn(FieldId) -> Treatment + use<> {
     let dictionary = &voice.dictionary;
-    let disclosed = match reader(told.caller.role) {
-        Reader::Agent if sees_context(told.caller.role, told.record) => {
-            Some(voice.shown_to(told.record, told.caller.role))
-        }
-        Reader::Agent => Some(BTreeMap::new()),
-        Reader::Customer | Reader::Auditor => None,
-    };
+    let disclosed = voice.told_to(told.record, told.caller.role);
     let redacted = treatments(
         dictionary,
         &told.record.outcome.obligations,
         ObligationKind::Redact,
     );
     move |id| {
-        let most = match &disclosed {
-            Some(disclosed) => disclosed.get(&id).copied().unwrap_or(Treatment::Absent),
-            None => Treatment::Clear,
-        };
+        let most = disclosed.get(&id).copied().unwrap_or(Treatment::Absent);
         redacted
             .get(&id)
             .map_or(most, |redacted| most.min(*redacted))
     }
+}
+
+/// The policy of a set that made a finding, if it is there as it was.
+pub(crate) fn policy_of<'p>(set: &'p PolicySet, found: &FindingRecord) -> Option<&'p Policy> {
+    let mut versions = set.versions(&found.policy);
+    versions
+        .find(|policy| policy.version() == found.version)
+        .map(AsRef::as_ref)
+}
+
+/// Whether a reader is told why. A payment that goes on needs no words: they say why it does not. People inside are
+/// told why it is flagged; its customer is not.
+pub(crate) fn is_told(reader: Reader, is_payment: bool, verdict: Verdict) -> bool {
+    let from = match reader {
+        Reader::Customer => Verdict::Challenge,
+        Reader::Agent | Reader::Auditor => Verdict::Flag,
+    };
+    !is_payment || verdict >= from
 }
 
 /// The messages of the reason that decided.

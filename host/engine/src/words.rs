@@ -13,10 +13,11 @@ use weft_intake::Problem;
 use weft_policy::Policy;
 
 use crate::Role;
-use crate::disclosure::shown_to;
+use crate::disclosure::{shown_to, told_to};
 use crate::engine::Inner;
 use crate::pipeline::Pipeline;
 use crate::sets::Past;
+use crate::told::policy_of;
 
 /// The sets that one answer needed and that are not held.
 #[derive(Default)]
@@ -35,14 +36,9 @@ pub(crate) struct Voice {
 impl Voice {
     /// The policy that made a finding, if it is there as it was.
     pub(crate) fn policy_of(&self, found: &FindingRecord) -> Option<&Policy> {
-        let mut versions = self.set.set().versions(&found.policy);
-        versions
-            .find(|policy| policy.version() == found.version)
-            .map(AsRef::as_ref)
+        policy_of(self.set.set(), found)
     }
-}
 
-impl Voice {
     /// What a decision shows to a role of support.
     pub(crate) fn shown_to(
         &self,
@@ -50,6 +46,15 @@ impl Voice {
         role: Role,
     ) -> BTreeMap<FieldId, Treatment> {
         shown_to(&self.dictionary, self.set.set(), record, role)
+    }
+
+    /// What a decision tells a role in messages.
+    pub(crate) fn told_to(
+        &self,
+        record: &DecisionRecord,
+        role: Role,
+    ) -> BTreeMap<FieldId, Treatment> {
+        told_to(&self.dictionary, self.set.set(), record, role)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::cel::check::{Scope, Text, Variable, check_condition, check_variable};
 use crate::cel::compile::Program;
 use crate::cel::node::Node;
 use crate::cel::place::PlaceMap;
+use crate::disclosure::Named;
 use crate::lists::Lists;
 use crate::parameters::{Overrides, ParameterChecker, Parameters};
 use crate::pipeline::Layout;
@@ -37,6 +38,8 @@ pub(crate) struct PolicyChecker<'a> {
     source: &'a PolicyFile,
     parameters: Parameters,
     variables: HashMap<String, Variable>,
+    /// The facts that messages name.
+    pub(crate) named: Vec<Named>,
     pub(crate) problems: Vec<Diagnostic>,
 }
 
@@ -54,6 +57,7 @@ impl<'a> PolicyChecker<'a> {
             source,
             parameters: Parameters::default(),
             variables: HashMap::new(),
+            named: Vec::new(),
             problems: Vec::new(),
         }
     }

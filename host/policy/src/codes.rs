@@ -231,6 +231,16 @@ pub const DISCLOSURE: Code = Code {
 /// The warnings that a policy accepts by naming their code. What can be named more closely, as a fact, is not among them.
 pub(crate) const ACCEPTED: &[Code] = &[UNVERIFIED, NEVER, ALWAYS, SHADOWED, TWO_MEANINGS];
 
+/// A message that names what its reader is not shown.
+pub const NOT_SHOWN: Code = Code {
+    id: "W0325",
+    title: "a message names a fact that its reader is not shown",
+    page: "What a reader is told of a fact is what a disclosure grants to its role: `service` for customers, who are told in \
+           their service's channel, `agent` or `supervisor` for support, `regulator` for who audits. The policy can be asked while \
+           no disclosure that is in force grants the fact, so in its place the message says \"not shown\".\n\nGrant it in a \
+           file below `disclosures/`, in replies to the operations of the policy; or say the same without the fact.",
+};
+
 /// The codes of this crate.
 pub const CODES: &[Code] = &[
     SYNTAX,
@@ -257,4 +267,5 @@ pub const CODES: &[Code] = &[
     ABSENCE,
     ABSENCE_UNKNOWN,
     DISCLOSURE,
+    NOT_SHOWN,
 ];

@@ -6,6 +6,7 @@
 mod check;
 mod overlap;
 mod source;
+mod told;
 
 use std::sync::Arc;
 
@@ -16,9 +17,13 @@ use crate::policy::{Grant, Source, covers};
 pub(crate) use check::DisclosureChecker;
 pub(crate) use overlap::overlapping;
 pub(crate) use source::DisclosureFile;
+pub(crate) use told::{Named, not_granted};
 
 /// The roles that facts can be granted to.
 pub const READERS: [&str; 5] = ["service", "agent", "supervisor", "regulator", "operator"];
+/// Those of them to whom policies' messages go as they are, without anybody asking for a fact: the service, in whose
+/// channel its customers are told about their own payments, and who audits. How often is not counted.
+pub(crate) const TOLD: [&str; 2] = ["service", "regulator"];
 
 /// One checked file.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +42,7 @@ pub struct Disclosure {
     pub(crate) shown_in: ShownIn,
     pub(crate) grants: Vec<Grant>,
     pub(crate) names_withheld: bool,
-    pub(crate) budget: Budget,
+    pub(crate) budget: Option<Budget>,
     pub(crate) version: String,
     pub(crate) path: String,
 }
@@ -136,8 +141,8 @@ impl Disclosure {
         self.names_withheld
     }
 
-    /// How often.
-    pub fn budget(&self) -> Budget {
+    /// How often; none where it is not counted, see [`TOLD`].
+    pub fn budget(&self) -> Option<Budget> {
         self.budget
     }
 
@@ -181,9 +186,13 @@ impl Disclosure {
     }
 
     fn overlaps(&self, other: &Disclosure) -> bool {
-        let ends_before =
-            |one: &Disclosure, two: &Disclosure| one.until.is_some_and(|at| at <= two.from);
-        !ends_before(self, other) && !ends_before(other, self)
+        self.is_in_force_within(other.from, other.until)
+    }
+
+    /// Whether its period and this one have an instant in common.
+    fn is_in_force_within(&self, from: Timestamp, until: Option<Timestamp>) -> bool {
+        let ends_before = |until: Option<Timestamp>, from| until.is_some_and(|at| at <= from);
+        !ends_before(self.until, from) && !ends_before(until, self.from)
     }
 }
 

@@ -9,7 +9,7 @@ use weft_diagnostic::{Diagnostic, Diagnostics, Place, did_you_mean, yaml};
 use weft_dictionary::Dictionary;
 
 use crate::check::{Given, PolicyChecker};
-use crate::disclosure::{self, Disclosure, DisclosureChecker, DisclosureFile};
+use crate::disclosure::{self, Disclosure, DisclosureChecker, DisclosureFile, Named};
 use crate::files::{PIPELINE, PolicyFiles, Text, at_start};
 use crate::index::Index;
 use crate::lists::Lists;
@@ -50,6 +50,7 @@ impl Loader<'_> {
         };
         let mut policies = Vec::new();
         let mut periods = Vec::new();
+        let mut named = Vec::new();
         let mut tests = TestReport::default();
         let work = threat::Work::new();
         for file in self.policies() {
@@ -57,6 +58,7 @@ impl Loader<'_> {
                 Ok(checked) => {
                     problems.extend(checked.problems);
                     periods.push((checked.from, &*file.file));
+                    named.push(checked.named);
                     policies.push(Arc::new(checked.policy));
                 }
                 Err(more) => problems.extend(more),
@@ -68,6 +70,11 @@ impl Loader<'_> {
         problems.extend(threat::check_later(given, &policies, &places, &work));
         let (disclosures, more) = self.disclosures(&layout);
         problems.extend(more);
+        for ((policy, (_, file)), named) in policies.iter().zip(&periods).zip(&named) {
+            let messages = (&**policy, *file, named.as_slice());
+            let told = disclosure::not_granted(self.dictionary, &layout, &disclosures, messages);
+            problems.extend(told);
+        }
         problems.extend(too_long(&layout, &policies, &periods));
         // A policy that is refused may use what seems unused.
         if !Diagnostics(problems.clone()).refuse() {
@@ -128,7 +135,7 @@ impl Loader<'_> {
         for file in self.policies() {
             match checked(given, file) {
                 Err(more) => problems.extend(more),
-                Ok((source, policy, _)) => {
+                Ok((source, policy, ..)) => {
                     let tested = Tested {
                         given,
                         file: &file.file,
@@ -190,11 +197,11 @@ impl Loader<'_> {
     }
 }
 
-/// A policy as written and as checked, and what is worth a look; its tests are not run.
+/// A policy as written and as checked, the facts that its messages name, and what is worth a look; its tests are not run.
 fn checked(
     given: Given<'_>,
     file: &Text,
-) -> Result<(PolicyFile, Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
+) -> Result<(PolicyFile, Policy, Vec<Named>, Vec<Diagnostic>), Vec<Diagnostic>> {
     let source: PolicyFile =
         yaml::parse_with(&file.file, &file.text, &HOMES).map_err(|problem| vec![problem])?;
     let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
@@ -205,7 +212,7 @@ fn checked(
     let policy = policy.filter(|_| twice.is_empty());
     problems.extend(twice);
     match policy {
-        Some(policy) => Ok((source, policy, problems)),
+        Some(policy) => Ok((source, policy, checker.named, problems)),
         None => Err(problems),
     }
 }
@@ -213,6 +220,7 @@ fn checked(
 /// A checked policy, what is worth a look, and where its period begins.
 struct Checked {
     policy: Policy,
+    named: Vec<Named>,
     problems: Vec<Diagnostic>,
     from: Place,
 }
@@ -224,7 +232,7 @@ fn policy(
     report: &mut TestReport,
     work: &threat::Work,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    let (source, policy, mut problems) = checked(given, file)?;
+    let (source, policy, named, mut problems) = checked(given, file)?;
     let tested = Tested {
         given,
         file: &file.file,
@@ -243,6 +251,7 @@ fn policy(
     }
     Ok(Checked {
         policy,
+        named,
         problems,
         from: yaml::place(&source.metadata.effective.from),
     })

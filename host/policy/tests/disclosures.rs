@@ -167,3 +167,51 @@ fn a_disclosure_is_not_tried() {
         "disclosures/d.yaml:9:11: error[W0322]: a disclosure is granted or it is not: there is nothing to try (write draft or enforced)"
     );
 }
+
+/// What customers and auditors are told is disclosed to them like everything else; nobody counts how often.
+#[test]
+fn messages_name_what_is_disclosed_to_their_reader() {
+    let to = |role: &str, on: &str| {
+        let lines = SHOWN.replace("[agent]", &format!("[{role}]"));
+        let (lines, _) = lines.split_once("budget").expect("it has one");
+        let lines = lines.replace("assist.confirm", on);
+        ("disclosures/d.yaml", disclosure("test.told", &lines))
+    };
+    let told = |reader: &str, files: &[(&str, String)]| {
+        let policy = with_rule("payment.risky").replace(
+            &format!("{reader}: {}", &reader[..1]),
+            &format!("{reader}: 'of {{payment.amount}}'"),
+        );
+        let mut all = vec![("p.yaml", policy.as_str())];
+        all.extend(files.iter().map(|(name, text)| (*name, text.as_str())));
+        let set = load(&all).unwrap_or_else(|problems| panic!("{problems}"));
+        let warnings = set.warnings().0.iter();
+        warnings.filter(|w| w.code.id == "W0325").count()
+    };
+    assert_eq!(told("customer", &[]), 1);
+    assert_eq!(told("customer", &[to("service", "payment.*")]), 0);
+    assert_eq!(told("customer", &[to("service", "assist.confirm")]), 1);
+    assert_eq!(told("customer", &[to("regulator", "payment.*")]), 1);
+    let draft = |(name, text): (&'static str, String)| (name, text.replace("enforced", "draft"));
+    assert_eq!(told("customer", &[draft(to("service", "payment.*"))]), 1);
+    let shown = ("disclosures/d.yaml", disclosure("test.shown", SHOWN));
+    assert_eq!(told("agent", &[]), 1);
+    assert_eq!(told("agent", &[shown]), 0);
+}
+
+#[test]
+fn what_is_told_in_messages_has_no_budget_and_the_rest_has_one() {
+    says(
+        &SHOWN.replace("[agent]", "[service]"),
+        "16:20: error[W0322]: how often `service` reads is not counted (remove `budget`)",
+    );
+    says(
+        &SHOWN.replace("[agent]", "[agent, regulator]"),
+        "12:18: error[W0322]: `regulator` reads without a budget, and the others with one (make two files of it)",
+    );
+    let (lines, _) = SHOWN.split_once("budget").expect("it has one");
+    says(
+        lines,
+        "11:10: error[W0322]: the disclosure has no budget (write how often under `budget`: per_case, per_customer, per_day)",
+    );
+}

@@ -1,10 +1,10 @@
-//! What a decision shows to support.
+//! What a decision shows to people: to support what its policies ask for, to its customer what its message names.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use weft_audit::{DecisionRecord, PurposeRecord, ShownRecord, Sight};
 use weft_dictionary::{Dictionary, FieldId, Row, Treatment};
-use weft_policy::Disclosure;
+use weft_policy::{Disclosure, OperationKind, PolicySet, Reader};
 use weft_vault::{Side, Subject};
 use weft_verdict::ObligationKind;
 
@@ -12,6 +12,8 @@ use super::Use;
 use crate::decide::Asked;
 use crate::engine::Inner;
 use crate::evaluate::{Evaluated, treatments};
+use crate::reader::sees_context;
+use crate::told::{is_told, messages_of, policy_of, reader};
 use crate::{Caller, Role};
 
 /// Why a fact is withheld: a policy took it away.
@@ -29,13 +31,55 @@ impl Inner {
         row: &Row,
         evaluated: &Evaluated,
     ) -> Option<ShownRecord> {
-        let role = asked.caller.role;
-        let outcome = &evaluated.outcome;
-        if !matches!(role, Role::Agent | Role::Supervisor) || !outcome.verdict.is_granted() {
+        match asked.caller.role {
+            Role::Service => self.shown_to_customer(asked, operation, row, evaluated),
+            Role::Agent | Role::Supervisor if evaluated.outcome.verdict.is_granted() => {
+                let disclose = ObligationKind::Disclose;
+                let needed = treatments(&self.dictionary, &evaluated.outcome.obligations, disclose);
+                self.shown_of(asked, asked.caller.role, (operation, case), row, evaluated, &needed)
+            }
+            _ => None,
+        }
+    }
+
+    /// What the message to the customer names. It goes to the service whose payment it is, whoever asked for this
+    /// decision.
+    pub(crate) fn shown_to_customer(
+        &self,
+        asked: &Asked,
+        operation: &str,
+        row: &Row,
+        evaluated: &Evaluated,
+    ) -> Option<ShownRecord> {
+        let set = asked.set.set();
+        let is_payment = asked.set.operation(operation)?.kind == OperationKind::Payment;
+        let verdict = evaluated.outcome.verdict;
+        if !is_told(Reader::Customer, is_payment, verdict) {
             return None;
         }
-        let of = |kind| treatments(&self.dictionary, &outcome.obligations, kind);
-        let (needed, redacted) = (of(ObligationKind::Disclose), of(ObligationKind::Redact));
+        let findings = evaluated.findings.iter();
+        let mut decisive = findings.filter(|f| f.enforced && f.finding.verdict == verdict);
+        let (found, policy) = decisive.find_map(|found| Some((found, policy_of(set, found)?)))?;
+        let fields = messages_of(policy, found).to(Reader::Customer).fields();
+        let needed = fields.map(|field| (field, Treatment::Clear)).collect();
+        self.shown_of(asked, Role::Service, (operation, None), row, evaluated, &needed)
+    }
+
+    /// What becomes of the facts that a role needs to be shown, by each disclosure.
+    fn shown_of(
+        &self,
+        asked: &Asked,
+        role: Role,
+        (operation, case): (&str, Option<&str>),
+        row: &Row,
+        evaluated: &Evaluated,
+        needed: &BTreeMap<FieldId, Treatment>,
+    ) -> Option<ShownRecord> {
+        if needed.is_empty() {
+            return None;
+        }
+        let obligations = &evaluated.outcome.obligations;
+        let redacted = treatments(&self.dictionary, obligations, ObligationKind::Redact);
         let customer = customer(&self.dictionary, row);
         let mut by = BTreeMap::new();
         let mut granted = BTreeSet::new();
@@ -99,7 +143,8 @@ impl Inner {
 
     /// What the log says of the budgets.
     pub(crate) fn restore_budgets(&self, record: &DecisionRecord) {
-        let Some(shown) = &record.shown else {
+        let counted = |shown: &&ShownRecord| shown.reader != Role::Service.as_str();
+        let Some(shown) = record.shown.as_ref().filter(counted) else {
             return;
         };
         for (disclosure, purpose) in &shown.by {
@@ -138,7 +183,7 @@ fn record_of(disclosure: &Disclosure, sight: Sight) -> PurposeRecord {
 /// granted to both. `set` is the one that it was decided with.
 pub(crate) fn shown_to(
     dictionary: &Dictionary,
-    set: &weft_policy::PolicySet,
+    set: &PolicySet,
     record: &DecisionRecord,
     role: Role,
 ) -> BTreeMap<FieldId, Treatment> {
@@ -165,6 +210,29 @@ pub(crate) fn shown_to(
             Some((field.id, treatment))
         })
         .collect()
+}
+
+/// The most that a decision tells a role of each fact, but for what is redacted: support and customers what stands in its
+/// record, who audits what is granted to them. `set` is the one that it was decided with.
+pub(crate) fn told_to(
+    dictionary: &Dictionary,
+    set: &PolicySet,
+    record: &DecisionRecord,
+    role: Role,
+) -> BTreeMap<FieldId, Treatment> {
+    match reader(role) {
+        Reader::Agent if !sees_context(role, record) => BTreeMap::new(),
+        Reader::Agent | Reader::Customer => shown_to(dictionary, set, record, role),
+        Reader::Auditor => {
+            let granted = set.shown_in_replies(role.as_str(), &record.operation, record.at);
+            let grants = granted.flat_map(Disclosure::grants);
+            let most = grants.map(|grant| {
+                let ceiling = dictionary.field(grant.field).class.ceiling();
+                (grant.field, grant.treatment.min(ceiling))
+            });
+            most.collect()
+        }
+    }
 }
 
 /// The names of the facts that are there and withheld, where a disclosure says that its reader is told them.

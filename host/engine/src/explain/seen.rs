@@ -5,17 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use weft_audit::{DecisionRecord, FindingRecord};
 use weft_dictionary::{Class, FieldId, Row, Slot, Treatment};
 use weft_policy::{Policy, Reader};
-use weft_verdict::{Obligation, ObligationKind, Verdict};
+use weft_verdict::{Obligation, ObligationKind};
 
 use super::FactExplained;
 use super::said::said;
 use crate::Role;
 use crate::again::Ground;
-use crate::disclosure::shown_to;
+use crate::disclosure::told_to;
 use crate::evaluate::treatments;
-use crate::reader::sees_context;
 use crate::reasons::{self, Names};
-use crate::told::{after_evidence, messages_of, reader, shown};
+use crate::told::{after_evidence, is_told, messages_of, policy_of, reader, shown};
 use crate::view::ReasonView;
 
 /// A fact that was not there.
@@ -47,7 +46,7 @@ pub(super) struct Seen<'a> {
     pub(super) ground: &'a Ground,
     record: &'a DecisionRecord,
     role: Role,
-    /// What is disclosed to support.
+    /// What is disclosed to the reader.
     disclosed: BTreeMap<FieldId, Treatment>,
     /// What is taken from all readers.
     redacted: BTreeMap<FieldId, Treatment>,
@@ -56,16 +55,12 @@ pub(super) struct Seen<'a> {
 impl<'a> Seen<'a> {
     pub(super) fn new(ground: &'a Ground, record: &'a DecisionRecord, role: Role) -> Seen<'a> {
         let obligations = &record.outcome.obligations;
-        let shows = sees_context(role, record);
+        let set = ground.pipeline.set();
         Seen {
             ground,
             record,
             role,
-            disclosed: if shows {
-                shown_to(&ground.dictionary, ground.pipeline.set(), record, role)
-            } else {
-                BTreeMap::new()
-            },
+            disclosed: told_to(&ground.dictionary, set, record, role),
             redacted: treatments(&ground.dictionary, obligations, ObligationKind::Redact),
         }
     }
@@ -80,10 +75,7 @@ impl<'a> Seen<'a> {
 
     /// The policy that made a finding.
     pub(super) fn policy_of(&self, found: &FindingRecord) -> Option<&'a Policy> {
-        let mut versions = self.ground.pipeline.set().versions(&found.policy);
-        versions
-            .find(|policy| policy.version() == found.version)
-            .map(AsRef::as_ref)
+        policy_of(self.ground.pipeline.set(), found)
     }
 
     /// What a finding tells this reader.
@@ -97,12 +89,8 @@ impl<'a> Seen<'a> {
     /// The words of the findings that decided. A payment that goes on needs none for its customer.
     pub(super) fn messages(&self, row: &Row) -> Vec<String> {
         let verdict = self.record.outcome.verdict;
-        let told = match reader(self.role) {
-            Reader::Customer => verdict >= Verdict::Challenge || !self.is_payment(),
-            Reader::Agent | Reader::Auditor => verdict >= Verdict::Flag || !self.is_payment(),
-        };
         let mut messages = Vec::new();
-        if !told {
+        if !is_told(reader(self.role), self.is_payment(), verdict) {
             return messages;
         }
         for found in &self.record.findings {
@@ -144,14 +132,8 @@ impl<'a> Seen<'a> {
 
     /// The most that a message to this reader says of a fact.
     fn most_told(&self, id: FieldId) -> Treatment {
-        let most = match reader(self.role) {
-            Reader::Agent => self
-                .disclosed
-                .get(&id)
-                .copied()
-                .unwrap_or(Treatment::Absent),
-            Reader::Customer | Reader::Auditor => Treatment::Clear,
-        };
+        let most = self.disclosed.get(&id).copied();
+        let most = most.unwrap_or(Treatment::Absent);
         let redacted = self.redacted.get(&id).copied();
         redacted.map_or(most, |redacted| most.min(redacted))
     }

@@ -13,7 +13,7 @@ use weft_engine::{Ask, Caller, Clock, Config, DecisionView, Engine, Reply, Role,
 use weft_intake::{MediaType, Problem};
 use zeroize::Zeroizing;
 
-use crate::policies::{PolicyFile, replies};
+use crate::policies::{PolicyFile, replies, to_auditors, to_customers};
 
 /// 2026-06-01T12:00:00Z.
 const NOON: u64 = 1_780_315_200_000;
@@ -86,6 +86,8 @@ impl Site {
             site.write_policy(policy);
         }
         site.write_disclosure("replies", &replies());
+        site.write_disclosure("customers", &to_customers());
+        site.write_disclosure("auditors", &to_auditors());
         site
     }
 

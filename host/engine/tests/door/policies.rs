@@ -155,6 +155,24 @@ pub(crate) fn replies() -> String {
     )
 }
 
+/// What customers are told of their payments.
+pub(crate) fn to_customers() -> String {
+    disclosure(
+        "test.customers",
+        "purpose: own-payment\nreaders: [service]\non: ['payment.*']\ngrants:\n  - {field: payment.amount, treatment: clear}\n  \
+         - {field: payer.city, treatment: masked}\n",
+    )
+}
+
+/// What who audits is told of decisions.
+pub(crate) fn to_auditors() -> String {
+    disclosure(
+        "test.auditors",
+        "purpose: audit\nreaders: [regulator]\non: ['payment.*', 'assist.*']\ngrants:\n  - {field: payment.amount, treatment: clear}\n  \
+         - {field: processing.threat_level, treatment: clear}\n",
+    )
+}
+
 /// A disclosure file with this body: purpose, readers, where, grants, budget.
 pub(crate) fn disclosure(id: &str, body: &str) -> String {
     format!(

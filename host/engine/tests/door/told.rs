@@ -16,13 +16,17 @@ const AMOUNTS: &str = "messages:\n  customer: Your payment of {payment.amount} f
 
 /// A host whose policy about amounts names facts in its messages.
 fn house() -> House {
+    site().start()
+}
+
+fn site() -> Site {
     let policies: Vec<PolicyFile> = assistance();
     let site = Site::new(&policies);
     let text = amounts().text();
     let (body, _) = text.split_once("messages:").expect("it has messages");
     let path = site.policies_dir().join("test.amounts.yaml");
     fs::write(path, format!("{body}{AMOUNTS}")).expect("written");
-    site.start()
+    site
 }
 
 #[tokio::test]
@@ -31,14 +35,87 @@ async fn each_reader_is_told_what_it_may_see() {
     let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
     assert_eq!(
         held.message.as_deref(),
-        Some("Your payment of 1890.00 EUR from Gentbrugge waits.")
+        Some("Your payment of 1890.00 EUR from G••• waits.")
     );
     let regulator = caller("authority", Role::Regulator);
     let view = house.engine.decision(&regulator, &held.decision).await;
     let view = view.unwrap_or_else(|problem| panic!("{problem}"));
-    let auditor = Some("1890.00 EUR to DE at level 0");
+    let auditor = Some("1890.00 EUR to not shown at level 0");
     assert_eq!(view.message.as_deref(), auditor);
     assert_eq!(view.findings[0].message.as_deref(), auditor);
+}
+
+/// What no disclosure grants to a customer or to who audits is in no message, in no explanation, and the record says what
+/// was told.
+#[tokio::test]
+async fn customers_and_auditors_are_told_what_is_disclosed_to_them_and_no_more() {
+    let regulator = caller("authority", Role::Regulator);
+    for (file, customer, auditor) in [
+        (
+            "none",
+            "Your payment of 1890.00 EUR from G••• waits.",
+            "1890.00 EUR to not shown at level 0",
+        ),
+        (
+            "customers",
+            "Your payment of not shown from not shown waits.",
+            "1890.00 EUR to not shown at level 0",
+        ),
+        (
+            "auditors",
+            "Your payment of 1890.00 EUR from G••• waits.",
+            "not shown to not shown at level not shown",
+        ),
+    ] {
+        let house = house_without(file);
+        let held = house.decided(&service(), &payment("p-1", "1890.00")).await;
+        assert_eq!(held.message.as_deref(), Some(customer), "{file}");
+        let again = house.engine.decision(&service(), &held.decision).await;
+        let again = again.unwrap_or_else(|problem| panic!("{problem}"));
+        assert_eq!(again.message.as_deref(), Some(customer), "{file}");
+        let read = house.engine.decision(&regulator, &held.decision).await;
+        let read = read.unwrap_or_else(|problem| panic!("{problem}"));
+        assert_eq!(read.message.as_deref(), Some(auditor), "{file}");
+        for (by, message) in [(&service(), customer), (&regulator, auditor)] {
+            let explained = house.engine.explanation(by, &held.decision).await;
+            let explained = explained.unwrap_or_else(|problem| panic!("{problem}"));
+            assert_eq!(explained.messages, [message], "{file}");
+            let amount = explained.facts.get("payment.amount");
+            let told = amount.is_some_and(|fact| fact.value.is_some());
+            let disclosed = by.role == Role::Regulator && file != "auditors";
+            assert_eq!(told, disclosed, "{file}: {explained:?}");
+        }
+        let shown = house.record(&held).shown.expect("what the customer is told");
+        assert_eq!(shown.reader, "service");
+        if file == "customers" {
+            assert_eq!(shown.by.len(), 0, "{shown:?}");
+            assert_eq!(shown.not_granted, ["payment.amount", "payer.city"]);
+        } else {
+            let by = &shown.by["test.customers"];
+            assert_eq!(by.purpose, "own-payment");
+            assert_eq!(by.sight.disclosed["clear"], ["payment.amount"]);
+            assert_eq!(by.sight.disclosed["masked"], ["payer.city"]);
+        }
+    }
+}
+
+/// A payment that goes on is told nothing about, so nothing is shown.
+#[tokio::test]
+async fn the_record_of_a_payment_that_goes_on_shows_nothing_to_its_customer() {
+    let house = house();
+    let paid = house.decided(&service(), &payment("p-1", "10.00")).await;
+    assert_eq!(paid.message, None);
+    assert_eq!(house.record(&paid).shown, None);
+}
+
+fn house_without(disclosure: &str) -> House {
+    let site = site();
+    let dir = site.policies_dir().join("disclosures");
+    let file = dir.join(format!("{disclosure}.yaml"));
+    if file.exists() {
+        fs::remove_file(file).expect("removed");
+    }
+    site.start()
 }
 
 /// The decision discloses the amount, and of the city its first letter; nothing of the payee.

@@ -4,6 +4,7 @@ use weft_diagnostic::yaml::Spanned;
 use weft_diagnostic::{Code, Diagnostic, did_you_mean};
 
 use super::PolicyChecker;
+use crate::disclosure::Named;
 use crate::message::{Message, Part, Piece, Reader, parts};
 use crate::policy::Messages;
 use crate::source::MessagesSource;
@@ -81,7 +82,14 @@ impl PolicyChecker<'_> {
             self.refuse_in(written, at, width, codes::MESSAGE, message, help);
             return None;
         }
-        Some(Piece::Field(field.id))
+        let field = field.id;
+        self.named.push(Named {
+            reader,
+            field,
+            place: self.expression(written).map.place(at),
+            width,
+        });
+        Some(Piece::Field(field))
     }
 
     /// A problem at a character of a text.

@@ -50,7 +50,6 @@ impl Differ<'_, '_> {
 const WORDS: [&str; 5] = ["title", "owner", "description", "sources", "legal basis"];
 
 fn parts(one: &Disclosure, dictionary: &Dictionary) -> Parts {
-    let budget = one.budget();
     let place = match one.shown_in() {
         ShownIn::Replies(on) => format!("in replies about {}", on.join(", ")),
         ShownIn::Release { within } => format!("on request, within {within}"),
@@ -83,14 +82,14 @@ fn parts(one: &Disclosure, dictionary: &Dictionary) -> Parts {
             "names of what is withheld".to_owned(),
             told(one.names_withheld()).to_owned(),
         ),
-        (
-            "budget".to_owned(),
-            format!(
-                "{} a case, {} a customer, {} a caller within a day",
-                budget.per_case, budget.per_customer, budget.per_day
-            ),
-        ),
     ]);
+    parts.extend(one.budget().map(|budget| {
+        let words = format!(
+            "{} a case, {} a customer, {} a caller within a day",
+            budget.per_case, budget.per_customer, budget.per_day
+        );
+        ("budget".to_owned(), words)
+    }));
     parts.extend(until.map(|until| ("until".to_owned(), until)));
     for grant in one.grants() {
         let name = &dictionary.field(grant.field).name;

@@ -6,8 +6,8 @@ use weft_diagnostic::yaml::{self, Spanned};
 use weft_diagnostic::{Code, Diagnostic, Severity, did_you_mean};
 use weft_dictionary::{Class, Dictionary, DurationMs, Field, Timestamp, Treatment};
 
-use super::source::{DisclosureFile, GrantSource};
-use super::{Budget, Disclosure, READERS, ShownIn};
+use super::source::{BudgetSource, DisclosureFile, GrantSource};
+use super::{Budget, Disclosure, READERS, ShownIn, TOLD};
 use crate::pipeline::Layout;
 use crate::policy::{Grant, Status, covers};
 use crate::{codes, limits};
@@ -36,7 +36,7 @@ impl DisclosureChecker<'_> {
         let (from, until) = self.effective();
         let shown_in = self.shown_in();
         let grants = self.grants(&shown_in);
-        let budget = self.budget();
+        let budget = self.budget(&shown_in);
         let refused = |problem: &Diagnostic| problem.severity == Severity::Error;
         if self.problems.iter().any(refused) {
             return None;
@@ -350,8 +350,45 @@ impl DisclosureChecker<'_> {
         readers.all(|reader| reader.value == CARD_READER)
     }
 
-    fn budget(&mut self) -> Budget {
-        let budget = &self.source.budget;
+    /// Every disclosure has a budget but one of which nobody counts how often: messages go to who pays and who audits
+    /// without a request of theirs.
+    fn budget(&mut self, shown_in: &ShownIn) -> Option<Budget> {
+        let source = self.source;
+        let told = |reader: &&Spanned<String>| TOLD.contains(&reader.value.as_str());
+        let in_messages = source.readers.iter().find(told);
+        let in_messages = in_messages.filter(|_| matches!(shown_in, ShownIn::Replies(_)));
+        if let Some(reader) = in_messages
+            && source.readers.iter().any(|other| !told(&other))
+        {
+            let message = format!(
+                "`{}` reads without a budget, and the others with one",
+                reader.value
+            );
+            self.refuse(codes::DISCLOSURE, reader, message, "make two files of it");
+        }
+        match (&source.budget, in_messages) {
+            (Some(budget), None) => Some(self.counted(budget)),
+            (None, Some(_)) => None,
+            (None, None) => {
+                let message = "the disclosure has no budget";
+                let help = "write how often under `budget`: per_case, per_customer, per_day";
+                self.refuse(codes::DISCLOSURE, &source.purpose, message, help);
+                None
+            }
+            (Some(budget), Some(reader)) => {
+                let message = format!("how often `{}` reads is not counted", reader.value);
+                self.refuse(
+                    codes::DISCLOSURE,
+                    &budget.per_case,
+                    message,
+                    "remove `budget`",
+                );
+                None
+            }
+        }
+    }
+
+    fn counted(&mut self, budget: &BudgetSource) -> Budget {
         for (name, count) in [
             ("per_case", &budget.per_case),
             ("per_customer", &budget.per_customer),

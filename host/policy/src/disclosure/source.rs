@@ -25,7 +25,8 @@ pub(crate) struct DisclosureFile {
     /// Whether readers are told the names of what is withheld from them.
     #[serde(default)]
     pub(crate) names_withheld: bool,
-    pub(crate) budget: BudgetSource,
+    #[serde(default)]
+    pub(crate) budget: Option<BudgetSource>,
 }
 
 #[derive(Deserialize)]

@@ -228,6 +228,11 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
              2026-07-01T00:00:00.000Z: the one before, in a.yaml:8:21, ends then (let the earlier end when this one begins; if the \
              time between is meant, nothing is to be done)",
         ),
+        (
+            file(sound().replace("customer: c", "customer: 'of {payment.amount}'")),
+            "p.yaml:19:27: warning[W0324]: messages.customer: `payment.amount` is \"not shown\": no disclosure grants it to `service` for \
+             `payment.authorize` (grant it in a file below disclosures/, or remove it from the message)",
+        ),
     ]
 }
 

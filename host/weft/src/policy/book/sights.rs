@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use weft_dictionary::{Class, Treatment};
+use weft_dictionary::{FieldId, Treatment};
 use weft_policy::{Body, Disclosure, Policy, ShownIn};
 use weft_verdict::ObligationKind;
 
 use super::Book;
 
-/// The readers to whom facts are shown in a view of a decision.
-const READERS: [&str; 2] = ["agent", "supervisor"];
+/// The readers to whom facts are shown: support in views of a decision; the customer, in the channel of a service, in its
+/// message; who audits in messages and explanations.
+const READERS: [&str; 4] = ["agent", "supervisor", CUSTOMER, AUDITOR];
+const CUSTOMER: &str = "service";
+const AUDITOR: &str = "regulator";
 /// The setting with the views of the plugin for minimisation.
 pub(super) const VIEWS: &str = "views";
 
@@ -46,7 +49,9 @@ impl Purpose<'_> {
 
     /// How often, in words.
     pub(super) fn budget(&self) -> String {
-        let budget = self.disclosure.budget();
+        let Some(budget) = self.disclosure.budget() else {
+            return "not counted".to_owned();
+        };
         format!(
             "at most {} times a day about one case, {} about one customer, {} to one caller",
             budget.per_case, budget.per_customer, budget.per_day
@@ -74,6 +79,14 @@ struct View {
 }
 
 impl<'a> Book<'a> {
+    /// What an auditor is shown of a fact at the most, about any operation.
+    pub(super) fn for_auditors(&self, field: FieldId) -> &'static str {
+        let all = self.set.disclosures().iter();
+        let in_force = all.filter(|one| one.is_for(AUDITOR, self.at));
+        let most = in_force.filter_map(|one| one.granted(field)).max();
+        most.map_or("nothing", Treatment::as_str)
+    }
+
     pub(super) fn readers() -> [&'static str; READERS.len()] {
         READERS
     }
@@ -174,11 +187,3 @@ fn views(policy: &Policy) -> Vec<View> {
         .unwrap_or_default()
 }
 
-/// What an auditor sees of a class, in an explanation of a decision.
-pub(super) fn for_auditors(class: Class) -> &'static str {
-    match class {
-        Class::Public | Class::Operational => "clear",
-        Class::Personal | Class::Sensitive | Class::Cardholder => "present",
-        Class::Secret => "absent",
-    }
-}

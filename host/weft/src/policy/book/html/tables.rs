@@ -59,7 +59,7 @@ pub(super) fn who_sees_what(book: &Book<'_>) -> Markup {
     let told = book.told_in_messages();
     html! {
         h2 id="readers" { "Who sees what" }
-        p { "What no disclosure grants is not there. A fact is shown to support for a purpose, for one request that needs \
+        p { "What no disclosure grants is not there. A fact is shown for a purpose, where a request or a message needs \
              it, and at most with this treatment; what a policy withholds is not shown either." }
         @for purpose in &purposes {
             h3 { "Purpose: " (purpose.name()) }
@@ -100,8 +100,7 @@ pub(super) fn who_sees_what(book: &Book<'_>) -> Markup {
             dt { "Customers" }
             dd { "Their own payment, in the words of the policies, which name: " (named(book, &told[0])) "." }
             dt { "Auditors" }
-            dd { "Every finding and every policy; public and operational facts; of personal facts and tokens, that they \
-                  are there. Messages to them name: " (named(book, &told[2])) "." }
+            dd { "Every finding and every policy, and of facts what is disclosed to a regulator. Messages to them name: " (named(book, &told[2])) "." }
         }
         h3 { "Plugins" }
         p { "A plugin gets the facts that its policy grants, each at most with this treatment; names of accounts, cards \
@@ -186,7 +185,7 @@ pub(super) fn dictionary(book: &Book<'_>) -> Markup {
                             td { (field.meaning) }
                             td { (field.class.as_str()) }
                             td { (field.class.ceiling().as_str()) }
-                            td { (sights::for_auditors(field.class)) }
+                            td { (book.for_auditors(field.id)) }
                             td { (words::said_by(field)) }
                             td.number { (book.readers_of(field).len()) }
                         }
