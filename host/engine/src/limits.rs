@@ -56,9 +56,9 @@ pub const MAX_THREAT_LEVEL: u8 = 3;
 /// Cases, customers and callers whose use of disclosures is counted within a day; what would need more is withheld.
 pub(crate) const MAX_COUNTED: usize = 1_000_000;
 /// Characters of the purpose and the field for which a value is asked.
-pub(crate) const MAX_WORD_CHARS: usize = 64;
+pub(crate) const MAX_WORD_CHARS: usize = weft_policy::limits::MAX_PURPOSE_CHARS;
 /// Digits among them.
-pub(crate) const MAX_WORD_DIGITS: usize = 4;
+pub(crate) const MAX_WORD_DIGITS: usize = weft_policy::limits::MAX_PURPOSE_DIGITS;
 /// Characters of the case within which a value is asked for.
 pub(crate) const MAX_CASE_CHARS: usize = 64;
 /// Decisions of a caller within a case, the newest, among which the payment of a value is looked for.

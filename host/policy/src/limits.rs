@@ -20,6 +20,9 @@ pub const MAX_BUDGET: u32 = 1_000_000;
 pub const MAX_LEGAL_BASIS_CHARS: usize = 200;
 /// Characters of a purpose and of a disclosure's id.
 pub const MAX_PURPOSE_CHARS: usize = 64;
+/// Digits of a purpose. Callers name it and records repeat it: with more it could
+/// be a number that leads to a person.
+pub const MAX_PURPOSE_DIGITS: usize = 4;
 /// How long after a decision values of its payment are released, at most.
 pub const MAX_RELEASE: DurationMs = DurationMs(24 * 3_600_000);
 /// Characters of one message.

@@ -91,6 +91,11 @@ fn what_is_misspelt_is_told_where_it_stands() {
         &SHOWN.replace("purpose: help", "purpose: To help"),
         "11:10: error[W0322]: `To help` is not a purpose (write lower-case words with hyphens: failed-payment)",
     );
+    // Nobody could ever ask for it.
+    says(
+        &SHOWN.replace("purpose: help", "purpose: help-20260"),
+        "11:10: error[W0322]: the purpose has 5 digits, and who asks for it may name at most 4 (say in words why somebody reads)",
+    );
 }
 
 #[test]

@@ -88,6 +88,14 @@ impl DisclosureChecker<'_> {
             let help = "write lower-case words with hyphens: failed-payment";
             self.refuse(codes::DISCLOSURE, purpose, message, help);
         }
+        let digits = purpose.value.bytes().filter(u8::is_ascii_digit).count();
+        if digits > limits::MAX_PURPOSE_DIGITS {
+            let most = limits::MAX_PURPOSE_DIGITS;
+            let message =
+                format!("the purpose has {digits} digits, and who asks for it may name at most {most}");
+            let help = "say in words why somebody reads";
+            self.refuse(codes::DISCLOSURE, purpose, message, help);
+        }
         for (text, what, help) in [
             (
                 &source.legal_basis,
