@@ -35,6 +35,8 @@ pub(crate) const MAX_STANDSTILL: DurationMs = DurationMs(60_000);
 pub(crate) const MAX_FINDINGS_BYTES: usize = 32 << 10;
 /// Policy sets that a data directory keeps. One that is put in force every hour fills it in more than a year.
 pub const MAX_ARCHIVED_SETS: usize = 10_000;
+/// Bytes that one event says of the policies of a set; a set with more has several.
+pub(crate) const MAX_DESCRIBED_BYTES: usize = 32 << 10;
 /// Bytes of the list of an archived set's parts.
 pub const MAX_SET_LIST_BYTES: usize = 8 << 20;
 /// Changes of the policy set that the host remembers; the log has them all.

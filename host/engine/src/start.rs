@@ -330,6 +330,7 @@ impl Inner {
             ];
             events.push(self.event(now, VALUES_LOST, detail));
         }
+        events.extend(self.describe(&self.sets.in_force(), now));
         events.extend(self.set_changed_at_start(now));
         events.extend(self.threat_changed_at_start(threat_before));
         let detail = [

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use weft_audit::Record;
 use weft_intake::{Culprit, Problem};
 use weft_redact::Reading;
 
@@ -224,6 +225,12 @@ impl Inner {
             // The set of the directories themselves overrules nothing.
             overruled: overruled.filter(|overruled| overruled != pipeline.digest()),
         };
+        for described in self.describe(&pipeline, change.since) {
+            self.log.append(&described).await?;
+            if let Record::Event(event) = &described {
+                self.sets.history().see(event);
+            }
+        }
         let event = self.event(change.since, CHANGED, change.detail());
         self.log.append(&event).await?;
         self.sets.put_in_force(pipeline);

@@ -9,6 +9,7 @@ use weft_audit::{EventRecord, Record};
 use weft_dictionary::Timestamp;
 
 use crate::limits::MAX_CHANGES_KNOWN;
+use crate::sets::described::is_described_by;
 
 /// The event of a change.
 pub(crate) const CHANGED: &str = "policy_set.changed";
@@ -128,6 +129,8 @@ pub(crate) fn text(event: &EventRecord, name: &str) -> Option<String> {
 #[derive(Debug, Default)]
 pub(crate) struct History {
     changes: VecDeque<SetChange>,
+    /// The sets that the log describes.
+    described: BTreeSet<String>,
 }
 
 impl History {
@@ -146,8 +149,13 @@ impl History {
                     self.add(change);
                 }
             }
-            _ => {}
+            _ => self.described.extend(is_described_by(event)),
         }
+    }
+
+    /// Whether the log describes a set.
+    pub(crate) fn is_described(&self, set: &str) -> bool {
+        self.described.contains(set)
     }
 
     pub(crate) fn add(&mut self, change: SetChange) {

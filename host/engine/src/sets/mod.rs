@@ -20,6 +20,7 @@ mod back;
 mod change;
 mod components;
 mod contents;
+mod described;
 mod history;
 mod in_force;
 mod loaded;
@@ -28,6 +29,7 @@ mod view;
 
 pub use archive::{Archive, ArchiveError, Archived};
 pub use change::{Order, Ordered};
+pub use described::{Act, DESCRIBED, PolicyBasis, described};
 pub use history::{Cause, KnownChanges, SetChange, changes_in};
 pub use loaded::{LoadedSet, Pinning};
 pub use refused::PROBLEMS;

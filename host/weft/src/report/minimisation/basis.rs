@@ -1,34 +1,14 @@
-//! On which legal basis a policy rests: what its file names as sources, in the policy set with which was decided.
+//! On which legal basis a policy rests: what its file names as sources, as the log says of each policy set.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use weft_dictionary::Dictionary;
-use weft_engine::sets::Archive;
-use weft_policy::{PolicySet, Source};
+use weft_audit::EventRecord;
+use weft_engine::sets::{Act, described};
 
 /// The sources of one text of a policy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Basis(pub(super) Vec<Act>);
-
-/// One source.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub(super) struct Act {
-    pub(super) title: String,
-    pub(super) reference: String,
-    pub(super) verified: bool,
-}
-
-impl Act {
-    fn of(source: &Source) -> Act {
-        Act {
-            title: source.title.clone(),
-            reference: source.reference.clone(),
-            verified: source.verified,
-        }
-    }
-}
 
 impl Basis {
     /// As the record itself has it.
@@ -51,59 +31,49 @@ impl Basis {
     }
 }
 
-/// Finds it in the policy sets that the host keeps beside its log.
+/// What the log says of the policies of each set, before anything was decided by it.
+#[derive(Default)]
 pub(super) struct Bases {
-    archive: Archive,
     /// By the set's digest, then by the digest of the policy's file.
     sets: BTreeMap<String, BTreeMap<String, Rc<Basis>>>,
     nothing: Rc<Basis>,
-    /// What cannot be told, in words.
-    pub(super) gaps: Vec<String>,
+    /// Sets of which the log does not say it.
+    unknown: BTreeSet<String>,
 }
 
 impl Bases {
-    pub(super) fn of(data: &Path) -> Bases {
-        Bases {
-            archive: Archive::open(data),
-            sets: BTreeMap::new(),
-            nothing: Rc::default(),
-            gaps: Vec::new(),
-        }
+    /// Learns from an event of the log.
+    pub(super) fn see(&mut self, event: &EventRecord) {
+        let Some((set, policies)) = described(event) else {
+            return;
+        };
+        let known = self.sets.entry(set).or_default();
+        known.extend(
+            policies
+                .into_iter()
+                .map(|(version, policy)| (version, Rc::new(Basis(policy.sources)))),
+        );
     }
 
-    /// The basis of a text of a policy; none where the set cannot be read.
+    /// The basis of a text of a policy; none where the log does not say.
     pub(super) fn find(&mut self, set: &str, version: &str) -> Rc<Basis> {
-        if !self.sets.contains_key(set) {
-            let read = self.read(set);
-            self.sets.insert(set.to_owned(), read);
-        }
         let found = self.sets.get(set).and_then(|texts| texts.get(version));
-        found.unwrap_or(&self.nothing).clone()
-    }
-
-    fn read(&mut self, set: &str) -> BTreeMap<String, Rc<Basis>> {
-        match self.texts(set) {
-            Ok(texts) => texts,
-            Err(why) => {
-                self.gaps.push(format!(
-                    "the legal basis of what policy set {set} decided: {why}"
-                ));
-                BTreeMap::new()
+        match found {
+            Some(basis) => basis.clone(),
+            None => {
+                self.unknown.insert(set.to_owned());
+                self.nothing.clone()
             }
         }
     }
 
-    fn texts(&self, set: &str) -> Result<BTreeMap<String, Rc<Basis>>, String> {
-        let files = self.archive.files(set).map_err(|why| why.to_string())?;
-        let (file, text) = files.dictionary().map_err(|why| why.to_string())?;
-        let dictionary = Dictionary::parse(file, text).map_err(|why| why.to_string())?;
-        let set = PolicySet::of(&files, &dictionary).map_err(|why| why.to_string())?;
-        let policies = set.policies().iter();
-        Ok(policies
-            .map(|policy| {
-                let acts = policy.sources().iter().map(Act::of).collect();
-                (policy.version().to_owned(), Rc::new(Basis(acts)))
-            })
-            .collect())
+    /// What cannot be told, in words.
+    pub(super) fn gaps(&self) -> Vec<String> {
+        let gap = |set: &String| {
+            format!(
+                "the legal basis of what policy set {set} decided: the host that wrote the log did not record it"
+            )
+        };
+        self.unknown.iter().map(gap).collect()
     }
 }

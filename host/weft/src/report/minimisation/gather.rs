@@ -29,7 +29,7 @@ pub(super) fn from_log<'a>(
 ) -> Result<Report<'a>, Failed> {
     let mut gathered = Gathered {
         args,
-        bases: Bases::of(&args.data),
+        bases: Bases::default(),
         known: BTreeSet::new(),
         rows: Vec::new(),
         decisions: 0,
@@ -48,6 +48,7 @@ pub(super) fn from_log<'a>(
             Some(Record::Event(event)) if is_of_vault(&event) => {
                 gathered.of_vault(raw.index, leaf(), &event);
             }
+            Some(Record::Event(event)) => gathered.bases.see(&event),
             _ => {}
         }
     })?;
@@ -56,7 +57,7 @@ pub(super) fn from_log<'a>(
             "the report would have more than {MAX_ROWS} rows; ask for a shorter time with --from and --to, or for one --case"
         )));
     }
-    let mut gaps = gathered.bases.gaps;
+    let mut gaps = gathered.bases.gaps();
     gaps.extend(read.damage);
     Ok(Report {
         args,

@@ -6,9 +6,9 @@ use data_encoding::{BASE64, HEXLOWER};
 use serde::Serialize;
 use serde_json::json;
 use weft_audit::Sight;
+use weft_engine::sets::Act;
 
 use super::Report;
-use super::basis::Act;
 use super::rows::Row;
 use super::totals::Sum;
 use crate::exit::Failed;

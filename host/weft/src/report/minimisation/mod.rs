@@ -1,7 +1,6 @@
 //! `weft report minimisation`: what each reader asked for, got and did not get.
 //!
-//! Made from the audit log alone, which is verified first; the policy sets that the host keeps beside it say on which
-//! legal basis a policy rests. Names of fields are in it, never a value.
+//! Made from the audit log alone, which is verified first. Names of fields are in it, never a value.
 
 use std::path::{Path, PathBuf};
 
