@@ -212,7 +212,7 @@ pub struct PluginRecord {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub points: BTreeMap<String, u16>,
     /// What became of all that it needs, by the purpose for which it needs it. Records of hosts that did not tell have
-    /// none, nor has a finding that was shortened.
+    /// none, nor have those from which findings were left out (`findings-left-out`).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub needs: BTreeMap<String, Sight>,
 }

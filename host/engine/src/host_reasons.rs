@@ -12,6 +12,9 @@ pub(crate) const HOLD_EXPIRED: &str = "hold-expired";
 pub(crate) const CHALLENGE_FAILED: &str = "challenge-failed";
 /// The record has no room for all that was found.
 pub(crate) const FINDINGS_SHORTENED: &str = "findings-shortened";
+/// The record has no room for all policies that were asked: some findings, and what was disclosed to their plugins, are left
+/// out.
+pub const FINDINGS_LEFT_OUT: &str = "findings-left-out";
 /// The record has no room even for what has to be done.
 pub(crate) const TOO_MUCH_FOUND: &str = "too-much-found";
 
@@ -29,6 +32,9 @@ pub(crate) fn title(code: &str) -> Option<&'static str> {
         "challenge-expired" => "The time to answer the challenge is over",
         FINDINGS_SHORTENED => {
             "The policies said more than a record has room for: findings are shortened"
+        }
+        FINDINGS_LEFT_OUT => {
+            "The policies said more than a record has room for: some findings are left out"
         }
         TOO_MUCH_FOUND => "The policies ask for more than a record has room for",
         _ => return None,

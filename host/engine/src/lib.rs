@@ -79,6 +79,7 @@ pub use engine::{Engine, Readiness, Stopped};
 pub use erasure::{OfPerson, Rotation, VaultStatus};
 pub use explain::{ExplainError, Explanation, explain};
 pub use ground::{GroundError, SetDirs};
+pub use host_reasons::FINDINGS_LEFT_OUT;
 pub use lock_file::LockError;
 pub use metrics::Metrics;
 pub use pipeline::{Pipeline, PipelineError, PluginInUse};

@@ -1,7 +1,8 @@
 //! Findings that a record has room for.
 //!
 //! A record is bounded, and policies together can say more than it holds. A payment is decided all the
-//! same: what is said at length is left out, what decides is not. Only when not even the obligations of all
+//! same: what is said at length is left out, what decides is not. What was disclosed to plugins is left out only with what
+//! they said, and then the record says so. Only when not even the obligations of all
 //! policies together have room, the decision cannot be told, and then it is not milder than that no policy
 //! had said anything.
 
@@ -12,18 +13,18 @@ use weft_audit::{FindingRecord, OutcomeRecord};
 use weft_verdict::{Finding, Reason, Verdict};
 
 use crate::evaluate::{Evaluated, by_host};
-use crate::host_reasons::{FINDINGS_SHORTENED, TOO_MUCH_FOUND};
+use crate::host_reasons::{FINDINGS_LEFT_OUT, FINDINGS_SHORTENED, TOO_MUCH_FOUND};
 use crate::limits::MAX_FINDINGS_BYTES;
 
-/// Shortens what does not fit: first what did not decide, then all details of single findings, then the
-/// findings that were milder than the outcome, then the outcome itself.
+/// Shortens what does not fit: first what did not decide, then all details of single findings, then what was disclosed to
+/// plugins with the findings that were milder than the outcome, then the outcome itself.
 pub(crate) fn to_fit(evaluated: &mut Evaluated, without_policy: Verdict) {
     if fits(evaluated) {
         return;
     }
     tracing::warn!("policies say more than a record has room for; findings are shortened");
     let decided = evaluated.outcome.verdict;
-    evaluated.findings.push(note());
+    evaluated.findings.push(note(FINDINGS_SHORTENED));
     let steps: [fn(&mut Evaluated, Verdict); 4] = [
         |evaluated, decided| {
             let milder = |f: &&mut FindingRecord| !f.enforced || f.finding.verdict < decided;
@@ -35,7 +36,10 @@ pub(crate) fn to_fit(evaluated: &mut Evaluated, without_policy: Verdict) {
             let decisive = |f: &FindingRecord| f.enforced && f.finding.verdict == decided;
             evaluated.findings.retain(decisive);
             evaluated.findings.truncate(FINDINGS_AT_LEAST);
-            evaluated.findings.push(note());
+            for plugin in evaluated.findings.iter_mut().flat_map(|f| &mut f.plugin) {
+                plugin.needs.clear();
+            }
+            evaluated.findings.push(note(FINDINGS_LEFT_OUT));
         },
         |evaluated, _| {
             evaluated.outcome = OutcomeRecord {
@@ -65,8 +69,8 @@ pub(crate) fn to_fit(evaluated: &mut Evaluated, without_policy: Verdict) {
 const FINDINGS_AT_LEAST: usize = 32;
 
 /// That something is left out.
-fn note() -> FindingRecord {
-    by_host(Finding::of(Verdict::Abstain, FINDINGS_SHORTENED))
+fn note(what: &str) -> FindingRecord {
+    by_host(Finding::of(Verdict::Abstain, what))
 }
 
 /// Who spoke and what counted stays.
@@ -78,9 +82,6 @@ fn leave_details_out(found: &mut FindingRecord) {
     found.missing.clear();
     found.finding.reasons.clear();
     found.finding.obligations.clear();
-    if let Some(plugin) = &mut found.plugin {
-        plugin.needs.clear();
-    }
     if let Some(failure) = &mut found.failure {
         failure.detail.clear();
         failure.frames.clear();
@@ -115,6 +116,9 @@ impl Write for Count {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use weft_audit::{PluginRecord, Sight};
     use weft_verdict::{Obligation, ObligationKind};
 
     use super::*;
@@ -129,6 +133,27 @@ mod tests {
         FindingRecord {
             policy: format!("test.{policy}"),
             ..by_host(finding)
+        }
+    }
+
+    /// A finding of a plugin that was shown so many fields.
+    fn of_plugin(policy: usize, fields: usize) -> FindingRecord {
+        let mut sight = Sight::default();
+        for field in 0..fields {
+            sight.disclose(&format!("payment.number_{field}"), "clear");
+        }
+        let plugin = PluginRecord {
+            name: "plugin".into(),
+            version: "1".into(),
+            digest: "d".into(),
+            fuel: 1,
+            elapsed_us: 1,
+            points: BTreeMap::new(),
+            needs: BTreeMap::from([("fraud-prevention".to_owned(), sight)]),
+        };
+        FindingRecord {
+            plugin: Some(plugin),
+            ..found(policy, Verdict::Allow, 30)
         }
     }
 
@@ -163,6 +188,30 @@ mod tests {
             "nothing less has to be done"
         );
         assert_eq!(evaluated.outcome.verdict, Verdict::Deny);
+    }
+
+    /// What was disclosed is told longer than what was said, and where it is not, the record says that something is gone.
+    #[test]
+    fn what_plugins_were_shown_stays_as_long_as_their_findings() {
+        let codes = |evaluated: &Evaluated| {
+            let notes = evaluated.findings.iter().filter(|f| f.policy == "host");
+            let reasons = notes.flat_map(|f| f.finding.reasons.clone());
+            reasons.map(|r| r.code.to_string()).collect::<Vec<_>>()
+        };
+        let needs = |evaluated: &Evaluated| {
+            let plugins = evaluated.findings.iter().filter_map(|f| f.plugin.as_ref());
+            plugins.filter(|p| !p.needs.is_empty()).count()
+        };
+        let mut findings: Vec<_> = (0..10).map(|n| of_plugin(n, 40)).collect();
+        findings.push(found(10, Verdict::Deny, 0));
+        let evaluated = shortened(findings);
+        assert_eq!(needs(&evaluated), 10);
+        assert_eq!(codes(&evaluated), [FINDINGS_SHORTENED]);
+        let mut findings: Vec<_> = (0..40).map(|n| of_plugin(n, 100)).collect();
+        findings.push(found(40, Verdict::Deny, 0));
+        let evaluated = shortened(findings);
+        assert_eq!(needs(&evaluated), 0);
+        assert_eq!(codes(&evaluated), [FINDINGS_LEFT_OUT]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use weft_audit::{
     ShownRecord, Sight, merkle,
 };
 use weft_dictionary::Timestamp;
+use weft_engine::FINDINGS_LEFT_OUT;
 use weft_engine::disclosure::{REFUSED, RELEASED};
 
 use super::basis::{Bases, Basis};
@@ -17,6 +18,7 @@ use super::rows::{NOT_ALLOWED, Place, Reader, Row, Shown};
 use super::totals::Totals;
 use super::{MinimisationArgs, Report};
 use crate::exit::Failed;
+use crate::output;
 
 /// Rows of one report; each is some hundred bytes.
 const MAX_ROWS: usize = 2_000_000;
@@ -35,6 +37,7 @@ pub(super) fn from_log<'a>(
         decisions: 0,
         values: 0,
         untold: 0,
+        shortened: 0,
         left_out: 0,
     };
     let read = weft_audit::stream_raw(dir, |raw| {
@@ -58,6 +61,13 @@ pub(super) fn from_log<'a>(
         )));
     }
     let mut gaps = gathered.bases.gaps();
+    if gathered.shortened > 0 {
+        gaps.push(format!(
+            "of {} the record had no room for all findings: what was disclosed to the plugins of those that are left out is \
+             not told",
+            output::counted_u64(gathered.shortened, "decision")
+        ));
+    }
     gaps.extend(read.damage);
     Ok(Report {
         args,
@@ -85,6 +95,8 @@ struct Gathered<'a> {
     decisions: u64,
     values: u64,
     untold: u64,
+    /// Decisions whose records do not have all findings.
+    shortened: u64,
     left_out: u64,
 }
 
@@ -111,6 +123,8 @@ impl Gathered<'_> {
             payment: decision.transaction.clone(),
             case: decision.case.clone(),
         });
+        let mut reasons = decision.findings.iter().flat_map(|f| &f.finding.reasons);
+        self.shortened += u64::from(reasons.any(|reason| reason.code == FINDINGS_LEFT_OUT));
         for finding in &decision.findings {
             if let Some(plugin) = &finding.plugin {
                 self.plugin(&place, decision, finding, plugin);
@@ -121,7 +135,7 @@ impl Gathered<'_> {
         }
     }
 
-    /// What support is shown by a decision.
+    /// What support or a customer is shown by a decision.
     fn person(&mut self, place: &Rc<Place>, decision: &DecisionRecord, shown: &ShownRecord) {
         let reader = Reader::Person {
             role: shown.reader.clone(),

@@ -29,7 +29,7 @@ use totals::Totals;
 /// For every decision and every plugin that was asked: the fields that its manifest requests, those that the policy
 /// allows, those that it got and with which treatment, those that it did not get and why; under which purpose, version of
 /// the policy and legal basis; and where the record of it stands in the audit log. The same for every person in support
-/// to whom a decision showed something, and who asked for a value of the vault. Rules in policy files are evaluated by
+/// to whom a decision showed something, for customers whose message named facts, and for who asked for a value of the vault. Rules in policy files are evaluated by
 /// the host itself, so nothing is disclosed to them.
 ///
 /// The log is verified before anything is told of it, and works beside a running host. Names of fields are in the report,
