@@ -14,15 +14,17 @@
 //! when the other was asked about do not see each other: who must count each asks and observes under a lock
 //! of its own over the key ([`Behaviour::key_fields`]).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use weft_dictionary::{Dictionary, FeatureSpec, Field, FieldId, Measure, Origin, Row, Timestamp};
+use weft_dictionary::{
+    Dictionary, FeatureSpec, Field, FieldId, Measure, Origin, Row, Timestamp, Token,
+};
 
 use crate::error::BehaviourError;
 use crate::facts::{ACCOUNT, CARD, CARD_AS_ACCOUNT, Facts, KEY_KINDS, key_text};
 use crate::history::{Event, Keep};
-use crate::key::{KeyDigest, key_digest, payee_digest};
+use crate::key::{KeyDigest, Part, key_digest, part_digest, payee_digest};
 use crate::limits::{self, Limits};
 use crate::measure::{Past, Present};
 use crate::observation::{Observation, Seen, key_fields_of};
@@ -61,6 +63,13 @@ struct Group {
     fields: Vec<(FieldId, String)>,
     features: Vec<Feature>,
     keep: Keep,
+}
+
+/// A key under which a payment is remembered.
+struct Key<'o> {
+    digest: KeyDigest,
+    /// The texts that it is made of.
+    values: Vec<&'o str>,
 }
 
 struct Feature {
@@ -155,15 +164,28 @@ impl Behaviour {
         );
         let is_counted = observation.seen == Seen::Released;
         for group in &self.groups {
-            for key in group.keys_of_observation(observation) {
-                let mut shard = self.shard(&key);
+            for Key { digest, values } in group.keys_of_observation(observation) {
+                let of = || values.iter().filter_map(|value| part(value)).collect();
+                let mut shard = self.shard(&digest);
                 if is_counted {
-                    shard.settle(key, event, self.share);
+                    shard.settle(digest, of, event, self.share);
                 } else {
-                    shard.observe(key, event, group.keep, self.share);
+                    shard.observe(digest, of, event, group.keep, self.share);
                 }
             }
         }
+    }
+
+    /// Forgets all keys of which a token with one of these bodies is part, because it leads to nobody any more; how many.
+    /// What such payments added to keys of others, a payee or a terminal, stays. Looks at all keys.
+    pub fn forget(&self, bodies: &[String]) -> usize {
+        let gone: HashSet<Part> = bodies.iter().map(|body| part_digest(body)).collect();
+        if gone.is_empty() {
+            return 0;
+        }
+        let shards = self.shards.iter();
+        let locked = shards.map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner));
+        locked.map(|mut shard| shard.forget(&gone)).sum()
     }
 
     /// What is remembered and what was forgotten.
@@ -207,12 +229,16 @@ impl Group {
 
     /// The keys under which a payment is remembered: its own, and for those of an account a second one that is
     /// of its card, for payments that name no account.
-    fn keys_of_observation(&self, observation: &Observation) -> impl Iterator<Item = KeyDigest> {
-        let own = self.key_by(|name| Some((name, observation.keys.get(name)?.as_str())));
+    fn keys_of_observation<'o>(
+        &self,
+        observation: &'o Observation,
+    ) -> impl Iterator<Item = Key<'o>> + use<'o> {
+        let keys = &observation.keys;
+        let own = self.key_by(|name| Some((name, keys.get(name)?.as_str())));
         let of_card = || {
             self.key_by(|name| match name {
-                ACCOUNT => Some((CARD_AS_ACCOUNT, observation.keys.get(CARD)?.as_str())),
-                _ => Some((name, observation.keys.get(name)?.as_str())),
+                ACCOUNT => Some((CARD_AS_ACCOUNT, keys.get(CARD)?.as_str())),
+                _ => Some((name, keys.get(name)?.as_str())),
             })
         };
         let is_of_account = self.fields.iter().any(|(_, name)| name == ACCOUNT);
@@ -220,14 +246,23 @@ impl Group {
         own.into_iter().chain(of_card)
     }
 
-    fn key_by<'a>(
+    fn key_by<'a, 'o>(
         &'a self,
-        part: impl Fn(&'a str) -> Option<(&'a str, &'a str)>,
-    ) -> Option<KeyDigest> {
+        part: impl Fn(&'a str) -> Option<(&'a str, &'o str)>,
+    ) -> Option<Key<'o>> {
         let names = self.fields.iter().map(|(_, name)| name.as_str());
         let parts: Vec<(&str, &str)> = names.map(part).collect::<Option<_>>()?;
-        Some(key_digest(parts))
+        Some(Key {
+            values: parts.iter().map(|(_, value)| *value).collect(),
+            digest: key_digest(parts),
+        })
     }
+}
+
+/// What a value of a key is forgotten by: a token by its body, other texts lead to nobody.
+fn part(value: &str) -> Option<Part> {
+    let token = Token::parse(value).ok()?;
+    Some(part_digest(token.body()))
 }
 
 fn compile(

@@ -18,6 +18,15 @@ pub(crate) fn key_digest<'a>(parts: impl IntoIterator<Item = (&'a str, &'a str)>
     first(&hash.finalize())
 }
 
+/// A token that is part of a key, as 64 bits: enough to forget no other key with it (of a million keys with a
+/// probability of 10⁻¹³).
+pub(crate) type Part = u64;
+
+/// The digest of a token's body.
+pub(crate) fn part_digest(body: &str) -> Part {
+    u64::from_be_bytes(first(&Sha256::digest(body)))
+}
+
 /// The digest of a payee: 64 bits, enough to tell apart the few thousand payees of one key (two of
 /// 4,096 coincide with a probability of 5·10⁻¹³).
 pub(crate) fn payee_digest(payee: &str) -> u64 {

@@ -1,10 +1,10 @@
 //! One part of all keys, in the order in which they were last observed, so that the one that was not
 //! observed for the longest time can be forgotten.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::history::{Change, Event, History, Keep};
-use crate::key::KeyDigest;
+use crate::key::{KeyDigest, Part};
 
 /// The end of the chain of slots.
 const NONE: u32 = u32::MAX;
@@ -39,6 +39,8 @@ pub(crate) struct Shard {
 #[derive(Debug)]
 struct Slot {
     key: KeyDigest,
+    /// The tokens in the key.
+    of: Box<[Part]>,
     history: History,
     newer: u32,
     older: u32,
@@ -64,19 +66,45 @@ impl Shard {
         Some(&self.slots[place as usize].history)
     }
 
-    /// Remembers an event of a key, and forgets what is too much.
-    pub(crate) fn observe(&mut self, key: KeyDigest, event: Event, keep: Keep, share: Share) {
-        let place = self.newest_slot(key);
+    /// Remembers an event of a key, and forgets what is too much. `of` has the tokens of a key that is new.
+    pub(crate) fn observe(
+        &mut self,
+        key: KeyDigest,
+        of: impl FnOnce() -> Box<[Part]>,
+        event: Event,
+        keep: Keep,
+        share: Share,
+    ) {
+        let place = self.newest_slot(key, of);
         let change = self.slots[place as usize].history.observe(event, keep);
         self.count(change);
         self.make_room(share);
     }
 
     /// Remembers that an event of a key was settled after it was observed.
-    pub(crate) fn settle(&mut self, key: KeyDigest, event: Event, share: Share) {
-        let place = self.newest_slot(key);
+    pub(crate) fn settle(
+        &mut self,
+        key: KeyDigest,
+        of: impl FnOnce() -> Box<[Part]>,
+        event: Event,
+        share: Share,
+    ) {
+        let place = self.newest_slot(key, of);
         self.slots[place as usize].history.settle(event);
         self.make_room(share);
+    }
+
+    /// Forgets every key that has one of these tokens. How many.
+    pub(crate) fn forget(&mut self, gone: &HashSet<Part>) -> usize {
+        let is_gone = |place: &u32| {
+            let slot = &self.slots[*place as usize];
+            slot.of.iter().any(|part| gone.contains(part))
+        };
+        let places: Vec<u32> = self.places.values().copied().filter(is_gone).collect();
+        for place in &places {
+            self.remove(*place);
+        }
+        places.len()
     }
 
     fn make_room(&mut self, share: Share) {
@@ -106,21 +134,22 @@ impl Shard {
     }
 
     /// The slot of a key, which is the one observed last from now on.
-    fn newest_slot(&mut self, key: KeyDigest) -> u32 {
+    fn newest_slot(&mut self, key: KeyDigest, of: impl FnOnce() -> Box<[Part]>) -> u32 {
         let place = match self.places.get(&key).copied() {
             Some(place) => {
                 self.unchain(place);
                 place
             }
-            None => self.take_slot(key),
+            None => self.take_slot(key, of()),
         };
         self.chain(place);
         place
     }
 
-    fn take_slot(&mut self, key: KeyDigest) -> u32 {
+    fn take_slot(&mut self, key: KeyDigest, of: Box<[Part]>) -> u32 {
         let slot = Slot {
             key,
+            of,
             history: History::new(),
             newer: NONE,
             older: NONE,
@@ -141,14 +170,18 @@ impl Shard {
     }
 
     fn forget_oldest(&mut self) {
-        let place = self.oldest;
+        self.remove(self.oldest);
+        self.forgotten.keys += 1;
+    }
+
+    fn remove(&mut self, place: u32) {
         self.unchain(place);
         let slot = &mut self.slots[place as usize];
         let gone = std::mem::replace(&mut slot.history, History::new());
+        slot.of = Box::default();
         self.places.remove(&slot.key);
         self.free.push(place);
         self.events -= gone.len();
-        self.forgotten.keys += 1;
     }
 
     /// Puts a slot at the new end.
@@ -191,6 +224,7 @@ mod tests {
     fn observe(shard: &mut Shard, key: u8, at: u64, share: Share) {
         shard.observe(
             [key; 16],
+            || [Part::from(key), 1_000].into(),
             Event::new(Timestamp(at), None, None, None, true),
             KEEP,
             share,
@@ -245,6 +279,27 @@ mod tests {
         }
         assert_eq!((known(&shard), shard.events()), (vec![9], 3));
         assert_eq!(shard.forgotten().keys, 3);
+    }
+
+    #[test]
+    fn keys_of_a_token_are_forgotten_and_the_rest_stays_in_its_order() {
+        let share = Share {
+            keys: 3,
+            events: 100,
+        };
+        let mut shard = Shard::new();
+        for key in [1, 2, 3, 2] {
+            observe(&mut shard, key, 10, share);
+        }
+        assert_eq!(shard.forget(&[2, 9].into()), 1);
+        assert_eq!((known(&shard), shard.events()), (vec![1, 3], 2));
+        assert_eq!(shard.forgotten().keys, 0, "nothing was too much");
+        for key in [4, 5] {
+            observe(&mut shard, key, 11, share);
+        }
+        assert_eq!(known(&shard), [3, 4, 5]);
+        assert_eq!(shard.forget(&[1_000].into()), 3);
+        assert_eq!((shard.keys(), shard.events()), (0, 0));
     }
 
     #[test]

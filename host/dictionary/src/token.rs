@@ -64,6 +64,11 @@ impl Token {
         self.0.split('_').nth(1).unwrap_or_default()
     }
 
+    /// The last part, which no other token of any kind has.
+    pub fn body(&self) -> &str {
+        self.0.rsplit('_').next().unwrap_or_default()
+    }
+
     /// What kind of value it stands for: `card`, `account`, `person`, …
     pub fn kind(&self) -> &str {
         self.0.split('_').nth(2).unwrap_or_default()

@@ -91,6 +91,8 @@ pub enum Stopped {
 impl Engine {
     /// What a platform team watches.
     pub fn metrics(&self) -> &Metrics {
+        let remembered = self.inner.behaviour.statistics();
+        self.inner.metrics.remembered(remembered);
         &self.inner.metrics
     }
 

@@ -188,8 +188,7 @@ impl Inner {
         }
         self.record_custody(ERASED, &person, &order, &[]).await?;
         let erased = of_person(&person, None);
-        self.in_vault(move |inner| inner.vault.erase(&person))
-            .await?;
+        self.in_vault(move |inner| inner.erase_now(&person)).await?;
         tracing::warn!(by = order.by, "a person was erased");
         Ok(erased)
     }
@@ -247,7 +246,7 @@ impl Inner {
         outstanding: Outstanding,
         progress: &dyn Fn(&str),
     ) -> Result<(), StartError> {
-        self.vault.erase(&outstanding.erased)?;
+        self.erase_now(&outstanding.erased)?;
         for (person, hold) in &outstanding.held {
             self.vault.hold(person, *hold)?;
         }
@@ -261,6 +260,13 @@ impl Inner {
             let event = self.event(self.clock.now(), ROTATED, [("epoch", epoch.into())]);
             self.log.append_blocking(&event)?;
         }
+        Ok(())
+    }
+
+    /// Destroys the keys, and forgets what was remembered under tokens that lead to nobody now.
+    fn erase_now(&self, person: &[Subject]) -> Result<(), VaultError> {
+        let gone = self.vault.erase(person)?;
+        self.behaviour.forget(&gone);
         Ok(())
     }
 

@@ -54,6 +54,8 @@ pub struct Metrics {
     replays: Counter,
     pending: Gauge,
     log_records: Gauge,
+    behaviour_keys: Gauge,
+    behaviour_events: Gauge,
     requests_in_flight: Gauge<i64>,
     clock_set_back: Counter,
     fuel: Counter<u64, AtomicU64>,
@@ -141,6 +143,8 @@ impl Metrics {
             replays: Counter::default(),
             pending: Gauge::default(),
             log_records: Gauge::default(),
+            behaviour_keys: Gauge::default(),
+            behaviour_events: Gauge::default(),
             requests_in_flight: Gauge::default(),
             clock_set_back: Counter::default(),
             fuel: Counter::default(),
@@ -198,6 +202,16 @@ impl Metrics {
             "pending_payments",
             "Payments that wait for evidence or support",
             self.pending.clone(),
+        );
+        r.register(
+            "behaviour_keys",
+            "Accounts, cards, devices and others of which something is remembered",
+            self.behaviour_keys.clone(),
+        );
+        r.register(
+            "behaviour_events",
+            "What is remembered of all of them; a payment is one of each",
+            self.behaviour_events.clone(),
         );
         r.register(
             "log_records",
@@ -365,6 +379,15 @@ impl Metrics {
         self.pending.set(i64::try_from(pending).unwrap_or(i64::MAX));
         self.log_records
             .set(i64::try_from(log_records).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn remembered(&self, all: weft_behaviour::Statistics) {
+        for (gauge, count) in [
+            (&self.behaviour_keys, all.keys),
+            (&self.behaviour_events, all.events),
+        ] {
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     /// One more request is being decided, until the guard goes.

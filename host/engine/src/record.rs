@@ -7,7 +7,7 @@ use weft_audit::{
     CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, SCHEMA, ShownRecord, Stored,
 };
 use weft_behaviour::Observation;
-use weft_dictionary::{Class, Origin, Row};
+use weft_dictionary::{Class, Origin, Row, Token};
 use weft_intake::{Dropped, DroppedAt, Problem};
 
 use crate::decide::Asked;
@@ -103,6 +103,7 @@ impl Inner {
         }
         if let Some(observation) = &observation {
             self.behaviour.observe(observation);
+            self.forget_gone(observation);
         }
         self.metrics
             .decision(&record.operation, record.outcome.verdict);
@@ -113,6 +114,19 @@ impl Inner {
         }
         self.metrics.sizes(self.pending.len(), self.log.len());
         Ok(stored)
+    }
+
+    /// A payment that was under way while its person was erased is not remembered: the erasure came before it.
+    fn forget_gone(&self, observation: &Observation) {
+        let of_vault = |name: &String| {
+            let field = self.dictionary.by_name(name);
+            field.is_some_and(|field| field.class.is_tokenised())
+        };
+        let keys = observation.keys.iter().filter(|(name, _)| of_vault(name));
+        let tokens = keys.filter_map(|(_, text)| Token::parse(text).ok());
+        let gone = tokens.filter(|token| !self.vault.has(token.as_str()));
+        let gone: Vec<String> = gone.map(|token| token.body().to_owned()).collect();
+        self.behaviour.forget(&gone);
     }
 
     fn record_of(&self, asked: &Asked, draft: Draft) -> Result<DecisionRecord, Problem> {

@@ -7,7 +7,7 @@ use weft_dictionary::Timestamp;
 
 use crate::entry::{Entry, Hold};
 use crate::error::VaultError;
-use crate::subject::Subject;
+use crate::subject::{Subject, body_of};
 use crate::vault::Vault;
 
 /// How a vault stands.
@@ -65,19 +65,21 @@ impl Vault {
     }
 
     /// Erases subjects: from now on nothing that was sealed for them opens, here or in any copy of the files that is
-    /// made from now on. Durable on return. Who is erased already stays so.
-    pub fn erase(&self, person: &[Subject]) -> Result<(), VaultError> {
+    /// made from now on. Durable on return. Who is erased already stays so. The bodies of the tokens that lead to nobody any
+    /// more ([`Token::body`](weft_dictionary::Token::body)).
+    pub fn erase(&self, person: &[Subject]) -> Result<Vec<String>, VaultError> {
         let erasable = person.iter().filter(|subject| {
             **subject != Subject::NOBODY && self.keys.subjects().is_known(**subject) != Some(false)
         });
         let entries: Vec<Entry<'_>> = erasable.map(|subject| Entry::Erased(*subject)).collect();
         self.keys.write(&entries)?;
+        let mut gone = Vec::new();
         for entry in entries {
             if let Entry::Erased(subject) = entry {
-                self.forget(subject);
+                gone.extend(self.forget(subject));
             }
         }
-        Ok(())
+        Ok(gone.iter().map(body_of).collect())
     }
 
     /// Holds subjects: they may not be erased before a date. A later order counts instead of an earlier one; one that is

@@ -111,8 +111,9 @@ impl Index {
         }
     }
 
-    /// A subject is erased: what nobody else brought has no token any more.
-    pub(crate) fn forget(&self, subject: Subject, blinds: &[Blind]) {
+    /// A subject is erased: what nobody else brought has no token any more. The tokens that are gone.
+    pub(crate) fn forget(&self, subject: Subject, blinds: &[Blind]) -> Vec<TokenBits> {
+        let mut gone = Vec::new();
         for blind in blinds {
             let mut shard = self.shard(blind);
             let Some(known) = shard.get_mut(blind) else {
@@ -120,9 +121,10 @@ impl Index {
             };
             known.forget(subject);
             if matches!(known.brought, Brought::ByNobody(_)) {
-                self.remove(shard, blind);
+                gone.extend(self.remove(shard, blind));
             }
         }
+        gone
     }
 
     /// Keeps in mind that a request asked for a value that nobody had brought, and forgets what was asked for long ago and
@@ -144,12 +146,12 @@ impl Index {
         }
     }
 
-    fn remove(&self, mut shard: MutexGuard<'_, Shard>, blind: &Blind) {
-        if let Some(known) = shard.remove(blind) {
-            self.values.fetch_sub(1, Ordering::Relaxed);
-            drop(shard);
-            self.by_token.of(&known.token).remove(&known.token);
-        }
+    fn remove(&self, mut shard: MutexGuard<'_, Shard>, blind: &Blind) -> Option<TokenBits> {
+        let known = shard.remove(blind)?;
+        self.values.fetch_sub(1, Ordering::Relaxed);
+        drop(shard);
+        self.by_token.of(&known.token).remove(&known.token);
+        Some(known.token)
     }
 
     /// Whether a token has a value.

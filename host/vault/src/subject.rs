@@ -93,13 +93,17 @@ impl Subject {
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let body = BASE32_NOPAD.encode(&self.0).to_ascii_lowercase();
-        write!(f, "sub_{body}")
+        write!(f, "sub_{}", body_of(&self.0))
     }
 }
 
 fn rank(token: &Token) -> Option<usize> {
     IDENTIFIERS.iter().position(|kind| *kind == token.kind())
+}
+
+/// The last part of a token.
+pub(crate) fn body_of(bits: &TokenBits) -> String {
+    BASE32_NOPAD.encode(bits).to_ascii_lowercase()
 }
 
 /// The random bits in the last part of a token.

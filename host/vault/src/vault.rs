@@ -251,9 +251,9 @@ impl Vault {
         self.keys.close();
     }
 
-    pub(crate) fn forget(&self, subject: Subject) {
+    pub(crate) fn forget(&self, subject: Subject) -> Vec<TokenBits> {
         let brought = self.keys.subjects().forget(subject);
-        self.index.forget(subject, &brought);
+        self.index.forget(subject, &brought)
     }
 
     /// Whether the subject's row of a value is durable. From now on the subject has brought it.

@@ -71,6 +71,44 @@ async fn a_payment_that_waits_is_decided_without_what_is_gone() {
     assert_ne!(payer(&house, "p-2"), payer(&house, "p-1"));
 }
 
+/// What was remembered of a person goes with the erasure, not with the next start.
+#[tokio::test]
+async fn what_was_seen_of_a_person_is_forgotten_with_them() {
+    let remembered = |house: &House| {
+        let metrics = house.engine.metrics().render();
+        let line = |name: &str| {
+            let mut lines = metrics.lines();
+            let line = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            line.expect("the metric").parse::<u64>().expect("a count")
+        };
+        (line("weft_behaviour_keys"), line("weft_behaviour_events"))
+    };
+    let house = House::new(&usual());
+    let before = remembered(&house);
+    house.decided(&service(), &payment("p-1", "27.40")).await;
+    house.decided(&service(), &payment("p-2", "27.40")).await;
+    let of_two = remembered(&house);
+    assert!(of_two > before, "{of_two:?}");
+    let count = |record: &weft_audit::DecisionRecord| {
+        let count = record.facts.get("behaviour.device.count_24h");
+        count.and_then(Json::as_u64)
+    };
+    assert_eq!(count(&house.chain("p-2")[0]), Some(1));
+    let whose = payer(&house, "p-1");
+    house.engine.erase(whose, order()).await.expect("erased");
+    let left = remembered(&house);
+    // Of two payments to one payee that payee's two are left.
+    assert_eq!(left, (1, 2), "{of_two:?}");
+    // The same device is one of which nothing was seen.
+    house.decided(&service(), &payment("p-3", "27.40")).await;
+    let counted = count(&house.chain("p-3")[0]);
+    assert_eq!(counted.unwrap_or_default(), 0);
+    let grown = remembered(&house);
+    let house = house.restart().await;
+    let again = remembered(&house);
+    assert_eq!(again.0, grown.0, "the same keys after a start");
+}
+
 /// The erasure comes at any point of a payment: that is decided, or refused so that it can be sent again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_payment_under_way_while_its_person_is_erased_is_decided_or_can_be_sent_again() {
