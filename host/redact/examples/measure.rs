@@ -28,6 +28,11 @@ fn main() -> std::io::Result<()> {
         all.len(),
         all.len() - leaks
     )?;
+    let lines = cases::side_by_side(seed, EACH.1);
+    for (leaks, what) in [(true, "numbers over two lines: missed"), (false, "two harmless lines: alarms")] {
+        let (wrong, pairs) = cases::judge_pairs(&lines, leaks);
+        writeln!(out, "{what} {wrong} of {pairs}")?;
+    }
     for reading in [Reading::Prose, Reading::Field] {
         let started = Instant::now();
         let table = cases::judge(&all, reading);

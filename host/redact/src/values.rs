@@ -13,7 +13,8 @@ const MIN_PART: usize = 4;
 /// Groups of one part at most.
 const MAX_GROUPS: usize = 4;
 
-/// Pairs of values, by the place of the first, that together are a number that neither of them is.
+/// Pairs of values, by the place of the first, that together are a number that neither of them is. Where two numbers often
+/// stand side by side, as fields of a message, one pair of thirty looks so: this is for texts that are lines of prose.
 pub fn across(values: &[&str]) -> Vec<(usize, Kind)> {
     values
         .windows(2)

@@ -8,6 +8,10 @@ use weft_redact::Reading;
 #[path = "../examples/cases/mod.rs"]
 mod cases;
 
+/// Card numbers of a form that most cards do not have: too many pairs of other numbers look like them.
+const MISSED_OVER_TWO_LINES: usize = 0;
+const ALARMS_OVER_TWO_LINES: usize = 0;
+
 /// Rows of the table in which the detector said the wrong thing, and how often.
 fn wrong(reading: Reading) -> BTreeMap<(&'static str, &'static str), usize> {
     let all = cases::all(cases::SEED, 250, 1_000);
@@ -45,6 +49,17 @@ fn in_prose() {
             (("UUIDs", ""), 2),
         ],
     );
+}
+
+/// Lines that stand next to each other, as those that a plugin logs.
+#[test]
+fn over_two_lines() {
+    let pairs = cases::side_by_side(cases::SEED, 1_000);
+    let (missed, leaks) = cases::judge_pairs(&pairs, true);
+    let (alarms, harmless) = cases::judge_pairs(&pairs, false);
+    assert!(leaks >= 10_000 && harmless >= 10_000, "{leaks}, {harmless}");
+    assert!(missed <= MISSED_OVER_TWO_LINES, "{missed} of {leaks}");
+    assert!(alarms <= ALARMS_OVER_TWO_LINES, "{alarms} of {harmless}");
 }
 
 #[test]

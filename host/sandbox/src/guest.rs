@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use wasmtime::{Engine, ResourceLimiter, Store};
 use weft_verdict::limits::MAX_REASONS;
 
-use crate::text::clean;
+use crate::text::{clean, cover_across};
 use crate::{Budget, limits, ticker};
 
 /// Whether a guest may log.
@@ -148,10 +148,11 @@ impl Guest {
             }
             line.push_str(&format!(" {name}={value}"));
         }
-        self.lines.push(LogLine {
-            level,
-            text: clean(&line, limits::MAX_LOG_LINE_BYTES),
-        });
+        let mut text = clean(&line, limits::MAX_LOG_LINE_BYTES);
+        if let Some(last) = self.lines.last_mut() {
+            cover_across(&mut last.text, &mut text);
+        }
+        self.lines.push(LogLine { level, text });
         Ok(())
     }
 }

@@ -23,6 +23,17 @@ pub(crate) fn clean(text: &str, max: usize) -> String {
     covered.into_owned()
 }
 
+/// Covers two lines that stand next to each other and together are a number that leads to a person.
+pub(crate) fn cover_across(one: &mut String, next: &mut String) {
+    let together = weft_redact::across(&[one, next]);
+    if let [(_, kind)] = together[..] {
+        weft_redact::covered(Layer::Plugin, &[kind]);
+        for line in [one, next] {
+            line.replace_range(.., weft_redact::COVERED);
+        }
+    }
+}
+
 /// The value of a need as a guest may have it. It was looked at when it was read, so something was forgotten where
 /// anything is found now.
 pub(crate) fn for_guest(text: &str) -> String {
@@ -50,7 +61,25 @@ pub(crate) fn is_printable(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, for_guest};
+    use super::{clean, cover_across, for_guest};
+
+    #[test]
+    fn a_number_over_two_lines_is_covered_in_both() {
+        let covered = |one: &str, next: &str| {
+            let (mut one, mut next) = (one.to_owned(), next.to_owned());
+            cover_across(&mut one, &mut next);
+            (one, next)
+        };
+        for (one, next) in [
+            ("the card begins 4111 1111", "1111 1111 is the rest"),
+            ("to DE75512108", "001245126199"),
+        ] {
+            let whole = ("[covered]".to_owned(), "[covered]".to_owned());
+            assert_eq!(covered(one, next), whole);
+        }
+        let harmless = ("points=45 of 1000".to_owned(), "20 signs".to_owned());
+        assert_eq!(covered(&harmless.0, &harmless.1), harmless);
+    }
 
     #[test]
     fn escapes_and_direction_marks_do_not_reach_a_terminal() {

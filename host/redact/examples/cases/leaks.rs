@@ -135,6 +135,11 @@ fn case(
     }
 }
 
+/// A card number or an IBAN, without disguise.
+pub(super) fn number(rng: &mut Rng) -> String {
+    if rng.bool() { card(rng) } else { iban(rng) }
+}
+
 fn card(rng: &mut Rng) -> String {
     let (first, length) = [
         ("4", 16),

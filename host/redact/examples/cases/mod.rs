@@ -5,7 +5,7 @@ mod leaks;
 
 use std::collections::BTreeMap;
 
-use weft_redact::{Reading, cover};
+use weft_redact::{Reading, across, cover};
 
 /// The seed of the gate.
 pub(crate) const SEED: u64 = 20_260_601;
@@ -68,6 +68,40 @@ fn is_wrong(case: &Case, reading: Reading) -> bool {
         None => !found.is_empty(),
         Some(leak) => found.len() < leak.least || covered.contains(&leak.value),
     }
+}
+
+/// Two lines of prose, and whether a number is spread over them.
+pub(crate) type Pair = (String, String, bool);
+
+/// Harmless texts as lines that follow each other; and as often a card number or an IBAN that is cut in two, each part of
+/// six characters at least.
+pub(crate) fn side_by_side(seed: u64, harmless: usize) -> Vec<Pair> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let lines = harmless::make(&mut rng, harmless);
+    let mut lines: Vec<String> = lines.into_iter().map(|case| case.text).collect();
+    rng.shuffle(&mut lines);
+    let mut pairs = Vec::new();
+    for two in lines.windows(2) {
+        pairs.push((two[0].clone(), two[1].clone(), false));
+        let number = leaks::number(&mut rng);
+        let at = rng.usize(6..=number.len() - 6);
+        let (one, other) = number.split_at(at);
+        let before = one_of_words(&mut rng);
+        let after = one_of_words(&mut rng);
+        pairs.push((format!("{before} {one}"), format!("{other} {after}"), true));
+    }
+    pairs
+}
+
+fn one_of_words(rng: &mut fastrand::Rng) -> &'static str {
+    one(rng, &["the card", "number", "account is", "thanks", "pay to"])
+}
+
+/// How many pairs with or without a leak there are, and of how many the wrong thing is said.
+pub(crate) fn judge_pairs(pairs: &[Pair], leaks: bool) -> (usize, usize) {
+    let of_kind = || pairs.iter().filter(|(.., leak)| *leak == leaks);
+    let wrong = of_kind().filter(|(one, other, _)| across(&[one, other]).is_empty() == leaks);
+    (wrong.count(), of_kind().count())
 }
 
 /// So many digits.
