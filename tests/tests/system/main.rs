@@ -12,6 +12,7 @@ mod full_disk;
 mod leaks;
 mod missing;
 mod process;
+mod pseudonyms;
 mod replay;
 mod report;
 mod residency;

@@ -5,11 +5,14 @@ use std::fs;
 use serde_json::Value as Json;
 use weft_audit::{EventRecord, Record, SCHEMA};
 use weft_engine::sets::Order;
+use weft_tests::guest::Guest;
 use weft_verdict::Verdict;
 
-use crate::house::{House, agent, answer, ask, copy_dir, payment, service};
-use crate::policies::usual;
+use crate::house::{House, Site, agent, answer, ask, copy_dir, payment, service};
+use crate::policies::{PolicyFile, amounts, usual};
 
+/// The metric of evaluations that have begun.
+const BEGUN: &str = "weft_part_seconds_count{part=\"queue\"} ";
 /// Payments during which their person is erased.
 const ERASURES: usize = 40;
 
@@ -130,6 +133,51 @@ async fn a_payment_under_way_while_its_person_is_erased_is_decided_or_can_be_sen
             house.decided(&caller, &meanwhile).await;
         }
     }
+}
+
+/// While a plugin thinks, the person of the payment is erased: nothing of it can be recorded any more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_whose_person_is_erased_while_it_is_decided_is_refused_and_can_be_sent_again() {
+    let thinks = "plugin:\n  name: amount-limit\n  grants: [{field: payment.amount, treatment: clear}]\n  budget: {time_ms: 1000, fuel: \
+                  1000000000}\n";
+    let thinks = PolicyFile::new("test.thinks", "payment.authorize", thinks).stage("residency");
+    let site = Site::new(&[thinks, amounts()]);
+    let component = Guest::evaluating("(loop $on (br $on)) (unreachable)").build();
+    fs::write(site.plugins_dir().join("amount-limit.wasm"), component).expect("written");
+    let house = site.start();
+    let evaluations = || {
+        let metrics = house.engine.metrics().render();
+        let mut lines = metrics.lines();
+        let count = lines.find_map(|line| line.strip_prefix(BEGUN));
+        count.map_or(0, |count| count.parse::<u64>().expect("a count"))
+    };
+    let mut refused = None;
+    for round in 0..ERASURES {
+        let known = format!("known-{round}");
+        house.decided(&service(), &payment(&known, "27.40")).await;
+        let whose = payer(&house, &known);
+        let begun = evaluations();
+        let meanwhile = payment(&format!("meanwhile-{round}"), "27.40");
+        let caller = service();
+        let erase = async {
+            while evaluations() == begun {
+                tokio::task::yield_now().await;
+            }
+            house.engine.erase(whose, order()).await.expect("erased");
+        };
+        let ((), decided) = tokio::join!(erase, house.decide(&caller, &meanwhile));
+        // The machine may have slept until the plugin was stopped.
+        if let Err(problem) = decided {
+            refused = Some((problem, meanwhile));
+            break;
+        }
+    }
+    let (problem, meanwhile) = refused.expect("one of them came in between");
+    assert_eq!((problem.code(), problem.status()), ("not-ready", 503));
+    let id = meanwhile["payment"]["id"].as_str().expect("an id");
+    assert!(house.chain(id).is_empty(), "nothing of it is recorded");
+    house.decided(&service(), &meanwhile).await;
+    assert_eq!(house.times_decided(id), 1);
 }
 
 /// A process that ended between the record of an erasure and the erasure; a vault that was put back from a copy.
