@@ -12,7 +12,7 @@ use crate::house::{House, Site, agent, answer, ask, copy_dir, payment, service};
 use crate::policies::{PolicyFile, amounts, usual};
 
 /// The metric of evaluations that have begun.
-const BEGUN: &str = "weft_part_seconds_count{part=\"queue\"} ";
+const BEGUN: &str = "weft_stage_seconds_count{stage=\"queue\"} ";
 /// Payments during which their person is erased.
 const ERASURES: usize = 40;
 
