@@ -56,7 +56,7 @@ pub(super) fn readers(out: &mut String, book: &Book<'_>) -> Result {
     writeln!(out, "\n## Who sees what\n")?;
     writeln!(
         out,
-        "| purpose | fact | class | {} | by |\n|---|---|---|---|---|---|",
+        "| purpose | fact | class | {} | by |\n|---|---|---|---|---|---|---|---|",
         Book::readers().join(" | ")
     )?;
     for purpose in book.purposes() {
