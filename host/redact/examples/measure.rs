@@ -29,7 +29,10 @@ fn main() -> std::io::Result<()> {
         all.len() - leaks
     )?;
     let lines = cases::side_by_side(seed, EACH.1);
-    for (leaks, what) in [(true, "numbers over two lines: missed"), (false, "two harmless lines: alarms")] {
+    for (leaks, what) in [
+        (true, "numbers over two lines: missed"),
+        (false, "two harmless lines: alarms"),
+    ] {
         let (wrong, pairs) = cases::judge_pairs(&lines, leaks);
         writeln!(out, "{what} {wrong} of {pairs}")?;
     }

@@ -18,9 +18,7 @@ const PURPOSES: [&str; 2] = ["fraud-prevention", "quality"];
 
 /// A plugin that logs what it gets of both accounts.
 fn eye(name: &str) -> Vec<u8> {
-    let need = |field: &str, purpose: &str| {
-        json!({"field": field, "kind": "token", "treatment": "token", "purpose": purpose, "required": true})
-    };
+    let need = |field: &str, purpose: &str| json!({"field": field, "kind": "token", "treatment": "token", "purpose": purpose, "required": true});
     let mut manifest: serde_json::Value = serde_json::from_str(MANIFEST).expect("JSON");
     manifest["name"] = json!(name);
     manifest["settings"] = json!([]);
@@ -62,7 +60,9 @@ fn seen(log: &str) -> BTreeMap<&'static str, Vec<String>> {
             continue;
         };
         let body = rest.split(|c: char| !c.is_ascii_alphanumeric()).next();
-        let plugin = PLUGINS.into_iter().find(|name| before.contains(name) || rest.contains(name));
+        let plugin = PLUGINS
+            .into_iter()
+            .find(|name| before.contains(name) || rest.contains(name));
         let plugin = plugin.unwrap_or_else(|| panic!("of no plugin: {line}"));
         let name = format!("{PREFIX}{}", body.unwrap_or_default());
         seen.entry(plugin).or_default().push(name);
@@ -91,7 +91,10 @@ fn nobody_joins_what_two_plugins_or_two_purposes_see_and_each_knows_it_again() {
         let decision = answer.json()["decisions"][0]["decision"].clone();
         let decision = match decision.as_str() {
             Some(id) => id.to_owned(),
-            None => answer.json()["decision"].as_str().expect("an id").to_owned(),
+            None => answer.json()["decision"]
+                .as_str()
+                .expect("an id")
+                .to_owned(),
         };
         replies.extend(answer.body);
         for role in ROLES {
@@ -111,7 +114,14 @@ fn nobody_joins_what_two_plugins_or_two_purposes_see_and_each_knows_it_again() {
     let token = host.data().with_file_name("operator.token");
     fs::write(&token, host.token("operator")).expect("written");
     let token = token.display().to_string();
-    let rotate = ["vault", "rotate", "--host", host.address(), "--token-file", &token];
+    let rotate = [
+        "vault",
+        "rotate",
+        "--host",
+        host.address(),
+        "--token-file",
+        &token,
+    ];
     let rotated = run(&rotate);
     assert!(rotated.ok, "{}{}", rotated.out, rotated.err);
     pay(&host, "p-4");
@@ -133,7 +143,10 @@ fn nobody_joins_what_two_plugins_or_two_purposes_see_and_each_knows_it_again() {
         assert_eq!(body.len(), 26, "{name}");
         assert!(body.bytes().any(|b| b.is_ascii_lowercase()), "{name}");
         let mut runs = name.split(|c: char| !c.is_ascii_digit());
-        assert!(runs.all(|run| run.len() < 12), "a card number has twelve digits at least: {name}");
+        assert!(
+            runs.all(|run| run.len() < 12),
+            "a card number has twelve digits at least: {name}"
+        );
     }
     all.sort_unstable();
     all.dedup();
@@ -143,8 +156,18 @@ fn nobody_joins_what_two_plugins_or_two_purposes_see_and_each_knows_it_again() {
     let replies = String::from_utf8_lossy(&replies);
     assert!(!replies.contains(PREFIX), "{replies}");
     let records = host.records();
-    assert!(records.iter().all(|record| !record.to_string().contains(PREFIX)));
+    assert!(
+        records
+            .iter()
+            .all(|record| !record.to_string().contains(PREFIX))
+    );
     // The two accounts are one.
-    let paid = records.iter().find(|r| r["transaction"] == "p-1").expect("the record");
-    assert_eq!(paid["facts"]["payer.account"], paid["facts"]["payee.account"]);
+    let paid = records
+        .iter()
+        .find(|r| r["transaction"] == "p-1")
+        .expect("the record");
+    assert_eq!(
+        paid["facts"]["payer.account"],
+        paid["facts"]["payee.account"]
+    );
 }

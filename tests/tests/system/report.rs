@@ -87,7 +87,10 @@ fn every_reader_is_in_it_with_a_place_that_can_be_checked() {
     // From the log alone: the policy sets beside it are gone.
     fs::remove_dir_all(host.data().join("policy-sets")).expect("removed");
     let again = json_of(&host, &[]);
-    assert_eq!((&again["rows"], &again["gaps"]), (&told["rows"], &json!([])));
+    assert_eq!(
+        (&again["rows"], &again["gaps"]),
+        (&told["rows"], &json!([]))
+    );
     // Each row is the record that the log has at its place.
     let data = host.data().display().to_string();
     let shown = run(&["audit", "show", "--data", &data, "--json"]);

@@ -36,7 +36,14 @@ impl Inner {
             Role::Agent | Role::Supervisor if evaluated.outcome.verdict.is_granted() => {
                 let disclose = ObligationKind::Disclose;
                 let needed = treatments(&self.dictionary, &evaluated.outcome.obligations, disclose);
-                self.shown_of(asked, asked.caller.role, (operation, case), row, evaluated, &needed)
+                self.shown_of(
+                    asked,
+                    asked.caller.role,
+                    (operation, case),
+                    row,
+                    evaluated,
+                    &needed,
+                )
             }
             _ => None,
         }
@@ -62,7 +69,14 @@ impl Inner {
         let (found, policy) = decisive.find_map(|found| Some((found, policy_of(set, found)?)))?;
         let fields = messages_of(policy, found).to(Reader::Customer).fields();
         let needed = fields.map(|field| (field, Treatment::Clear)).collect();
-        self.shown_of(asked, Role::Service, (operation, None), row, evaluated, &needed)
+        self.shown_of(
+            asked,
+            Role::Service,
+            (operation, None),
+            row,
+            evaluated,
+            &needed,
+        )
     }
 
     /// What becomes of the facts that a role needs to be shown, by each disclosure.

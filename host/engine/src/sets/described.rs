@@ -87,7 +87,10 @@ impl Inner {
 
 /// The policies that are asked, in as many parts as it takes; one at least.
 fn parts(set: &PolicySet) -> Vec<serde_json::Map<String, Json>> {
-    let asked = set.policies().iter().filter(|p| p.status() != Status::Draft);
+    let asked = set
+        .policies()
+        .iter()
+        .filter(|p| p.status() != Status::Draft);
     let mut parts = vec![serde_json::Map::new()];
     let mut bytes = 0;
     for policy in asked {

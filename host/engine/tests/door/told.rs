@@ -85,7 +85,10 @@ async fn customers_and_auditors_are_told_what_is_disclosed_to_them_and_no_more()
             let disclosed = by.role == Role::Regulator && file != "auditors";
             assert_eq!(told, disclosed, "{file}: {explained:?}");
         }
-        let shown = house.record(&held).shown.expect("what the customer is told");
+        let shown = house
+            .record(&held)
+            .shown
+            .expect("what the customer is told");
         assert_eq!(shown.reader, "service");
         if file == "customers" {
             assert_eq!(shown.by.len(), 0, "{shown:?}");

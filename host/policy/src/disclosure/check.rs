@@ -91,8 +91,9 @@ impl DisclosureChecker<'_> {
         let digits = purpose.value.bytes().filter(u8::is_ascii_digit).count();
         if digits > limits::MAX_PURPOSE_DIGITS {
             let most = limits::MAX_PURPOSE_DIGITS;
-            let message =
-                format!("the purpose has {digits} digits, and who asks for it may name at most {most}");
+            let message = format!(
+                "the purpose has {digits} digits, and who asks for it may name at most {most}"
+            );
             let help = "say in words why somebody reads";
             self.refuse(codes::DISCLOSURE, purpose, message, help);
         }

@@ -52,7 +52,9 @@ pub(crate) fn not_granted(
         } else {
             let about = layout.operations.iter().filter(|o| policy.covers(&o.name));
             let mut about = about.filter(|operation| !shown_about(operation));
-            about.next().map(|operation| format!("`{}`", operation.name))
+            about
+                .next()
+                .map(|operation| format!("`{}`", operation.name))
         };
         let Some(about) = lacking else {
             continue;

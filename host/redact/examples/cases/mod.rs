@@ -94,7 +94,10 @@ pub(crate) fn side_by_side(seed: u64, harmless: usize) -> Vec<Pair> {
 }
 
 fn one_of_words(rng: &mut fastrand::Rng) -> &'static str {
-    one(rng, &["the card", "number", "account is", "thanks", "pay to"])
+    one(
+        rng,
+        &["the card", "number", "account is", "thanks", "pay to"],
+    )
 }
 
 /// How many pairs with or without a leak there are, and of how many the wrong thing is said.

@@ -186,4 +186,3 @@ fn views(policy: &Policy) -> Vec<View> {
         .and_then(|views| serde_json::from_value(views).ok())
         .unwrap_or_default()
 }
-
