@@ -109,7 +109,9 @@ impl Opener {
     }
 
     /// The name under which a plugin knows a token for a purpose: always the same one, another for
-    /// every plugin and purpose, so that two plugins cannot join what they saw.
+    /// every plugin and purpose, so that two plugins cannot join what they saw. It comes from the root, not from an epoch:
+    /// new keys leave what a plugin knows as it is, and who was erased and comes back has another token, and so another
+    /// name. It has letters, so it is no number.
     pub fn pseudonym(&self, plugin: &str, purpose: &str, token: &Token) -> String {
         let parts = [plugin, purpose, token.as_str()].map(str::as_bytes);
         let bits = cut(self.pseudonyms.clone(), &parts);
