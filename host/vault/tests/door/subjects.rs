@@ -20,7 +20,7 @@ fn subject(vault: &Vault, identifier: (&str, &str)) -> Subject {
     Subject::of(&named(vault, identifier)).expect("a subject")
 }
 
-fn erase(vault: &Vault, subject: Subject) -> Result<(), VaultError> {
+fn erase(vault: &Vault, subject: Subject) -> Result<Vec<String>, VaultError> {
     vault.erase(&vault.person(subject)?)
 }
 
@@ -41,8 +41,15 @@ fn who_is_erased_takes_what_only_they_brought() {
         .expect("sealed");
     let account = named(&vault, ACCOUNT);
 
-    erase(&vault, one[0]).expect("erased");
+    assert!(vault.knows(&own) && vault.knows(&shared));
+    let gone = erase(&vault, one[0]).expect("erased");
+    let is_gone = |token: &Token| gone.iter().any(|body| body == token.body());
+    assert!(
+        is_gone(&own) && is_gone(&account) && !is_gone(&shared),
+        "{gone:?}"
+    );
     let check = |vault: &Vault| {
+        assert!(!vault.knows(&own) && vault.knows(&shared));
         for token in [&own, &account] {
             let gone = vault.detokenise(token);
             assert!(matches!(gone, Err(VaultError::UnknownToken)), "{token}");
