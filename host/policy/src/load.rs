@@ -207,12 +207,12 @@ fn checked(
     let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
     let mut checker = PolicyChecker::new(given, &file.file, &file.text, &source);
     let policy = checker.check(&file.relative, &version, &Overrides::new());
-    let mut problems = checker.problems;
+    let (named, mut problems) = (checker.named, checker.problems);
     let twice = testing::of_one_name(&file.file, &source.tests);
     let policy = policy.filter(|_| twice.is_empty());
     problems.extend(twice);
     match policy {
-        Some(policy) => Ok((source, policy, checker.named, problems)),
+        Some(policy) => Ok((source, policy, named, problems)),
         None => Err(problems),
     }
 }

@@ -5,7 +5,7 @@ use weft_dictionary::Treatment;
 use weft_policy::Status;
 
 use super::tag;
-use crate::policy::book::{Book, sights, standing, words};
+use crate::policy::book::{Book, standing, words};
 
 /// What a host had in force, by its log.
 pub(super) fn sets(book: &Book<'_>) -> Markup {
