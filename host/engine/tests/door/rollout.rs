@@ -407,7 +407,8 @@ async fn a_reason_is_a_line_that_leads_to_no_person() {
         let refused = house.engine.change_threat_level(1, order).await;
         assert_eq!(refused.expect_err("refused").code(), "invalid-value");
     }
-    assert_eq!(records(&house).len(), 1, "only the start is recorded");
+    let told = records(&house).len();
+    assert_eq!(told, 2, "only the set and the start are recorded");
 }
 
 #[tokio::test]
