@@ -132,7 +132,8 @@ fn nobody_joins_what_two_plugins_or_two_purposes_see_and_each_knows_it_again() {
     for plugin in PLUGINS {
         let names = &seen[plugin];
         let (first, rest) = names.split_at(PURPOSES.len());
-        assert_eq!(names.len(), 4 * PURPOSES.len(), "{names:?}");
+        // Explanations ask it again.
+        assert!(names.len() > 4 * PURPOSES.len(), "{names:?}");
         for again in rest.chunks(PURPOSES.len()) {
             assert_eq!(again, first, "{plugin} knows them again");
         }
