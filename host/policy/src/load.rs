@@ -135,7 +135,7 @@ impl Loader<'_> {
         for file in self.policies() {
             match checked(given, file) {
                 Err(more) => problems.extend(more),
-                Ok((source, policy, ..)) => {
+                Ok(Written { source, policy, .. }) => {
                     let tested = Tested {
                         given,
                         file: &file.file,
@@ -197,11 +197,17 @@ impl Loader<'_> {
     }
 }
 
-/// A policy as written and as checked, the facts that its messages name, and what is worth a look; its tests are not run.
-fn checked(
-    given: Given<'_>,
-    file: &Text,
-) -> Result<(PolicyFile, Policy, Vec<Named>, Vec<Diagnostic>), Vec<Diagnostic>> {
+/// A policy as written and as checked; its tests are not run.
+struct Written {
+    source: PolicyFile,
+    policy: Policy,
+    /// The facts that its messages name.
+    named: Vec<Named>,
+    /// What is worth a look.
+    problems: Vec<Diagnostic>,
+}
+
+fn checked(given: Given<'_>, file: &Text) -> Result<Written, Vec<Diagnostic>> {
     let source: PolicyFile =
         yaml::parse_with(&file.file, &file.text, &HOMES).map_err(|problem| vec![problem])?;
     let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
@@ -212,7 +218,12 @@ fn checked(
     let policy = policy.filter(|_| twice.is_empty());
     problems.extend(twice);
     match policy {
-        Some(policy) => Ok((source, policy, named, problems)),
+        Some(policy) => Ok(Written {
+            source,
+            policy,
+            named,
+            problems,
+        }),
         None => Err(problems),
     }
 }
@@ -232,7 +243,12 @@ fn policy(
     report: &mut TestReport,
     work: &threat::Work,
 ) -> Result<Checked, Vec<Diagnostic>> {
-    let (source, policy, named, mut problems) = checked(given, file)?;
+    let Written {
+        source,
+        policy,
+        named,
+        mut problems,
+    } = checked(given, file)?;
     let tested = Tested {
         given,
         file: &file.file,
