@@ -41,7 +41,7 @@ fn who_is_erased_takes_what_only_they_brought() {
         .expect("sealed");
     let account = named(&vault, ACCOUNT);
 
-    assert!(vault.knows(&own) && vault.knows(&shared));
+    assert!(vault.has(own.as_str()) && vault.has(shared.as_str()));
     let gone = erase(&vault, one[0]).expect("erased");
     let is_gone = |token: &Token| gone.iter().any(|body| body == token.body());
     assert!(
@@ -49,7 +49,7 @@ fn who_is_erased_takes_what_only_they_brought() {
         "{gone:?}"
     );
     let check = |vault: &Vault| {
-        assert!(!vault.knows(&own) && vault.knows(&shared));
+        assert!(!vault.has(own.as_str()) && vault.has(shared.as_str()));
         for token in [&own, &account] {
             let gone = vault.detokenise(token);
             assert!(matches!(gone, Err(VaultError::UnknownToken)), "{token}");
