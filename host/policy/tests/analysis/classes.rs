@@ -230,7 +230,7 @@ fn cases() -> Vec<(Vec<(&'static str, String)>, &'static str)> {
         ),
         (
             file(sound().replace("customer: c", "customer: 'of {payment.amount}'")),
-            "p.yaml:20:27: warning[W0324]: messages.customer: `payment.amount` is \"not shown\": no disclosure grants it to `service` for \
+            "p.yaml:20:27: warning[W0325]: messages.customer: `payment.amount` is \"not shown\": no disclosure grants it to `service` for \
              `payment.authorize` (grant it in a file below disclosures/, or remove it from the message)",
         ),
     ]
