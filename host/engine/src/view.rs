@@ -233,6 +233,10 @@ fn dropped_because(place: &DroppedPlace) -> String {
                 "{name} is not taken from this request: what was recorded of the payment counts"
             )
         }
+        ("covered", _) => format!(
+            "{name} had something in it that leads to a person or to money and does not belong there; it was covered, and the \
+             rest was kept"
+        ),
         ("no-instant", _) => format!("{name} is no instant: it has no offset from UTC"),
         (_, Some(near)) if is_flat(place) => {
             let object = as_object(near);

@@ -44,6 +44,8 @@ pub enum Why {
     NoInstant,
     /// The operation does not take the field from a request.
     NotOfOperation,
+    /// Something in the text leads to a person or to money and is no part of what the field is: the rest is kept.
+    Covered,
 }
 
 impl Why {
@@ -54,6 +56,7 @@ impl Why {
             Why::NotTheCallers => "not-the-callers",
             Why::NoInstant => "no-instant",
             Why::NotOfOperation => "not-of-operation",
+            Why::Covered => "covered",
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! JSON and ISO 20022 both end here, so that the same payment gives the same facts.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rust_decimal::Decimal;
@@ -16,6 +17,7 @@ use weft_vault::{NewRow, Secret, Side, Vault, VaultError};
 
 use crate::canonical::{canonical, iban_country};
 use crate::dropped::{Dropped, Why};
+use crate::free_text::{self, is_free_text};
 use crate::limits;
 use crate::message::{OneTime, Request};
 use crate::problem::{Problem, ProblemCode};
@@ -228,8 +230,19 @@ impl<'a> Facts<'a> {
         // What has a form may have filler between its characters, which does not count.
         let filler = field.format.map_or(0, |_| limits::MAX_FILLER_CHARS);
         check_length(field, text, filler)?;
-        let canonical = canonical(field.format, text)?;
-        canonical.expose(|text| check_length(field, text, 0))?;
+        if !field.class.is_tokenised() {
+            nothing_personal(text)?;
+        }
+        let kept = match is_free_text(field) {
+            true => free_text::cover(text),
+            false => Cow::Borrowed(text),
+        };
+        let canonical = canonical(field.format, &kept)?;
+        match kept {
+            // What stands for what was covered may be longer.
+            Cow::Owned(_) => self.drop_at(field.pointer(), Why::Covered),
+            Cow::Borrowed(_) => canonical.expose(|text| check_length(field, text, 0))?,
+        }
         if !field.one_of.is_empty()
             && !canonical.expose(|text| field.one_of.iter().any(|one| one == text))
         {
@@ -243,7 +256,6 @@ impl<'a> Facts<'a> {
         if field.class.is_tokenised() {
             self.tokenise(field, canonical)
         } else {
-            canonical.expose(nothing_personal)?;
             self.set(field.id, Value::Text(canonical.expose(|text| text.into())))
         }
     }

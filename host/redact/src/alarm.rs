@@ -1,4 +1,5 @@
-//! What was covered is counted, and told: a value that reaches one of the later layers got past an earlier one.
+//! What was covered is counted, and told: at the door it is what people write into free text; a value that reaches one of
+//! the later layers got past an earlier one.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -10,6 +11,8 @@ use crate::limits::TELL_EVERY;
 /// Where it was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Layer {
+    /// In free text of a request: a note, a name.
+    Door,
     /// Between the host and a plugin.
     Plugin,
     /// In a log line.
@@ -20,11 +23,12 @@ pub enum Layer {
 
 impl Layer {
     /// All of them.
-    pub const ALL: [Layer; 3] = [Layer::Plugin, Layer::Log, Layer::Egress];
+    pub const ALL: [Layer; 4] = [Layer::Door, Layer::Plugin, Layer::Log, Layer::Egress];
 
     /// As a label of a metric.
     pub fn label(self) -> &'static str {
         match self {
+            Layer::Door => "door",
             Layer::Plugin => "plugin",
             Layer::Log => "log",
             Layer::Egress => "egress",

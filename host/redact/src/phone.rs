@@ -13,7 +13,7 @@ const AT_HOME: std::ops::RangeInclusive<usize> = 7..=15;
 /// Phone numbers in international form.
 pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     text.match_indices('+')
-        .filter(|(at, _)| !text::alphanumeric_before(text, *at))
+        .filter(|(at, _)| !text::alphanumeric_before(text, *at) && !is_structured(text, at + 1))
         .filter_map(|(at, _)| Some(at..at + 1 + international(&text[at + 1..])?))
         .collect()
 }
@@ -67,7 +67,7 @@ fn at_home(text: &str, groups: &Groups, words: &Words, from: usize) -> Option<Ra
         count += 1;
     }
     let span = groups.span(from, count);
-    if text::alphanumeric_at(text, span.end) {
+    if text::alphanumeric_at(text, span.end) || is_structured(text, start) {
         return None;
     }
     let first = &text[start..groups.end(from)];
@@ -90,6 +90,30 @@ fn at_home(text: &str, groups: &Groups, words: &Words, from: usize) -> Option<Ra
     }
     let told = || AT_HOME.contains(&digits) && words.announce(Announced::PhoneNumber, 0, start);
     (abroad || trunk || told()).then_some(span)
+}
+
+/// Whether a structured communication of Belgian credit transfers begins here, as in `+++090/9337/55493+++`: ten digits in
+/// groups of three, four and three, and two check digits, which are the rest modulo 97, or 97.
+fn is_structured(text: &str, start: usize) -> bool {
+    let Some(written) = text.get(start..start + "090/9337/55493".len()) else {
+        return false;
+    };
+    let bytes = written.as_bytes();
+    let slashes = [3, 8];
+    let formed = bytes
+        .iter()
+        .enumerate()
+        .all(|(at, byte)| match slashes.contains(&at) {
+            true => *byte == b'/',
+            false => byte.is_ascii_digit(),
+        });
+    if !formed || text::alphanumeric_at(text, start + written.len()) {
+        return false;
+    }
+    let digits = bytes.iter().filter(|byte| **byte != b'/');
+    let number = digits.fold(0_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+    let check = number % 100;
+    (1..=97).contains(&check) && (number / 100) % 97 == check % 97
 }
 
 /// Whether the group goes on a number that began before it.

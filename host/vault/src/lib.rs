@@ -76,6 +76,6 @@ pub use opener::Opener;
 pub use pkcs11::{Pin, TokenKey};
 pub use root::{RootPlace, RootTarget, move_root};
 pub use secret::Secret;
-pub use subject::{Side, Subject};
+pub use subject::{IDENTIFIERS, Side, Subject};
 pub use transfer::{Moved, Progress, Recipient, TransferError};
 pub use vault::{NewRow, Vault};

@@ -4,6 +4,7 @@
 //! takes the same time, and the true reason stands in the log alone. A value is in the log as released before anybody
 //! gets it, and nowhere but in the answer.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,10 +12,10 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep_until};
 use weft_audit::{DecisionRecord, EventRecord, Receipt};
-use weft_dictionary::{Class, FieldId, Timestamp, Token, Treatment, Value};
-use weft_intake::Problem;
+use weft_dictionary::{Class, Field, FieldId, Timestamp, Token, Treatment, Value};
+use weft_intake::{Problem, is_free_text};
 use weft_policy::Disclosure;
-use weft_redact::{Reading, pan};
+use weft_redact::{Layer, Reading, pan};
 use weft_vault::{Secret, VaultError};
 use weft_verdict::ObligationKind;
 
@@ -239,7 +240,7 @@ impl Inner {
             }
         };
         let field = self.dictionary.field(granted.field);
-        let (treatment, value) = treated(field.class, treatment, value);
+        let (treatment, value) = treated(field, treatment, value);
         detail.push(("disclosed", treatment.as_str().into()));
         let receipt = self.record(RELEASED, at, detail).await?;
         self.metrics.disclosure("released");
@@ -451,11 +452,12 @@ fn of_link(linked: &Linked) -> impl Iterator<Item = (&'static str, Json)> {
 }
 
 /// The value, as far as the reader gets it.
-fn treated(class: Class, treatment: Treatment, value: Secret) -> (Treatment, Secret) {
+pub(super) fn treated(field: &Field, treatment: Treatment, value: Secret) -> (Treatment, Secret) {
+    let value = without_others(field, value);
     if treatment == Treatment::Clear {
         return (treatment, value);
     }
-    let masked = value.expose(|text| match class {
+    let masked = value.expose(|text| match field.class {
         Class::Cardholder => pan::shown(text, None),
         _ => match Treatment::Masked.apply(&Value::text(text)) {
             Some(Value::Text(masked)) => Some(masked.to_string()),
@@ -464,4 +466,56 @@ fn treated(class: Class, treatment: Treatment, value: Secret) -> (Treatment, Sec
     });
     // What has no mask is not shown.
     (Treatment::Masked, Secret::new(masked.unwrap_or_default()))
+}
+
+/// The value without what is granted under other names: only what has the form of its field is what it is called. The
+/// rest of the answer is looked at by the gateway.
+fn without_others(field: &Field, value: Secret) -> Secret {
+    let reading = match field.format {
+        _ if is_free_text(field) => Reading::Prose,
+        Some(_) => return value,
+        None => Reading::Field,
+    };
+    let covered = value.expose(|text| match weft_redact::cover(text, reading) {
+        (Cow::Owned(left), found) => {
+            weft_redact::covered(Layer::Egress, &found);
+            Some(Secret::new(left))
+        }
+        (Cow::Borrowed(_), _) => None,
+    });
+    covered.unwrap_or(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use weft_dictionary::Dictionary;
+
+    use super::*;
+
+    /// A vault may hold texts that nobody looked at when they came.
+    #[test]
+    fn only_what_has_the_form_of_its_field_leaves_as_it_is() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/dictionary.yaml");
+        let dictionary = Dictionary::load(&path).expect("the project's own dictionary");
+        for (field, value, seen) in [
+            ("instrument.pan", "4111111111111111", "4111111111111111"),
+            ("payer.account", "BE68539007547034", "BE68539007547034"),
+            ("payer.phone", "+32470123456", "+32470123456"),
+            ("payer.email", "ines@example.org", "ines@example.org"),
+            ("payer.name", "ines 4111111111111111", "ines [covered]"),
+            (
+                "payment.remittance",
+                "card 4111111111111111 cvv 123",
+                "card [covered] cvv [covered]",
+            ),
+            ("payer.customer", "4111111111111111", "[covered]"),
+            ("payer.customer", "C-20260601", "C-20260601"),
+        ] {
+            let field = dictionary.by_name(field).expect("a field");
+            let (_, value) = treated(field, Treatment::Clear, Secret::copy_of(value));
+            assert_eq!(value.expose(str::to_owned), seen, "{}", field.name);
+        }
+    }
 }

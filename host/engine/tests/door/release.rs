@@ -133,6 +133,35 @@ async fn masks_leave_what_may_be_seen() {
     }
 }
 
+/// A disclosure grants a note, and no card number that a customer wrote into it.
+#[tokio::test]
+async fn a_text_is_released_without_what_customers_wrote_into_it() {
+    let site = Site::new(&usual());
+    let grants = "  - {field: payment.remittance, treatment: clear}\n  - {field: payee.name, treatment: clear}\n";
+    site.write_disclosure("text", &release("test.text", "read", grants, MANY));
+    let house = site.start();
+    let mut body = payment("p-1", "1890.00");
+    body["payment"]["remittance"] =
+        json!("rent, card 4111 1111 1111 1111 cvv 123 call +32470998877");
+    body["payee"]["name"] = json!("Ali 4111111111111111");
+    house.decided(&service(), &body).await;
+    house
+        .decided(&agent(), &ask("assist.failed_payment", "p-1"))
+        .await;
+    for (field, seen) in [
+        (
+            "payment.remittance",
+            "rent, card [covered] cvv [covered] call [covered]",
+        ),
+        ("payee.name", "ali [covered]"),
+    ] {
+        let wish = wish("case-1042", "read", field, "");
+        let released = get(&house, &agent(), wish).await;
+        let released = released.unwrap_or_else(|problem| panic!("{problem}"));
+        assert_eq!(text(&released), seen);
+    }
+}
+
 /// Whatever a refusal rests on, its answer is the same but for its id; the log has the reason.
 #[tokio::test]
 async fn refusals_are_alike_and_each_is_on_record_with_its_reason() {

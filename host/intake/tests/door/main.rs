@@ -1,6 +1,7 @@
 //! Stories at the door: bodies in, facts or problems out.
 
 mod forms;
+mod free_text;
 mod house;
 mod iso;
 mod json;

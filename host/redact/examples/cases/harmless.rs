@@ -9,7 +9,7 @@ use super::{Case, digits, of, one};
 type Make = fn(&mut Rng) -> String;
 
 /// What they are, and how one is made.
-pub(crate) const HARMLESS: [(&str, Make); 25] = [
+pub(crate) const HARMLESS: [(&str, Make); 29] = [
     ("order ids, 6 to 11 digits", |r| {
         let count = r.usize(6..12);
         format!("order {}", nonzero(r, count))
@@ -185,6 +185,93 @@ pub(crate) const HARMLESS: [(&str, Make); 25] = [
             r.u8(..100),
             r.u8(1..40)
         )
+    }),
+    ("notes to a payee", |r| {
+        let (month, number) = (
+            one(r, &["January", "mars", "Juni", "oktober", "Q3", "week 14"]),
+            r.u32(1..1_000_000),
+        );
+        match r.u8(..6) {
+            0 => format!("Rent {month} 2026, flat {}", r.u8(1..60)),
+            1 => format!(
+                "Rechnung {}-{number:06} vom {:02}.{:02}.2026, Kd.-Nr. {}",
+                r.u16(2020..2027),
+                r.u8(1..29),
+                r.u8(1..13),
+                nonzero(r, 7)
+            ),
+            2 => format!("facture {number} {month}, merci!"),
+            3 => format!(
+                "EREF+{}-{number} MREF+M-{} order of {:02}/{:02}/2026",
+                nonzero(r, 8),
+                nonzero(r, 6),
+                r.u8(1..29),
+                r.u8(1..13)
+            ),
+            4 => format!("{} tickets {month}, thanks for the call", r.u8(2..20)),
+            _ => format!("Invoice {number} & {} dd {month} 26", number + 1),
+        }
+    }),
+    ("structured communications", |r| {
+        let number = r.u64(1..10_000_000_000);
+        let check = match number % 97 {
+            0 => 97,
+            rest => rest,
+        };
+        let all = format!("{number:010}{check:02}");
+        let (first, second, third) = (&all[..3], &all[3..7], &all[7..]);
+        let around = one(r, &["+++", "***", ""]);
+        format!("{around}{first}/{second}/{third}{around}")
+    }),
+    ("names of people and companies", |r| {
+        let first = one(
+            r,
+            &[
+                "Ines",
+                "Jo\u{e3}o",
+                "Zo\u{eb}",
+                "Mehmet",
+                "Siobh\u{e1}n",
+                "Ng\u{1ecd}c",
+            ],
+        );
+        let last = one(
+            r,
+            &[
+                "Peeters",
+                "O'Neill",
+                "van der Berg",
+                "Y\u{131}lmaz",
+                "Mobil",
+                "Cell-Ring",
+            ],
+        );
+        match r.u8(..4) {
+            0 => format!("{first} {last}"),
+            1 => format!("{last} & Zn. {} B.V.", r.u16(1900..2027)),
+            2 => format!("TELEFON {last} {} GmbH & Co. KG", r.u16(1..1000)),
+            _ => format!("Stichting {last} {}/{}", r.u16(1..1000), r.u16(1..100)),
+        }
+    }),
+    ("streets and postcodes", |r| {
+        let street = one(
+            r,
+            &[
+                "Veldstraat",
+                "K\u{e4}rntner Ring",
+                "rue du Mobile",
+                "Main St",
+                "Calle 14 No.",
+                "Fonteinstraat",
+            ],
+        );
+        let postcode = match r.u8(..4) {
+            0 => nonzero(r, 5),
+            1 => format!("{} AB", nonzero(r, 4)),
+            2 => format!("{}-{}", nonzero(r, 5), digits(r, 4)),
+            _ => format!("SW{}A {}AA", r.u8(1..20), r.u8(1..10)),
+        };
+        format!("{street} {}/{} {postcode}", r.u16(1..400), r.u8(1..100))
     }),
 ];
 
