@@ -255,7 +255,7 @@ pub(crate) fn change_not_recorded(error: &weft_audit::AppendError) -> Problem {
 
 pub(crate) fn unfit_reason() -> Problem {
     let detail = format!(
-        "a reason has 1 to {MAX_REASON_CHARS} characters on one line, and no card number, IBAN, mailbox, phone number or national identifier"
+        "a reason has 1 to {MAX_REASON_CHARS} characters on one line, not only blanks, and no card number, IBAN, mailbox, phone number or national identifier"
     );
     Problem::new(ProblemCode::InvalidValue, detail).pointer("/reason")
 }
@@ -268,6 +268,44 @@ pub(crate) fn not_released(id: &str) -> Problem {
     )
     .help("ask about the payment within your case first; whoever answers for disclosures finds the reason by the id")
     .member("id", id.into())
+}
+
+/// The same whatever the refusal rests on.
+pub(crate) fn not_opened_in_emergency(id: &str) -> Problem {
+    Problem::new(
+        ProblemCode::Forbidden,
+        "nothing is opened to this caller for this request",
+    )
+    .help(
+        "who asked opens it, after two others have approved and before its time is over; whoever reads the log finds the \
+         reason by the id",
+    )
+    .member("id", id.into())
+}
+
+pub(crate) fn never_opened() -> Problem {
+    Problem::new(
+        ProblemCode::InvalidValue,
+        "no value of this field is ever opened: the vault has none, or the dictionary has no such field",
+    )
+    .pointer("/field")
+    .help(
+        "name a field whose class in policies/dictionary.yaml is sensitive or cardholder; others are shown in answers about \
+         the payment, and secrets are not kept",
+    )
+}
+
+/// The same whether the payment, its value or its person is not there.
+pub(crate) fn nothing_to_open() -> Problem {
+    Problem::new(
+        ProblemCode::InvalidValue,
+        "there is no payment of this identifier with a value of this field that could be opened",
+    )
+    .pointer("/payment")
+    .help(
+        "check the identifier, name the service where more than one has a payment of it, and ask for a field that came with \
+         the payment",
+    )
 }
 
 pub(crate) fn unfit_disclosure(pointer: &str) -> Problem {

@@ -101,14 +101,13 @@ impl Service {
             Route::Emergencies => {
                 self.take_value(index, caller)?;
                 let asked: Emergency = self.asked(request).await?.ok_or_else(malformed)?;
-                let order = order(by, asked.reason);
                 let ask = EmergencyAsk {
                     case: asked.case,
                     payment: asked.payment,
                     service: asked.service,
                     field: asked.field,
                 };
-                engine.ask_in_emergency(ask, order).await
+                engine.ask_in_emergency(caller, ask, asked.reason).await
             }
             Route::Approve => {
                 let asked: Approve = self.asked(request).await?.ok_or_else(malformed)?;

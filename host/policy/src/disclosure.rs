@@ -9,7 +9,7 @@ mod source;
 
 use std::sync::Arc;
 
-use weft_dictionary::{DurationMs, FieldId, Timestamp, Treatment};
+use weft_dictionary::{Class, DurationMs, FieldId, Timestamp, Treatment};
 
 use crate::policy::{Grant, Source, covers};
 
@@ -19,6 +19,19 @@ pub(crate) use source::DisclosureFile;
 
 /// The roles that facts can be granted to.
 pub const READERS: [&str; 5] = ["service", "agent", "supervisor", "regulator", "operator"];
+
+/// Who may be shown a whole card number (PCI DSS 4.0.1, 3.4.1: only who has a documented need).
+const CARD_READER: &str = "supervisor";
+
+/// The most of a field that leaves the vault for a role, whoever grants it: of a card number as much as is shown of one
+/// (PCI DSS 4.0.1, 3.4.1), and all of it to supervisors only; nothing of what the vault does not have.
+pub fn most_released(class: Class, role: &str) -> Treatment {
+    match class {
+        Class::Cardholder if role != CARD_READER => Treatment::Masked,
+        Class::Cardholder | Class::Sensitive => Treatment::Clear,
+        Class::Public | Class::Operational | Class::Personal | Class::Secret => Treatment::Absent,
+    }
+}
 
 /// One checked file.
 #[derive(Debug, Clone, PartialEq)]

@@ -67,7 +67,7 @@ pub use diff::{
     Change, Examples, Fate, Impact, ListDiff, NotAsked, NotKnown, Period, PolicyDiff, Said,
     SetDiff, Shown, Version, Word,
 };
-pub use disclosure::{Budget, Disclosure, READERS, ShownIn};
+pub use disclosure::{Budget, Disclosure, READERS, ShownIn, most_released};
 pub use example::Example;
 pub use files::{DICTIONARY, PolicyFiles};
 pub use lists::{List, ListKind};

@@ -131,9 +131,10 @@ fn text<'a>(of: &'a Json, name: &str) -> &'a str {
 
 fn tell(one: &Json) {
     output::line(&format!(
-        "{}: {} of payment {}, case {}, asked for by {} at {}: {}",
+        "{}: {} ({}) of payment {}, case {}, asked for by {} at {}: {}",
         text(one, "id"),
         text(one, "field"),
+        text(one, "treatment"),
         text(one, "payment"),
         text(one, "case"),
         text(one, "by"),

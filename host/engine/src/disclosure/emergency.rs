@@ -1,7 +1,8 @@
 //! Emergency access (break-glass): one value of the vault for which no disclosure need be there.
 //!
 //! One person asks and says why; two others approve exactly this request, by its digest; then the one who asked may open
-//! it, for a short time. Each step is an event in the log before it is answered, and what was asked for waits for its
+//! it, for a short time. What can never be opened is refused when it is asked for, so that nobody approves it in vain, and
+//! nobody is shown more than a disclosure could grant to the role ([`most_released`]). Each step is an event in the log before it is answered, and what was asked for waits for its
 //! review, by somebody who had no part in it, until that is on record, too.
 
 use std::collections::BTreeMap;
@@ -14,8 +15,10 @@ use tokio::time::{Instant, sleep_until};
 use weft_audit::{DecisionRecord, EventRecord};
 use weft_dictionary::{Timestamp, Token, Treatment};
 use weft_intake::Problem;
+use weft_policy::most_released;
+use weft_vault::{Secret, VaultError};
 
-use super::release::{REFUSED, RELEASED, Released, is_case, is_word};
+use super::release::{REFUSED, RELEASED, Released, is_case, is_word, treated};
 use super::shown::customer;
 use crate::approval::{self, Waiting};
 use crate::chains::began;
@@ -67,6 +70,8 @@ pub struct Emergency {
     pub service: Option<String>,
     /// Of which field.
     pub field: String,
+    /// How much of it is opened: the most that may leave the vault for the role of who asked.
+    pub treatment: Treatment,
     /// SHA-256 over all of the above, in hexadecimal: what is approved.
     pub digest: String,
     /// When it was asked for.
@@ -79,6 +84,14 @@ pub struct Emergency {
     pub until: Timestamp,
     /// How often it was opened.
     pub opened: u32,
+}
+
+/// A value of a payment, as far as it is there.
+#[derive(Default)]
+struct Found {
+    payment: Option<DecisionRecord>,
+    token: Option<Token>,
+    value: Option<Secret>,
 }
 
 /// All requests that wait for their review.
@@ -115,6 +128,8 @@ impl Emergencies {
                     payment: named("transaction").to_owned(),
                     service: text("service").map(str::to_owned),
                     field: named("field").to_owned(),
+                    treatment: Treatment::from_name(named("treatment"))
+                        .unwrap_or(Treatment::Absent),
                     digest: named("digest").to_owned(),
                     at: event.at,
                     approved_by: Vec::new(),
@@ -146,15 +161,20 @@ impl Emergencies {
 }
 
 impl Engine {
-    /// Asks for emergency access. `order` says who, and has to say why.
+    /// Asks for emergency access. What is not there takes as long as what is.
     pub async fn ask_in_emergency(
         &self,
+        caller: &Caller,
         ask: EmergencyAsk,
-        order: Order,
+        reason: String,
     ) -> Result<Emergency, Problem> {
-        let inner = Arc::clone(&self.inner);
-        self.to_its_end(async move { inner.ask_in_emergency(ask, order).await })
-            .await
+        let answer_at = Instant::now() + RELEASE_TAKES;
+        let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
+        let asked = self
+            .to_its_end(async move { inner.ask_in_emergency(&caller, ask, reason).await })
+            .await;
+        sleep_until(answer_at).await;
+        asked
     }
 
     /// Approves a request by its digest.
@@ -197,11 +217,15 @@ impl Engine {
 impl Inner {
     async fn ask_in_emergency(
         &self,
+        caller: &Caller,
         ask: EmergencyAsk,
-        order: Order,
+        reason: String,
     ) -> Result<Emergency, Problem> {
+        let order = Order {
+            by: caller.id.clone(),
+            reason: Some(reason),
+        };
         order.check()?;
-        let reason = order.reason.ok_or_else(problems::unfit_reason)?;
         let names = [Some(&ask.payment), ask.service.as_ref()];
         for (fits, pointer) in [
             (is_case(&ask.case), "/case"),
@@ -221,28 +245,51 @@ impl Inner {
             return Err(problems::review_first());
         }
         let id = self.fresh_id("emg")?;
+        let treatment = self.most_opened(&ask.field, caller);
+        let mut detail = vec![
+            ("id", Json::from(id.as_str())),
+            ("by", order.by.as_str().into()),
+            ("role", caller.role.as_str().into()),
+            ("reason", order.reason.clone().into()),
+            ("case", ask.case.as_str().into()),
+            ("transaction", ask.payment.as_str().into()),
+            ("field", ask.field.as_str().into()),
+        ];
+        detail.extend(ask.service.iter().map(|service| ("service", service.as_str().into())));
+        let found = self.find(&ask.payment, ask.service.as_deref(), &ask.field)?;
+        let refusal = match (treatment, found.value) {
+            (Treatment::Absent, _) => Some(("field-never-opened", problems::never_opened())),
+            (_, None) => Some(("nothing-to-open", problems::nothing_to_open())),
+            (_, Some(_)) => None,
+        };
+        if let Some((why, problem)) = refusal {
+            detail.push(("why", why.into()));
+            self.happened(NOT_DONE, detail).await?;
+            return Err(problem);
+        }
         let bound = json!([
             id,
             order.by,
-            reason,
+            order.reason,
             ask.case,
             ask.payment,
             ask.service,
-            ask.field
+            ask.field,
+            treatment,
         ]);
         let digest = approval::digest(&bound);
-        let mut detail = vec![
-            ("id", Json::from(id.as_str())),
-            ("by", order.by.into()),
-            ("reason", reason.into()),
-            ("case", ask.case.into()),
-            ("transaction", ask.payment.into()),
-            ("field", ask.field.into()),
-            ("digest", digest.into()),
-        ];
-        detail.extend(ask.service.map(|service| ("service", service.into())));
+        detail.push(("treatment", treatment.as_str().into()));
+        detail.push(("digest", digest.into()));
         self.happened(ASKED, detail).await?;
         self.emergency(&id)
+    }
+
+    /// The most of a field that is opened to a caller.
+    fn most_opened(&self, field: &str, caller: &Caller) -> Treatment {
+        let field = self.dictionary.by_name(field);
+        field.map_or(Treatment::Absent, |field| {
+            most_released(field.class, caller.role.as_str())
+        })
     }
 
     async fn approve_emergency(
@@ -277,24 +324,22 @@ impl Inner {
         let at = self.clock.now();
         let release = self.fresh_id("dis")?;
         let one = self.emergencies.get(id);
-        let payment = one.as_ref().map(|one| self.payment_of(one)).transpose()?;
-        let payment = payment.flatten();
-        let token = one
+        let found = one
             .as_ref()
-            .zip(payment.as_ref())
-            .and_then(|(one, payment)| {
-                let fact = payment.facts.get(&one.field).and_then(Json::as_str)?;
-                Token::parse(fact).ok()
-            });
-        let value = token
-            .as_ref()
-            .map(|token| self.vault.detokenise(token).ok());
+            .map(|one| self.find(&one.payment, one.service.as_deref(), &one.field))
+            .transpose()?
+            .unwrap_or_default();
+        let most = one.as_ref().map(|one| {
+            let most = self.most_opened(&one.field, caller);
+            one.treatment.min(most)
+        });
         let why = match &one {
             None => Some("no-such-emergency"),
             Some(one) if one.by != caller.id => Some("not-the-callers"),
             Some(one) if one.approved_by.len() < APPROVALS => Some("not-approved"),
             Some(one) if at >= one.until => Some("grant-expired"),
-            Some(_) if token.is_none() => Some("not-of-the-payment"),
+            Some(_) if most == Some(Treatment::Absent) => Some("field-never-opened"),
+            Some(_) if found.token.is_none() => Some("not-of-the-payment"),
             Some(_) => None,
         };
         let mut detail = vec![
@@ -315,29 +360,32 @@ impl Inner {
                 ("approved_by", one.approved_by.clone().into()),
             ]);
         }
+        let token = found.token.as_ref();
         detail.extend(token.map(|token| ("token", Json::from(token.as_str()))));
-        let (one, value) = match (why, one, value.flatten()) {
-            (None, Some(one), Some(value)) => (one, value),
+        let field = one.as_ref().and_then(|one| self.dictionary.by_name(&one.field));
+        let (one, field, most, value) = match (why, one, field, most, found.value) {
+            (None, Some(one), Some(field), Some(most), Some(value)) => (one, field, most, value),
             (why, ..) => {
                 detail.push(("withheld", why.unwrap_or("token-unknown").into()));
                 self.happened(REFUSED, detail).await?;
                 self.metrics.disclosure("refused");
-                return Err(problems::not_released(&release));
+                return Err(problems::not_opened_in_emergency(&release));
             }
         };
-        if let Some(payment) = payment {
+        if let Some(payment) = found.payment {
             let row = self.restore(&payment)?;
             detail.push(("customer", customer(&self.dictionary, &row).into()));
         }
-        detail.push(("allowed", Treatment::Clear.as_str().into()));
-        detail.push(("disclosed", Treatment::Clear.as_str().into()));
+        let (treatment, value) = treated(field, most, value);
+        detail.push(("allowed", most.as_str().into()));
+        detail.push(("disclosed", treatment.as_str().into()));
         let log = self.happened(RELEASED, detail).await?;
         self.metrics.disclosure("released");
         Ok(Released::new(
             release,
             &one.field,
             "emergency",
-            Treatment::Clear,
+            treatment,
             one.until,
             log,
             value,
@@ -375,10 +423,33 @@ impl Inner {
             .ok_or_else(problems::no_such_emergency)
     }
 
+    /// A payment's value of a field, as far as each is there.
+    fn find(&self, payment: &str, service: Option<&str>, field: &str) -> Result<Found, Problem> {
+        let payment = self.payment_of(payment, service)?;
+        let fact = payment.as_ref().and_then(|own| own.facts.get(field));
+        let token = fact.and_then(|fact| Token::parse(fact.as_str()?).ok());
+        let value = token.as_ref().map(|token| self.vault.detokenise(token));
+        let value = match value {
+            Some(Ok(value)) => Some(value),
+            None | Some(Err(VaultError::UnknownToken | VaultError::Erased)) => None,
+            Some(Err(VaultError::ErasedMeanwhile)) => None,
+            Some(Err(why)) => return Err(problems::not_opened(&why)),
+        };
+        Ok(Found {
+            payment,
+            token,
+            value,
+        })
+    }
+
     /// The payment's own last decision; none where it is not known, or not known whose it is.
-    fn payment_of(&self, one: &Emergency) -> Result<Option<DecisionRecord>, Problem> {
-        let mut chains = self.chains(&one.payment)?;
-        if let Some(service) = &one.service {
+    fn payment_of(
+        &self,
+        payment: &str,
+        service: Option<&str>,
+    ) -> Result<Option<DecisionRecord>, Problem> {
+        let mut chains = self.chains(payment)?;
+        if let Some(service) = service {
             chains.retain(|chain| began(chain, service));
         }
         if chains.len() != 1 {

@@ -39,6 +39,7 @@ impl Order {
     pub(crate) fn check(&self) -> Result<(), Problem> {
         let fits = |reason: &String| {
             (1..=MAX_REASON_CHARS).contains(&reason.chars().count())
+                && !reason.trim().is_empty()
                 && !reason.chars().any(char::is_control)
                 && weft_redact::first(reason, Reading::Prose).is_none()
         };

@@ -7,7 +7,7 @@ use weft_diagnostic::{Code, Diagnostic, Severity, did_you_mean};
 use weft_dictionary::{Class, Dictionary, DurationMs, Field, Timestamp, Treatment};
 
 use super::source::{DisclosureFile, GrantSource};
-use super::{Budget, Disclosure, READERS, ShownIn};
+use super::{Budget, Disclosure, READERS, ShownIn, most_released};
 use crate::pipeline::Layout;
 use crate::policy::{Grant, Status, covers};
 use crate::{codes, limits};
@@ -15,8 +15,6 @@ use crate::{codes, limits};
 /// The form of files that this host reads.
 const API_VERSION: &str = "weft/v1";
 const KIND: &str = "Disclosure";
-/// Who may be shown a whole card number (PCI DSS 4.0.1, 3.4.1: only who has a documented need).
-const CARD_READER: &str = "supervisor";
 
 /// Checks one file.
 pub(crate) struct DisclosureChecker<'a> {
@@ -332,9 +330,7 @@ impl DisclosureChecker<'_> {
                     "write masked or clear, or grant it in a file with `on`",
                 )
             }
-            (ShownIn::Release { .. }, Class::Cardholder)
-                if treatment == Treatment::Clear && !self.is_for_card_readers() =>
-            {
+            (ShownIn::Release { .. }, _) if treatment > self.most_released(class) => {
                 (
                     format!("`{name}` is cardholder data, in clear for supervisors only"),
                     "write masked, or `readers: [supervisor]`",
@@ -345,9 +341,11 @@ impl DisclosureChecker<'_> {
         self.refuse(codes::DISCLOSURE, &grant.treatment, message, help);
     }
 
-    fn is_for_card_readers(&self) -> bool {
-        let mut readers = self.source.readers.iter();
-        readers.all(|reader| reader.value == CARD_READER)
+    /// To each of the readers.
+    fn most_released(&self, class: Class) -> Treatment {
+        let readers = self.source.readers.iter();
+        let most = readers.map(|reader| most_released(class, &reader.value));
+        most.min().unwrap_or(Treatment::Absent)
     }
 
     fn budget(&mut self) -> Budget {
