@@ -69,7 +69,8 @@ pub struct DecisionRecord {
     /// What the request said and the host did not keep. Records of hosts that did not tell have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<DroppedRecord>,
-    /// SHA-256 of the behavioural features that were used.
+    /// Names the behavioural features that were used: an HMAC with a key of the host, over them and the decision that used
+    /// them first. Records of hosts before it have a plain hash.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub feature_snapshot: Option<String>,
     /// What behaviour keeps of this request; behaviour's own form.

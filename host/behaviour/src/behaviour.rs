@@ -125,13 +125,7 @@ impl Behaviour {
             }
         }
         values.sort_unstable_by_key(|(field, _)| *field);
-        let named = values
-            .iter()
-            .map(|(field, value)| (self.dictionary.field(*field).name.as_str(), value));
-        Snapshot {
-            id: Snapshot::id(named),
-            values,
-        }
+        Snapshot { values }
     }
 
     /// The fields that features are of, alone or with others.

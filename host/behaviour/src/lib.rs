@@ -11,7 +11,7 @@
 //! |---|---|
 //! | [`behaviour`] | all keys of one host: questions and observations |
 //! | [`observation`] | what is kept of a payment |
-//! | [`snapshot`] | the features of one payment, and their id |
+//! | [`snapshot`] | the features of one payment, and the text that stands for them |
 //! | [`facts`] | the facts that features are made of, by their names in the dictionary |
 //! | [`place`] | coarse places, and the way between them |
 //! | [`error`] | why a dictionary's features cannot be computed |

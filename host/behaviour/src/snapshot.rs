@@ -1,26 +1,22 @@
-//! The features of one payment, and their name.
+//! The features of one payment, and the text that stands for them.
 
 use std::fmt::Write;
 
-use data_encoding::HEXLOWER;
-use sha2::{Digest, Sha256};
 use weft_dictionary::{FieldId, Value};
 
-/// The form of the text that an id is the hash of.
+/// The form of the text.
 const FORM: &str = "weft.snapshot/1";
 
 /// All behavioural features of one payment as they were when it was decided.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// SHA-256, in hexadecimal, over the names and values: the same features have the same id. The
-    /// text is [`Snapshot::canonical`].
-    pub id: String,
     /// The features that are there, in the dictionary's order.
     pub values: Vec<(FieldId, Value)>,
 }
 
 impl Snapshot {
-    /// The text that the id is the hash of: the form, then a line for each feature that is there, by
+    /// The same features have the same text. They are few and small, so who has a plain hash of it finds them by trying:
+    /// whoever names a snapshot does it with a key. The text is the form, then a line for each feature that is there, by
     /// name: name, tabulator, kind, colon, value; amounts as `12.50 EUR`, durations in milliseconds.
     pub fn canonical<'a>(features: impl IntoIterator<Item = (&'a str, &'a Value)>) -> String {
         let mut features: Vec<_> = features.into_iter().collect();
@@ -40,10 +36,6 @@ impl Snapshot {
             };
         }
         text
-    }
-
-    pub(crate) fn id<'a>(features: impl IntoIterator<Item = (&'a str, &'a Value)>) -> String {
-        HEXLOWER.encode(&Sha256::digest(Snapshot::canonical(features)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::MutexGuard;
-use tokio::time::timeout_at;
+use tokio::time::{sleep_until, timeout_at};
 use weft_audit::Stored;
 use weft_dictionary::Timestamp;
 use weft_intake::{MediaType, Message, Problem, Request};
@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use crate::chains::Taken;
 use crate::engine::{Engine, Inner};
 use crate::idempotency::{Mark, Seen, Table};
-use crate::limits::MAX_WAIT_FOR_THE_SAME;
+use crate::limits::{MAX_WAIT_FOR_THE_SAME, REFUSAL_TAKES};
 use crate::metrics::Part;
 use crate::pipeline::Pipeline;
 use crate::{Caller, Clock, DecisionView, Role, ids, problems, reply};
@@ -101,7 +101,9 @@ impl Engine {
     /// Decides what a message asks for. When this returns a reply, every decision in it is durable; the
     /// decision is finished even if the caller goes away.
     pub async fn decide(&self, caller: &Caller, ask: Ask) -> Result<Reply, Problem> {
+        let refused_at = tokio::time::Instant::now() + REFUSAL_TAKES;
         let inner = Arc::clone(&self.inner);
+        let is_support = matches!(caller.role, Role::Agent | Role::Supervisor);
         let caller = caller.clone();
         let answer = match self
             .inner
@@ -115,7 +117,17 @@ impl Engine {
         if let Err(problem) = &answer {
             self.inner.metrics.problem(problem.code());
         }
+        // Nobody learns from the time whether there is such a payment.
+        if is_support && answer.as_ref().is_ok_and(Reply::refuses) {
+            sleep_until(refused_at).await;
+        }
         answer
+    }
+}
+
+impl Reply {
+    fn refuses(&self) -> bool {
+        self.decisions.iter().any(|view| !view.verdict.is_granted())
     }
 }
 

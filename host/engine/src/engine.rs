@@ -52,6 +52,8 @@ pub(crate) struct Inner {
     pub(crate) pending: Pending,
     pub(crate) challenges: ChallengeKey,
     pub(crate) idempotency: Table,
+    /// Names behavioural snapshots.
+    pub(crate) snapshots: weft_vault::Key,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) workers: rayon::ThreadPool,
     /// Walks that workers are on.

@@ -6,15 +6,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use tokio_util::sync::CancellationToken;
 use weft_audit::IdempotencyRecord;
 use weft_dictionary::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::Caller;
 use crate::limits::{KEY_WINDOW, MAX_KEYS};
+use crate::{Caller, keyed};
 
 /// Keyed hashes of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,12 +85,12 @@ impl Table {
 
     /// The keyed hash of a request's bytes.
     pub(crate) fn request(&self, body: &[u8]) -> RequestHash {
-        RequestHash(self.hash(&[b"request", body]))
+        RequestHash(keyed::hash(&self.key, &[b"request", body]))
     }
 
     /// The mark of a request under a key.
     pub(crate) fn mark(&self, caller: &Caller, key: &str, request: &RequestHash) -> Mark {
-        let key = self.hash(&[b"key", caller.id.as_bytes(), key.as_bytes()]);
+        let key = keyed::hash(&self.key, &[b"key", caller.id.as_bytes(), key.as_bytes()]);
         Mark {
             key,
             request: request.0.clone(),
@@ -169,16 +167,6 @@ impl Table {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn hash(&self, parts: &[&[u8]]) -> String {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.key.as_slice())
-            .unwrap_or_else(|_| unreachable!("HMAC takes keys of any length"));
-        for part in parts {
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()[..16])
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `record`, `facts` | a decision into its record; rows into records and back |
 //! | [`explain()`] | why a decision came out as it did |
 //! | [`replay`] | past decisions, evaluated again |
+//! | `keyed` | names of what must not be found by trying |
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | `approval` | what one person orders and others approve |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
@@ -44,6 +45,7 @@ mod ground;
 mod host_reasons;
 mod idempotency;
 mod ids;
+mod keyed;
 mod known;
 pub mod limits;
 mod lock_file;

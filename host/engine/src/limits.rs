@@ -63,8 +63,9 @@ pub(crate) const MAX_WORD_DIGITS: usize = 4;
 pub(crate) const MAX_CASE_CHARS: usize = 64;
 /// Decisions of a caller within a case, the newest, among which the payment of a value is looked for.
 pub(crate) const MAX_CASE_DECISIONS: usize = 20;
-/// How long the answer about a value takes at least, whatever it is.
-pub(crate) const RELEASE_TAKES: Duration = Duration::from_millis(100);
+/// How long an answer takes at least whose time must not say what is there: each about a value of the vault, and each that
+/// refuses somebody a decision, or help with a payment.
+pub(crate) const REFUSAL_TAKES: Duration = Duration::from_millis(100);
 /// How long a request in an emergency may be approved, and once it is, opened.
 pub(crate) const EMERGENCY_LASTS: DurationMs = DurationMs(15 * 60_000);
 /// Requests in emergencies that wait for their review; more are refused until some are reviewed.

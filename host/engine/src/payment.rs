@@ -3,7 +3,7 @@
 
 use weft_assist::{Binding, Challenge, Evidence, Follow, Method, State};
 use weft_audit::{DecisionRecord, Stored};
-use weft_behaviour::{Observation, Seen};
+use weft_behaviour::{Observation, Seen, Snapshot};
 use weft_dictionary::{FieldId, Row, Timestamp, Value};
 use weft_intake::{Dropped, Problem, Request};
 use weft_policy::WhenStopped;
@@ -18,7 +18,7 @@ use crate::known::PAYER_SECTIONS;
 use crate::limits::EXPIRE_BATCH;
 use crate::metrics::Part;
 use crate::record::{Draft, Links};
-use crate::{Caller, Role, ids, problems};
+use crate::{Caller, Role, ids, keyed, problems};
 
 /// The operation of the decision that the host takes when a hold expires.
 pub(crate) const EXPIRE: &str = "payment.expire";
@@ -74,6 +74,7 @@ impl Inner {
             .await?;
         let follow = self.follow_payment(&payment, &row, &evaluated, asked.at)?;
         let kept = facts == WhenStopped::Keep;
+        let named = Some(self.snapshot_name(&decision, &snapshot));
         let draft = Draft {
             shown: None,
             decision,
@@ -85,7 +86,7 @@ impl Inner {
             observation: self
                 .seen(&row, asked.at, first_seen(follow.state))
                 .filter(|_| kept),
-            feature_snapshot: Some(snapshot.id).filter(|_| kept),
+            feature_snapshot: named.filter(|_| kept),
             row: if kept {
                 row
             } else {
@@ -100,6 +101,15 @@ impl Inner {
             follow: Some(follow),
         };
         self.commit(asked, draft).await
+    }
+
+    /// The name of the features that a decision was taken with. Bound to the decision, so that nobody finds them by trying
+    /// payments of their own.
+    fn snapshot_name(&self, decision: &str, snapshot: &Snapshot) -> String {
+        let values = snapshot.values.iter();
+        let named = values.map(|(id, value)| (self.dictionary.field(*id).name.as_str(), value));
+        let text = Snapshot::canonical(named);
+        keyed::hash(&self.snapshots, &[decision.as_bytes(), text.as_bytes()])
     }
 
     /// What behaviour keeps of a payment of which this became.

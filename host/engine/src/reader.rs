@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
+use tokio::time::{Instant, sleep_until};
 use weft_assist::{Challenge, Follow, State};
 use weft_audit::{DecisionRecord, FindingRecord, Stored};
 use weft_intake::Problem;
@@ -13,6 +14,7 @@ use crate::chains::{Chain, began};
 use crate::decide::Decided;
 use crate::disclosure::withheld_names;
 use crate::engine::{Engine, Inner};
+use crate::limits::REFUSAL_TAKES;
 use crate::reasons::{self, Names};
 use crate::told::Told;
 use crate::view::{
@@ -24,14 +26,16 @@ use crate::{Caller, Role, ids, payment, problems};
 
 impl Engine {
     /// A decision, as this caller may see it. One that is not there and one that the caller may not see
-    /// answer alike.
+    /// answer alike, and at the same time.
     pub async fn decision(&self, caller: &Caller, id: &str) -> Result<DecisionView, Problem> {
+        let refused_at = Instant::now() + REFUSAL_TAKES;
         let inner = &self.inner;
         let view = inner
             .in_words(|words| inner.decision(caller, id, words))
             .await;
         if let Err(problem) = &view {
             self.inner.metrics.problem(problem.code());
+            sleep_until(refused_at).await;
         }
         view
     }
@@ -135,8 +139,9 @@ impl Inner {
         let follow = follow_of(record);
         let insider = caller.role != Role::Service;
         let assistance = !self.is_about_itself(record);
+        let told_of_payment = !assistance || learns_of_payment(caller.role, record);
         // The payment's other decisions, for those who see anything of them.
-        let chain = if assistance || sees_context(caller.role, record) {
+        let chain = if told_of_payment && (assistance || sees_context(caller.role, record)) {
             self.chain_of(record)?
         } else {
             Chain::new()
@@ -152,8 +157,8 @@ impl Inner {
             operation: record.operation.clone(),
             at: record.at,
             verdict: record.outcome.verdict,
-            risk: record.outcome.risk.filter(|_| insider),
-            payment: payment_view(record, follow.as_ref()),
+            risk: record.outcome.risk.filter(|_| insider && told_of_payment),
+            payment: payment_view(record, follow.as_ref()).filter(|_| told_of_payment),
             message: self.message(told, assistance),
             reasons: self.reasons(record, names(caller), words),
             obligations: visible_obligations(record),
@@ -165,7 +170,7 @@ impl Inner {
             },
             dropped: dropped(caller, record),
             findings: self.findings(told),
-            previous: record.previous.clone(),
+            previous: record.previous.clone().filter(|_| told_of_payment),
             now: None,
             log: LogView {
                 index: stored.index,
@@ -408,6 +413,15 @@ pub(crate) fn may_any_see(role: Role, record: &DecisionRecord) -> bool {
 
 fn asked_by(role: Role, record: &DecisionRecord) -> bool {
     record.caller.role == role.as_str()
+}
+
+/// Whether a request for assistance tells its reader that there is such a payment, and where it stands: who is refused
+/// learns nothing of it.
+fn learns_of_payment(role: Role, record: &DecisionRecord) -> bool {
+    match role {
+        Role::Agent | Role::Supervisor => record.outcome.verdict.is_granted(),
+        Role::Service | Role::Regulator | Role::Operator | Role::Host => true,
+    }
 }
 
 /// Whether a decision shows the payment to support: to agents, when it granted what they asked for.

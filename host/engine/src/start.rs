@@ -160,6 +160,7 @@ impl Engine {
             pending: Pending::default(),
             challenges: ChallengeKey::new(keys.derive(Label::ChallengeCodes)),
             idempotency: Table::new(keys.derive(Label::Idempotency)),
+            snapshots: keys.derive_for(Label::FeatureSnapshots, &[&config.region, &config.tenant]),
             metrics: Arc::default(),
             workers: workers(config.workers)?,
             walks: Arc::default(),

@@ -24,11 +24,13 @@ pub enum Label {
     TransferKey,
     /// Keyed hashes of idempotency keys and of the requests that came with them.
     Idempotency,
+    /// The names of behavioural snapshots in records and answers. Per region and tenant.
+    FeatureSnapshots,
 }
 
 impl Label {
     /// All labels.
-    pub const ALL: [Label; 10] = [
+    pub const ALL: [Label; 11] = [
         Label::RootId,
         Label::BlindIndex,
         Label::RegionKeys,
@@ -39,6 +41,7 @@ impl Label {
         Label::AuditSigning,
         Label::TransferKey,
         Label::Idempotency,
+        Label::FeatureSnapshots,
     ];
 
     /// The text that goes into the derivation.
@@ -54,6 +57,7 @@ impl Label {
             Label::AuditSigning => "weft/audit/signing/v1",
             Label::TransferKey => "weft/vault/transfer-key/v1",
             Label::Idempotency => "weft/engine/idempotency/v1",
+            Label::FeatureSnapshots => "weft/engine/feature-snapshots/v1",
         }
     }
 }

@@ -78,7 +78,7 @@ fn an_agents_word_changes_nothing_and_the_customers_approval_counts_once() {
     claim["evidence"] = json!({"step_up": true, "method": "app-approval"});
     let claimed = host.decide("agent", &claim).json();
     assert_eq!(claimed["verdict"], "deny");
-    assert_eq!(claimed["payment"]["state"], "pending");
+    assert!(claimed.get("payment").is_none(), "{claimed}");
 
     assert_eq!(approve(&host, &held)["verdict"], "allow");
     let confirm = assistance("assist.confirm", "p2", "case-2");
@@ -136,4 +136,24 @@ fn a_hold_that_nobody_releases_is_refused() {
     }
     assert_eq!(state(), "expired");
     assert_ne!(approve(&host, &held)["verdict"], "allow");
+}
+
+/// Without a case nothing is said of a payment, not even whether there is one.
+#[test]
+fn who_has_no_case_learns_nothing_of_a_payment() {
+    let host = Host::start("");
+    hold(&host, "p5");
+    for operation in ["assist.failed_payment", "assist.verify_identity"] {
+        let answers = ["p5", "no-such-payment"].map(|id| {
+            let mut body = assistance(operation, id, "case-5");
+            body.as_object_mut().expect("an object").remove("case");
+            let mut answer = host.decide("agent", &body).json();
+            assert_eq!(answer["verdict"], "deny", "{answer}");
+            for name in ["at", "decision", "log"] {
+                answer[name] = Json::Null;
+            }
+            answer
+        });
+        assert_eq!(answers[0], answers[1]);
+    }
 }

@@ -24,7 +24,7 @@ use crate::approval::{self, Waiting};
 use crate::chains::began;
 use crate::engine::{Engine, Inner};
 use crate::limits::{
-    EMERGENCY_LASTS, MAX_CASE_CHARS, MAX_UNREVIEWED, MAX_UNREVIEWED_A_CALLER, RELEASE_TAKES,
+    EMERGENCY_LASTS, MAX_CASE_CHARS, MAX_UNREVIEWED, MAX_UNREVIEWED_A_CALLER, REFUSAL_TAKES,
 };
 use crate::sets::Order;
 use crate::view::LogView;
@@ -168,7 +168,7 @@ impl Engine {
         ask: EmergencyAsk,
         reason: String,
     ) -> Result<Emergency, Problem> {
-        let answer_at = Instant::now() + RELEASE_TAKES;
+        let answer_at = Instant::now() + REFUSAL_TAKES;
         let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
         let asked = self
             .to_its_end(async move { inner.ask_in_emergency(&caller, ask, reason).await })
@@ -192,7 +192,7 @@ impl Engine {
     /// Releases the value to whoever asked, when two others have approved. On record before it is done, as is a
     /// refusal; all refusals are alike.
     pub async fn open_emergency(&self, id: String, caller: &Caller) -> Result<Released, Problem> {
-        let answer_at = Instant::now() + RELEASE_TAKES;
+        let answer_at = Instant::now() + REFUSAL_TAKES;
         let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
         let opened = self
             .to_its_end(async move { inner.open_emergency(&id, &caller).await })
@@ -255,7 +255,11 @@ impl Inner {
             ("transaction", ask.payment.as_str().into()),
             ("field", ask.field.as_str().into()),
         ];
-        detail.extend(ask.service.iter().map(|service| ("service", service.as_str().into())));
+        detail.extend(
+            ask.service
+                .iter()
+                .map(|service| ("service", service.as_str().into())),
+        );
         let found = self.find(&ask.payment, ask.service.as_deref(), &ask.field)?;
         let refusal = match (treatment, found.value) {
             (Treatment::Absent, _) => Some(("field-never-opened", problems::never_opened())),
@@ -362,7 +366,9 @@ impl Inner {
         }
         let token = found.token.as_ref();
         detail.extend(token.map(|token| ("token", Json::from(token.as_str()))));
-        let field = one.as_ref().and_then(|one| self.dictionary.by_name(&one.field));
+        let field = one
+            .as_ref()
+            .and_then(|one| self.dictionary.by_name(&one.field));
         let (one, field, most, value) = match (why, one, field, most, found.value) {
             (None, Some(one), Some(field), Some(most), Some(value)) => (one, field, most, value),
             (why, ..) => {

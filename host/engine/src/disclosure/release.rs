@@ -24,7 +24,7 @@ use super::shown::customer;
 use crate::engine::{Engine, Inner};
 use crate::evaluate::treatments;
 use crate::limits::{
-    MAX_CASE_CHARS, MAX_CASE_DECISIONS, MAX_WORD_CHARS, MAX_WORD_DIGITS, RELEASE_TAKES,
+    MAX_CASE_CHARS, MAX_CASE_DECISIONS, MAX_WORD_CHARS, MAX_WORD_DIGITS, REFUSAL_TAKES,
 };
 use crate::view::LogView;
 use crate::{Caller, ids, problems};
@@ -166,7 +166,7 @@ struct Linked {
 impl Engine {
     /// Releases a value, if the caller may have it. In the log before it is done, as is each refusal.
     pub async fn release(&self, caller: &Caller, ask: ReleaseAsk) -> Result<Released, Problem> {
-        let answer_at = Instant::now() + RELEASE_TAKES;
+        let answer_at = Instant::now() + REFUSAL_TAKES;
         let (inner, caller) = (Arc::clone(&self.inner), caller.clone());
         let released = self
             .to_its_end(async move { inner.release(&caller, ask).await })

@@ -7,6 +7,27 @@ use weft_verdict::Verdict;
 use crate::house::{House, agent, answer, ask, caller, codes, payment, service, state};
 use crate::policies::usual;
 
+/// Features are few and small. Their name tells nobody whether a payment has the same as another.
+#[tokio::test]
+async fn the_name_of_features_says_nothing_of_them() {
+    let house = House::new(&usual());
+    let mut names = Vec::new();
+    for (id, account, card) in [
+        ("p-1", "BE68539007547034", "4111111111111111"),
+        ("p-2", "FR1420041010050500013M02606", "4000000000000002"),
+    ] {
+        let mut body = payment(id, "12.00");
+        body["payer"]["account"] = json!(account);
+        body["payee"]["account"] = json!(format!("account-of-{id}"));
+        body["instrument"]["pan"] = json!(card);
+        body["device"]["id"] = json!(id);
+        house.decided(&service(), &body).await;
+        let name = house.chain(id)[0].feature_snapshot.clone();
+        names.push(name.expect("features were read"));
+    }
+    assert_ne!(names[0], names[1], "two newcomers");
+}
+
 #[tokio::test]
 async fn an_agent_sees_what_was_found_for_the_payment_and_no_more() {
     let house = House::new(&usual());

@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 use weft_audit::{EventRecord, Record};
-use weft_engine::sets::Order;
 use weft_dictionary::Treatment;
+use weft_engine::sets::Order;
 use weft_engine::{Caller, Emergency, EmergencyAsk, Role};
 
 use crate::house::{House, agent, caller, payment, service};
@@ -167,7 +167,9 @@ async fn what_can_never_be_opened_is_refused_when_it_is_asked_for() {
         assert_eq!(refused["status"], 422, "{refused}");
         assert_eq!(refused["pointer"], pointer, "{refused}");
         assert!(refused["help"].is_string(), "{refused}");
-        let event = events(&house, "emergency.refused").pop().expect("on record");
+        let event = events(&house, "emergency.refused")
+            .pop()
+            .expect("on record");
         assert_eq!(event.detail["why"], why);
         assert_eq!(event.detail["field"], field);
         unlike.push(refused);

@@ -274,3 +274,32 @@ async fn metrics_name_no_payment() {
         assert!(!text.contains(word), "{word}");
     }
 }
+
+/// What stands in every answer anew.
+fn but_for_its_own_names(mut view: Json) -> Json {
+    for name in ["at", "decision", "log"] {
+        view[name] = Json::Null;
+    }
+    view
+}
+
+/// Who is refused help learns neither that there is such a payment nor where it stands.
+#[tokio::test]
+async fn who_is_refused_help_learns_nothing_of_the_payment() {
+    let house = House::new(&usual());
+    house.decided(&service(), &payment("p-1", "1890.00")).await;
+    house.decided(&service(), &payment("p-2", "12.00")).await;
+    for by in [agent(), supervisor()] {
+        let mut views = Vec::new();
+        for id in ["p-1", "p-2", "p-9"] {
+            let refused = house.decided(&by, &ask("assist.verify_identity", id)).await;
+            let again = seen(&house, &by, &refused.decision).await;
+            let now = serde_json::to_value(refused).expect("JSON");
+            assert_eq!(now["verdict"], "deny", "{now}");
+            views.push(but_for_its_own_names(now));
+            views.push(but_for_its_own_names(again.expect("its own")));
+        }
+        views.dedup();
+        assert_eq!(views.len(), 1, "{views:#?}");
+    }
+}

@@ -330,12 +330,10 @@ impl DisclosureChecker<'_> {
                     "write masked or clear, or grant it in a file with `on`",
                 )
             }
-            (ShownIn::Release { .. }, _) if treatment > self.most_released(class) => {
-                (
-                    format!("`{name}` is cardholder data, in clear for supervisors only"),
-                    "write masked, or `readers: [supervisor]`",
-                )
-            }
+            (ShownIn::Release { .. }, _) if treatment > self.most_released(class) => (
+                format!("`{name}` is cardholder data, in clear for supervisors only"),
+                "write masked, or `readers: [supervisor]`",
+            ),
             _ => return,
         };
         self.refuse(codes::DISCLOSURE, &grant.treatment, message, help);
