@@ -31,7 +31,6 @@ use crate::snapshot::Snapshot;
 
 /// What was seen of every account, card, device, payee: whatever the dictionary has features of.
 pub struct Behaviour {
-    dictionary: Arc<Dictionary>,
     facts: Facts,
     keys: Vec<(FieldId, String)>,
     /// The card, if there are features of it.
@@ -90,7 +89,6 @@ impl Behaviour {
                 .find(|(_, name)| name == CARD)
                 .map(|(id, _)| *id),
             keys,
-            dictionary,
             facts,
             groups,
             shards: (0..limits::SHARDS)

@@ -68,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) threat: Threat,
     /// How often facts were shown today.
     pub(crate) budgets: Budgets,
+    pub(crate) attempts: Attempts,
     /// Requests in emergencies that wait for their review.
     pub(crate) emergencies: Emergencies,
     /// One erasure or hold at a time.
@@ -140,6 +141,7 @@ impl Engine {
             .tasks
             .spawn(async move {
                 inner.record_clock().await;
+                inner.record_attempts(inner.clock.now()).await;
                 inner.expire_due().await
             })
             .await;
@@ -165,6 +167,7 @@ impl Engine {
         if stops_already {
             return Stopped::Whole;
         }
+        self.inner.record_attempts(Timestamp(u64::MAX)).await;
         match self.inner.record_stop().await {
             Ok(()) => Stopped::Whole,
             Err(error) => Stopped::LogNotClosed(error),

@@ -13,6 +13,7 @@
 //! | `keyed` | names of what must not be found by trying |
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | `approval` | what one person orders and others approve |
+//! | [`attempts`] | what was refused and what was read again, on record and counted |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault on request |
 //! | `reader`, [`view`] | records into what one caller may see |
@@ -29,6 +30,7 @@
 mod again;
 mod approval;
 mod assistance;
+pub mod attempts;
 mod bind;
 mod caller;
 mod chains;

@@ -63,6 +63,8 @@ pub(crate) const MAX_WORD_DIGITS: usize = 4;
 pub(crate) const MAX_CASE_CHARS: usize = 64;
 /// Decisions of a caller within a case, the newest, among which the payment of a value is looked for.
 pub(crate) const MAX_CASE_DECISIONS: usize = 20;
+/// How long attempts of one kind by one caller are counted together.
+pub const ATTEMPTS_COUNTED_FOR: DurationMs = DurationMs(60_000);
 /// How long an answer takes at least whose time must not say what is there: each about a value of the vault, and each that
 /// refuses somebody a decision, or help with a payment.
 pub(crate) const REFUSAL_TAKES: Duration = Duration::from_millis(100);

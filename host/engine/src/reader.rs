@@ -10,6 +10,7 @@ use weft_intake::Problem;
 use weft_policy::OperationKind;
 use weft_verdict::{Obligation, ObligationKind, Verdict};
 
+use crate::attempts::Kind;
 use crate::chains::{Chain, began};
 use crate::decide::Decided;
 use crate::disclosure::withheld_names;
@@ -33,6 +34,13 @@ impl Engine {
         let view = inner
             .in_words(|words| inner.decision(caller, id, words))
             .await;
+        let view = match view {
+            Ok(view) => inner.on_record(caller, &view).await.map(|()| view),
+            Err(problem) => {
+                self.refused_decision(caller, id).await;
+                Err(problem)
+            }
+        };
         if let Err(problem) = &view {
             self.inner.metrics.problem(problem.code());
             sleep_until(refused_at).await;
@@ -41,7 +49,33 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The log tells apart what the answer does not.
+    async fn refused_decision(&self, caller: &Caller, id: &str) {
+        let is_there = ids::is_decision(id) && matches!(self.inner.stored(id), Ok(Some(_)));
+        let (why, id) = match is_there {
+            true => ("not-the-callers", Some(id.to_owned())),
+            false => ("unknown", None),
+        };
+        self.refused_about(Kind::refused(caller, "decision", why), id)
+            .await;
+    }
+}
+
 impl Inner {
+    /// What a reader was shown of a payment's facts is on record with the decision; that it is shown again, too.
+    async fn on_record(&self, caller: &Caller, view: &DecisionView) -> Result<(), Problem> {
+        if view
+            .context
+            .as_ref()
+            .is_none_or(|context| context.facts.is_empty())
+        {
+            return Ok(());
+        }
+        let decision = Some(view.decision.clone());
+        self.attempted(Kind::read(caller), decision).await
+    }
+
     fn decision(&self, caller: &Caller, id: &str, words: &Words) -> Result<DecisionView, Problem> {
         let stored = ids::is_decision(id)
             .then(|| self.stored(id))
@@ -139,13 +173,16 @@ impl Inner {
         let follow = follow_of(record);
         let insider = caller.role != Role::Service;
         let assistance = !self.is_about_itself(record);
-        let told_of_payment = !assistance || learns_of_payment(caller.role, record);
         // The payment's other decisions, for those who see anything of them.
-        let chain = if told_of_payment && (assistance || sees_context(caller.role, record)) {
+        let mut chain = if assistance || sees_context(caller.role, record) {
             self.chain_of(record)?
         } else {
             Chain::new()
         };
+        let told_of_payment = !assistance || learns_of_payment(caller.role, record, &chain);
+        if !told_of_payment {
+            chain.clear();
+        }
         let told = Told {
             caller,
             record,
@@ -416,10 +453,17 @@ fn asked_by(role: Role, record: &DecisionRecord) -> bool {
 }
 
 /// Whether a request for assistance tells its reader that there is such a payment, and where it stands: who is refused
-/// learns nothing of it.
-fn learns_of_payment(role: Role, record: &DecisionRecord) -> bool {
+/// learns nothing of it, unless a request of the same person within the same case was granted before.
+fn learns_of_payment(role: Role, record: &DecisionRecord, chain: &[Stored]) -> bool {
+    let granted = |one: &DecisionRecord| {
+        one.outcome.verdict.is_granted() && one.caller == record.caller && one.case == record.case
+    };
     match role {
-        Role::Agent | Role::Supervisor => record.outcome.verdict.is_granted(),
+        Role::Agent | Role::Supervisor => {
+            let before = chain.iter().map(|stored| &stored.record);
+            let mut before = before.take_while(|one| one.decision != record.decision);
+            granted(record) || (record.case.is_some() && before.any(granted))
+        }
         Role::Service | Role::Regulator | Role::Operator | Role::Host => true,
     }
 }

@@ -9,6 +9,7 @@ use hyper::header::{
     HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
+use weft_engine::Role;
 use weft_intake::{Problem, ProblemCode};
 
 use crate::egress;
@@ -103,6 +104,13 @@ impl Refusal {
             header: Some((ALLOW, HeaderValue::from_static(route.allow()))),
             ..Refusal::from(problem)
         }
+    }
+
+    /// The resource is for other roles.
+    pub(crate) fn role(roles: &[Role]) -> Refusal {
+        let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+        let detail = format!("only callers with the role {} get this", names.join(" or "));
+        Problem::new(ProblemCode::Forbidden, detail).into()
     }
 
     /// The caller's bucket is empty for so long.

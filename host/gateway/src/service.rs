@@ -12,8 +12,8 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use tracing::{Instrument, Span, field};
-use weft_engine::{Ask, Caller, Engine, Role};
-use weft_intake::{MediaType, Problem, ProblemCode};
+use weft_engine::{Ask, Caller, Engine};
+use weft_intake::{Culprit, MediaType, Problem, ProblemCode};
 
 use crate::answer::{self, Answer, Counted, Refusal};
 use crate::buckets::Buckets;
@@ -129,34 +129,51 @@ impl Service {
         match route.access(request.method()) {
             Access::Anyone => self.tell(route, request.headers()),
             Access::Callers => {
-                let (index, caller) = self.admit(request.headers(), None, seat)?;
+                let (index, caller) = self.admit(request.headers(), seat)?;
                 match route {
-                    Route::Disclose => self.disclose(index, &caller, request, trace).await,
+                    Route::Disclose => {
+                        let disclosed = self.disclose(index, &caller, request, trace).await;
+                        self.on_record(&caller, route, disclosed).await
+                    }
                     Route::Decide => self.decide(&caller, request, trace).await,
                     Route::Explanation => self.explanation(&caller, request.headers(), id).await,
                     _ => self.decision(&caller, request.headers(), id).await,
                 }
             }
             Access::Roles(roles) => {
-                let (index, caller) = self.admit(request.headers(), Some(roles), seat)?;
-                match route {
+                let (index, caller) = self.admit(request.headers(), seat)?;
+                let answer = match route {
+                    _ if !roles.contains(&caller.role) => Err(Refusal::role(roles)),
                     Route::Metrics => self.observe(route, request.headers()),
                     Route::Emergencies | Route::Approve | Route::Open | Route::Review => {
                         self.emergency(route, index, &caller, request).await
                     }
                     _ => self.operate(route, &caller, request).await,
-                }
+                };
+                self.on_record(&caller, route, answer).await
             }
         }
     }
 
-    /// Who asks, if the host lets it.
-    fn admit(
+    /// What comes to nothing here is on record, too; the engine records its own.
+    async fn on_record(
         &self,
-        headers: &HeaderMap,
-        only: Option<&[Role]>,
-        seat: &Seat,
-    ) -> Result<(CallerIndex, Caller), Refusal> {
+        caller: &Caller,
+        route: Route,
+        answer: Result<Answer, Refusal>,
+    ) -> Result<Answer, Refusal> {
+        if let Err(refusal) = &answer
+            && refusal.counted == Counted::NotYet
+            && refusal.problem.culprit() == Culprit::Caller
+        {
+            let why = refusal.problem.code();
+            self.engine.refused(caller, route.label(), why).await;
+        }
+        answer
+    }
+
+    /// Who asks, if the host lets it.
+    fn admit(&self, headers: &HeaderMap, seat: &Seat) -> Result<(CallerIndex, Caller), Refusal> {
         let index = match headers::bearer(headers) {
             Shown::Token(token) => self.callers.by_token(token).ok_or(Cause::Unknown),
             Shown::NoToken => Err(Cause::Malformed),
@@ -173,14 +190,7 @@ impl Service {
             self.metrics.rate_limited(&caller.id);
             Refusal::rate_limited(wait)
         })?;
-        match only {
-            Some(roles) if !roles.contains(&caller.role) => {
-                let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
-                let detail = format!("only callers with the role {} get this", names.join(" or "));
-                Err(Problem::new(ProblemCode::Forbidden, detail).into())
-            }
-            _ => Ok((index, caller)),
-        }
+        Ok((index, caller))
     }
 
     async fn decide(

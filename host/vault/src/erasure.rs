@@ -3,6 +3,8 @@
 //! An erasure destroys keys and nothing else. The subject's row in the key journal says that its key counts no more,
 //! at once; the key itself is destroyed with the epoch ([`Vault::rotate`]).
 
+use std::collections::BTreeSet;
+
 use weft_dictionary::Timestamp;
 
 use crate::entry::{Entry, Hold};
@@ -54,6 +56,22 @@ impl Vault {
     /// Whether a subject was erased.
     pub fn is_erased(&self, subject: Subject) -> bool {
         self.keys.subjects().is_known(subject) == Some(false)
+    }
+
+    /// All identifiers of all persons to whom any of these belongs, and these: what is counted of one person is counted
+    /// by each of them, whichever is shown.
+    pub fn persons(&self, subjects: &[Subject]) -> Vec<Subject> {
+        let family = |subject: Subject| match self.person(subject) {
+            Ok(family) => family,
+            Err(VaultError::SharedBySeveral { subjects }) => {
+                let families = subjects.iter().map(|root| self.person(*root));
+                families.flatten().flatten().collect()
+            }
+            Err(_) => Vec::new(),
+        };
+        let all = subjects.iter().flat_map(|subject| family(*subject));
+        let all: BTreeSet<Subject> = all.chain(subjects.iter().copied()).collect();
+        all.into_iter().collect()
     }
 
     /// Until when a person may not be erased, if so.

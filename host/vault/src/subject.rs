@@ -19,6 +19,9 @@ pub const IDENTIFIERS: [&str; 7] = [
     "customer", "account", "card", "phone", "email", "device", "person",
 ];
 
+/// How many of these, from the strongest on, are one person's and nobody else's as a rule: devices and names are shared.
+const OF_ONE_PERSON: usize = 5;
+
 /// A side of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Side {
@@ -51,6 +54,23 @@ impl Side {
     /// The subjects that the identifiers of this side name, strongest first; [`Subject::NOBODY`] alone if the row
     /// has none.
     pub fn subjects(self, dictionary: &Dictionary, row: &Row) -> Vec<Subject> {
+        let found = self.ranked(dictionary, row).into_iter();
+        let found: Vec<Subject> = found.map(|(_, subject)| subject).collect();
+        match found.is_empty() {
+            true => vec![Subject::NOBODY],
+            false => found,
+        }
+    }
+
+    /// Those of them that stand for a person even where they are shown alone: not a device, which a family may share, and
+    /// not a name.
+    pub fn telling(self, dictionary: &Dictionary, row: &Row) -> Vec<Subject> {
+        let found = self.ranked(dictionary, row).into_iter();
+        let telling = found.filter(|(rank, _)| *rank < OF_ONE_PERSON);
+        telling.map(|(_, subject)| subject).collect()
+    }
+
+    fn ranked(self, dictionary: &Dictionary, row: &Row) -> Vec<(usize, Subject)> {
         let mut found: Vec<(usize, Subject)> = row
             .facts()
             .filter(|(id, _)| Side::of(dictionary.field(*id)) == self)
@@ -61,10 +81,7 @@ impl Side {
             .collect();
         found.sort_unstable();
         found.dedup();
-        if found.is_empty() {
-            return vec![Subject::NOBODY];
-        }
-        found.into_iter().map(|(_, subject)| subject).collect()
+        found
     }
 }
 

@@ -74,11 +74,15 @@ fn an_agents_word_changes_nothing_and_the_customers_approval_counts_once() {
     let host = Host::start("");
     learn(&host);
     let held = hold(&host, "p2");
+    host.decide(
+        "agent",
+        &assistance("assist.failed_payment", "p2", "case-2"),
+    );
     let mut claim = assistance("assist.confirm", "p2", "case-2");
     claim["evidence"] = json!({"step_up": true, "method": "app-approval"});
     let claimed = host.decide("agent", &claim).json();
     assert_eq!(claimed["verdict"], "deny");
-    assert!(claimed.get("payment").is_none(), "{claimed}");
+    assert_eq!(claimed["payment"]["state"], "pending");
 
     assert_eq!(approve(&host, &held)["verdict"], "allow");
     let confirm = assistance("assist.confirm", "p2", "case-2");

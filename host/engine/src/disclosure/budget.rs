@@ -17,6 +17,8 @@ pub(crate) struct Use<'a> {
     pub(crate) disclosure: &'a str,
     pub(crate) case: &'a str,
     pub(crate) customer: &'a str,
+    /// All identifiers of that person, by which the vault knows it.
+    pub(crate) person: &'a [String],
     pub(crate) caller: &'a str,
 }
 
@@ -50,7 +52,8 @@ impl Budgets {
         let within = keys
             .iter()
             .zip(most)
-            .all(|(key, most)| day.counts.get(key).copied().unwrap_or(0) < most);
+            .all(|(key, most)| day.counts.get(key).copied().unwrap_or(0) < most)
+            && day.of_person(used) < budget.per_customer;
         if within && day.counts.len() + keys.len() <= MAX_COUNTED {
             day.count(keys);
             return true;
@@ -76,6 +79,17 @@ impl Day {
             self.number = number;
             self.counts.clear();
         }
+    }
+
+    /// How often the customer was shown, by whichever of their identifiers.
+    fn of_person(&self, used: Use<'_>) -> u32 {
+        let others = used.person.iter().filter(|name| *name != used.customer);
+        let names = others.map(String::as_str).chain([used.customer]);
+        let counts = names.map(|name| {
+            let key = (Of::Customer, used.disclosure.to_owned(), name.to_owned());
+            self.counts.get(&key).copied().unwrap_or(0)
+        });
+        counts.fold(0, u32::saturating_add)
     }
 
     fn count(&mut self, keys: [(Of, String, String); 3]) {

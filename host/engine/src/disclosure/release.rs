@@ -21,6 +21,7 @@ use weft_verdict::ObligationKind;
 
 use super::Use;
 use super::shown::customer;
+use crate::attempts::Kind;
 use crate::engine::{Engine, Inner};
 use crate::evaluate::treatments;
 use crate::limits::{
@@ -160,6 +161,7 @@ struct Granted<'a> {
 struct Linked {
     record: DecisionRecord,
     customer: String,
+    person: Vec<String>,
     token: Token,
 }
 
@@ -179,7 +181,14 @@ impl Engine {
 
 impl Inner {
     async fn release(&self, caller: &Caller, ask: ReleaseAsk) -> Result<Released, Problem> {
-        let token = checked(&ask)?;
+        let token = match checked(&ask) {
+            Ok(token) => token,
+            Err(problem) => {
+                let kind = Kind::refused(caller, "value", "unfit");
+                self.attempted(kind, None).await?;
+                return Err(problem);
+            }
+        };
         if self.is_stopping() {
             return Err(problems::stopping());
         }
@@ -290,6 +299,7 @@ impl Inner {
             disclosure: disclosure.id(),
             case: linked.record.case.as_deref().unwrap_or_default(),
             customer: &linked.customer,
+            person: &linked.person,
             caller: &caller.id,
         };
         if !self.budgets.take(disclosure, used, at) {
@@ -331,6 +341,7 @@ impl Inner {
             return Ok(Ok(Linked {
                 record,
                 customer,
+                person: self.identifiers(&row),
                 token,
             }));
         }
@@ -355,6 +366,7 @@ impl Inner {
                 disclosure: text("disclosure")?,
                 case: text("case")?,
                 customer: text("customer")?,
+                person: &[],
                 caller: text("by")?,
             })
         };

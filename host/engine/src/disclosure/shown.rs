@@ -37,6 +37,7 @@ impl Inner {
         let of = |kind| treatments(&self.dictionary, &outcome.obligations, kind);
         let (needed, redacted) = (of(ObligationKind::Disclose), of(ObligationKind::Redact));
         let customer = customer(&self.dictionary, row);
+        let person = self.identifiers(row);
         let mut by = BTreeMap::new();
         let mut granted = BTreeSet::new();
         let set = asked.set.set();
@@ -52,6 +53,7 @@ impl Inner {
                 disclosure: disclosure.id(),
                 case: case.unwrap_or_default(),
                 customer: &customer,
+                person: &person,
                 caller: &asked.caller.id,
             };
             if !sight.disclosed.is_empty() && !self.budgets.take(disclosure, used, asked.at) {
@@ -110,6 +112,7 @@ impl Inner {
                 disclosure,
                 case: record.case.as_deref().unwrap_or_default(),
                 customer: &shown.customer,
+                person: &[],
                 caller: &record.caller.id,
             };
             self.budgets.restore(used, record.at);
@@ -117,7 +120,16 @@ impl Inner {
     }
 }
 
-/// Whom a payment is about, for budgets.
+impl Inner {
+    /// All identifiers of whom a payment is about, for budgets: another card of the same person is no other customer.
+    pub(super) fn identifiers(&self, row: &Row) -> Vec<String> {
+        let telling = Side::Payer.telling(&self.dictionary, row);
+        let all = self.vault.persons(&telling).into_iter();
+        all.map(|subject| subject.to_string()).collect()
+    }
+}
+
+/// Whom a payment is about, in records: by the strongest identifier in its row.
 pub(super) fn customer(dictionary: &Dictionary, row: &Row) -> String {
     let subjects = Side::Payer.subjects(dictionary, row);
     let first = subjects.first().copied().unwrap_or(Subject::NOBODY);

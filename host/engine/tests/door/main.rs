@@ -2,6 +2,7 @@
 
 mod archive;
 mod assistance;
+mod attempts;
 mod confirm;
 mod data_dir;
 mod discharge;

@@ -133,6 +133,66 @@ async fn masks_leave_what_may_be_seen() {
     }
 }
 
+/// Whom the vault knows as one person is one customer, whichever identifiers a payment shows.
+#[tokio::test]
+async fn a_budget_of_a_customer_holds_over_all_their_identifiers() {
+    let site = Site::new(&usual());
+    let grants = "  - {field: payer.phone, treatment: clear}\n";
+    let budget = "{per_case: 9, per_customer: 3, per_day: 90}";
+    site.write_disclosure("call", &release("test.call", "call-back", grants, budget));
+    let mut house = site.start();
+    let mut got = Vec::new();
+    for (id, customer, account, card) in [
+        ("p-1", None, Some("BE68539007547034"), "4111111111111111"),
+        (
+            "p-2",
+            Some("C-1"),
+            Some("BE68539007547034"),
+            "4111111111111111",
+        ),
+        ("p-3", None, None, "4111111111111111"),
+        ("p-4", None, None, "5555555555554444"),
+    ] {
+        let mut body = payment(id, "1890.00");
+        body["payer"]["customer"] = json!(customer);
+        body["payer"]["account"] = json!(account);
+        body["instrument"]["pan"] = json!(card);
+        for name in ["customer", "account"] {
+            if body["payer"][name].is_null() {
+                body["payer"]
+                    .as_object_mut()
+                    .expect("an object")
+                    .remove(name);
+            }
+        }
+        house.decided(&service(), &body).await;
+        let mut question = ask("assist.failed_payment", id);
+        question["case"]["id"] = json!(format!("case-of-{id}"));
+        house.decided(&agent(), &question).await;
+        for _ in 0..2 {
+            let wish = wish(&format!("case-of-{id}"), "call-back", "payer.phone", "");
+            got.push(get(&house, &agent(), wish).await.is_ok());
+        }
+        // The counts are those of the log.
+        house = house.restart().await;
+    }
+    let [first, rest] = [&got[..3], &got[3..]];
+    assert_eq!(first, [true; 3]);
+    assert_eq!(rest, [false; 5], "three a day are the most of one person");
+    // Somebody else has a budget of their own, also with the same name and device.
+    let mut body = payment("p-5", "1890.00");
+    body["payer"]["account"] = json!("FR1420041010050500013M02606");
+    body["payer"]["phone"] = json!("+33612345678");
+    body["payer"]["email"] = json!("other@example.org");
+    body["instrument"]["pan"] = json!("4000000000000002");
+    house.decided(&service(), &body).await;
+    house
+        .decided(&agent(), &ask("assist.failed_payment", "p-5"))
+        .await;
+    let wish = wish("case-1042", "call-back", "payer.phone", "");
+    assert!(get(&house, &agent(), wish).await.is_ok());
+}
+
 /// A disclosure grants a note, and no card number that a customer wrote into it.
 #[tokio::test]
 async fn a_text_is_released_without_what_customers_wrote_into_it() {

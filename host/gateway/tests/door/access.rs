@@ -148,3 +148,62 @@ async fn a_gateway_that_could_not_serve_is_not_bound() {
     let taken = bind(GatewayConfig::new(first.address(), callers()));
     assert!(matches!(taken.await, Err(GatewayError::Bind { .. })));
 }
+
+/// Who tries what is for others, or more often than they may, is on record: the first at once, the rest counted.
+#[tokio::test]
+async fn refused_attempts_are_on_record() {
+    let limits = Limits {
+        disclosures_per_minute: 2,
+        ..Limits::default()
+    };
+    let house = House::with(limits).await;
+    for _ in 0..3 {
+        let erase = Call::json(&serde_json::json!({"token": "x"})).to("/v1/vault/erase");
+        house
+            .send(erase.by("agent-7"))
+            .await
+            .expect_problem(403, "forbidden");
+    }
+    for _ in 0..2 {
+        let wish = Call::json(&serde_json::json!({"wish": 1})).to("/v1/disclosures");
+        house
+            .send(wish.by("agent-7"))
+            .await
+            .expect_problem(400, "malformed");
+    }
+    for _ in 0..3 {
+        let wish = Call::json(&serde_json::json!({"wish": 1})).to("/v1/disclosures");
+        house
+            .send(wish.by("agent-7"))
+            .await
+            .expect_problem(429, "rate-limited");
+    }
+    let engine = house.engine.clone();
+    house.begin_to_stop().stopped().await;
+    let log = engine.log();
+    let all = (0..log.len()).filter_map(|index| match log.get(index) {
+        Ok(Some(weft_audit::Record::Event(event))) => Some(event),
+        _ => None,
+    });
+    let refused = all.filter(|event| event.event == "access.refused");
+    let told: Vec<_> = refused
+        .map(|event| {
+            let text = |name: &str| event.detail[name].as_str().unwrap_or_default().to_owned();
+            assert_eq!(text("by"), "agent-7");
+            (text("what"), text("why"), event.detail["count"].as_u64())
+        })
+        .collect();
+    let of = |what: &str, why: &str, count| (what.to_owned(), why.to_owned(), Some(count));
+    let (erase, wish) = ("/v1/vault/erase", "/v1/disclosures");
+    assert_eq!(
+        told,
+        [
+            of(erase, "forbidden", 1),
+            of(wish, "malformed", 1),
+            of(wish, "rate-limited", 1),
+            of(wish, "malformed", 1),
+            of(wish, "rate-limited", 2),
+            of(erase, "forbidden", 2),
+        ]
+    );
+}
