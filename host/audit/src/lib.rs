@@ -72,8 +72,8 @@ pub use open::Opened;
 pub use proof::{BadProof, Proof};
 pub use record::{
     CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, EventRecord, FindingRecord,
-    IdempotencyRecord, OutcomeRecord, PluginRecord, PurposeRecord, Record, SCHEMA, ShownRecord,
-    Sight,
+    IdempotencyRecord, NOT_GRANTED, OutcomeRecord, PluginRecord, PurposeRecord, Record, SCHEMA,
+    ShownRecord, Sight,
 };
 pub use refill::Refilling;
 pub use show::{Entry, Filter, render, show};

@@ -218,15 +218,19 @@ pub struct PluginRecord {
     pub needs: BTreeMap<String, Sight>,
 }
 
+/// Why a field is withheld that no policy and no disclosure allows at all.
+pub const NOT_GRANTED: &str = "not-granted";
+
 /// What a reader asked for, and what came of it. What was asked for is all that stands here; what was allowed, all but
-/// what is withheld as `not-granted`.
+/// what is withheld as [`NOT_GRANTED`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sight {
     /// The fields that were disclosed, by treatment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub disclosed: BTreeMap<String, Vec<String>>,
-    /// Those that were not, by why: `not-granted`, `redacted`, and for people also `over-budget`.
+    /// Those that were not, by why: [`NOT_GRANTED`], `redacted`, and for people also `over-budget` and
+    /// `erased`, of what may have been there and is gone with its person.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub withheld: BTreeMap<String, Vec<String>>,
     /// Those that the request did not have.

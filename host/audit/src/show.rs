@@ -22,11 +22,11 @@ use crate::record::{
 /// Which records; all that is told must hold. With nothing told: all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// The decision with this id.
+    /// The decision, the request for a value or in an emergency, with this id.
     pub decision: Option<String>,
-    /// Decisions about this transaction.
+    /// Decisions and requests about this transaction.
     pub transaction: Option<String>,
-    /// Decisions that belong to this case.
+    /// Decisions and requests that belong to this case.
     pub case: Option<String>,
     /// Only the newest so many.
     pub last: Option<usize>,
@@ -34,15 +34,27 @@ pub struct Filter {
 
 impl Filter {
     pub(crate) fn takes(&self, record: &Record) -> bool {
-        let decision = record.decision();
-        let is = |wanted: &Option<String>, of: fn(&DecisionRecord) -> Option<&String>| match wanted
-        {
-            None => true,
-            Some(wanted) => decision.and_then(of) == Some(wanted),
+        let of_event = |event: &EventRecord, names: &[&str], wanted: &str| {
+            let mut said = names
+                .iter()
+                .filter_map(|name| event.detail.get(*name)?.as_str());
+            said.any(|said| said == wanted)
         };
-        is(&self.decision, |d| Some(&d.decision))
-            && is(&self.transaction, |d| d.transaction.as_ref())
-            && is(&self.case, |d| d.case.as_ref())
+        let is = |wanted: &Option<String>,
+                  of: fn(&DecisionRecord) -> Option<&String>,
+                  names: &[&str]| match (wanted, record) {
+            (None, _) => true,
+            (Some(wanted), Record::Decision(decision)) => of(decision) == Some(wanted),
+            (Some(wanted), Record::Event(event)) => of_event(event, names, wanted),
+        };
+        let ids = ["id", "emergency"];
+        is(&self.decision, |d| Some(&d.decision), &ids)
+            && is(
+                &self.transaction,
+                |d| d.transaction.as_ref(),
+                &["transaction"],
+            )
+            && is(&self.case, |d| d.case.as_ref(), &["case"])
     }
 }
 

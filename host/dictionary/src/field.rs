@@ -46,8 +46,11 @@ pub enum Origin {
 pub enum Take {
     /// The last four digits of a card number (PCI DSS 4.0.1, 3.4.1).
     Last4,
-    /// The first six digits of a card number of 14 digits or more: who issued it (ISO/IEC 7812-1; PCI DSS 4.0.1, 3.5.1).
+    /// The first six digits of a card number of 15 digits or more: who issued it (ISO/IEC 7812-1; PCI DSS 4.0.1, 3.4.1).
     Bin6,
+    /// The first eight digits of a card number of 16 digits or more, and six of one of 15, for issuers that are named by
+    /// eight (ISO/IEC 7812-1:2017; PCI SSC FAQ 1091).
+    Bin8,
     /// The country of an IBAN (ISO 13616: its first two letters).
     Country,
 }

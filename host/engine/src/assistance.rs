@@ -131,8 +131,12 @@ impl Inner {
             Links::of(self, &row)
         };
         let case = links.case.as_deref();
+        let erased = match &about {
+            Some(about) => self.restored(&about.own)?.erased,
+            None => Vec::new(),
+        };
         let draft = Draft {
-            shown: self.shown(asked, &request.operation, case, &row, &evaluated),
+            shown: self.shown(asked, &request.operation, case, &row, &erased, &evaluated),
             decision: decision.clone(),
             operation: request.operation.clone(),
             links,

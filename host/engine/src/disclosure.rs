@@ -10,8 +10,19 @@ mod emergency;
 mod release;
 mod shown;
 
+use weft_audit::NOT_GRANTED;
+
 pub(crate) use budget::{Budgets, Use};
 pub(crate) use emergency::Emergencies;
 pub use emergency::{Emergency, EmergencyAsk};
 pub use release::{REFUSED, RELEASED, ReleaseAsk, Released};
 pub(crate) use shown::{shown_to, withheld_names};
+
+/// Why a fact is withheld: its person was erased, so whether it was there cannot be told.
+pub const ERASED: &str = "erased";
+
+/// Whether a reason for which something is withheld says that nobody granted it to the reader: all others take away what
+/// was granted.
+pub fn is_not_granted(why: &str) -> bool {
+    why == NOT_GRANTED || release::is_not_granted(why) || emergency::is_not_granted(why)
+}

@@ -312,12 +312,16 @@ impl Inner {
     /// The row of a recorded decision. What is gone with a person who was erased is missing, as facts are that nobody
     /// said.
     pub(crate) fn restore(&self, record: &DecisionRecord) -> Result<Row, Problem> {
+        self.restored(record).map(|restored| restored.row)
+    }
+
+    /// The same, with whose facts are gone.
+    pub(crate) fn restored(&self, record: &DecisionRecord) -> Result<facts::Restored, Problem> {
         let restored = facts::restore(&self.dictionary, self.vault.opener(), record);
-        let restored = restored.map_err(|error| {
+        restored.map_err(|error| {
             tracing::error!(%error, "a record cannot be read back");
             problems::internal("a recorded decision cannot be read back")
-        })?;
-        Ok(restored.row)
+        })
     }
 
     pub(crate) fn timed<T>(&self, part: Part, work: impl FnOnce() -> T) -> T {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use weft_assist::Method;
-use weft_audit::{FindingRecord, OutcomeRecord, PluginRecord, Sight};
+use weft_audit::{FindingRecord, NOT_GRANTED, OutcomeRecord, PluginRecord, Sight};
 use weft_dictionary::{Dictionary, FieldId, Row, Slot, Timestamp, Treatment, Value};
 use weft_intake::Problem;
 use weft_journal::Appended;
@@ -23,7 +23,6 @@ use crate::pipeline::{Bound, BoundPlugin, Need, Pipeline};
 use crate::{problems, shorten};
 
 /// Why a need of a plugin is withheld: the policy grants it not.
-const NOT_GRANTED: &str = "not-granted";
 /// Why a need of a plugin is withheld: an earlier stage took it away.
 const REDACTED: &str = "redacted";
 

@@ -274,7 +274,8 @@ impl<'a> Facts<'a> {
             let taken: Option<Box<str>> = canonical.expose(|text| {
                 match take {
                     Take::Last4 => text.len().checked_sub(4).and_then(|at| text.get(at..)),
-                    Take::Bin6 => pan::issuer(text),
+                    Take::Bin6 => pan::issuer(text, pan::Bin::Six),
+                    Take::Bin8 => pan::issuer(text, pan::Bin::Eight),
                     Take::Country => iban_country(text),
                 }
                 .map(Into::into)

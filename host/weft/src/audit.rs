@@ -59,13 +59,13 @@ pub(crate) enum AuditCommand {
     Show {
         #[command(flatten)]
         places: Places,
-        /// Only this decision.
+        /// Only this decision, or request for a value or in an emergency.
         #[arg(long, value_name = "ID")]
         decision: Option<String>,
-        /// Only decisions about this payment.
+        /// Only decisions and requests about this payment.
         #[arg(long, value_name = "ID")]
         payment: Option<String>,
-        /// Only decisions that belong to this case.
+        /// Only decisions and requests that belong to this case.
         #[arg(long, value_name = "ID")]
         case: Option<String>,
         /// Only the newest so many.

@@ -21,11 +21,19 @@ fn history(person: &Person) -> Host {
     assert_eq!(host.decide("service", &payment).status, 200);
     let help = assistance("assist.failed_payment", "p-1", CASE);
     assert_eq!(host.decide("agent", &help).json()["verdict"], "allow");
-    for (purpose, status) in [("call-back", 200), ("gossip", 403)] {
-        let wish = json!({"case": CASE, "purpose": purpose, "field": "payer.phone"});
-        let answer = host.post_to("/v1/disclosures", "agent", &wish);
+    for (role, purpose, field, status) in [
+        ("agent", "call-back", "payer.phone", 200),
+        ("agent", "gossip", "payer.phone", 403),
+        ("operator", "call-back", "payer.phone", 403),
+        ("agent", "call-back", "payer.name", 403),
+    ] {
+        let wish = json!({"case": CASE, "purpose": purpose, "field": field});
+        let answer = host.post_to("/v1/disclosures", role, &wish);
         assert_eq!(answer.status, status, "{}", answer.text());
     }
+    let need = json!({"case": CASE, "payment": "p-1", "field": "payer.phone", "reason": "danger"});
+    let asked = host.post_to("/v1/emergencies", "agent", &need);
+    assert_eq!(asked.status, 200, "{}", asked.text());
     host.stop();
     host
 }
@@ -104,12 +112,34 @@ fn every_reader_is_in_it_with_a_place_that_can_be_checked() {
         .iter()
         .filter(|row| row["reader"]["kind"] == "reader of the vault")
         .collect();
-    assert_eq!(of_vault.len(), 2);
+    assert_eq!(of_vault.len(), 4);
     assert_eq!(of_vault[0]["disclosed"], json!({"clear": ["payer.phone"]}));
     assert_eq!(
         of_vault[1]["withheld"],
         json!({"purpose-not-granted": ["payer.phone"]})
     );
+    // What was not granted by role, purpose or field was not allowed; and it is told who asked.
+    assert_eq!(of_vault[0]["allowed"], json!(["payer.phone"]));
+    for (refused, why) in of_vault[1..].iter().zip([
+        "purpose-not-granted",
+        "role-not-granted",
+        "field-not-granted",
+    ]) {
+        assert!(refused["withheld"][why].is_array(), "{refused}");
+        assert_eq!(refused["allowed"], json!([]), "{refused}");
+    }
+    let callers: Vec<_> = of_vault
+        .iter()
+        .map(|row| &row["reader"]["caller"])
+        .collect();
+    assert_eq!(callers, ["agent", "agent", "operator", "agent"]);
+    // The command that the report names prints the record behind each row, also of who asked for a value.
+    for row in rows {
+        let id = row["id"].as_str().expect("an id");
+        let shown = run(&["audit", "show", "--data", &data, "--decision", id, "--json"]);
+        let shown: Json = serde_json::from_str(shown.out.trim()).expect("one record");
+        assert_eq!(shown["leaf_hash"], row["leaf_hash"]);
+    }
     // No value of the person is in any form of it.
     let sweep = Sweep::of(&[person]);
     for form in ["html", "csv", "json"] {
@@ -133,7 +163,26 @@ fn a_case_and_a_time_are_told_apart_and_nothing_is_no_success() {
     assert!(rows.iter().all(|row| row["case"] == CASE));
     assert_eq!(
         (&told["decisions"], &told["requests_for_values"]),
-        (&json!(1), &json!(2))
+        (&json!(1), &json!(4))
+    );
+    // The log tells all of the case: what was decided, who asked for values, what was asked for in an emergency.
+    let data = host.data().display().to_string();
+    let shown = run(&["audit", "show", "--data", &data, "--case", CASE, "--json"]);
+    let shown = shown.out.lines().map(|line| {
+        let entry: Json = serde_json::from_str(line).expect("JSON");
+        let event = entry["record"]["event"].as_str().unwrap_or("decision");
+        event.to_owned()
+    });
+    assert_eq!(
+        shown.collect::<Vec<_>>(),
+        [
+            "decision",
+            "disclosure.released",
+            "disclosure.refused",
+            "disclosure.refused",
+            "disclosure.refused",
+            "emergency.asked"
+        ]
     );
     let at = |row: &Json| row["at"].as_str().expect("a time").to_owned();
     let last = at(rows.last().expect("a row"));

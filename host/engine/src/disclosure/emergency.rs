@@ -36,8 +36,18 @@ const REVIEWED: &str = "emergency.reviewed";
 const NOT_DONE: &str = "emergency.refused";
 /// What stands in records in place of a disclosure's.
 const LEGAL_BASIS: &str = "emergency access, approved by two people and reviewed afterwards";
+/// Why nothing is opened: for these reasons nobody had granted it.
+const NOT_THERE: &str = "no-such-emergency";
+const NOT_THE_CALLERS: &str = "not-the-callers";
+const NOT_APPROVED: &str = "not-approved";
+const NEVER_OPENED: &str = "field-never-opened";
 /// People who approve, beside the one who asks.
 const APPROVALS: usize = 2;
+
+/// Whether a reason in the log says that two others had not granted it.
+pub(super) fn is_not_granted(why: &str) -> bool {
+    [NOT_THERE, NOT_THE_CALLERS, NOT_APPROVED, NEVER_OPENED].contains(&why)
+}
 
 /// What is needed in an emergency.
 #[derive(Debug, Clone)]
@@ -262,7 +272,7 @@ impl Inner {
         );
         let found = self.find(&ask.payment, ask.service.as_deref(), &ask.field)?;
         let refusal = match (treatment, found.value) {
-            (Treatment::Absent, _) => Some(("field-never-opened", problems::never_opened())),
+            (Treatment::Absent, _) => Some((NEVER_OPENED, problems::never_opened())),
             (_, None) => Some(("nothing-to-open", problems::nothing_to_open())),
             (_, Some(_)) => None,
         };
@@ -312,14 +322,11 @@ impl Inner {
             until: one.until,
         };
         if let Err(why) = waiting.takes(by, digest, self.clock.now()) {
-            self.not_done(id, by, why.as_str()).await?;
+            self.not_done(&one, by, why.as_str()).await?;
             return Err(problems::not_approved(why));
         }
-        let detail = vec![
-            ("id", Json::from(id)),
-            ("by", by.into()),
-            ("digest", digest.into()),
-        ];
+        let mut detail = of(&one, by);
+        detail.push(("digest", digest.into()));
         self.happened(APPROVED, detail).await?;
         self.emergency(id)
     }
@@ -338,11 +345,11 @@ impl Inner {
             one.treatment.min(most)
         });
         let why = match &one {
-            None => Some("no-such-emergency"),
-            Some(one) if one.by != caller.id => Some("not-the-callers"),
-            Some(one) if one.approved_by.len() < APPROVALS => Some("not-approved"),
+            None => Some(NOT_THERE),
+            Some(one) if one.by != caller.id => Some(NOT_THE_CALLERS),
+            Some(one) if one.approved_by.len() < APPROVALS => Some(NOT_APPROVED),
             Some(one) if at >= one.until => Some("grant-expired"),
-            Some(_) if most == Some(Treatment::Absent) => Some("field-never-opened"),
+            Some(_) if most == Some(Treatment::Absent) => Some(NEVER_OPENED),
             Some(_) if found.token.is_none() => Some("not-of-the-payment"),
             Some(_) => None,
         };
@@ -405,7 +412,7 @@ impl Inner {
         let one = self.emergency(id)?;
         let part = [&one.by].into_iter().chain(&one.approved_by);
         if part.into_iter().any(|name| *name == order.by) {
-            self.not_done(id, &order.by, "self-review").await?;
+            self.not_done(&one, &order.by, "self-review").await?;
             return Err(problems::not_reviewed(
                 "who had a part in it does not review it",
             ));
@@ -413,12 +420,9 @@ impl Inner {
         if self.clock.now() < one.until {
             return Err(problems::not_reviewed("it is not over yet"));
         }
-        let detail = vec![
-            ("id", Json::from(id)),
-            ("by", order.by.into()),
-            ("reason", found.into()),
-            ("opened", one.opened.into()),
-        ];
+        let mut detail = of(&one, &order.by);
+        detail.push(("reason", found.into()));
+        detail.push(("opened", one.opened.into()));
         self.happened(REVIEWED, detail).await?;
         Ok(one)
     }
@@ -469,12 +473,9 @@ impl Inner {
         Ok(own.filter(|record| self.is_payment(record)).last())
     }
 
-    async fn not_done(&self, id: &str, by: &str, why: &'static str) -> Result<(), Problem> {
-        let detail = vec![
-            ("id", Json::from(id)),
-            ("by", by.into()),
-            ("why", why.into()),
-        ];
+    async fn not_done(&self, one: &Emergency, by: &str, why: &'static str) -> Result<(), Problem> {
+        let mut detail = of(one, by);
+        detail.push(("why", why.into()));
         self.happened(NOT_DONE, detail).await.map(|_| ())
     }
 
@@ -503,6 +504,16 @@ impl Inner {
             leaf_hash: HEXLOWER.encode(&receipt.leaf_hash),
         })
     }
+}
+
+/// What each event about a request names: so its case and its payment have all of them.
+fn of(one: &Emergency, by: &str) -> Vec<(&'static str, Json)> {
+    vec![
+        ("id", one.id.as_str().into()),
+        ("by", by.into()),
+        ("case", one.case.as_str().into()),
+        ("transaction", one.payment.as_str().into()),
+    ]
 }
 
 const _: () = assert!(MAX_CASE_CHARS >= 36, "a payment may be named by a UETR");

@@ -150,6 +150,13 @@ impl Why {
     }
 }
 
+/// Whether a reason in the log says that no disclosure granted the value.
+pub(super) fn is_not_granted(why: &str) -> bool {
+    [Why::Role, Why::Purpose, Why::Field]
+        .iter()
+        .any(|one| one.as_str() == why)
+}
+
 /// What is granted of a field.
 struct Granted<'a> {
     disclosure: &'a Disclosure,
@@ -470,7 +477,7 @@ pub(super) fn treated(field: &Field, treatment: Treatment, value: Secret) -> (Tr
         return (treatment, value);
     }
     let masked = value.expose(|text| match field.class {
-        Class::Cardholder => pan::shown(text, None),
+        Class::Cardholder => pan::shown(text),
         _ => match Treatment::Masked.apply(&Value::text(text)) {
             Some(Value::Text(masked)) => Some(masked.to_string()),
             _ => None,

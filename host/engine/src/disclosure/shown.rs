@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use weft_audit::{DecisionRecord, PurposeRecord, ShownRecord, Sight};
-use weft_dictionary::{Dictionary, FieldId, Row, Treatment};
+use weft_dictionary::{Class, Dictionary, FieldId, Row, Treatment};
 use weft_policy::Disclosure;
 use weft_vault::{Side, Subject};
 use weft_verdict::ObligationKind;
 
-use super::Use;
+use super::{ERASED, Use};
 use crate::decide::Asked;
 use crate::engine::Inner;
 use crate::evaluate::{Evaluated, treatments};
@@ -27,6 +27,7 @@ impl Inner {
         operation: &str,
         case: Option<&str>,
         row: &Row,
+        erased: &[Side],
         evaluated: &Evaluated,
     ) -> Option<ShownRecord> {
         let role = asked.caller.role;
@@ -48,7 +49,7 @@ impl Inner {
             });
             let wanted: Vec<(FieldId, Treatment)> = wanted.collect();
             granted.extend(wanted.iter().map(|(field, _)| *field));
-            let mut sight = self.sight(&wanted, &redacted, row);
+            let mut sight = self.sight(&wanted, &redacted, row, erased);
             let used = Use {
                 disclosure: disclosure.id(),
                 case: case.unwrap_or_default(),
@@ -84,6 +85,7 @@ impl Inner {
         wanted: &[(FieldId, Treatment)],
         redacted: &BTreeMap<FieldId, Treatment>,
         row: &Row,
+        erased: &[Side],
     ) -> Sight {
         let mut sight = Sight::default();
         for (id, treatment) in wanted {
@@ -91,6 +93,9 @@ impl Inner {
             let left = redacted.get(id).copied().unwrap_or(Treatment::Clear);
             let treatment = (*treatment).min(left).min(field.class.ceiling());
             match row.get(*id) {
+                None if field.class == Class::Personal && erased.contains(&Side::of(field)) => {
+                    sight.withhold(&field.name, ERASED);
+                }
                 None => sight.missing.push(field.name.clone()),
                 Some(_) if treatment == Treatment::Absent => sight.withhold(&field.name, REDACTED),
                 Some(_) => sight.disclose(&field.name, treatment.as_str()),

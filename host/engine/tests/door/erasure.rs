@@ -51,10 +51,14 @@ async fn a_payment_that_waits_is_decided_without_what_is_gone() {
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].detail["subjects"], Json::from(erased));
     assert_eq!(told[0].detail["reason"], "asked for");
-    // Nothing of it fails, before or after a start.
-    house
+    // Nothing of it fails, before or after a start, and what is gone is not told as if nobody had said it.
+    let view = house
         .decided(&agent(), &ask("assist.failed_payment", "p-1"))
         .await;
+    let shown = house.record(&view).shown.expect("something is shown");
+    let sight = &shown.by["test.replies"].sight;
+    assert_eq!(sight.withheld["erased"], ["location.city"]);
+    assert!(sight.missing.is_empty(), "{sight:?}");
     let house = house.restart().await;
     let view = house
         .decided(&service(), &answer("p-1", &challenge, &response))

@@ -158,21 +158,22 @@ async fn refused_attempts_are_on_record() {
     };
     let house = House::with(limits).await;
     for _ in 0..3 {
-        let erase = Call::json(&serde_json::json!({"token": "x"})).to("/v1/vault/erase");
+        let erase =
+            Call::json(&serde_json::json!({"token": "x"})).to(Method::POST, "/v1/vault/erase");
         house
             .send(erase.by("agent-7"))
             .await
             .expect_problem(403, "forbidden");
     }
     for _ in 0..2 {
-        let wish = Call::json(&serde_json::json!({"wish": 1})).to("/v1/disclosures");
+        let wish = Call::json(&serde_json::json!({"wish": 1})).to(Method::POST, "/v1/disclosures");
         house
             .send(wish.by("agent-7"))
             .await
             .expect_problem(400, "malformed");
     }
     for _ in 0..3 {
-        let wish = Call::json(&serde_json::json!({"wish": 1})).to("/v1/disclosures");
+        let wish = Call::json(&serde_json::json!({"wish": 1})).to(Method::POST, "/v1/disclosures");
         house
             .send(wish.by("agent-7"))
             .await

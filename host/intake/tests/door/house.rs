@@ -34,9 +34,17 @@ pub(crate) fn left_out(what: &str) {
 
 impl House {
     pub(crate) fn new() -> House {
+        House::with_dictionary(|text| text)
+    }
+
+    /// With the project's own dictionary, changed.
+    pub(crate) fn with_dictionary(change: impl FnOnce(String) -> String) -> House {
         let dir = tempfile::tempdir().expect("a directory");
         let path = checkout().join("policies/dictionary.yaml");
-        let dictionary = Arc::new(Dictionary::load(&path).expect("the project's own dictionary"));
+        let text = std::fs::read_to_string(path).expect("the project's own dictionary");
+        let path = dir.path().join("dictionary.yaml");
+        std::fs::write(&path, change(text)).expect("written");
+        let dictionary = Arc::new(Dictionary::load(&path).expect("a dictionary"));
         let keys = Keys::open_or_create(&dir.path().join("keys.weft")).expect("keys");
         let vault = Vault::open(&dir.path().join("vault"), &keys, "eu", "acme").expect("a vault");
         let vault = Arc::new(vault);

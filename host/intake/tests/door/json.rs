@@ -9,12 +9,13 @@ use crate::house::{House, checkout};
 
 const FULL: &str = include_str!("../../../../examples/demo/allowed.json");
 
-/// Of 13 digits, six and four would leave next to nothing hidden.
+/// Of 12 to 14 digits, six and four would be more than half, and both are facts.
 #[test]
 fn the_issuer_of_the_shortest_card_numbers_is_no_fact() {
     let house = House::new();
     for (pan, bin, last4) in [
-        ("30569309025904", Some("305693"), "5904"),
+        ("378282246310005", Some("378282"), "0005"),
+        ("30569309025904", None, "5904"),
         ("4222222222222", None, "2222"),
     ] {
         let body = format!(r#"{{"operation":"a","instrument":{{"pan":"{pan}"}}}}"#);
@@ -22,6 +23,24 @@ fn the_issuer_of_the_shortest_card_numbers_is_no_fact() {
         let fact = |name| house.fact(&request, name);
         assert_eq!(fact("instrument.bin"), bin.map(|bin| json!(bin)));
         assert_eq!(fact("instrument.last4"), Some(json!(last4)));
+    }
+}
+
+/// A deployment whose issuers have eight digits says so in its dictionary.
+#[test]
+fn the_issuer_has_eight_digits_where_the_dictionary_says_so() {
+    let house = House::with_dictionary(|text| text.replace("take: bin6", "take: bin8"));
+    for (pan, bin) in [
+        ("4111111111111111", Some("41111111")),
+        ("378282246310005", Some("378282")),
+        ("30569309025904", None),
+    ] {
+        let body = format!(r#"{{"operation":"a","instrument":{{"pan":"{pan}"}}}}"#);
+        let request = house.json(&body);
+        assert_eq!(
+            house.fact(&request, "instrument.bin"),
+            bin.map(|bin| json!(bin))
+        );
     }
 }
 

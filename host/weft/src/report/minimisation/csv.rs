@@ -8,7 +8,7 @@ use super::Report;
 use super::rows::Row;
 use crate::exit::Failed;
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 20] = [
     "index",
     "leaf_hash",
     "id",
@@ -18,6 +18,7 @@ const COLUMNS: [&str; 19] = [
     "case",
     "reader_kind",
     "reader",
+    "reader_caller",
     "reader_version",
     "purpose",
     "policy",
@@ -57,6 +58,7 @@ fn line(Row { place, shown }: &Row) -> [String; COLUMNS.len()] {
         harmless(place.case.as_deref().unwrap_or_default()),
         shown.reader.kind().to_owned(),
         shown.reader.name().to_owned(),
+        harmless(shown.reader.caller()),
         shown.reader.version().to_owned(),
         shown.purpose.clone(),
         shown.policy.clone(),

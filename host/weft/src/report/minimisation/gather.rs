@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 use serde_json::Value as Json;
 use weft_audit::{
-    DecisionRecord, EventRecord, FindingRecord, Hash, PluginRecord, Record, Report as Verified,
-    ShownRecord, Sight, merkle,
+    DecisionRecord, EventRecord, FindingRecord, Hash, NOT_GRANTED, PluginRecord, Record,
+    Report as Verified, ShownRecord, Sight, merkle,
 };
 use weft_dictionary::Timestamp;
 use weft_engine::disclosure::{REFUSED, RELEASED};
 
 use super::basis::{Bases, Basis};
-use super::rows::{NOT_ALLOWED, Place, Reader, Row, Shown};
+use super::rows::{Place, Reader, Row, Shown};
 use super::totals::Totals;
 use super::{MinimisationArgs, Report};
 use crate::exit::Failed;
@@ -124,6 +124,7 @@ impl Gathered<'_> {
     fn person(&mut self, place: &Rc<Place>, decision: &DecisionRecord, shown: &ShownRecord) {
         let reader = Reader::Person {
             role: shown.reader.clone(),
+            caller: decision.caller.id.clone(),
         };
         for (disclosure, by) in &shown.by {
             self.row(
@@ -142,7 +143,7 @@ impl Gathered<'_> {
         if !shown.not_granted.is_empty() {
             let mut sight = Sight::default();
             for field in &shown.not_granted {
-                sight.withhold(field, NOT_ALLOWED);
+                sight.withhold(field, NOT_GRANTED);
             }
             self.row(
                 place,
@@ -172,7 +173,7 @@ impl Gathered<'_> {
         for field in fields.into_iter().flatten().filter_map(Json::as_str) {
             match (said("disclosed"), said("withheld")) {
                 (Some(treatment), _) => sight.disclose(field, treatment),
-                (None, why) => sight.withhold(field, why.unwrap_or(NOT_ALLOWED)),
+                (None, why) => sight.withhold(field, why.unwrap_or(NOT_GRANTED)),
             }
         }
         let place = Rc::new(Place {
@@ -185,7 +186,10 @@ impl Gathered<'_> {
             case: said("case").map(str::to_owned),
         });
         let shown = Shown {
-            reader: Reader::OfVault { role: text("role") },
+            reader: Reader::OfVault {
+                role: text("role"),
+                caller: text("by"),
+            },
             purpose: text("purpose"),
             policy: said("disclosure")
                 .or(said("emergency"))

@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use weft_audit::Key;
 
 use super::Report;
-use super::rows::{Place, Shown};
+use super::rows::{Place, Reader, Shown};
 use super::totals::Sum;
 use crate::document::{Width, document};
 
@@ -88,7 +88,7 @@ fn totals(report: &Report<'_>) -> Markup {
             tbody {
                 @for ((reader, purpose), sum) in &report.totals.by_reader {
                     tr {
-                        td { (reader.kind()) " " code { (reader.name()) } " " span.soft { (reader.version()) } }
+                        td { (named(reader)) }
                         td { (purpose) } td.number { (sum.times) } td.number { (sum.requested) }
                         td.number { (sum.allowed) } td { (counts(&sum.disclosed)) } td { (counts(&sum.withheld)) }
                         td.number { (sum.missing) }
@@ -102,6 +102,13 @@ fn totals(report: &Report<'_>) -> Markup {
                 }
             }
         }
+    }
+}
+
+/// What it is, what it is called, and who or which of them it was.
+fn named(reader: &Reader) -> Markup {
+    html! {
+        (reader.kind()) " " code { (reader.name()) } " " (reader.caller()) span.soft { (reader.version()) }
     }
 }
 
@@ -151,8 +158,7 @@ fn table(alike: &Alike<'_>) -> Markup {
             tbody { @for (shown, places) in alike {
                 tr {
                     td {
-                        p { (shown.reader.kind()) " " code { (shown.reader.name()) } " "
-                            span.soft { (shown.reader.version()) } }
+                        p { (named(&shown.reader)) }
                         @if !shown.purpose.is_empty() { p { "for " (shown.purpose) } }
                     }
                     td {

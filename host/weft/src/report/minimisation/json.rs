@@ -9,7 +9,7 @@ use weft_audit::Sight;
 
 use super::Report;
 use super::basis::Act;
-use super::rows::Row;
+use super::rows::{self, Row};
 use super::totals::Sum;
 use crate::exit::Failed;
 
@@ -42,7 +42,20 @@ struct Line<'a> {
 struct Reader<'a> {
     kind: &'a str,
     name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    caller: &'a str,
     version: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn of(reader: &'a rows::Reader) -> Reader<'a> {
+        Reader {
+            kind: reader.kind(),
+            name: reader.name(),
+            caller: reader.caller(),
+            version: reader.version(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -56,11 +69,7 @@ struct Total<'a> {
 pub(super) fn render(report: &Report<'_>) -> Result<String, Failed> {
     let totals = report.totals.by_reader.iter();
     let totals = totals.map(|((reader, purpose), sum)| Total {
-        reader: Reader {
-            kind: reader.kind(),
-            name: reader.name(),
-            version: reader.version(),
-        },
+        reader: Reader::of(reader),
         purpose,
         sum,
     });
@@ -97,11 +106,7 @@ fn line(Row { place, shown }: &Row) -> Line<'_> {
         operation: &place.operation,
         payment: place.payment.as_deref(),
         case: place.case.as_deref(),
-        reader: Reader {
-            kind: shown.reader.kind(),
-            name: shown.reader.name(),
-            version: shown.reader.version(),
-        },
+        reader: Reader::of(&shown.reader),
         purpose: &shown.purpose,
         policy: &shown.policy,
         policy_version: &shown.version,

@@ -4,11 +4,9 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use weft_audit::{Hash, Sight};
+use weft_engine::disclosure::is_not_granted;
 
 use super::basis::Basis;
-
-/// Why a field is withheld that a policy does not allow at all.
-pub(super) const NOT_ALLOWED: &str = "not-granted";
 
 /// Who was shown something.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -16,9 +14,9 @@ pub(super) enum Reader {
     /// A plugin, by name and version.
     Plugin { name: String, version: String },
     /// Somebody of a role, whose request a decision answered.
-    Person { role: String },
+    Person { role: String, caller: String },
     /// Somebody of a role, who asked for a value of the vault.
-    OfVault { role: String },
+    OfVault { role: String, caller: String },
 }
 
 impl Reader {
@@ -33,7 +31,15 @@ impl Reader {
     pub(super) fn name(&self) -> &str {
         match self {
             Reader::Plugin { name, .. } => name,
-            Reader::Person { role } | Reader::OfVault { role } => role,
+            Reader::Person { role, .. } | Reader::OfVault { role, .. } => role,
+        }
+    }
+
+    /// Which caller of the role it was; nothing for a plugin.
+    pub(super) fn caller(&self) -> &str {
+        match self {
+            Reader::Plugin { .. } => "",
+            Reader::Person { caller, .. } | Reader::OfVault { caller, .. } => caller,
         }
     }
 
@@ -71,8 +77,9 @@ impl Shown {
     }
 
     pub(super) fn allowed(&self) -> BTreeSet<&str> {
-        let refused = self.sight.withheld.get(NOT_ALLOWED);
-        let refused = names(refused.into_iter());
+        let withheld = self.sight.withheld.iter();
+        let refused = withheld.filter(|(why, _)| is_not_granted(why));
+        let refused = names(refused.map(|(_, fields)| fields));
         self.requested().difference(&refused).copied().collect()
     }
 }
