@@ -231,6 +231,8 @@ impl Inner {
         }
         match chains.len() {
             0 | 1 => Ok(chains.pop()),
+            // Who names no case is not told how many there are.
+            _ if self.text(said, self.known.case_id).is_none() => Ok(None),
             _ => Err(problems::which_service()),
         }
     }

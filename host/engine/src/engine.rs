@@ -13,6 +13,7 @@ use weft_intake::{Intake, Problem, Request};
 use weft_policy::OperationKind;
 use weft_vault::Vault;
 
+use crate::attempts::Attempts;
 use crate::decide::{Asked, PaymentLock};
 use crate::disclosure::{Budgets, Emergencies};
 use crate::idempotency::Table;

@@ -40,6 +40,9 @@ fn in_prose() {
             // One of ten numbers has the right check digit; those of 12 to 19 digits mostly belong to no scheme.
             (("order ids, 12 to 19 digits", ""), 35),
             (("order ids, 6 to 11 digits", ""), 5),
+            // References in two groups, of which the same is true.
+            (("notes to a payee", ""), 5),
+            (("structured communications", ""), 20),
             (("article numbers, EAN-13", ""), 25),
             // Of which the last part has only digits, which happens to one of 300.
             (("UUIDs", ""), 2),

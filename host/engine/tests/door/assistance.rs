@@ -107,6 +107,9 @@ async fn a_payment_that_nobody_knows_is_denied() {
 async fn evidence_that_an_agent_claims_is_dropped() {
     let house = House::new(&usual());
     house.waiting("p-1", "1890.00").await;
+    house
+        .decided(&agent(), &ask("assist.failed_payment", "p-1"))
+        .await;
     let mut body = ask("assist.confirm", "p-1");
     body["evidence"] = json!({"step_up": true, "method": "app-approval"});
     body["payment"]["state"] = json!("pending");

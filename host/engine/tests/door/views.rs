@@ -289,10 +289,15 @@ async fn who_is_refused_help_learns_nothing_of_the_payment() {
     let house = House::new(&usual());
     house.decided(&service(), &payment("p-1", "1890.00")).await;
     house.decided(&service(), &payment("p-2", "12.00")).await;
+    for by in [service(), caller("another-platform", Role::Service)] {
+        house.decided(&by, &payment("p-3", "12.00")).await;
+    }
     for by in [agent(), supervisor()] {
         let mut views = Vec::new();
-        for id in ["p-1", "p-2", "p-9"] {
-            let refused = house.decided(&by, &ask("assist.verify_identity", id)).await;
+        for id in ["p-1", "p-2", "p-3", "p-9"] {
+            let mut body = ask("assist.verify_identity", id);
+            body["case"] = json!({});
+            let refused = house.decided(&by, &body).await;
             let again = seen(&house, &by, &refused.decision).await;
             let now = serde_json::to_value(refused).expect("JSON");
             assert_eq!(now["verdict"], "deny", "{now}");

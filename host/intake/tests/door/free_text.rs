@@ -61,12 +61,13 @@ fn what_leads_to_a_person_is_covered_before_it_is_sealed_and_its_place_is_told()
 fn a_message_of_banks_is_no_way_around() {
     let house = House::new();
     let message = include_str!("../../../../examples/demo/transfer.xml");
-    let ends = message.find("</Ustrd>").expect("a note");
-    let message = format!("{} {CARD} cvv 123{}", &message[..ends], &message[ends..]);
+    let ends = message.find("</CdtTrfTxInf>").expect("a transfer");
+    let note = format!("<RmtInf><Ustrd>rent {CARD} cvv 123</Ustrd></RmtInf>");
+    let message = format!("{}{note}{}", &message[..ends], &message[ends..]);
     let read = house.read(MediaType::Xml, &message);
     let mut read = read.unwrap_or_else(|problem| panic!("{problem}"));
     let note = house.behind(&mut read.requests[0], "payment.remittance");
-    assert!(note.ends_with(" [covered] cvv [covered]"), "{note}");
+    assert_eq!(note, "rent [covered] cvv [covered]");
 }
 
 #[test]

@@ -271,7 +271,11 @@ pub(crate) const HARMLESS: [(&str, Make); 29] = [
             2 => format!("{}-{}", nonzero(r, 5), digits(r, 4)),
             _ => format!("SW{}A {}AA", r.u8(1..20), r.u8(1..10)),
         };
-        format!("{street} {}/{} {postcode}", r.u16(1..400), r.u8(1..100))
+        // Each is a field of its own.
+        match r.bool() {
+            true => format!("{street} {}/{}", r.u16(1..400), r.u8(1..100)),
+            false => postcode,
+        }
     }),
 ];
 
