@@ -146,6 +146,7 @@ fn a_hold_that_nobody_releases_is_refused() {
 #[test]
 fn who_has_no_case_learns_nothing_of_a_payment() {
     let host = Host::start("");
+    learn(&host);
     hold(&host, "p5");
     for operation in ["assist.failed_payment", "assist.verify_identity"] {
         let answers = ["p5", "no-such-payment"].map(|id| {
