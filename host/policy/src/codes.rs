@@ -91,7 +91,8 @@ pub const THREAT: Code = Code {
            (`stop_at`) the later ones are not asked. So a rule that depends on the level may take a fact away only where \
            every later policy that reads it says as much without it, and may end the walk only with a denial, or where no \
            later policy says more. Of two that disclose a fact the stricter treatment counts, so one that discloses less than \
-           `clear` does not go away at a higher level. The level itself is granted to plugins of the last stage only.\n\nWhere the tests \
+           `clear` does not go away at a higher level. The level itself is granted to plugins of the last stage only, and nobody takes it away.\n\nA \
+           challenge or hold that a step-up clears is milder than a hold that nothing clears, such as that of `on_missing`.\n\nWhere the tests \
            of the file, or rows made from them at the thresholds, show a case that gets milder, the message has it.",
 };
 /// A message shows what its reader may not see.

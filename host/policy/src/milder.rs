@@ -4,53 +4,129 @@
 //! is left out.
 
 use weft_dictionary::{Row, Treatment};
-use weft_verdict::{Obligation, ObligationKind, Verdict};
+use weft_verdict::{Finding, Obligation, ObligationKind, Verdict};
 
 use crate::policy::{Applies, Body, Policy};
+
+/// How severe it is, the mildest first. Of two that let a payment wait, that is milder which the customer's step-up
+/// clears: it counts as a flag then, and the payment is released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Weight {
+    pub(crate) verdict: Verdict,
+    /// Whether no step-up clears it.
+    stays: bool,
+}
+
+impl Weight {
+    /// Of a verdict with nothing beside it.
+    pub(crate) fn only(verdict: Verdict) -> Weight {
+        Weight {
+            verdict,
+            stays: verdict >= Verdict::Challenge,
+        }
+    }
+
+    /// The mildest objection.
+    pub(crate) fn least_objection() -> Weight {
+        Weight {
+            verdict: Verdict::Challenge,
+            stays: false,
+        }
+    }
+
+    /// As the host discharges a finding: one kind of evidence has to be all that it asks for.
+    pub(crate) fn of(finding: &Finding) -> Weight {
+        Weight {
+            verdict: finding.verdict,
+            stays: finding.verdict >= Verdict::Challenge && cleared_by(finding).is_none(),
+        }
+    }
+
+    /// Whether a step-up clears it.
+    pub(crate) fn is_cleared(self) -> bool {
+        self.verdict.is_pending() && !self.stays
+    }
+}
+
+/// The step-up that clears a finding, if one does.
+fn cleared_by(finding: &Finding) -> Option<&Obligation> {
+    let duties = finding.obligations.iter();
+    let mut step_ups = duties.filter(|duty| duty.kind == ObligationKind::StepUp);
+    let first = step_ups.next()?;
+    let is_one = step_ups.all(|other| other.arguments == first.arguments);
+    (finding.verdict.is_pending() && is_one).then_some(first)
+}
 
 /// What a policy says to one row, as far as it can be milder or stricter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Said<'a> {
-    pub(crate) verdict: Verdict,
+    pub(crate) weight: Weight,
     pub(crate) obligations: Vec<&'a Obligation>,
 }
 
 impl<'a> Said<'a> {
     pub(crate) fn only(verdict: Verdict) -> Said<'a> {
         Said {
-            verdict,
+            weight: Weight::only(verdict),
             obligations: Vec::new(),
+        }
+    }
+
+    /// What a rule says that fires.
+    pub(crate) fn by(finding: &'a Finding) -> Said<'a> {
+        Said {
+            weight: Weight::of(finding),
+            obligations: finding.obligations.iter().collect(),
+        }
+    }
+
+    pub(crate) fn verdict(&self) -> Verdict {
+        self.weight.verdict
+    }
+
+    /// In a word or a few.
+    pub(crate) fn words(&self) -> String {
+        let verdict = self.verdict().as_str();
+        match self.weight.is_cleared() && self.verdict() == Verdict::Hold {
+            true => format!("{verdict} until a step-up clears it"),
+            false => verdict.to_owned(),
         }
     }
 
     /// Whether saying this instead makes no decision milder, whatever other policies say.
     pub(crate) fn may_become(&self, other: &Said<'_>) -> bool {
-        verdict_may_become(self.verdict, other.verdict)
+        weight_may_become(self.weight, other.weight)
             && self.keeps_obligations(other)
             && !other.discloses_more(self)
     }
 
+    /// Another verdict is said beside it, which no step-up clears.
+    fn stands(&mut self, verdict: Verdict) {
+        self.weight.verdict = self.verdict().max(verdict);
+        self.weight.stays |= verdict >= Verdict::Challenge;
+    }
+
     /// What has to be done still has to; a refusal needs nothing more.
     fn keeps_obligations(&self, other: &Said<'_>) -> bool {
-        let stricter = other.verdict > self.verdict;
+        let stricter = other.weight > self.weight;
         let mut duties = self.obligations.iter();
         let kept = duties.all(|obligation| match obligation.kind {
             // Of two treatments the stricter counts: who is shown less by this may be shown more without it.
             ObligationKind::Disclose
-                if other.verdict >= Verdict::Challenge || is_clear(obligation) =>
+                if other.verdict() >= Verdict::Challenge || is_clear(obligation) =>
             {
                 true
             }
-            ObligationKind::StepUp if stricter && other.verdict > Verdict::Challenge => true,
+            ObligationKind::StepUp if stricter && other.verdict() > Verdict::Challenge => true,
             _ => other.obligations.contains(obligation),
         });
-        kept || other.verdict == Verdict::Deny
+        kept || other.verdict() == Verdict::Deny
     }
 
     /// Only who is granted something is shown something.
     fn discloses_more(&self, before: &Said<'_>) -> bool {
         let shows = |said: &Said<'_>, obligation: &&Obligation| {
-            said.verdict < Verdict::Challenge && said.obligations.contains(obligation)
+            said.verdict() < Verdict::Challenge && said.obligations.contains(obligation)
         };
         self.obligations
             .iter()
@@ -66,12 +142,15 @@ fn is_clear(disclosure: &Obligation) -> bool {
 }
 
 /// Where another policy allows, saying nothing lets a payment go on; where none does, saying nothing holds it,
-/// and a flag releases it. So a flag is milder than nothing and stricter than an allowance.
-fn verdict_may_become(before: Verdict, after: Verdict) -> bool {
-    match before {
+/// and a flag releases it. So a flag is milder than nothing and stricter than an allowance. What nothing cleared is not
+/// cleared by a step-up then.
+fn weight_may_become(before: Weight, after: Weight) -> bool {
+    match before.verdict {
         Verdict::Allow => true,
-        Verdict::Abstain => after == Verdict::Abstain || after >= Verdict::Challenge,
-        _ => after >= before,
+        Verdict::Abstain => {
+            after.verdict == Verdict::Abstain || after.verdict >= Verdict::Challenge
+        }
+        _ => after.verdict >= before.verdict && !(before.stays && after.is_cleared()),
     }
 }
 
@@ -85,15 +164,27 @@ pub(crate) fn said<'p>(policy: &'p Policy, row: &Row) -> Said<'p> {
     }
     let outcome = policy.evaluate(row);
     let mut said = Said::only(outcome.finding.verdict);
-    if !outcome.missing.is_empty() {
-        said.verdict = said.verdict.max(policy.on_missing);
-    }
-    if outcome.failure.is_some() {
-        said.verdict = said.verdict.max(policy.on_error);
-    }
     if let Body::Rules(rules) = &policy.body {
         let fired = rules.iter().filter(|rule| outcome.fired.contains(&rule.id));
-        said.obligations = fired.flat_map(|rule| &rule.finding.obligations).collect();
+        let fired: Vec<&Finding> = fired.map(|rule| &rule.finding).collect();
+        let objections = fired.iter().filter(|finding| finding.verdict.is_pending());
+        let mut cleared_by =
+            objections.map(|finding| cleared_by(finding).map(|duty| &duty.arguments));
+        let first = cleared_by.next().flatten();
+        // One kind of evidence has to clear them all.
+        let is_cleared = first.is_some() && cleared_by.all(|other| other == first);
+        said.weight.stays &= !(is_cleared && said.verdict().is_pending());
+        said.obligations = fired
+            .iter()
+            .flat_map(|finding| &finding.obligations)
+            .collect();
+    }
+    // What stands for missing facts and failures stays.
+    if !outcome.missing.is_empty() {
+        said.stands(policy.on_missing);
+    }
+    if outcome.failure.is_some() {
+        said.stands(policy.on_error);
     }
     said
 }
@@ -102,7 +193,7 @@ pub(crate) fn said<'p>(policy: &'p Policy, row: &Row) -> Said<'p> {
 mod tests {
     use weft_verdict::Verdict::{self, Abstain, Allow, Challenge, Deny, Flag, Hold};
 
-    use super::verdict_may_become;
+    use super::{Weight, weight_may_become};
 
     /// What a payment gets where no policy says anything.
     const WITHOUT: Verdict = Hold;
@@ -111,6 +202,24 @@ mod tests {
         match one.max(other) {
             Abstain => WITHOUT,
             verdict => verdict,
+        }
+    }
+
+    fn verdict_may_become(before: Verdict, after: Verdict) -> bool {
+        weight_may_become(Weight::only(before), Weight::only(after))
+    }
+
+    #[test]
+    fn what_nothing_cleared_is_not_cleared_then() {
+        for verdict in [Challenge, Hold] {
+            let stays = Weight::only(verdict);
+            let cleared = Weight {
+                verdict,
+                stays: false,
+            };
+            assert!(cleared < stays);
+            assert!(weight_may_become(cleared, stays));
+            assert!(!weight_may_become(stays, cleared));
         }
     }
 

@@ -156,7 +156,8 @@ fn is_proven(policy: &Policy, rule: &Rule, rise: &Rise<'_>, cases: &Cell<u32>) -
                 let before = said(policy, rule, applies.0, fires.0);
                 let after = said(policy, rule, applies.1, fires.1);
                 // A flag that comes is no permission where the policy allows anyway.
-                let comes = before.verdict == Verdict::Abstain && after.verdict == Verdict::Flag;
+                let comes =
+                    before.verdict() == Verdict::Abstain && after.verdict() == Verdict::Flag;
                 let before = match comes && *is_allowed {
                     true => Said::only(Verdict::Allow),
                     false => before,
@@ -208,10 +209,7 @@ fn said<'a>(policy: &Policy, rule: &'a Rule, applies: Truth, fires: Truth) -> Sa
         Truth::Missing => Said::only(policy.on_missing),
         Truth::Failed => Said::only(policy.on_error),
         Truth::Lacking => Said::only(policy.on_error.max(policy.on_missing)),
-        Truth::True => Said {
-            verdict: rule.finding.verdict,
-            obligations: rule.finding.obligations.iter().collect(),
-        },
+        Truth::True => Said::by(&rule.finding),
     }
 }
 

@@ -32,7 +32,7 @@ use crate::Example;
 use crate::cel::node::Node;
 use crate::codes;
 use crate::load::is_asked;
-use crate::milder::{Said, said};
+use crate::milder::{Said, Weight, said};
 use crate::policy::{Applies, Body, Policy, Rule};
 use crate::solve::Facts;
 
@@ -136,25 +136,26 @@ struct Fall {
 }
 
 impl Fall {
-    fn of(with: Verdict, without: Verdict) -> Fall {
-        let severity = |verdict| match verdict {
+    fn of(with: Weight, without: Weight) -> Fall {
+        let severity = |weight: Weight| match weight.verdict {
             Verdict::Allow => 0,
             Verdict::Flag => 1,
             // Nobody says that it may go on.
             Verdict::Abstain => 2,
             Verdict::Challenge => 3,
-            Verdict::Hold => 4,
-            Verdict::Deny => 5_u8,
+            Verdict::Hold if weight.is_cleared() => 4,
+            Verdict::Hold => 5,
+            Verdict::Deny => 6_u8,
         };
         Fall {
             steps: severity(with).saturating_sub(severity(without)),
-            mild: 5 - severity(without),
+            mild: 6 - severity(without),
         }
     }
 
     /// Whether nothing is left that objects.
     fn opens(self) -> bool {
-        self.mild > 2
+        self.mild > 3
     }
 }
 
@@ -214,10 +215,11 @@ impl Parts<'_> {
         if matches!(policy.body, Body::Plugin(_)) {
             let skipped =
                 policy.matches(&with) == Applies::Yes && policy.matches(&without) == Applies::No;
-            return skipped.then(|| Fall::of(Verdict::Deny, Verdict::Abstain));
+            return skipped
+                .then(|| Fall::of(Weight::only(Verdict::Deny), Weight::only(Verdict::Abstain)));
         }
         let [with, without] = [&with, &without].map(|row| said(policy, row));
-        let fall = Fall::of(with.verdict, without.verdict);
+        let fall = Fall::of(with.weight, without.weight);
         let [with, without] = [with, without].map(|said| self.counted(said));
         let missing = self.counted(Said::only(policy.on_missing));
         let is_milder = facts.0.contains_key(&self.name)
@@ -230,16 +232,16 @@ impl Parts<'_> {
     fn is_lenient(&self, rule: &Rule) -> bool {
         let missing = self.counted(Said::only(self.policy.on_missing));
         let fired = self.counted(Said {
-            verdict: Verdict::Allow,
+            weight: Weight::only(Verdict::Allow),
             obligations: rule.finding.obligations.iter().collect(),
         });
-        missing.verdict == Verdict::Allow && missing.may_become(&fired)
+        missing.verdict() == Verdict::Allow && missing.may_become(&fired)
     }
 
     /// Before the last stage nothing is permitted: no objection is as good as saying nothing.
     fn counted<'s>(&self, mut said: Said<'s>) -> Said<'s> {
-        if !self.is_last && said.verdict < Verdict::Challenge {
-            said.verdict = Verdict::Allow;
+        if !self.is_last && said.verdict() < Verdict::Challenge {
+            said.weight = Weight::only(Verdict::Allow);
         }
         said
     }
@@ -251,7 +253,7 @@ impl Parts<'_> {
         }
         let verdict = |facts: &Facts| {
             let row = facts.row(self.dictionary);
-            said(self.policy, &row).verdict.as_str()
+            said(self.policy, &row).words()
         };
         let example = Example::of(facts);
         Some(format!(

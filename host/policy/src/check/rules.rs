@@ -8,6 +8,7 @@ use weft_verdict::{Obligation, ObligationKind, limits as verdict_limits};
 
 use super::PolicyChecker;
 use crate::cel::compile::Program;
+use crate::cel::parameter::THREAT_LEVEL;
 use crate::policy::{Body, ReasonText, Rule, finding};
 use crate::source::{ObligationSource, RuleSource};
 use crate::{codes, limits};
@@ -186,6 +187,13 @@ impl<'a> PolicyChecker<'a> {
             return;
         }
         for (name, treatment) in &obligation.arguments {
+            if obligation.kind.value == ObligationKind::Redact && name == THREAT_LEVEL {
+                let message = format!(
+                    "`{THREAT_LEVEL}` is taken away from later policies, which may then be milder"
+                );
+                let help = "remove it: every policy may know the level";
+                self.refuse(codes::THREAT, treatment, message, help);
+            }
             if self.given.dictionary.by_name(name).is_none() {
                 let near = self.given.dictionary.did_you_mean(name);
                 let help = near.map_or("see dictionary.yaml".to_owned(), |near| {

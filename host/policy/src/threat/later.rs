@@ -207,8 +207,8 @@ impl<'a> Walk<'a> {
             if before.may_become(&after) {
                 return None;
             }
-            let (with, without) = (before.verdict.as_str(), after.verdict.as_str());
-            Some(match before.verdict == after.verdict {
+            let (with, without) = (before.words(), after.words());
+            Some(match with == without {
                 true => format!("the obligations of its rule `{}` may go", rule.id),
                 false => format!(
                     "with it the rule `{}` may lead to {with}, without it to {without}",

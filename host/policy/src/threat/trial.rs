@@ -50,8 +50,8 @@ fn gets_milder(
         if before.may_become(&after) {
             continue;
         }
-        let words = |said: &Said<'_>, level| format!("{} at level {level}", said.verdict.as_str());
-        let duties = if before.verdict == after.verdict {
+        let words = |said: &Said<'_>, level| format!("{} at level {level}", said.words());
+        let duties = if before.words() == after.words() {
             " with other obligations"
         } else {
             ""

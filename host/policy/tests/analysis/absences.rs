@@ -231,3 +231,24 @@ fn only_where_nothing_is_left_that_objects_it_is_an_error() {
     let shadow = open.replace("status: enforced", "status: shadow");
     assert!(said(&shadow).contains("error[W0321]"));
 }
+
+/// A hold that a step-up clears is milder than one that stays.
+#[test]
+fn who_leaves_a_fact_out_gets_no_hold_that_a_step_up_clears() {
+    let unknown = |obligations: &str| {
+        said(&policy(
+            &format!(
+                "rules:\n  - {{id: risky, when: has(payment.risky) && payment.risky, verdict: hold, reason: because}}\n  - {{id: unknown, \
+                 when: '!has(payment.risky)', verdict: hold, reason: because, obligations: [{obligations}]}}\n"
+            ),
+            "",
+        ))
+    };
+    let told = unknown("{kind: step-up, arguments: {method: app-approval}}");
+    assert!(
+        told.contains("warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `risky` is silent without it; with \
+                       payment.risky = yes it is hold, without `payment.risky` hold until a step-up clears it"),
+        "{told}"
+    );
+    assert_eq!(unknown(""), "");
+}

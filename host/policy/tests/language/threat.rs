@@ -364,3 +364,41 @@ fn the_value_of_the_level_counts() {
     let unsaid = policy.evaluate(&row(&[("payment.amount", eur("20"))]));
     assert_eq!(unsaid.missing.len(), 1);
 }
+
+/// A hold that a step-up clears ends as a flag, and the payment is released.
+#[test]
+fn what_nothing_clears_is_not_cleared_at_a_higher_level() {
+    let hold = |when: &str, obligations: &str| {
+        format!(
+            "rules:\n  - id: r\n    when: {when}\n    verdict: hold\n    reason: because\n    obligations: [{obligations}]\n"
+        )
+    };
+    let step_up = "{kind: step-up, arguments: {method: app-approval}}";
+    // Without the fact, or where the comparison fails, nothing clears the hold below level 2.
+    for when in [
+        "processing.threat_level >= 2 || payment.risky",
+        "\"processing.threat_level >= 2 || payment.amount > money('1.00', 'EUR')\"",
+    ] {
+        let told = said(&[("p.yaml", &policy(&hold(when, step_up)))]);
+        assert!(told.contains("error[W0310]"), "{when}: {told}");
+        is_proven(&hold(when, ""));
+    }
+    let tests = "tests:\n  - {name: missing, given: {}, expect: {verdict: hold, missing: [payment.risky]}}\n";
+    let told = said(&[(
+        "p.yaml",
+        &policy(&format!(
+            "{}{tests}",
+            hold("processing.threat_level >= 2 || payment.risky", step_up)
+        )),
+    )]);
+    assert!(
+        told.contains(
+            "the policy gets milder as the level of threat rises: hold at level 1, hold until a step-up clears it at level 2"
+        ),
+        "{told}"
+    );
+    is_proven(&hold(
+        "processing.threat_level >= 2 && payment.risky",
+        step_up,
+    ));
+}

@@ -206,3 +206,22 @@ fn a_disclosure_of_less_than_all_does_not_go_away() {
     }
     assert_eq!(discloses("clear"), "");
 }
+
+#[test]
+fn nobody_takes_the_level_away() {
+    // At whatever level, and whatever is left of it.
+    for when in [RISES, "'true'"] {
+        for treatment in ["absent", "present", "token", "clear"] {
+            let taking =
+                takes(when, treatment).replace("payment.risky: ", "processing.threat_level: ");
+            let told = refused(&[("a.yaml", &taking)]);
+            assert!(
+                told.contains(
+                    "error[W0310]: `processing.threat_level` is taken away from later policies, which may then be milder (remove it: \
+                     every policy may know the level)"
+                ),
+                "{when}, {treatment}: {told}"
+            );
+        }
+    }
+}

@@ -8,6 +8,7 @@ use super::{Fall, Part, Parts, expressions};
 use crate::analysis::rules_of;
 use crate::cel::node::Node;
 use crate::limits::MAX_SOLVER_STEPS;
+use crate::milder::Weight;
 use crate::policy::{Body, Rule};
 use crate::solve::{Answer, Facts, Goal, Mode, Solver};
 
@@ -96,9 +97,10 @@ impl<'n> Search<'n> {
         if part.without.is_none() {
             return;
         }
+        let fired = Weight::of(&rule.finding);
         let least = match self.parts.policy.on_missing {
-            missing if missing >= Verdict::Challenge => rule.finding.verdict.min(missing),
-            _ => rule.finding.verdict,
+            missing if missing >= Verdict::Challenge => fired.min(Weight::only(missing)),
+            _ => fired,
         };
         let mut goals = self.with_the_fact();
         goals.push(self.goal(part.node, Mode::True));
@@ -118,7 +120,7 @@ impl<'n> Search<'n> {
         let mut goals = self.applies_without();
         goals.push(self.goal(part.yes(), Mode::True));
         goals.push(self.goal(&parts.there, Mode::True));
-        goals.extend(self.quiet_without(Verdict::Challenge));
+        goals.extend(self.quiet_without(Weight::least_objection()));
         for (condition, other) in parts.policy.conditions.iter().zip(&parts.conditions) {
             if other.without.is_some() {
                 let mut goals = goals.clone();
@@ -153,11 +155,11 @@ impl<'n> Search<'n> {
     }
 
     /// No rule says this much without the fact, and none of those that name it rests on it.
-    fn quiet_without(&self, least: Verdict) -> Vec<Goal<'n>> {
+    fn quiet_without(&self, least: Weight) -> Vec<Goal<'n>> {
         let parts = self.parts;
         let rules = rules_of(parts.policy).iter().zip(&parts.rules);
         let severe = rules
-            .filter(|(rule, _)| rule.finding.verdict >= least)
+            .filter(|(rule, _)| Weight::of(&rule.finding) >= least)
             .map(|(_, part)| self.goal(part.yes(), Mode::NotTrue));
         let values = parts
             .rules
