@@ -41,6 +41,7 @@ fn go() -> &'static Path {
                 ("GO111MODULE", "off"),
                 ("GOPATH", "/usr/share/gocode"),
                 ("GOFLAGS", ""),
+                ("GOCACHE", concat!(env!("CARGO_TARGET_TMPDIR"), "/go-cache")),
             ])
             .output()
             .expect("Go is there: .ci/verifiers installs it");
