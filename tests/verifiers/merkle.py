@@ -53,7 +53,7 @@ def main():
     hasher = MerkleHasher("sha256")
     for record in records(directory, size):
         tree.append_entry(record)
-    if tree.get_size() != size or tree.get_state() != root:
+    if tree.get_size() != size or tree.get_root() != root:
         sys.exit("the records are not those under the signed head")
 
     proofs = sorted((directory / "proofs").glob("*.tlog-proof"))
