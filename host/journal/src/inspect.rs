@@ -1,9 +1,10 @@
 //! A read-only check of every byte of a journal's directory, whether or not a process writes to it.
 
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use weft_disk::{Disk, DiskFile, How, Os};
 
 use crate::limits::MAX_DAMAGE_A_SEGMENT;
 use crate::scan::{self, End, Step, Walk, Window};
@@ -76,7 +77,7 @@ pub struct Inspection {
 /// Reads every byte of `dir` and gives every whole record, in order, to `seen` with its index, file and
 /// offset.
 pub fn inspect(dir: &Path, mut seen: impl FnMut(u64, &[u8], &Path, u64)) -> io::Result<Inspection> {
-    let (segments, strangers) = segment::list(dir)?;
+    let (segments, strangers) = segment::list(&Os, dir)?;
     let mut found = Inspection {
         segments: segments.len(),
         strangers,
@@ -96,11 +97,11 @@ fn one_segment(
     found: &mut Inspection,
     seen: &mut impl FnMut(u64, &[u8], &Path, u64),
 ) -> io::Result<()> {
-    let file = File::open(path)?;
-    let size = file.metadata()?.len();
+    let file = Os.open(path, How::Read)?;
+    let size = file.size()?;
     found.bytes += size;
     let mut window = Window::new(HEADER as usize);
-    let header = match Header::decode(window.get(&file, 0, HEADER as usize)?) {
+    let header = match Header::decode(window.get(&*file, 0, HEADER as usize)?) {
         Ok(header) => header,
         Err(what) => {
             found.damage.push(Damage::at(path, 0, Some(HEADER), what));
@@ -127,12 +128,12 @@ fn one_segment(
             what,
         ));
     }
-    frames(path, &file, header, is_last, found, seen)
+    frames(path, &*file, header, is_last, found, seen)
 }
 
 fn frames(
     path: &Path,
-    file: &File,
+    file: &dyn DiskFile,
     header: Header,
     is_last: bool,
     found: &mut Inspection,
@@ -157,7 +158,7 @@ fn frames(
             Step::End(End::Broken { offset, what }) => {
                 found.closed_cleanly = false;
                 broken += 1;
-                let size = file.metadata()?.len();
+                let size = file.size()?;
                 let is_durable = scan::later_frame(file, before, walk.next)?.is_some();
                 let resumed = scan::find_frame(file, before + 1, size, |_| true)?;
                 let bytes = resumed.map(|(at, _)| at.saturating_sub(offset));

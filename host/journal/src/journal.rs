@@ -1,10 +1,11 @@
 //! The journal's door.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::JoinHandle;
+
+use weft_disk::{Disk, DiskFile, Held, Os, create_dir_durably};
 
 use crate::error::{AppendError, OpenError, ReadError, open_io};
 use crate::limits::{
@@ -14,7 +15,8 @@ use crate::queue::{Appended, Queue, lock};
 use crate::reader::{Index, Records};
 use crate::recover::{Recovery, recover};
 use crate::segment;
-use crate::writer::Writer;
+use crate::turns::Turns;
+use crate::writer::{Threads, Writer};
 
 /// How a journal is opened.
 #[derive(Debug, Clone)]
@@ -54,6 +56,7 @@ pub struct Committed<'a> {
 pub(crate) type Hook = Box<dyn FnMut(Committed<'_>) + Send>;
 
 pub(crate) struct Shared {
+    pub(crate) disk: Arc<dyn Disk>,
     pub(crate) dir: PathBuf,
     pub(crate) segment_bytes: u64,
     pub(crate) queue: Mutex<Queue>,
@@ -64,6 +67,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// The next segment, without its name.
+    pub(crate) fn prepare(&self) -> std::io::Result<Arc<dyn DiskFile>> {
+        segment::prepare(&*self.disk, &self.dir, self.segment_bytes)
+    }
+
     pub(crate) fn index(&self) -> RwLockReadGuard<'_, Index> {
         self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -78,12 +86,39 @@ pub struct Journal {
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// Holds the lock on the directory.
-    _dir: File,
+    _dir: Held,
 }
 
 impl Journal {
     /// Opens the journal in `dir`, or begins one. Tells what was found, and whether a torn tail was cut.
     pub fn open(dir: &Path, config: JournalConfig) -> Result<(Journal, Recovery), OpenError> {
+        let (journal, writer, recovery) =
+            Journal::recover(Arc::new(Os), dir, config, Threads::Many)?;
+        let thread = std::thread::Builder::new()
+            .name("weft-journal".to_owned())
+            .spawn(move || writer.run())
+            .map_err(open_io(dir))?;
+        *lock(&journal.writer) = Some(thread);
+        Ok((journal, recovery))
+    }
+
+    /// The same on any disk and without a thread: what is queued is written by [`Turns`], in the order of the calls. So
+    /// what a simulated disk does to it can be had again.
+    pub fn open_in_turns(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        config: JournalConfig,
+    ) -> Result<(Journal, Turns, Recovery), OpenError> {
+        let (journal, writer, recovery) = Journal::recover(disk, dir, config, Threads::One)?;
+        Ok((journal, Turns::of(writer), recovery))
+    }
+
+    fn recover(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        config: JournalConfig,
+        threads: Threads,
+    ) -> Result<(Journal, Writer, Recovery), OpenError> {
         if !(MIN_SEGMENT_BYTES..=MAX_SEGMENT_BYTES).contains(&config.segment_bytes) {
             return Err(OpenError::Config {
                 what: "segment_bytes",
@@ -92,16 +127,17 @@ impl Journal {
                 max: MAX_SEGMENT_BYTES,
             });
         }
-        let held = create_and_lock(dir)?;
-        let recovered = recover(dir, config.at_least)?;
+        let held = create_and_lock(&*disk, dir)?;
+        let recovered = recover(&*disk, dir, config.at_least)?;
         let next = dir.join(segment::NEXT);
-        match std::fs::remove_file(&next) {
+        match disk.remove(&next) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(open_io(next)(error));
             }
             _ => {}
         }
         let shared = Arc::new(Shared {
+            disk,
             dir: dir.to_owned(),
             segment_bytes: config.segment_bytes,
             queue: Mutex::default(),
@@ -110,17 +146,13 @@ impl Journal {
             hook: Mutex::default(),
             index: RwLock::new(recovered.index),
         });
-        let writer = Writer::new(shared.clone(), recovered.tail).map_err(open_io(dir))?;
-        let thread = std::thread::Builder::new()
-            .name("weft-journal".to_owned())
-            .spawn(move || writer.run())
-            .map_err(open_io(dir))?;
+        let writer = Writer::new(shared.clone(), recovered.tail, threads).map_err(open_io(dir))?;
         let journal = Journal {
             shared,
-            writer: Mutex::new(Some(thread)),
+            writer: Mutex::new(None),
             _dir: held,
         };
-        Ok((journal, recovered.recovery))
+        Ok((journal, writer, recovered.recovery))
     }
 
     /// Queues a record. Does not block; the result resolves when the record is durable.
@@ -186,19 +218,10 @@ impl Drop for Journal {
     }
 }
 
-fn create_and_lock(dir: &Path) -> Result<File, OpenError> {
-    if !dir.exists() {
-        std::fs::create_dir_all(dir).map_err(open_io(dir))?;
-        if let Some(parent) = dir.parent().filter(|p| !p.as_os_str().is_empty()) {
-            segment::sync_dir(parent).map_err(open_io(parent))?;
-        }
-    }
-    let held = File::open(dir).map_err(open_io(dir))?;
-    match rustix::fs::flock(&held, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(held),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(OpenError::InUse {
-            dir: dir.to_owned(),
-        }),
-        Err(error) => Err(open_io(dir)(error.into())),
-    }
+fn create_and_lock(disk: &dyn Disk, dir: &Path) -> Result<Held, OpenError> {
+    create_dir_durably(disk, dir).map_err(open_io(dir))?;
+    let held = disk.lock(dir).map_err(open_io(dir))?;
+    held.ok_or_else(|| OpenError::InUse {
+        dir: dir.to_owned(),
+    })
 }

@@ -15,6 +15,7 @@
 //! | `queue` | the bounded queue, and [`Appended`] |
 //! | `writer` | the one thread that writes |
 //! | `room` | what the writer does when there is no room |
+//! | [`Turns`] | the writer without a thread, for a simulated disk |
 //! | `reader` | [`Records`], a stream of records, and reading one by its index |
 //!
 //! What follows for the rest of the house:
@@ -43,6 +44,7 @@ mod recover;
 mod room;
 mod scan;
 mod segment;
+mod turns;
 mod writer;
 
 pub use error::{AppendError, OpenError, ReadError, is_disk_full};
@@ -51,3 +53,4 @@ pub use journal::{Committed, Journal, JournalConfig, Position};
 pub use queue::Appended;
 pub use reader::Records;
 pub use recover::{Cut, Recovery};
+pub use turns::Turns;

@@ -1,8 +1,9 @@
 //! Where records are, and reading them back.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use weft_disk::{DiskFile, How};
 
 use crate::error::{ReadError, read_io};
 use crate::frame::{self, Kind};
@@ -71,7 +72,7 @@ pub struct Records {
     shared: Arc<Shared>,
     window: Window,
     /// Open segment: its place, path and file.
-    open: Option<(usize, PathBuf, File)>,
+    open: Option<(usize, PathBuf, Arc<dyn DiskFile>)>,
     offset: u64,
     /// Index of the frame at `offset`.
     at: u64,
@@ -100,7 +101,11 @@ impl Records {
             len: self.end,
         };
         let (place, path, at, offset) = near.ok_or(missing)?;
-        let file = File::open(&path).map_err(read_io(&*path))?;
+        let file = self
+            .shared
+            .disk
+            .open(&path, How::Read)
+            .map_err(read_io(&*path))?;
         self.window.reset();
         self.open = Some((place, path.to_path_buf(), file));
         (self.at, self.offset) = (at, offset);
@@ -124,14 +129,14 @@ impl Records {
             if self.at < self.next {
                 let bytes = self
                     .window
-                    .get(file, self.offset, frame::HEAD)
+                    .get(&**file, self.offset, frame::HEAD)
                     .map_err(read_io(path))?;
                 let head = frame::head(bytes).map_err(|why| damaged(self.offset, reason(why)))?;
                 self.offset += head.frame_bytes() as u64;
                 self.at += u64::from(head.kind == Kind::Record);
                 continue;
             }
-            match look(&mut self.window, file, self.offset).map_err(read_io(path))? {
+            match look(&mut self.window, &**file, self.offset).map_err(read_io(path))? {
                 Here::Frame(head, _) if head.kind == Kind::Mark => {
                     self.offset += head.frame_bytes() as u64
                 }

@@ -1,7 +1,9 @@
 //! Opening: walks all segments, tells a torn tail from damage, cuts the torn tail.
 
-use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use weft_disk::{Disk, DiskFile, How};
 
 use crate::error::{OpenError, open_io};
 use crate::inspect::Damage;
@@ -37,7 +39,7 @@ pub struct Cut {
 
 /// What the writer goes on from.
 pub(crate) struct Tail {
-    pub(crate) file: File,
+    pub(crate) file: Arc<dyn DiskFile>,
     pub(crate) at: u64,
     pub(crate) end: u64,
     pub(crate) marked: bool,
@@ -51,14 +53,16 @@ pub(crate) struct Recovered {
 }
 
 /// Walks `dir`. Alters nothing unless all that was durable is there: `at_least` records.
-pub(crate) fn recover(dir: &Path, at_least: u64) -> Result<Recovered, OpenError> {
-    let (segments, _) = segment::list(dir).map_err(open_io(dir))?;
+pub(crate) fn recover(disk: &dyn Disk, dir: &Path, at_least: u64) -> Result<Recovered, OpenError> {
+    // The name of a segment may not be durable yet: its writer was killed before it synced the directory.
+    disk.sync_dir(dir).map_err(open_io(dir))?;
+    let (segments, _) = segment::list(disk, dir).map_err(open_io(dir))?;
     let mut index = Index::default();
     let mut next = 0;
     let mut last: Option<Opened> = None;
     let count = segments.len();
     for (place, (_, path)) in segments.into_iter().enumerate() {
-        let opened = walk(path, next, place + 1 == count)?;
+        let opened = walk(disk, path, next, place + 1 == count)?;
         next = opened.next;
         index.segments.push(opened.index.clone());
         last = Some(opened);
@@ -96,7 +100,7 @@ struct Torn {
 
 struct Opened {
     path: PathBuf,
-    file: File,
+    file: Arc<dyn DiskFile>,
     header: Header,
     index: SegmentIndex,
     next: u64,
@@ -105,14 +109,15 @@ struct Opened {
     torn: Option<Torn>,
 }
 
-fn walk(path: PathBuf, first: u64, is_last: bool) -> Result<Opened, OpenError> {
+fn walk(disk: &dyn Disk, path: PathBuf, first: u64, is_last: bool) -> Result<Opened, OpenError> {
     let damaged = |offset, what: &str| OpenError::Damaged(Damage::at(&path, offset, None, what));
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(&path)
-        .map_err(open_io(&path))?;
-    let header = read_header(&file, &path)?;
+    let file = disk.open(&path, How::Write).map_err(open_io(&path))?;
+    if is_last {
+        // What the last process wrote may be in memory alone; if its sync failed, it stays there and looks durable.
+        file.sync().map_err(open_io(&path))?;
+        file.drop_cache().map_err(open_io(&path))?;
+    }
+    let header = read_header(&*file, &path)?;
     if header.first != first
         || path
             .file_name()
@@ -126,7 +131,7 @@ fn walk(path: PathBuf, first: u64, is_last: bool) -> Result<Opened, OpenError> {
             ),
         ));
     }
-    if file.metadata().map_err(open_io(&path))?.len() > header.bytes {
+    if file.size().map_err(open_io(&path))? > header.bytes {
         return Err(damaged(
             header.bytes,
             "the file is longer than its header states",
@@ -134,7 +139,7 @@ fn walk(path: PathBuf, first: u64, is_last: bool) -> Result<Opened, OpenError> {
     }
     let mut index = SegmentIndex::new(&path, first);
     let mut marked = false;
-    let mut walk = Walk::new(&file, header);
+    let mut walk = Walk::new(&*file, header);
     let end = loop {
         match walk.step().map_err(open_io(&path))? {
             Step::Record {
@@ -152,7 +157,7 @@ fn walk(path: PathBuf, first: u64, is_last: bool) -> Result<Opened, OpenError> {
         End::Clean => None,
         End::Broken { offset, what } if !is_last => return Err(damaged(offset, what)),
         End::Broken { offset, what } => {
-            if let Some((later, _)) = scan::later_frame(&file, at, next).map_err(open_io(&path))? {
+            if let Some((later, _)) = scan::later_frame(&*file, at, next).map_err(open_io(&path))? {
                 let damage = Damage::at(&path, offset, Some(later.saturating_sub(offset)), what);
                 return Err(OpenError::Damaged(damage));
             }
@@ -174,7 +179,7 @@ fn walk(path: PathBuf, first: u64, is_last: bool) -> Result<Opened, OpenError> {
     })
 }
 
-fn read_header(file: &File, path: &Path) -> Result<Header, OpenError> {
+fn read_header(file: &dyn DiskFile, path: &Path) -> Result<Header, OpenError> {
     let mut window = scan::Window::new(HEADER as usize);
     let bytes = window
         .get(file, 0, HEADER as usize)
@@ -188,13 +193,13 @@ fn mend(last: Opened) -> Result<(Option<Cut>, Tail), OpenError> {
     let io = || open_io(&last.path);
     let mut cut = None;
     if let Some(torn) = &last.torn {
-        let size = last.file.metadata().map_err(io())?.len();
-        let nonzero = scan::last_nonzero(&last.file, last.at, size)
+        let size = last.file.size().map_err(io())?;
+        let nonzero = scan::last_nonzero(&*last.file, last.at, size)
             .map_err(io())?
             .unwrap_or(last.at);
-        segment::write_zeros(&last.file, last.at, nonzero).map_err(io())?;
+        segment::write_zeros(&*last.file, last.at, nonzero).map_err(io())?;
         if size < last.header.bytes {
-            segment::write_zeros(&last.file, size, last.header.bytes).map_err(io())?;
+            segment::write_zeros(&*last.file, size, last.header.bytes).map_err(io())?;
         }
         cut = Some(Cut {
             file: last.path.clone(),
@@ -203,7 +208,7 @@ fn mend(last: Opened) -> Result<(Option<Cut>, Tail), OpenError> {
             what: torn.what,
         });
     }
-    last.file.sync_all().map_err(io())?;
+    last.file.sync().map_err(io())?;
     let tail = Tail {
         at: last.at,
         end: last.header.bytes,

@@ -58,7 +58,7 @@ impl Writer {
                 .next_segment()
                 .map_err(|error| AppendError::of_segment(&error)));
         }
-        match segment::lengthen(&self.file, self.at, self.end) {
+        match segment::lengthen(&*self.file, self.at, self.end) {
             Ok(()) => {
                 self.cut_off = false;
                 Ok(Ok(()))
@@ -73,7 +73,7 @@ impl Writer {
 
     /// The file ends with the last durable record: nothing is left of what came behind it.
     pub(crate) fn cut_off(&mut self) -> io::Result<()> {
-        segment::cut_off(&self.file, self.at)?;
+        segment::cut_off(&*self.file, self.at)?;
         self.cut_off = true;
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Walks a segment, and judges what comes where a frame should be and is not.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
+
+use weft_disk::DiskFile;
 
 use crate::frame::{self, HEAD, Head, NoFrame};
 use crate::limits::WINDOW_BYTES;
@@ -29,7 +29,12 @@ impl Window {
     }
 
     /// `want` bytes at `offset`; fewer where the file ends.
-    pub(crate) fn get(&mut self, file: &File, offset: u64, want: usize) -> io::Result<&[u8]> {
+    pub(crate) fn get(
+        &mut self,
+        file: &dyn DiskFile,
+        offset: u64,
+        want: usize,
+    ) -> io::Result<&[u8]> {
         let held = offset
             .checked_sub(self.start)
             .and_then(|skip| usize::try_from(skip).ok());
@@ -46,17 +51,10 @@ impl Window {
         Ok(&self.bytes[skip..self.len.min(skip + want)])
     }
 
-    fn fill(&mut self, file: &File, offset: u64) -> io::Result<()> {
+    fn fill(&mut self, file: &dyn DiskFile, offset: u64) -> io::Result<()> {
         self.start = offset;
         self.len = 0;
-        while self.len < self.bytes.len() {
-            match file.read_at(&mut self.bytes[self.len..], offset + self.len as u64) {
-                Ok(0) => break,
-                Ok(read) => self.len += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        self.len = file.read_full_at(&mut self.bytes, offset)?;
         Ok(())
     }
 }
@@ -72,7 +70,11 @@ pub(crate) enum Here<'w> {
 }
 
 /// What is at `offset`.
-pub(crate) fn look<'w>(window: &'w mut Window, file: &File, offset: u64) -> io::Result<Here<'w>> {
+pub(crate) fn look<'w>(
+    window: &'w mut Window,
+    file: &dyn DiskFile,
+    offset: u64,
+) -> io::Result<Here<'w>> {
     let bytes = window.get(file, offset, HEAD)?;
     if bytes.iter().all(|b| *b == 0) {
         return Ok(Here::Nothing);
@@ -89,7 +91,7 @@ pub(crate) fn look<'w>(window: &'w mut Window, file: &File, offset: u64) -> io::
 
 /// The first valid frame at or after `from`, for which `wanted` holds.
 pub(crate) fn find_frame(
-    file: &File,
+    file: &dyn DiskFile,
     from: u64,
     end: u64,
     wanted: impl Fn(&Head) -> bool,
@@ -120,16 +122,16 @@ pub(crate) fn find_frame(
 }
 
 /// The offset after the last byte in `from..end` that is not zero; `None` when all are zero.
-pub(crate) fn last_nonzero(file: &File, from: u64, end: u64) -> io::Result<Option<u64>> {
+pub(crate) fn last_nonzero(file: &dyn DiskFile, from: u64, end: u64) -> io::Result<Option<u64>> {
     nonzero(file, from, end).map(|found| found.map(|(_, last)| last + 1))
 }
 
 /// The offset of the first byte in `from..end` that is not zero.
-pub(crate) fn first_nonzero(file: &File, from: u64, end: u64) -> io::Result<Option<u64>> {
+pub(crate) fn first_nonzero(file: &dyn DiskFile, from: u64, end: u64) -> io::Result<Option<u64>> {
     nonzero(file, from, end).map(|found| found.map(|(first, _)| first))
 }
 
-fn nonzero(file: &File, from: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
+fn nonzero(file: &dyn DiskFile, from: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
     let mut window = Window::new(WINDOW_BYTES);
     let mut found: Option<(u64, u64)> = None;
     let mut at = from;
@@ -192,7 +194,7 @@ pub(crate) enum Step<'w> {
 
 /// A walk over the frames of one segment.
 pub(crate) struct Walk<'f> {
-    file: &'f File,
+    file: &'f dyn DiskFile,
     window: Window,
     /// Offset of the next frame.
     pub(crate) at: u64,
@@ -203,7 +205,7 @@ pub(crate) struct Walk<'f> {
 }
 
 impl<'f> Walk<'f> {
-    pub(crate) fn new(file: &'f File, header: crate::segment::Header) -> Walk<'f> {
+    pub(crate) fn new(file: &'f dyn DiskFile, header: crate::segment::Header) -> Walk<'f> {
         Walk {
             file,
             window: Window::new(WINDOW_BYTES),
@@ -244,8 +246,8 @@ fn broken(offset: u64, what: &'static str) -> Step<'static> {
 }
 
 /// What is behind the last frame.
-fn rest(file: &File, from: u64, end: u64) -> io::Result<End> {
-    let size = file.metadata()?.len();
+fn rest(file: &dyn DiskFile, from: u64, end: u64) -> io::Result<End> {
+    let size = file.size()?;
     Ok(match first_nonzero(file, from, size)? {
         Some(offset) => End::Broken {
             offset,
@@ -262,8 +264,12 @@ fn rest(file: &File, from: u64, end: u64) -> io::Result<End> {
 /// Whether something that was durable lies behind a break: a frame of a later batch, or a record or mark
 /// that should have come no later than the break. A batch is written only after the one before it is
 /// durable, so what a crash leaves has nothing of the kind behind it.
-pub(crate) fn later_frame(file: &File, from: u64, next: u64) -> io::Result<Option<(u64, Head)>> {
-    let size = file.metadata()?.len();
+pub(crate) fn later_frame(
+    file: &dyn DiskFile,
+    from: u64,
+    next: u64,
+) -> io::Result<Option<(u64, Head)>> {
+    let size = file.size()?;
     find_frame(file, from, size, |head| {
         head.batch() > next || head.index <= next
     })

@@ -3,10 +3,11 @@
 //! A segment is written full of zeros and synced before it is used, so that a later `fdatasync` has
 //! nothing to do but to write the batch: no size, no extent of the file changes.
 
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use weft_disk::{Disk, DiskFile, How};
 
 use crate::limits::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, PREPARE_BYTES};
 
@@ -69,21 +70,17 @@ pub(crate) fn name(first: u64) -> String {
 pub(crate) type Named = (u64, PathBuf);
 
 /// Segments of a directory in order, and the files that are none.
-pub(crate) fn list(dir: &Path) -> io::Result<(Vec<Named>, Vec<PathBuf>)> {
+pub(crate) fn list(disk: &dyn Disk, dir: &Path) -> io::Result<(Vec<Named>, Vec<PathBuf>)> {
     let mut segments = Vec::new();
     let mut others = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
-        let entry = entry?;
-        let file = entry.file_name();
+    for path in disk.list(dir)? {
+        let file = path.file_name().and_then(|file| file.to_str());
         let first = file
-            .to_str()
             .and_then(|f| f.strip_suffix(SUFFIX))
             .and_then(|f| f.parse().ok());
         match first {
-            Some(first) if file.to_str() == Some(name(first).as_str()) => {
-                segments.push((first, entry.path()))
-            }
-            _ => others.push(entry.path()),
+            Some(first) if file == Some(name(first).as_str()) => segments.push((first, path)),
+            _ => others.push(path),
         }
     }
     segments.sort();
@@ -91,19 +88,14 @@ pub(crate) fn list(dir: &Path) -> io::Result<(Vec<Named>, Vec<PathBuf>)> {
     Ok((segments, others))
 }
 
-/// Makes names in `dir` durable.
-pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
-    File::open(dir)?.sync_all()
-}
-
 /// `fsync`. Its error is never one of a full disk, whatever the system says: what was written before it is in
 /// doubt.
-pub(crate) fn sync(file: &File) -> io::Result<()> {
-    file.sync_all().map_err(io::Error::other)
+pub(crate) fn sync(file: &dyn DiskFile) -> io::Result<()> {
+    file.sync().map_err(io::Error::other)
 }
 
 /// Writes zeros over `from..to` and syncs, a piece at a time so that others' syncs do not wait long.
-pub(crate) fn write_zeros(file: &File, from: u64, to: u64) -> io::Result<()> {
+pub(crate) fn write_zeros(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<()> {
     let zeros = vec![0u8; PREPARE_BYTES];
     let mut at = from;
     while at < to {
@@ -118,43 +110,43 @@ pub(crate) fn write_zeros(file: &File, from: u64, to: u64) -> io::Result<()> {
 }
 
 /// A file of zeros under the name [`NEXT`], durable, without a header.
-pub(crate) fn prepare(dir: &Path, bytes: u64) -> io::Result<File> {
+pub(crate) fn prepare(disk: &dyn Disk, dir: &Path, bytes: u64) -> io::Result<Arc<dyn DiskFile>> {
     let path = dir.join(NEXT);
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(&path)?;
-    if let Err(error) = lengthen(&file, 0, bytes) {
+    let file = disk.open(&path, How::Create)?;
+    if let Err(error) = lengthen(&*file, 0, bytes) {
         // A full disk is not made fuller by half a segment.
-        let _ = std::fs::remove_file(&path);
+        let _ = disk.remove(&path);
         return Err(error);
     }
     Ok(file)
 }
 
 /// Zeros from `from`, where the file ends, to `to`; durable, with the file's size.
-pub(crate) fn lengthen(file: &File, from: u64, to: u64) -> io::Result<()> {
+pub(crate) fn lengthen(file: &dyn DiskFile, from: u64, to: u64) -> io::Result<()> {
     if from < to {
-        rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), from, to - from)?;
+        file.allocate(from, to - from)?;
     }
     write_zeros(file, from, to)?;
     sync(file)
 }
 
 /// Cuts the file off at `at`, for good: this needs no room.
-pub(crate) fn cut_off(file: &File, at: u64) -> io::Result<()> {
-    file.set_len(at)?;
+pub(crate) fn cut_off(file: &dyn DiskFile, at: u64) -> io::Result<()> {
+    file.set_size(at)?;
     sync(file)
 }
 
 /// Gives the prepared file its header and its name; both are durable on return.
-pub(crate) fn take_into_use(dir: &Path, file: &File, header: Header) -> io::Result<PathBuf> {
+pub(crate) fn take_into_use(
+    disk: &dyn Disk,
+    dir: &Path,
+    file: &dyn DiskFile,
+    header: Header,
+) -> io::Result<PathBuf> {
     file.write_all_at(&header.encode(), 0)?;
-    file.sync_all()?;
+    file.sync()?;
     let path = dir.join(name(header.first));
-    std::fs::rename(dir.join(NEXT), &path)?;
-    sync_dir(dir)?;
+    disk.rename(&dir.join(NEXT), &path)?;
+    disk.sync_dir(dir)?;
     Ok(path)
 }

@@ -1,13 +1,13 @@
 //! The one thread that writes: takes what queued, writes it, syncs it, runs the hook, wakes who waits.
 
-use std::fs::File;
 use std::io;
-use std::os::unix::fs::FileExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
+
+use weft_disk::DiskFile;
 
 use crate::error::{AppendError, is_disk_full};
 use crate::frame::{self, HEAD, Kind};
@@ -20,7 +20,7 @@ use crate::segment::{self, HEADER, Header};
 
 pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) file: File,
+    pub(crate) file: Arc<dyn DiskFile>,
     pub(crate) at: u64,
     pub(crate) end: u64,
     next: u64,
@@ -28,21 +28,53 @@ pub(crate) struct Writer {
     pub(crate) cut_off: bool,
     /// Whether the last thing in the file is a mark.
     marked: bool,
-    /// The segment after this one, while a thread prepares it.
-    preparing: Option<JoinHandle<io::Result<File>>>,
+    /// The segment after this one, while it is prepared.
+    preparing: Option<Preparing>,
+    threads: Threads,
+    /// What is being written.
+    taken: Vec<Vec<u8>>,
     buffer: Vec<u8>,
     /// Offset of each record of the batch in `buffer`.
     offsets: Vec<u64>,
 }
 
+/// Whether the writer may use threads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Threads {
+    /// A segment is prepared beside what is written meanwhile.
+    Many,
+    /// Everything happens in one order.
+    One,
+}
+
+type Prepared = io::Result<Arc<dyn DiskFile>>;
+
+enum Preparing {
+    Beside(JoinHandle<Prepared>),
+    Done(Prepared),
+}
+
+impl Preparing {
+    fn done(self) -> Option<Prepared> {
+        match self {
+            Preparing::Beside(thread) => thread.join().ok(),
+            Preparing::Done(prepared) => Some(prepared),
+        }
+    }
+}
+
 impl Writer {
-    pub(crate) fn new(shared: Arc<Shared>, tail: Option<Tail>) -> io::Result<Writer> {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        tail: Option<Tail>,
+        threads: Threads,
+    ) -> io::Result<Writer> {
         let next = shared.durable.load(Ordering::Acquire);
         let tail = match tail {
             Some(tail) => tail,
             None => {
-                let file = segment::prepare(&shared.dir, shared.segment_bytes)?;
-                begin(&shared, &file, next)?;
+                let file = shared.prepare()?;
+                begin(&shared, &*file, next)?;
                 Tail {
                     file,
                     at: HEADER,
@@ -59,6 +91,8 @@ impl Writer {
             cut_off: false,
             marked: tail.marked,
             preparing: None,
+            threads,
+            taken: Vec::new(),
             buffer: Vec::new(),
             offsets: Vec::new(),
             shared,
@@ -76,18 +110,27 @@ impl Writer {
     }
 
     fn serve(&mut self) -> io::Result<()> {
-        let mut records = Vec::new();
         loop {
             self.wait()?;
-            let group = lock(&self.shared.queue).take(&mut records);
-            let Some(group) = group else {
+            if !self.write_queued()? {
                 return self.finish();
-            };
-            let outcome = self.write_group(&mut records)?;
-            self.note_room(outcome.error.as_ref());
-            group.finish(outcome);
-            self.prepare_ahead();
+            }
         }
+    }
+
+    /// Writes what has queued; whether there was anything.
+    pub(crate) fn write_queued(&mut self) -> io::Result<bool> {
+        let mut records = std::mem::take(&mut self.taken);
+        let group = lock(&self.shared.queue).take(&mut records);
+        let Some(group) = group else {
+            return Ok(false);
+        };
+        let outcome = self.write_group(&mut records)?;
+        self.taken = records;
+        self.note_room(outcome.error.as_ref());
+        group.finish(outcome);
+        self.prepare_ahead();
+        Ok(true)
     }
 
     /// Writes a group in as few batches as the limits allow: one, unless it is very large or the segment ends.
@@ -147,7 +190,7 @@ impl Writer {
             }
             written => written?,
         }
-        rustix::fs::fdatasync(&self.file)?;
+        self.file.sync_data()?;
         self.note_anchors();
         let first = self.next;
         self.at += self.buffer.len() as u64;
@@ -181,29 +224,34 @@ impl Writer {
             return;
         }
         let (shared, left) = (self.shared.clone(), self.end - self.at);
-        let thread = std::thread::Builder::new().name("weft-journal-prepare".to_owned());
-        self.preparing = thread
-            .spawn(move || {
-                let prepared = segment::prepare(&shared.dir, shared.segment_bytes);
-                if let Err(error) = &prepared {
-                    let dir = shared.dir.display();
-                    tracing::warn!(%dir, %error, left, "there is no room for the journal's next segment; this one has some bytes left");
-                }
-                prepared
-            })
-            .ok();
+        let prepare = move || {
+            let prepared = shared.prepare();
+            if let Err(error) = &prepared {
+                let dir = shared.dir.display();
+                tracing::warn!(%dir, %error, left, "there is no room for the journal's next segment; this one has some bytes left");
+            }
+            prepared
+        };
+        self.preparing = match self.threads {
+            Threads::One => Some(Preparing::Done(prepare())),
+            Threads::Many => std::thread::Builder::new()
+                .name("weft-journal-prepare".to_owned())
+                .spawn(prepare)
+                .ok()
+                .map(Preparing::Beside),
+        };
     }
 
     /// Goes on in the next segment. On an error nothing has changed, and the next record tries again.
     pub(crate) fn next_segment(&mut self) -> io::Result<()> {
-        let ahead = self.preparing.take().and_then(|thread| thread.join().ok());
+        let ahead = self.preparing.take().and_then(Preparing::done);
         let prepared = match ahead {
             Some(Ok(file)) => Ok(file),
             // There may be room by now.
-            Some(Err(_)) | None => segment::prepare(&self.shared.dir, self.shared.segment_bytes),
+            Some(Err(_)) | None => self.shared.prepare(),
         };
         let file = prepared?;
-        begin(&self.shared, &file, self.next)?;
+        begin(&self.shared, &*file, self.next)?;
         self.file = file;
         self.at = HEADER;
         self.end = self.shared.segment_bytes;
@@ -212,11 +260,14 @@ impl Writer {
     }
 
     /// The mark of a clean close, and no file that is half prepared.
-    fn finish(&mut self) -> io::Result<()> {
-        if let Some(thread) = self.preparing.take() {
-            let _ = thread.join();
+    pub(crate) fn finish(&mut self) -> io::Result<()> {
+        if let Some(preparing) = self.preparing.take() {
+            let _ = preparing.done();
             // No record is in it: where it stays (a full disk, a power cut), the next opening removes it.
-            let _ = std::fs::remove_file(self.shared.dir.join(segment::NEXT));
+            let _ = self
+                .shared
+                .disk
+                .remove(&self.shared.dir.join(segment::NEXT));
         }
         if self.cut_off && self.make_room()?.is_err() {
             // The next opening finds a file that ends with its last record, and lengthens it.
@@ -231,18 +282,17 @@ impl Writer {
             Err(error) if is_disk_full(&error) => return self.cut_off(),
             written => written?,
         }
-        rustix::fs::fdatasync(&self.file)?;
-        Ok(())
+        self.file.sync_data()
     }
 }
 
 /// The prepared file becomes the segment of which `first` is the first record.
-fn begin(shared: &Shared, file: &File, first: u64) -> io::Result<()> {
+fn begin(shared: &Shared, file: &dyn DiskFile, first: u64) -> io::Result<()> {
     let header = Header {
         first,
         bytes: shared.segment_bytes,
     };
-    let path = segment::take_into_use(&shared.dir, file, header)?;
+    let path = segment::take_into_use(&*shared.disk, &shared.dir, file, header)?;
     shared
         .index_mut()
         .segments
