@@ -130,10 +130,10 @@ fn write(
     progress: &dyn Fn(&str),
 ) -> Result<Exported, ExportError> {
     let from = Files::of(dir);
-    let vkey = note(&from.vkey)?;
+    let vkey = note(&from, &from.vkey)?;
     let verifier = Verifier::parse(&vkey).map_err(bad_note(&from.vkey))?;
     // Before the records: what it covers is durable, and what comes later is not exported.
-    let signed = note(&from.checkpoint)?;
+    let signed = note(&from, &from.checkpoint)?;
     let checkpoint =
         Checkpoint::open(signed.as_bytes(), &verifier).map_err(bad_note(&from.checkpoint))?;
 
@@ -186,8 +186,8 @@ fn write(
 }
 
 /// A small file of text.
-fn note(path: &Path) -> Result<String, ExportError> {
-    let bytes = files::read_small(path, MAX_NOTE_BYTES).map_err(io_at(path))?;
+fn note(from: &Files, path: &Path) -> Result<String, ExportError> {
+    let bytes = from.read_small(path, MAX_NOTE_BYTES).map_err(io_at(path))?;
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
     text.ok_or_else(|| {
         bad_note(path)(BadNote {

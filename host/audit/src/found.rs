@@ -6,7 +6,7 @@
 
 use crate::canonical;
 use crate::error::{OpenError, open_io};
-use crate::files::{self, Files};
+use crate::files::Files;
 use crate::merkle::Hash;
 use crate::store::{Store, StoreError};
 use crate::sums;
@@ -22,22 +22,27 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    /// Compares the store with its sums, and opens it. Nobody else may have the log open.
-    pub(crate) fn look(files: &Files) -> Result<Found, OpenError> {
-        let mut found = Found {
+    /// No store.
+    pub(crate) fn nothing() -> Found {
+        Found {
             store: None,
             watermark: 0,
             known: 0,
             had_sums: false,
             unusable: None,
-        };
+        }
+    }
+
+    /// Compares the store with its sums, and opens it. Nobody else may have the log open.
+    pub(crate) fn look(files: &Files) -> Result<Found, OpenError> {
+        let mut found = Found::nothing();
         let sums = match std::fs::read(&files.sums) {
             Ok(sums) => Some(sums),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(open_io(&files.sums)(error)),
         };
         if !files.store.exists() {
-            files::remove(&files.sums).map_err(open_io(&files.sums))?;
+            files.remove(&files.sums).map_err(open_io(&files.sums))?;
             found.unusable = Some("it is missing".to_owned());
             return Ok(found);
         }
@@ -107,8 +112,11 @@ impl Found {
 
     /// From here on the sums are of the past: the store is used, or made anew.
     pub(crate) fn take(self, files: &Files) -> Result<Result<(Store, u64), String>, OpenError> {
-        if files::remove(&files.sums).map_err(open_io(&files.sums))? {
-            files::sync_dir(&files.dir).map_err(open_io(&files.dir))?;
+        if files.remove(&files.sums).map_err(open_io(&files.sums))? {
+            files
+                .disk
+                .sync_dir(&files.dir)
+                .map_err(open_io(&files.dir))?;
         }
         Ok(match (self.unusable, self.store) {
             (None, Some(store)) => Ok((store, self.watermark)),
@@ -124,7 +132,7 @@ impl Found {
             store.close(&files.store)?;
             if self.had_sums {
                 let sums = sums::compute(&files.store)?;
-                files::replace(&files.sums, sums.as_bytes())?;
+                files.replace(&files.sums, sums.as_bytes())?;
             }
             Ok(())
         };

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use crate::checkpoint::{Checkpoint, LogKey};
 use crate::error::{CloseError, close_io};
-use crate::files;
 use crate::limits::{CHECKPOINT_AFTER_MS, MAX_BATCHES_BEHIND, MAX_STORE_BATCH, STORE_GATHER_MS};
 use crate::log::{Shared, lock};
 use crate::merkle::{self, Hash, Tree};
@@ -209,9 +208,16 @@ impl Keeper {
             root: self.tree.root(),
         };
         let path = &self.shared.files.checkpoint;
-        files::replace(path, checkpoint.sign(&self.key).as_bytes()).map_err(close_io(path))?;
+        let note = checkpoint.sign(&self.key);
+        self.shared
+            .files
+            .replace(path, note.as_bytes())
+            .map_err(close_io(path))?;
         *lock(&self.shared.checkpoint) = checkpoint;
         self.unsigned_since = None;
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod power;

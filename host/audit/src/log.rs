@@ -388,7 +388,9 @@ impl Log {
             Shelf::Open(store) => {
                 store.close(&files.store)?;
                 let sums = sums::compute(&files.store).map_err(close_io(&files.store))?;
-                files::replace(&files.sums, sums.as_bytes()).map_err(close_io(&files.sums))
+                files
+                    .replace(&files.sums, sums.as_bytes())
+                    .map_err(close_io(&files.sums))
             }
             Shelf::Refilling(Refilling { .. }) => {
                 files::remove_dir(&files.store).map_err(close_io(&files.store))

@@ -6,11 +6,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 
 use weft_dictionary::Timestamp;
+use weft_disk::{TMP, create_dir_durably};
 use weft_journal::{Journal, JournalConfig, Recovery};
 
 use crate::checkpoint::{Checkpoint, LogKey, Verifier, is_origin};
 use crate::error::{OpenError, ReadError, open_io};
-use crate::files::{self, Files, TMP};
+use crate::files::{self, Files};
 use crate::found::Found;
 use crate::keeper::{self, Keeper, Message};
 use crate::limits::{MAX_NOTE_BYTES, MAX_STORE_BATCH, PROGRESS_EVERY_RECORDS};
@@ -73,15 +74,12 @@ pub(crate) fn open(
         return Err(OpenError::Origin);
     }
     let files = Files::of(dir);
-    std::fs::create_dir_all(dir).map_err(open_io(dir))?;
-    let key = LogKey::new(&config.origin, seed);
-    check_key(&files, key.verifier())?;
-    let checkpoint = read_checkpoint(&files, &key)?;
-    refuse_without_records(&files, &checkpoint)?;
+    let (key, checkpoint) = signed(&files, &config.origin, seed)?;
     refuse_if_used(&files)?;
     let mut found = Found::look(&files)?;
     // Before anything is derived from them: are these the records that were signed, and that the store knows?
-    let records = open_records(&files, &checkpoint, &tuning, &mut found, progress);
+    let open = |config| Journal::open(&files.log, config);
+    let records = open_records(&files, &checkpoint, &tuning, &mut found, progress, open);
     let (journal, recovery, tree) = match records {
         Ok(records) => records,
         Err(error) => {
@@ -154,6 +152,25 @@ fn start(
     })
 }
 
+/// What was signed, and by which key: the directory is this log's, or is begun.
+pub(crate) fn signed(
+    files: &Files,
+    origin: &str,
+    seed: &[u8; 32],
+) -> Result<(LogKey, Checkpoint), OpenError> {
+    create_dir_durably(&*files.disk, &files.dir).map_err(open_io(&files.dir))?;
+    // A process that was killed may have left names that are not durable yet.
+    files
+        .disk
+        .sync_dir(&files.dir)
+        .map_err(open_io(&files.dir))?;
+    let key = LogKey::new(origin, seed);
+    check_key(files, key.verifier())?;
+    let checkpoint = read_checkpoint(files, &key)?;
+    refuse_without_records(files, &checkpoint)?;
+    Ok((key, checkpoint))
+}
+
 /// The key file is of this key, or is written if there is none.
 fn check_key(files: &Files, verifier: &Verifier) -> Result<(), OpenError> {
     let path = &files.vkey;
@@ -164,8 +181,13 @@ fn check_key(files: &Files, verifier: &Verifier) -> Result<(), OpenError> {
             why,
         })
     };
-    match files::read_small(path, MAX_NOTE_BYTES).map_err(open_io(path))? {
-        None => files::replace(path, wanted.as_bytes()).map_err(open_io(path)),
+    match files
+        .read_small(path, MAX_NOTE_BYTES)
+        .map_err(open_io(path))?
+    {
+        None => files
+            .replace(path, wanted.as_bytes())
+            .map_err(open_io(path)),
         Some(found) if found == wanted.as_bytes() => Ok(()),
         Some(found) => match std::str::from_utf8(&found).map(Verifier::parse) {
             Ok(Ok(_)) => {
@@ -180,13 +202,16 @@ fn check_key(files: &Files, verifier: &Verifier) -> Result<(), OpenError> {
 /// The stored checkpoint; for a log without records, a first one over none.
 fn read_checkpoint(files: &Files, key: &LogKey) -> Result<Checkpoint, OpenError> {
     let path = &files.checkpoint;
-    if let Some(note) = files::read_small(path, MAX_NOTE_BYTES).map_err(open_io(path))? {
+    if let Some(note) = files
+        .read_small(path, MAX_NOTE_BYTES)
+        .map_err(open_io(path))?
+    {
         return Checkpoint::open(&note, key.verifier()).map_err(|why| OpenError::Checkpoint {
             path: path.clone(),
             why,
         });
     }
-    if files.log.exists() {
+    if files.disk.exists(&files.log) {
         return Err(OpenError::NoCheckpoint { path: path.clone() });
     }
     let checkpoint = Checkpoint {
@@ -194,13 +219,15 @@ fn read_checkpoint(files: &Files, key: &LogKey) -> Result<Checkpoint, OpenError>
         size: 0,
         root: Tree::default().root(),
     };
-    files::replace(path, checkpoint.sign(key).as_bytes()).map_err(open_io(path))?;
+    files
+        .replace(path, checkpoint.sign(key).as_bytes())
+        .map_err(open_io(path))?;
     Ok(checkpoint)
 }
 
 /// A log that had records once has a directory for them.
 fn refuse_without_records(files: &Files, checkpoint: &Checkpoint) -> Result<(), OpenError> {
-    if checkpoint.size == 0 || files.log.exists() {
+    if checkpoint.size == 0 || files.disk.exists(&files.log) {
         return Ok(());
     }
     Err(OpenError::NoRecords {
@@ -226,19 +253,20 @@ fn refuse_if_used(files: &Files) -> Result<(), OpenError> {
 }
 
 /// Opens the journal, reads all of it, and holds it to the checkpoint and to what the store knows.
-fn open_records(
+pub(crate) fn open_records(
     files: &Files,
     checkpoint: &Checkpoint,
     tuning: &Tuning,
     found: &mut Found,
     progress: &dyn Fn(&str),
+    open: impl FnOnce(JournalConfig) -> Result<(Journal, Recovery), weft_journal::OpenError>,
 ) -> Result<(Journal, Recovery, Tree), OpenError> {
     let config = JournalConfig {
         segment_bytes: tuning.segment_bytes,
         at_least: checkpoint.size.max(found.known()),
     };
-    let (journal, recovery) = Journal::open(&files.log, config)
-        .map_err(|error| short(files, checkpoint, found, error))?;
+    let (journal, recovery) =
+        open(config).map_err(|error| short(files, checkpoint, found, error))?;
     if let Some(cut) = &recovery.cut {
         tracing::warn!(file = %cut.file.display(), offset = cut.offset, bytes = cut.bytes, "a torn tail was cut");
     }
@@ -274,7 +302,7 @@ fn short(
 fn remove_leftovers(files: &Files) -> Result<(), OpenError> {
     for path in files.strangers().map_err(open_io(&files.dir))? {
         if path.to_string_lossy().ends_with(TMP) {
-            files::remove(&path).map_err(open_io(&path))?;
+            files.remove(&path).map_err(open_io(&path))?;
         }
     }
     Ok(())

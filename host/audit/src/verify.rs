@@ -25,7 +25,9 @@ use sha2::{Digest, Sha256};
 
 use crate::canonical;
 use crate::checkpoint::{Checkpoint, Verifier};
-use crate::files::{self, Files, TMP};
+use weft_disk::TMP;
+
+use crate::files::Files;
 use crate::limits::{MAX_DAMAGE, MAX_KEPT_CHECKPOINTS, MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
 use crate::merkle::{self, Tree};
 use crate::record::Record;
@@ -153,7 +155,10 @@ fn key(
     report: &mut Report,
 ) -> Result<Option<Verifier>, VerifyError> {
     let path = &files.vkey;
-    let found = match files::read_small(path, MAX_NOTE_BYTES).map_err(verify_io(path))? {
+    let found = match files
+        .read_small(path, MAX_NOTE_BYTES)
+        .map_err(verify_io(path))?
+    {
         None => {
             report.note(Damage::file(path, "the file is missing", Remedy::Restore));
             return Ok(trusted);
@@ -188,7 +193,10 @@ fn checkpoint(
     report: &mut Report,
 ) -> Result<Option<Checkpoint>, VerifyError> {
     let path = &files.checkpoint;
-    let Some(note) = files::read_small(path, MAX_NOTE_BYTES).map_err(verify_io(path))? else {
+    let Some(note) = files
+        .read_small(path, MAX_NOTE_BYTES)
+        .map_err(verify_io(path))?
+    else {
         report.note(Damage::file(path, "the file is missing", Remedy::Restore));
         return Ok(None);
     };

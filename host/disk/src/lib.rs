@@ -7,6 +7,7 @@
 //! | module | what is there |
 //! |---|---|
 //! | [`os`] | [`Os`] |
+//! | [`small`] | small files that are replaced whole |
 //! | [`simulated`] | [`Simulated`], and which accidents it knows |
 
 use std::fmt;
@@ -16,9 +17,11 @@ use std::sync::Arc;
 
 pub mod os;
 pub mod simulated;
+pub mod small;
 
 pub use os::Os;
 pub use simulated::Simulated;
+pub use small::{TMP, read_small, remove, replace};
 
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
