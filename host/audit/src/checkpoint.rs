@@ -167,6 +167,10 @@ impl Verifier {
                 "the origin is empty, too long, or has spaces or plus signs",
             );
         }
+        // Base64 has plus signs, too: where one of the two others is damaged, the parts are not these.
+        if id.len() != 2 * KEY_ID || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
+            return bad(0, "a verifier key is origin+id+key");
+        }
         let at = origin.len() + id.len() + 2;
         let key = decode::<33>(key).filter(|key| key[0] == ALGORITHM);
         let Some(key) = key.and_then(|key| key[1..].try_into().ok()) else {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use weft_disk::{Disk, Os};
 
+use crate::tile_files::TileFiles;
+
 /// Where everything is, below the log's directory.
 #[derive(Debug, Clone)]
 pub(crate) struct Files {
@@ -20,6 +22,8 @@ pub(crate) struct Files {
     pub(crate) vkey: PathBuf,
     /// The store, sled's directory.
     pub(crate) store: PathBuf,
+    /// The directory of tiles.
+    pub(crate) tile_dir: PathBuf,
     /// Sums over the store's files; there while no process has the store open.
     pub(crate) sums: PathBuf,
 }
@@ -37,6 +41,7 @@ impl Files {
             checkpoint: dir.join("checkpoint"),
             vkey: dir.join("log.vkey"),
             store: dir.join("store"),
+            tile_dir: dir.join("tile"),
             sums: dir.join("store.sum"),
         }
     }
@@ -48,12 +53,18 @@ impl Files {
             &self.checkpoint,
             &self.vkey,
             &self.store,
+            &self.tile_dir,
             &self.sums,
         ];
         let mut found = self.disk.list(&self.dir)?;
         found.retain(|path| !ours.contains(&path));
         found.sort();
         Ok(found)
+    }
+
+    /// The full tiles.
+    pub(crate) fn tiles(&self) -> TileFiles {
+        TileFiles::of(self.disk.clone(), &self.dir)
     }
 
     /// Replaces one of the small files.

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::checkpoint::{Checkpoint, LogKey};
 use crate::error::{CloseError, close_io};
+use crate::grown::Grown;
 use crate::limits::{CHECKPOINT_AFTER_MS, MAX_BATCHES_BEHIND, MAX_STORE_BATCH, STORE_GATHER_MS};
 use crate::log::{Shared, lock};
-use crate::merkle::{self, Hash, Tree};
+use crate::merkle::{self, Hash};
 use crate::refill::{Refill, Shelf};
 use crate::store::StoreError;
 
@@ -33,7 +34,7 @@ pub(crate) fn channel() -> (SyncSender<Message>, Receiver<Message>) {
 pub(crate) struct Keeper {
     pub(crate) shared: Arc<Shared>,
     pub(crate) key: LogKey,
-    pub(crate) tree: Tree,
+    pub(crate) grown: Grown,
     pub(crate) inbox: Receiver<Message>,
     /// When the first record came that the checkpoint does not cover.
     pub(crate) unsigned_since: Option<Instant>,
@@ -46,7 +47,7 @@ pub(crate) struct Keeper {
 impl Keeper {
     /// Until the log closes.
     pub(crate) fn run(mut self) -> Result<(), CloseError> {
-        if self.tree.size() > lock(&self.shared.checkpoint).size {
+        if self.grown.tree.size() > lock(&self.shared.checkpoint).size {
             self.sign_or_log();
         }
         loop {
@@ -95,7 +96,7 @@ impl Keeper {
             self.sign_or_log();
         }
         if let Some(refill) = self.refill.as_mut().filter(|r| r.until_due().is_zero())
-            && refill.go_on(&self.shared, self.tree.size())
+            && refill.go_on(&self.shared, self.grown.tree.size())
         {
             self.refill = None;
         }
@@ -129,16 +130,16 @@ impl Keeper {
         }
         assert_eq!(
             first,
-            self.tree.size(),
+            self.grown.tree.size(),
             "the journal tells of every batch, in order"
         );
         let hashes: Vec<Hash> = records.iter().map(|r| merkle::leaf_hash(r)).collect();
         for hash in &hashes {
-            self.tree.push(*hash);
+            self.grown.push(*hash);
         }
         self.fill(first, &records, &hashes);
         self.unsigned_since.get_or_insert_with(Instant::now);
-        if self.tree.size() - lock(&self.shared.checkpoint).size
+        if self.grown.tree.size() - lock(&self.shared.checkpoint).size
             >= self.shared.tuning.checkpoint_every
         {
             self.sign_or_log();
@@ -193,7 +194,8 @@ impl Keeper {
     }
 
     fn sign(&mut self) -> Result<(), CloseError> {
-        let size = self.tree.size();
+        self.grown.write_missing(&self.shared.journal);
+        let size = self.grown.tree.size();
         assert!(
             size <= self.shared.journal.len_durable(),
             "only what is durable is signed"
@@ -205,7 +207,7 @@ impl Keeper {
         let checkpoint = Checkpoint {
             origin: self.key.verifier().origin().to_owned(),
             size,
-            root: self.tree.root(),
+            root: self.grown.tree.root(),
         };
         let path = &self.shared.files.checkpoint;
         let note = checkpoint.sign(&self.key);

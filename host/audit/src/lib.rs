@@ -12,6 +12,7 @@
 //! | [`merkle`] | the tree, inclusion and consistency proofs |
 //! | [`checkpoint`] | the signed checkpoint and the verifier key |
 //! | [`tiles`] | tree and records in pieces that others' tools read |
+//! | `tile_files` | the full tiles, beside the journal |
 //! | [`proof`] | that one record is in the tree, for who does not have the log |
 //! | [`export`] | a directory that can be verified without this program |
 //! | `keys` | under which keys a record is found |
@@ -19,6 +20,7 @@
 //! | `found` | the store as it lies there when a log is opened |
 //! | `recent` | what is durable and not yet in the store |
 //! | `refill` | what becomes of a store that failed, while the log is open |
+//! | `grown` | the tree as it grows, and its tiles |
 //! | `keeper` | the one thread that grows the tree, fills the store, signs |
 //! | `open` | opening: everything is read, the head recomputed, the store mended |
 //! | [`log`] | the door: [`Log`] |
@@ -45,6 +47,7 @@ mod error;
 pub mod export;
 mod files;
 mod found;
+mod grown;
 mod keeper;
 mod keys;
 pub mod limits;
@@ -60,6 +63,7 @@ pub mod show;
 mod store;
 mod stream;
 mod sums;
+mod tile_files;
 pub mod tiles;
 pub mod verify;
 

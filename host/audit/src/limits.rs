@@ -44,6 +44,8 @@ pub const PROGRESS_EVERY_RECORDS: u64 = 50_000;
 pub const STORE_OPEN_TRIES: u32 = 100;
 /// Pause between these.
 pub const STORE_OPEN_PAUSE_MS: u64 = 20;
+/// Tiles that could not be written, and are tried again before a checkpoint is signed.
+pub(crate) const MAX_MISSING_TILES: usize = 1_024;
 /// Bytes of a decision's id in a message.
 pub const MAX_ID_BYTES: usize = 64;
 /// Records that are not what the store knows, and that a verification names one by one.

@@ -19,13 +19,15 @@ use crate::files::{self, Files};
 use crate::keeper::Message;
 use crate::keys::Link;
 use crate::limits::{CHECKPOINT_EVERY_RECORDS, MAX_LINKED};
-use crate::merkle::{self, Hash, Tree};
+use crate::merkle::{self, Hash};
 use crate::open::{self, Opened};
 use crate::recent::{Ids, Recent};
 use crate::record::{DecisionRecord, Record};
 use crate::refill::{Refilling, Shelf};
 use crate::store::{Store, StoreError};
 use crate::sums;
+use crate::tile_files;
+use crate::tiles::{self, Holds, Tile};
 
 /// Which log it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -337,9 +339,11 @@ impl Log {
         self.checkpoint()
     }
 
-    /// The tree's head over the first `size` records, from their bytes. `None` when there are not so many.
+    /// The tree's head over the first `size` records. `None` when there are not so many.
     pub fn root_at(&self, size: u64) -> Result<Option<Hash>, ReadError> {
-        (size <= self.len()).then(|| self.head(0..size)).transpose()
+        (size <= self.len())
+            .then(|| self.head(0..size, size))
+            .transpose()
     }
 
     /// A proof that record `index` is in the tree of `size` records.
@@ -347,7 +351,7 @@ impl Log {
         if size > self.len() {
             return Ok(None);
         }
-        merkle::inclusion(index, size, |range| self.head(range))
+        merkle::inclusion(index, size, |range| self.head(range, size))
     }
 
     /// A proof that the tree of `size` records begins with the tree of `old` records.
@@ -355,18 +359,31 @@ impl Log {
         if size > self.len() {
             return Ok(None);
         }
-        merkle::consistency(old, size, |range| self.head(range))
+        merkle::consistency(old, size, |range| self.head(range, size))
     }
 
-    fn head(&self, range: std::ops::Range<u64>) -> Result<Hash, ReadError> {
-        let mut tree = Tree::default();
-        for entry in self.shared.journal.iter_from(range.start) {
-            if tree.size() == range.end - range.start {
-                break;
-            }
-            tree.push(merkle::leaf_hash(&entry?.1));
+    /// A piece of the tree or of the records, as C2SP `tlog-tiles` has it. `None` when there is not so much.
+    pub fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, ReadError> {
+        let there = Tile::of(tile.holds, tile.index, self.len());
+        if there.is_none_or(|there| there.width < tile.width) {
+            return Ok(None);
         }
-        Ok(tree.root())
+        let journal = &self.shared.journal;
+        if tile.holds != Holds::Records {
+            let hashes = self.shared.files.tiles().hashes(journal, tile)?;
+            return Ok(Some(tiles::bytes_of(&hashes)));
+        }
+        let mut bundle = Vec::new();
+        for record in tile_files::records(journal, tile.index * tiles::WIDTH, tile.width) {
+            tiles::add_record(&mut bundle, &record?);
+        }
+        Ok(Some(bundle))
+    }
+
+    /// The head over a range of the tree of `size` records.
+    fn head(&self, range: std::ops::Range<u64>, size: u64) -> Result<Hash, ReadError> {
+        let files = self.shared.files.tiles();
+        tiles::head(range, size, |tile| files.hashes(&self.shared.journal, tile))
     }
 
     /// Takes no more records, makes all durable, signs the last checkpoint, closes the store and sums its files. Calling

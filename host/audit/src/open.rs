@@ -13,6 +13,7 @@ use crate::checkpoint::{Checkpoint, LogKey, Verifier, is_origin};
 use crate::error::{OpenError, ReadError, open_io};
 use crate::files::{self, Files};
 use crate::found::Found;
+use crate::grown::Grown;
 use crate::keeper::{self, Keeper, Message};
 use crate::limits::{MAX_NOTE_BYTES, MAX_STORE_BATCH, PROGRESS_EVERY_RECORDS};
 use crate::log::{Log, LogConfig, Shared, Tuning};
@@ -80,7 +81,7 @@ pub(crate) fn open(
     // Before anything is derived from them: are these the records that were signed, and that the store knows?
     let open = |config| Journal::open(&files.log, config);
     let records = open_records(&files, &checkpoint, &tuning, &mut found, progress, open);
-    let (journal, recovery, tree) = match records {
+    let (journal, recovery, grown) = match records {
         Ok(records) => records,
         Err(error) => {
             found.put_back(&files);
@@ -97,7 +98,7 @@ pub(crate) fn open(
         config,
         tuning,
         key,
-        (journal, tree, store, checkpoint),
+        (journal, grown, store, checkpoint),
         opened,
     )
 }
@@ -107,7 +108,7 @@ fn start(
     config: LogConfig,
     tuning: Tuning,
     key: LogKey,
-    (journal, tree, store, checkpoint): (Journal, Tree, Store, Checkpoint),
+    (journal, grown, store, checkpoint): (Journal, Grown, Store, Checkpoint),
     opened: Opened,
 ) -> Result<Log, OpenError> {
     let (inbox, messages) = keeper::channel();
@@ -127,14 +128,14 @@ fn start(
         files,
         tuning,
         store: RwLock::new(Shelf::Open(store)),
-        recent: Mutex::new(Recent::starting_at(tree.size())),
+        recent: Mutex::new(Recent::starting_at(grown.tree.size())),
         checkpoint: Mutex::new(checkpoint),
         journal,
     });
     let keeper = Keeper {
         shared: shared.clone(),
         key,
-        tree,
+        grown,
         inbox: messages,
         unsigned_since: None,
         unsigned_told: false,
@@ -260,7 +261,7 @@ pub(crate) fn open_records(
     found: &mut Found,
     progress: &dyn Fn(&str),
     open: impl FnOnce(JournalConfig) -> Result<(Journal, Recovery), weft_journal::OpenError>,
-) -> Result<(Journal, Recovery, Tree), OpenError> {
+) -> Result<(Journal, Recovery, Grown), OpenError> {
     let config = JournalConfig {
         segment_bytes: tuning.segment_bytes,
         at_least: checkpoint.size.max(found.known()),
@@ -271,8 +272,8 @@ pub(crate) fn open_records(
         tracing::warn!(file = %cut.file.display(), offset = cut.offset, bytes = cut.bytes, "a torn tail was cut");
     }
     remove_leftovers(files)?;
-    let tree = read_all(&journal, checkpoint, files, found, progress)?;
-    Ok((journal, recovery, tree))
+    let grown = read_all(&journal, checkpoint, files, found, progress)?;
+    Ok((journal, recovery, grown))
 }
 
 /// Who says that the end is missing: the store, or the checkpoint.
@@ -314,24 +315,22 @@ fn read_all(
     files: &Files,
     found: &mut Found,
     progress: &dyn Fn(&str),
-) -> Result<Tree, OpenError> {
+) -> Result<Grown, OpenError> {
     let total = journal.len_durable();
-    let mut tree = Tree::default();
-    check_head(&tree, checkpoint, files)?;
+    let mut grown = Grown::new(files.tiles());
+    check_head(&grown.tree, checkpoint, files)?;
     for entry in journal.iter_from(0) {
         let (index, record) = entry.map_err(ReadError::from)?;
         let hash = merkle::leaf_hash(&record);
         found.compare(files, index, &hash)?;
-        tree.push(hash);
-        check_head(&tree, checkpoint, files)?;
-        if tree.size() % PROGRESS_EVERY_RECORDS == 0 {
-            progress(&format!(
-                "audit log: read {} of {total} records",
-                tree.size()
-            ));
+        grown.push(hash);
+        check_head(&grown.tree, checkpoint, files)?;
+        let read = grown.tree.size();
+        if read.is_multiple_of(PROGRESS_EVERY_RECORDS) {
+            progress(&format!("audit log: read {read} of {total} records"));
         }
     }
-    Ok(tree)
+    Ok(grown)
 }
 
 fn check_head(tree: &Tree, checkpoint: &Checkpoint, files: &Files) -> Result<(), OpenError> {

@@ -180,7 +180,7 @@ impl Growing {
 }
 
 /// The head over hashes of one level.
-fn over(hashes: &[Hash]) -> Hash {
+pub(crate) fn over(hashes: &[Hash]) -> Hash {
     let mut tree = Tree::default();
     for hash in hashes {
         tree.push(*hash);

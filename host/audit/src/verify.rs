@@ -7,14 +7,16 @@
 //! | `log.vkey` | its form, that its id matches; that it is the key that the caller trusts, if told |
 //! | `store.sum` | its own sum |
 //! | `store/` | every block against `store.sum`; a copy is opened, and every entry compared with the records, their hashes first |
+//! | `tile/` | every byte: each full tile has to be there, and to be the hashes of the records |
 //! | checkpoints that were kept elsewhere | their signature, and that the log begins with the records that they cover |
 //!
-//! Damage has a [`Remedy`]: the store and what a crash leaves are mended by the next start, the rest has to be restored
+//! Damage has a [`Remedy`]: the store, tiles and what a crash leaves are mended by the next start, the rest has to be restored
 //! from a copy. A store that knows more than the log, or another hash of a record, speaks of damage to the log. While a host runs on the directory its store is its own: it is not looked at, and the report says so.
 
 mod kept;
 mod report;
 mod store;
+mod tiles;
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -22,17 +24,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
+use weft_disk::TMP;
 
 use crate::canonical;
 use crate::checkpoint::{Checkpoint, Verifier};
-use weft_disk::TMP;
-
 use crate::files::Files;
 use crate::limits::{MAX_DAMAGE, MAX_KEPT_CHECKPOINTS, MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
 use crate::merkle::{self, Tree};
 use crate::record::Record;
 use kept::Heads;
 use store::{Place, StoreVerifier};
+use tiles::TileVerifier;
 
 pub use kept::KeptCheckpoint;
 pub use report::{Damage, Key, Remedy, Report, StoreCheck};
@@ -223,6 +225,7 @@ fn records(
     progress: &dyn Fn(&str),
 ) -> Result<(), VerifyError> {
     let mut tree = Tree::default();
+    let mut tiles = TileVerifier::begin(files);
     let mut chain = Chain::default();
     // Told after what the journal itself says: a record that is missing breaks the chain behind it.
     let mut in_records = Vec::new();
@@ -232,6 +235,7 @@ fn records(
     let inspection = weft_journal::inspect(&files.log, |index, record, file, offset| {
         let hash = merkle::leaf_hash(record);
         tree.push(hash);
+        tiles.push(hash, report);
         heads.note(&tree);
         if let Some(what) = chain.check(index, record) {
             let bytes = Some(record.len() as u64);
@@ -267,6 +271,7 @@ fn records(
         kept::check(files, one, &heads, report);
     }
     store.finish(files, inspection.next, report);
+    tiles.finish(tree.size(), report);
     Ok(())
 }
 

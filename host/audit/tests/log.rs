@@ -5,8 +5,10 @@ mod support;
 use std::fs;
 
 use support::{SEED, config, copy, decision, event, files, id, open, stopped, tuning};
+use weft_audit::tiles::Tile;
 use weft_audit::{
-    AppendError, Filter, Log, OpenError, Record, Verifier, VerifyOptions, render, show, verify,
+    AppendError, Filter, Log, OpenError, Record, Remedy, Verifier, VerifyOptions, render, show,
+    verify,
 };
 use weft_audit::{checkpoint, merkle};
 use weft_dictionary::Timestamp;
@@ -315,4 +317,56 @@ fn records_are_shown_to_a_person_beside_a_running_host() {
     assert!(render(&all[0]).starts_with("## Record 0: host.started"));
     let report = verify(dir.path(), &VerifyOptions::default(), &|_| {}).expect("verified");
     assert!(report.is_running && report.is_sound(), "{report}");
+}
+
+#[test]
+fn tiles_are_those_of_an_export_and_come_back_when_they_are_lost() {
+    let dir = stopped(700);
+    let to = tempfile::tempdir().expect("a directory");
+    let export = to.path().join("export");
+    weft_audit::export(dir.path(), &export, None, &|_| {}).expect("exported");
+    let size = 701;
+    let as_exported = |log: &Log| {
+        for tile in Tile::all(size) {
+            let wanted = fs::read(export.join(tile.to_string())).expect("exported");
+            let found = log.tile(tile).expect("readable");
+            assert_eq!(found.as_ref(), Some(&wanted), "{tile}");
+        }
+        assert_eq!(log.tile(of("tile/0/002.p/190")).expect("readable"), None);
+        assert_eq!(log.tile(of("tile/1/001.p/1")).expect("readable"), None);
+        assert_eq!(log.tile(of("tile/0/002")).expect("readable"), None);
+    };
+    let log = open(dir.path());
+    as_exported(&log);
+    // What is gone or cut short while it runs is computed.
+    let (first, second) = (dir.path().join("tile/0/000"), dir.path().join("tile/0/001"));
+    let whole = fs::read(&first).expect("a tile");
+    fs::remove_file(&first).expect("removed");
+    fs::write(&second, b"short").expect("written");
+    as_exported(&log);
+    let path = log.inclusion(3, 700).expect("readable").expect("a proof");
+    drop(log);
+    // A verification tells, and the next start writes them again.
+    let told: Vec<_> = verify(dir.path(), &VerifyOptions::default(), &|_| {})
+        .expect("readable")
+        .damage
+        .into_iter()
+        .map(|damage| (damage.file, damage.remedy))
+        .collect();
+    let wanted = [&second, &first].map(|file| (file.clone(), Remedy::NextStart));
+    assert_eq!(told, wanted);
+    let log = open(dir.path());
+    assert_eq!(fs::read(&first).expect("a tile"), whole);
+    as_exported(&log);
+    assert_eq!(log.inclusion(3, 700).expect("readable"), Some(path));
+    drop(log);
+    let strange = dir.path().join("tile/0/002");
+    fs::write(&strange, &whole).expect("written");
+    let report = verify(dir.path(), &VerifyOptions::default(), &|_| {}).expect("readable");
+    let told = report.damage.iter().map(|d| (&d.file, d.remedy));
+    assert!(told.eq([(&strange, Remedy::Remove)]), "{report}");
+}
+
+fn of(path: &str) -> Tile {
+    Tile::parse(path).expect("a tile")
 }

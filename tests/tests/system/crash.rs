@@ -1,79 +1,176 @@
 //! What was answered is in the log, however the process ends.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::fs;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use serde_json::Value as Json;
 use weft_tests::Host;
 use weft_tests::binary::run;
 use weft_tests::traffic::{assistance, held, usual};
 
-/// How often the process is killed.
-const KILLS: usize = 5;
-/// Decisions that are answered before it is.
-const ANSWERS: usize = 120;
+/// How often a process is killed; `WEFT_KILLS` asks for more.
+const KILLS: usize = 20;
+/// Then another host begins, so that a start does not read more and more.
+const KILLS_A_HOST: usize = 50;
+/// Decisions that are answered before a kill, at most.
+const ANSWERS: usize = 80;
+const CLIENTS: usize = 6;
+
+/// What happened to a payment that was sent.
+enum Sent {
+    /// Its answer.
+    Answered(String),
+    /// The host was gone before.
+    Unanswered,
+}
+
+/// A host that is killed, and what its clients know.
+struct Killed {
+    host: Host,
+    random: fastrand::Rng,
+    number: AtomicUsize,
+    /// The answer of each payment that has one.
+    answered: BTreeMap<String, String>,
+    /// Checkpoints as they lay there after each start.
+    kept: Vec<PathBuf>,
+    longest_start: Duration,
+}
 
 #[test]
-fn a_killed_host_has_every_decision_that_it_answered() {
-    let mut host = Host::start("");
-    let mut answered: BTreeMap<String, String> = BTreeMap::new();
-    let number = AtomicU64::new(0);
-    for _ in 0..KILLS {
-        let (tell, told) = sync_channel(ANSWERS);
+fn a_killed_host_has_every_decision_that_it_answered_and_each_once() {
+    let kills = std::env::var("WEFT_KILLS").map_or(KILLS, |kills| kills.parse().expect("a number"));
+    let (mut left, mut answered, mut longest_start) = (kills, 0, Duration::ZERO);
+    let mut seed = 0;
+    while left > 0 {
+        let mut killed = Killed {
+            host: Host::start(""),
+            random: fastrand::Rng::with_seed(seed),
+            number: AtomicUsize::new(0),
+            answered: BTreeMap::new(),
+            kept: Vec::new(),
+            longest_start: Duration::ZERO,
+        };
+        for _ in 0..left.min(KILLS_A_HOST) {
+            killed.once();
+        }
+        answered += killed.answered.len();
+        left -= left.min(KILLS_A_HOST);
+        seed += 1;
+        longest_start = longest_start.max(killed.is_as_it_was_answered());
+    }
+    println!("{kills} kills, {answered} payments answered, longest start {longest_start:?}");
+}
+
+impl Killed {
+    fn once(&mut self) {
+        let wanted = self.random.usize(0..ANSWERS);
+        let pause = Duration::from_micros(self.random.u64(0..3_000));
+        let (tell, told) = sync_channel(CLIENTS);
+        let mut unanswered = Vec::new();
         std::thread::scope(|scope| {
-            for _ in 0..4 {
+            for _ in 0..CLIENTS {
                 let tell = tell.clone();
-                let (host, number) = (&host, &number);
+                let (host, number) = (&self.host, &self.number);
                 scope.spawn(move || send_until_gone(host, number, &tell));
             }
             drop(tell);
-            answered.extend(told.iter().take(ANSWERS));
-            host.kill_now();
+            let mut hear = |told: &Receiver<(String, Sent)>, most| {
+                for (id, sent) in told.iter().take(most) {
+                    match sent {
+                        Sent::Answered(text) => {
+                            self.answered.insert(id, text);
+                        }
+                        Sent::Unanswered => unanswered.push(id),
+                    }
+                }
+            };
+            hear(&told, wanted);
+            std::thread::sleep(pause);
+            self.host.kill_now();
             // What was answered before the process was gone counts, too.
-            answered.extend(told.iter());
+            hear(&told, usize::MAX);
         });
-        host.kill();
-        host.go_on();
-    }
-    host.stop();
-    let data = host.data().display().to_string();
-    let verified = run(&["audit", "verify", "--data", &data]);
-    assert!(verified.ok, "{}", verified.out);
-    let shown = run(&["audit", "show", "--data", &data, "--json"]);
-    let mut recorded = BTreeMap::new();
-    for line in shown.out.lines() {
-        let entry: Json = serde_json::from_str(line).expect("a line of JSON");
-        let record = &entry["record"];
-        if let (Some(decision), Some(payment)) =
-            (record["decision"].as_str(), record["transaction"].as_str())
-        {
-            let before = recorded.insert(decision.to_owned(), payment.to_owned());
-            assert_eq!(before, None, "{decision} is there twice");
+        self.host.kill();
+        let begun = Instant::now();
+        self.host.go_on();
+        self.longest_start = self.longest_start.max(begun.elapsed());
+        self.keep_checkpoint();
+        // Who heard nothing asks again, and so does somebody who heard it.
+        for id in unanswered {
+            let text = send(&self.host, &id).expect("it runs");
+            self.answered.insert(id, text);
+        }
+        if !self.answered.is_empty() {
+            let one = self.random.usize(0..self.answered.len());
+            let (id, text) = self.answered.iter().nth(one).expect("there are more");
+            assert_eq!(&send(&self.host, id).expect("it runs"), text);
         }
     }
-    assert!(answered.len() >= KILLS * ANSWERS);
-    for (decision, payment) in &answered {
-        assert_eq!(
-            recorded.get(decision),
-            Some(payment),
-            "{decision} was answered"
-        );
+
+    fn keep_checkpoint(&mut self) {
+        let kept = self
+            .host
+            .data()
+            .with_extension(format!("kept-{}", self.kept.len()));
+        fs::copy(self.host.data().join("audit/checkpoint"), &kept).expect("a checkpoint");
+        self.kept.push(kept);
+    }
+
+    /// The log is sound, continues every checkpoint, and has each payment once, as it was answered. How long the longest
+    /// start took.
+    fn is_as_it_was_answered(mut self) -> Duration {
+        self.host.stop();
+        let data = self.host.data().display().to_string();
+        let mut arguments = vec!["audit", "verify", "--data", &data];
+        let kept: Vec<String> = self.kept.iter().map(|k| k.display().to_string()).collect();
+        arguments.extend(kept.iter().flat_map(|kept| ["--checkpoint", kept.as_str()]));
+        let verified = run(&arguments);
+        assert!(verified.ok, "{}", verified.out);
+        let mut recorded = BTreeMap::new();
+        for record in self.host.records() {
+            if let (Some(decision), Some(payment)) =
+                (record["decision"].as_str(), record["transaction"].as_str())
+            {
+                let before = recorded.insert(payment.to_owned(), decision.to_owned());
+                assert_eq!(before, None, "{payment} was decided twice");
+            }
+        }
+        for (payment, answer) in &self.answered {
+            let answer: Json = serde_json::from_str(answer).expect("an answer");
+            let decision = recorded.get(payment).map(String::as_str);
+            assert!(decision.is_some(), "{payment} was answered: {answer}");
+            assert_eq!(decision, answer["decision"].as_str());
+        }
+        self.longest_start
     }
 }
 
-/// Sends payments until the host is gone, and tells every decision with its payment.
-fn send_until_gone(host: &Host, number: &AtomicU64, tell: &SyncSender<(String, String)>) {
+/// Sends payments until the host is gone, and tells what became of each.
+fn send_until_gone(host: &Host, number: &AtomicUsize, tell: &SyncSender<(String, Sent)>) {
     loop {
         let id = format!("crash-{}", number.fetch_add(1, Ordering::Relaxed));
-        let body = usual(&id).to_string();
-        let Ok(answer) = host.try_post("service", "application/json", body.as_bytes(), &[]) else {
+        let answer = send(host, &id);
+        let gone = answer.is_none();
+        let sent = answer.map_or(Sent::Unanswered, Sent::Answered);
+        tell.send((id, sent)).expect("somebody listens");
+        if gone {
             return;
-        };
-        let decision = answer.json()["decision"].as_str().map(str::to_owned);
-        let decision = decision.unwrap_or_else(|| panic!("{}", answer.text()));
-        tell.send((decision, id)).expect("somebody listens");
+        }
     }
+}
+
+/// The answer to a payment under its own key; `None` when the host is gone.
+fn send(host: &Host, id: &str) -> Option<String> {
+    let body = usual(id).to_string();
+    let key = [("Idempotency-Key", id)];
+    let answer = host.try_post("service", "application/json", body.as_bytes(), &key);
+    let answer = answer.ok()?;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    Some(answer.text())
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::error::OpenError;
 use crate::files::Files;
 use crate::found::Found;
 use crate::log::Tuning;
+use crate::merkle::Tree;
 use crate::open;
 use crate::recent::Recent;
 
@@ -110,7 +111,7 @@ impl Life {
         };
         let (key, checkpoint) = open::signed(&files, ORIGIN, &[7; 32])?;
         let mut turns = None;
-        let (journal, _, tree) = open::open_records(
+        let (journal, _, grown) = open::open_records(
             &files,
             &checkpoint,
             &tuning,
@@ -133,14 +134,14 @@ impl Life {
             files,
             tuning,
             store: RwLock::new(Shelf::Closed),
-            recent: Mutex::new(Recent::starting_at(tree.size())),
+            recent: Mutex::new(Recent::starting_at(grown.tree.size())),
             checkpoint: Mutex::new(checkpoint),
             journal,
         });
         let keeper = Keeper {
             shared,
             key,
-            tree,
+            grown,
             // Nobody sends anything: batches are given to it by hand.
             inbox: channel().1,
             unsigned_since: None,
@@ -210,7 +211,7 @@ impl Life {
                 self.hear(&keeper);
             }
             if self.random.u8(0..6) == 0 {
-                let head = (keeper.tree.size(), keeper.tree.root());
+                let head = (keeper.grown.tree.size(), keeper.grown.tree.root());
                 self.signed.push(head);
                 if keeper.sign().is_ok() {
                     self.hear(&keeper);
