@@ -17,7 +17,7 @@ use crate::disclosure::withheld_names;
 use crate::engine::{Engine, Inner};
 use crate::limits::REFUSAL_TAKES;
 use crate::reasons::{self, Names};
-use crate::told::{Told, is_told, reader};
+use crate::told::{Told, is_told, reader, without_others};
 use crate::view::{
     ChallengeView, ContextView, DecisionView, DroppedView, FindingView, LogView, NowView,
     PaymentView, ReasonView, WhyView,
@@ -308,6 +308,7 @@ impl Inner {
             let field = self.dictionary.field(id);
             let shown = row.get(id).and_then(|value| treatment.apply(value));
             if let Some(shown) = shown {
+                let shown = without_others(field, shown);
                 facts.insert(field.name.clone(), shown.to_json());
             }
         }

@@ -14,7 +14,7 @@ use crate::again::Ground;
 use crate::disclosure::told_to;
 use crate::evaluate::treatments;
 use crate::reasons::{self, Names};
-use crate::told::{after_evidence, is_told, messages_of, policy_of, reader, shown};
+use crate::told::{after_evidence, is_told, messages_of, policy_of, reader, shown, without_others};
 use crate::view::ReasonView;
 
 /// A fact that was not there.
@@ -82,7 +82,10 @@ impl<'a> Seen<'a> {
     pub(super) fn message(&self, found: &FindingRecord, row: &Row) -> Option<String> {
         let messages = messages_of(self.policy_of(found)?, found);
         let message = messages.to(reader(self.role));
-        let words = message.render(row, |id, value| shown(self.most_told(id), value));
+        let words = message.render(row, |id, value| {
+            let left = shown(self.most_told(id), value)?;
+            Some(without_others(self.ground.dictionary.field(id), left))
+        });
         Some(after_evidence(found, reader(self.role), words))
     }
 
@@ -170,6 +173,7 @@ impl<'a> Seen<'a> {
                 None => (MISSING, None),
                 Some(value) => {
                     let left = most.apply(value).filter(|_| most > Treatment::Present);
+                    let left = left.map(|left| without_others(field, left));
                     let seen_as = if self.is_audit() && last.is_some_and(withheld) {
                         "withheld"
                     } else {
