@@ -76,7 +76,7 @@ impl Inner {
 /// The most that the reader is shown of each fact.
 fn most_told(voice: &Voice, told: Told<'_>) -> impl Fn(FieldId) -> Treatment + use<> {
     let dictionary = &voice.dictionary;
-    let disclosed = voice.told_to(told.record, told.caller.role);
+    let disclosed = voice.granting().told_to(told.record, told.caller.role);
     let redacted = treatments(
         dictionary,
         &told.record.outcome.obligations,

@@ -27,7 +27,7 @@ pub struct DecisionView {
     /// 0 to 1000. Agents, supervisors and regulators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub risk: Option<u16>,
-    /// The payment that it is about, as it stood after this decision.
+    /// The payment that it is about, as it stood after this decision; for support, if `payment.state` is granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment: Option<PaymentView>,
     /// In words for this reader.
@@ -157,8 +157,9 @@ impl fmt::Debug for ChallengeView {
 pub struct ContextView {
     /// The payment's own decision.
     pub decision: String,
-    /// What it said.
-    pub verdict: Verdict,
+    /// What it said, if `payment.verdict` is granted; so with its score and its reasons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// The score that was computed then, 0 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub risk: Option<u16>,
@@ -166,6 +167,7 @@ pub struct ContextView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feature_snapshot: Option<String>,
     /// Why, in words for an agent: the findings that were made then, the most severe first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<WhyView>,
     /// The facts that the purpose of the case needs, each as far as it needs them.
     pub facts: BTreeMap<String, Json>,

@@ -43,7 +43,10 @@ async fn an_agent_sees_what_was_found_for_the_payment_and_no_more() {
     assert_eq!(view.previous.as_deref(), Some(held.decision.as_str()));
     let context = view.context.expect("granted");
     assert_eq!(context.decision, held.decision);
-    assert_eq!((context.verdict, context.risk), (Verdict::Hold, Some(800)));
+    assert_eq!(
+        (context.verdict, context.risk),
+        (Some(Verdict::Hold), Some(800))
+    );
     assert!(context.feature_snapshot.is_some());
     assert_eq!(context.feature_snapshot, recorded.feature_snapshot);
     let [why] = context.why.as_slice() else {
@@ -66,10 +69,13 @@ async fn an_agent_sees_what_was_found_for_the_payment_and_no_more() {
         names,
         [
             "device.id",
+            "evidence.step_up",
             "location.city",
             "payer.name",
             "payment.amount",
-            "payment.state"
+            "payment.expires_at",
+            "payment.state",
+            "payment.verdict"
         ]
     );
     assert_eq!(
