@@ -18,6 +18,7 @@
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault on request |
 //! | `reader`, [`view`] | records into what one caller may see |
 //! | `reasons`, `told`, `words` | why, in words for a reader, from the set that decided |
+//! | `without_payment` | what is said to whom nothing of the payment may be told |
 //! | `start` | from directories to a host that decides |
 //! | [`limits`] | every bound |
 //! | [`metrics`] | what a platform team watches |
@@ -71,6 +72,7 @@ mod told;
 mod transfer;
 pub mod view;
 mod whole;
+mod without_payment;
 mod words;
 
 pub use again::{Difference, NotAgain};

@@ -210,12 +210,22 @@ impl Inner {
             verdict: record.outcome.verdict,
             risk: record.outcome.risk.filter(|_| insider && tells(VERDICT)),
             payment: payment_view(record, follow.filter(|_| tells(STATE)), tells(EXPIRES_AT)),
-            message: self.message(told, assistance),
-            reasons: self.reasons(record, names(caller), words),
-            obligations: visible_obligations(record),
+            message: match told_of_payment {
+                true => self.message(told, assistance),
+                false => self.message_without_payment(told),
+            },
+            reasons: match told_of_payment {
+                true => self.reasons(record, names(caller), words),
+                false => self.reasons_without_payment(record, words),
+            },
+            obligations: match told_of_payment {
+                true => visible_obligations(&record.outcome.obligations),
+                false => self.obligations_without_payment(record, words),
+            },
             challenge: self
                 .challenge(caller, record, follow, &chain)
                 .filter(|_| !insider || tells(STEP_UP)),
+            is_told_of_payment: told_of_payment,
             context: if assistance {
                 self.context(told, &chain)?
             } else {
@@ -538,12 +548,9 @@ fn payment_view(
 }
 
 /// Disclosures and redactions are between the host and its policies.
-fn visible_obligations(record: &DecisionRecord) -> Vec<Obligation> {
+pub(crate) fn visible_obligations(all: &[Obligation]) -> Vec<Obligation> {
     let hidden = [ObligationKind::Disclose, ObligationKind::Redact];
-    record
-        .outcome
-        .obligations
-        .iter()
+    all.iter()
         .filter(|o| !hidden.contains(&o.kind))
         .cloned()
         .collect()

@@ -30,6 +30,9 @@ pub struct DecisionView {
     /// The payment that it is about, as it stood after this decision; for support, if `payment.state` is granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment: Option<PaymentView>,
+    /// Whether the reader learns by it that there is such a payment.
+    #[serde(skip)]
+    pub(crate) is_told_of_payment: bool,
     /// In words for this reader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,

@@ -19,7 +19,11 @@ impl Engine {
     /// in the same words as of one that is not there.
     pub async fn explanation(&self, caller: &Caller, id: &str) -> Result<Explanation, Problem> {
         let view = self.decision(caller, id).await?;
-        let explanation = self.explain_aside(view.decision, caller.role).await;
+        let explanation = self.explain_aside(view.decision.clone(), caller.role).await;
+        let explanation = explanation.map(|explanation| match view.is_told_of_payment {
+            true => explanation,
+            false => explanation.without_payment(&view),
+        });
         if let Err(problem) = &explanation {
             self.inner.metrics.problem(problem.code());
         }
