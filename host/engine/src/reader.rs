@@ -63,13 +63,9 @@ impl Engine {
 }
 
 impl Inner {
-    /// What a reader was shown of a payment's facts is on record with the decision; that it is shown again, too.
+    /// What support was shown of a payment is on record with the decision; that it is shown again, too.
     async fn on_record(&self, caller: &Caller, view: &DecisionView) -> Result<(), Problem> {
-        if view
-            .context
-            .as_ref()
-            .is_none_or(|context| context.facts.is_empty())
-        {
+        if !matches!(caller.role, Role::Agent | Role::Supervisor) || !view.is_told_of_payment {
             return Ok(());
         }
         let decision = Some(view.decision.clone());

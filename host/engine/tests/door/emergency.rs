@@ -1,12 +1,11 @@
 //! Emergency access: two others approve, it is short, and it waits for its review.
 
 use serde_json::Value as Json;
-use weft_audit::{EventRecord, Record};
 use weft_dictionary::Treatment;
 use weft_engine::sets::Order;
 use weft_engine::{Caller, Emergency, EmergencyAsk, Role};
 
-use crate::house::{House, agent, caller, payment, service};
+use crate::house::{House, agent, caller, events, payment, service};
 use crate::policies::usual;
 
 const PHONE: &str = "+32470123456";
@@ -63,15 +62,6 @@ async fn open(house: &House, one: &Emergency, by: &Caller) -> Result<String, Jso
             Err(body)
         }
     }
-}
-
-fn events(house: &House, name: &str) -> Vec<EventRecord> {
-    let log = house.engine.log();
-    let all = (0..log.len()).filter_map(|index| match log.get(index) {
-        Ok(Some(Record::Event(event))) => Some(event),
-        _ => None,
-    });
-    all.filter(|event| event.event == name).collect()
 }
 
 async fn house() -> House {
