@@ -1,6 +1,6 @@
 //! The bounds of what is remembered.
 //!
-//! A key takes about 280 bytes and each of its events 40, twice that at worst while a list grows
+//! A key with its first event takes 284 bytes and each event after it 40, twice that at worst while a list grows
 //! (`cargo run --release -p weft-behaviour --example snapshot` measures both). With the defaults
 //! that is at most about 0.3 GB for keys and 1.4 GB for events.
 

@@ -199,6 +199,7 @@ impl Ground {
             evaluated_at,
             seed: ids::seed(&record.decision),
             evidence,
+            erased: Vec::new(),
         };
         Prepared {
             row,

@@ -16,7 +16,7 @@ use crate::again::OWN_SECTIONS;
 use crate::chains::{Chain, began};
 use crate::decide::Asked;
 use crate::engine::Inner;
-use crate::evaluate::Walked;
+use crate::evaluate::{Question, Walked};
 use crate::host_reasons::CHALLENGE_FAILED;
 use crate::known::ASSISTANCE_SECTIONS;
 use crate::limits::{KEPT_FOR_ANSWERS, KEPT_FOR_CONFIRMATION, MAX_CHAIN, MAX_REFUSED_LINKED};
@@ -97,7 +97,14 @@ impl Inner {
             _ => None,
         };
         self.say_evidence(&mut row, evidence.as_ref())?;
-        let question = self.question(&decision, &request.operation, asked.at, None);
+        let erased = match &about {
+            Some(about) => self.restored(&about.own)?.erased,
+            None => Vec::new(),
+        };
+        let question = Question {
+            erased: erased.clone(),
+            ..self.question(&decision, &request.operation, asked.at, None)
+        };
         let Walked {
             mut evaluated,
             facts,
@@ -131,10 +138,6 @@ impl Inner {
             Links::of(self, &row)
         };
         let case = links.case.as_deref();
-        let erased = match &about {
-            Some(about) => self.restored(&about.own)?.erased,
-            None => Vec::new(),
-        };
         let draft = Draft {
             shown: self.shown(asked, &request.operation, case, &row, &erased, &evaluated),
             decision: decision.clone(),

@@ -1,10 +1,11 @@
 //! Attempts that come to nothing, and readings that are repeated: on record, and nobody fills the log with them.
 //!
 //! The first of a kind within a minute is an event at once. Those that follow are counted, and their number is an event
-//! when the minute is over, or when the host stops; a host that is killed loses the number, and not that it was tried. What
-//! is counted is bounded: by callers, and by what this program's own words name.
+//! when the minute is over, or when the host stops, with the decisions that they were about; a host that is killed loses
+//! these, and not that it was tried. What is counted is bounded: by callers, and by what this program's own words name; and
+//! so are the decisions that an event names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value as Json;
@@ -12,12 +13,12 @@ use weft_dictionary::Timestamp;
 use weft_intake::Problem;
 
 use crate::engine::{Engine, Inner};
-use crate::limits::ATTEMPTS_COUNTED_FOR;
+use crate::limits::{ATTEMPTS_COUNTED_FOR, MAX_DECISIONS_NAMED};
 use crate::{Caller, problems};
 
 /// The event of something that a caller may not have, or asked for in a way that nothing comes of.
 pub const REFUSED: &str = "access.refused";
-/// The event of a decision that was read again with facts in it.
+/// The event of a decision that support read again with something of the payment in it.
 pub const READ: &str = "decision.read";
 
 /// What is counted together.
@@ -33,11 +34,13 @@ pub(crate) struct Kind {
 }
 
 /// A minute of a kind.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Minute {
     since: Timestamp,
     /// Beside the first.
     more: u32,
+    /// Which decisions these were about, as far as they are named.
+    decisions: BTreeSet<String>,
 }
 
 #[derive(Default)]
@@ -45,13 +48,20 @@ pub(crate) struct Attempts(Mutex<BTreeMap<Kind, Minute>>);
 
 impl Attempts {
     /// Counts one; whether it is the first.
-    fn is_first(&self, kind: &Kind, at: Timestamp) -> bool {
+    fn is_first(&self, kind: &Kind, decision: Option<&String>, at: Timestamp) -> bool {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(minute) = all.get_mut(kind) {
             minute.more = minute.more.saturating_add(1);
+            if minute.decisions.len() < MAX_DECISIONS_NAMED {
+                minute.decisions.extend(decision.cloned());
+            }
             return false;
         }
-        let minute = Minute { since: at, more: 0 };
+        let minute = Minute {
+            since: at,
+            more: 0,
+            decisions: BTreeSet::new(),
+        };
         all.insert(kind.clone(), minute);
         true
     }
@@ -122,7 +132,7 @@ impl Inner {
     ) -> Result<(), Problem> {
         let at = self.clock.now();
         self.record_attempts(at).await;
-        if !self.attempts.is_first(&kind, at) {
+        if !self.attempts.is_first(&kind, decision.as_ref(), at) {
             return Ok(());
         }
         let mut detail = kind.detail(1);
@@ -138,6 +148,10 @@ impl Inner {
         for (kind, minute) in self.attempts.over(at) {
             let mut detail = kind.detail(minute.more);
             detail.push(("since", minute.since.to_string().into()));
+            if !minute.decisions.is_empty() {
+                let named: Vec<String> = minute.decisions.into_iter().collect();
+                detail.push(("decisions", named.into()));
+            }
             let event = self.event(self.clock.now(), kind.event, detail);
             if let Err(error) = self.log.append(&event).await {
                 tracing::error!(%error, by = kind.by, "attempts could not be recorded");

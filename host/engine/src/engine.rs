@@ -77,6 +77,8 @@ pub(crate) struct Inner {
     /// One new epoch of keys at a time.
     pub(crate) rotating: tokio::sync::Mutex<()>,
     pub(crate) transfers: crate::transfer::Transfers,
+    /// Orders to lift a hold that wait for another operator.
+    pub(crate) lifts: crate::lift::Lifts,
     /// Where the root of the keys was at start.
     pub(crate) root: weft_vault::RootPlace,
     /// Holds the data directory; no other process can.

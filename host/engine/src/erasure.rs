@@ -24,6 +24,7 @@ use crate::transfer::{APPROVED, ENDED, Transfer};
 const ERASED: &str = "vault.erased";
 const REFUSED: &str = "vault.erasure_refused";
 const HELD: &str = "vault.held";
+const LIFT_ORDERED: &str = "vault.lift_ordered";
 const ROTATION_BEGUN: &str = "vault.rotation_begun";
 const ROTATED: &str = "vault.rotated";
 
@@ -34,7 +35,7 @@ pub struct VaultStatus {
     pub root: String,
     /// The epoch of the keys that count.
     pub epoch: u32,
-    /// Values that have a token.
+    /// Values that are kept, once for each subject who brought them: as many as an export writes.
     pub values: u64,
     /// Subjects with a key.
     pub subjects: u64,
@@ -71,6 +72,9 @@ pub struct OfPerson {
         serialize_with = "crate::view::rfc3339_opt"
     )]
     pub until: Option<Timestamp>,
+    /// Whether nothing was done yet: another operator has to order the same.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
 }
 
 /// What the log says about the vault, until now.
@@ -135,8 +139,9 @@ impl Engine {
             .await
     }
 
-    /// Holds a person against erasure until an instant (RFC 3339); one that is over lifts the hold, for which there has to
-    /// be a reason. In the log before it is done.
+    /// Holds a person against erasure until an instant (RFC 3339). One before the date of a hold that stands lifts or
+    /// shortens it, for which there has to be a reason, and another operator who orders the same. In the log before it is
+    /// done.
     pub async fn hold(
         &self,
         whose: String,
@@ -205,11 +210,29 @@ impl Inner {
             return Err(problems::stopping());
         }
         let person = self.person(whose)?;
-        let is_lifted = until <= self.clock.now();
-        if is_lifted && order.reason.is_none() {
+        let now = self.clock.now();
+        let is_lifted = until <= now;
+        let standing = self.vault.held(&person, now);
+        let ends_early = standing.is_some_and(|date| until < date);
+        if (is_lifted || ends_early) && order.reason.is_none() {
             return Err(problems::lifted_without_reason());
         }
-        let more = [("until", Json::from(until.to_string()))];
+        let mut more = vec![("until", Json::from(until.to_string()))];
+        if ends_early {
+            match self.lifts.take(&person, until, &order.by, now) {
+                Some(other) => more.push(("ordered_by", other.into())),
+                None => {
+                    self.record_custody(LIFT_ORDERED, &person, &order, &more)
+                        .await?;
+                    let waiting = OfPerson {
+                        waits: true,
+                        ..of_person(&person, standing)
+                    };
+                    self.lifts.wait(person, until, order.by, now);
+                    return Ok(waiting);
+                }
+            }
+        }
         let set_at = self.record_custody(HELD, &person, &order, &more).await?;
         let hold = Hold { until, set_at };
         let held = of_person(&person, (!is_lifted).then_some(until));
@@ -319,13 +342,14 @@ fn of_person(person: &[Subject], until: Option<Timestamp>) -> OfPerson {
     OfPerson {
         subjects: person.iter().map(Subject::to_string).collect(),
         until,
+        waits: false,
     }
 }
 
 fn on_hold(until: Timestamp) -> Problem {
     let detail = format!("a legal hold stands against the erasure until {until}");
     Problem::new(ProblemCode::Conflict, detail)
-        .help("erase after that date, or lift the hold first with an order that says why")
+        .help("erase after that date, or have two operators lift the hold first, with orders that say why")
 }
 
 pub(crate) fn not_done(why: &VaultError) -> Problem {

@@ -8,14 +8,15 @@ use std::time::Instant;
 use rayon::prelude::*;
 use weft_assist::Method;
 use weft_audit::{FindingRecord, NOT_GRANTED, OutcomeRecord, PluginRecord, Sight};
-use weft_dictionary::{Dictionary, FieldId, Row, Slot, Timestamp, Treatment, Value};
+use weft_dictionary::{Class, Dictionary, FieldId, Row, Slot, Timestamp, Treatment, Value};
 use weft_intake::Problem;
 use weft_journal::Appended;
 use weft_policy::{Applies, Body, Policy, Stage, Status, WhenStopped};
 use weft_sandbox::{Context, LogLevel, LogLine, NeedValue};
-use weft_vault::{NewRow, Opener, Vault, VaultError};
+use weft_vault::{NewRow, Opener, Side, Vault, VaultError};
 use weft_verdict::{Failure, FailureKind, Finding, Obligation, ObligationKind, Verdict, combine};
 
+use crate::disclosure::ERASED;
 use crate::engine::Inner;
 use crate::host_reasons::{FACT_MISSING, NO_POLICY, POLICY_FAILED};
 use crate::metrics::{Metrics, Part};
@@ -38,6 +39,8 @@ pub(crate) struct Question {
     pub(crate) seed: u64,
     /// How the customer proved who they are, when the payment is decided again.
     pub(crate) evidence: Option<Method>,
+    /// Sides whose person was erased since the facts were recorded.
+    pub(crate) erased: Vec<Side>,
 }
 
 /// What the pipeline says.
@@ -353,7 +356,11 @@ impl Walk {
     fn seen(&self, plugin: &BoundPlugin, row: &Row) -> BTreeMap<String, Sight> {
         let mut seen: BTreeMap<String, Sight> = BTreeMap::new();
         for need in &plugin.needs {
-            let name = self.dictionary.field(need.field).name.as_str();
+            let field = self.dictionary.field(need.field);
+            let is_erased = || {
+                field.class == Class::Personal && self.question.erased.contains(&Side::of(field))
+            };
+            let name = field.name.as_str();
             let sight = match seen.get_mut(&need.purpose) {
                 Some(sight) => sight,
                 None => seen.entry(need.purpose.clone()).or_default(),
@@ -363,6 +370,7 @@ impl Walk {
                 .filter(|treatment| *treatment > Treatment::Absent);
             match (row.slot(need.field), granted) {
                 (_, None) => sight.withhold(name, NOT_GRANTED),
+                (Slot::Absent, Some(_)) if is_erased() => sight.withhold(name, ERASED),
                 (Slot::Absent, Some(_)) => sight.missing.push(name.to_owned()),
                 (Slot::Withheld(why), Some(_)) => sight.withhold(name, why),
                 (Slot::Present(Value::Token(_)), Some(treatment)) => {

@@ -36,6 +36,7 @@ use weft_verdict::{Obligation, Verdict};
 
 use crate::Role;
 use crate::again::{Difference, Ground, NotAgain, differences, is_same};
+use crate::disclosure::InForce;
 use crate::evaluate::Walked;
 use crate::payment::EXPIRE;
 use crate::view::ReasonView;
@@ -384,11 +385,13 @@ pub(crate) struct Explaining<'a> {
     /// The decision about the payment itself, if this one is about helping with it.
     pub(crate) own: Option<&'a DecisionRecord>,
     pub(crate) role: Role,
+    /// What is granted by now, where a host knows it.
+    pub(crate) now: Option<&'a InForce>,
 }
 
 impl Explaining<'_> {
     pub(crate) fn explain(&self) -> Explanation {
-        let seen = Seen::new(self.ground, self.record, self.role);
+        let seen = Seen::new(self);
         let prepared = self.ground.prepare(self.record, self.own);
         let row = prepared.as_ref().map(|p| p.row.clone());
         let row = row.or_else(|_| self.ground.restore(self.record));
@@ -441,7 +444,7 @@ impl Explaining<'_> {
             at: record.at,
             reader: seen::reader_name(self.role),
             verdict: record.outcome.verdict,
-            risk: record.outcome.risk.filter(|_| seen.is_insider()),
+            risk: seen.risk(),
             messages: seen.messages(row),
             reasons: seen.reasons(),
             obligations: seen::obligations(record, self.role),

@@ -18,6 +18,9 @@ pub const FINDINGS_LEFT_OUT: &str = "findings-left-out";
 /// The record has no room even for what has to be done.
 pub(crate) const TOO_MUCH_FOUND: &str = "too-much-found";
 
+/// Support is refused help with a payment of which it may not learn.
+pub(crate) const NOT_TOLD: &str = "not-told";
+
 /// The words for a code of the host's own.
 pub(crate) fn title(code: &str) -> Option<&'static str> {
     Some(match code {
@@ -35,6 +38,10 @@ pub(crate) fn title(code: &str) -> Option<&'static str> {
         }
         FINDINGS_LEFT_OUT => {
             "The policies said more than a record has room for: some findings are left out"
+        }
+        NOT_TOLD => {
+            "Nothing is granted about such a payment, so nothing is told of it, not even whether it is there: check its \
+             identifier, and ask within the case first why it does not go through"
         }
         TOO_MUCH_FOUND => "The policies ask for more than a record has room for",
         _ => return None,

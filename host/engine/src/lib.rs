@@ -13,11 +13,12 @@
 //! | `keyed` | names of what must not be found by trying |
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | [`attempts`] | what was refused and what was read again, on record and counted |
-//! | `approval` | what one person orders and others approve |
+//! | `approval`, `lift` | what one person orders and others approve, or order, too |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault on request |
 //! | `reader`, [`view`] | records into what one caller may see |
 //! | `reasons`, `told`, `words` | why, in words for a reader, from the set that decided |
+//! | `without_payment` | what is said to whom nothing of the payment may be told |
 //! | `start` | from directories to a host that decides |
 //! | [`limits`] | every bound |
 //! | [`metrics`] | what a platform team watches |
@@ -49,6 +50,7 @@ mod idempotency;
 mod ids;
 mod keyed;
 mod known;
+mod lift;
 pub mod limits;
 mod lock_file;
 mod locks;
@@ -71,6 +73,7 @@ mod told;
 mod transfer;
 pub mod view;
 mod whole;
+mod without_payment;
 mod words;
 
 pub use again::{Difference, NotAgain};

@@ -67,6 +67,8 @@ pub(crate) const MAX_CASE_CHARS: usize = 64;
 pub(crate) const MAX_CASE_DECISIONS: usize = 20;
 /// How long attempts of one kind by one caller are counted together.
 pub const ATTEMPTS_COUNTED_FOR: DurationMs = DurationMs(60_000);
+/// Decisions that the event names which counts attempts or readings; of more their number is told.
+pub const MAX_DECISIONS_NAMED: usize = 256;
 /// How long an answer takes at least whose time must not say what is there: each about a value of the vault, and each that
 /// refuses somebody a decision, or help with a payment.
 pub(crate) const REFUSAL_TAKES: Duration = Duration::from_millis(100);
@@ -78,11 +80,15 @@ pub(crate) const MAX_UNREVIEWED: usize = 10_000;
 pub(crate) const MAX_UNREVIEWED_A_CALLER: usize = 20;
 /// Subjects that one event about an erasure or a hold names; more are in several events.
 pub(crate) const MAX_SUBJECTS_AN_EVENT: usize = 256;
-
-// What the log gives of one identifier is all that there is of it.
+/// Orders to lift or to shorten a hold that wait for another operator; the oldest go first.
+pub(crate) const MAX_LIFTS: usize = 64;
 /// Orders to move values to another host or from one that are remembered.
 pub const MAX_TRANSFERS: usize = 16;
 /// How long such an order waits for another operator.
 pub const TRANSFER_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
+/// The same of an order to lift or to shorten a hold.
+pub const LIFT_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
+
+// What the log gives of one identifier is all that there is of it.
 const _: () =
     assert!(MAX_SERVICES_AN_ID * (MAX_CHAIN + MAX_REFUSED_LINKED) < weft_audit::limits::MAX_LINKED);

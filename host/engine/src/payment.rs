@@ -13,6 +13,7 @@ use crate::chains::Taken;
 use crate::decide::{Asked, PaymentLock};
 use crate::engine::Inner;
 use crate::evaluate::{Evaluated, Question, Walked};
+use crate::facts::Restored;
 use crate::host_reasons::HOLD_EXPIRED;
 use crate::known::PAYER_SECTIONS;
 use crate::limits::EXPIRE_BATCH;
@@ -171,7 +172,7 @@ impl Inner {
         evidence: &Evidence,
     ) -> Result<(), Problem> {
         let decision = self.fresh_id("dec")?;
-        let mut row = self.restore(before)?;
+        let Restored { mut row, erased } = self.restored(before)?;
         // The time is a fact of the payment: a rule about nights, or a plugin's score, is about when it was
         // made and not about when the customer answered.
         let made_at = match row.get(self.known.processing_at) {
@@ -182,6 +183,7 @@ impl Inner {
         self.say_evidence(&mut row, Some(evidence))?;
         let question = Question {
             evaluated_at: made_at,
+            erased,
             ..self.question(
                 &decision,
                 &before.operation,
@@ -315,6 +317,7 @@ impl Inner {
             evaluated_at: at,
             seed: ids::seed(decision),
             evidence,
+            erased: Vec::new(),
         }
     }
 }

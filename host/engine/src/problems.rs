@@ -295,16 +295,25 @@ pub(crate) fn never_opened() -> Problem {
     )
 }
 
-/// The same whether the payment, its value or its person is not there.
+/// For whoever approves; the same whether the payment, its value or its person is not there.
 pub(crate) fn nothing_to_open() -> Problem {
     Problem::new(
         ProblemCode::InvalidValue,
         "there is no payment of this identifier with a value of this field that could be opened",
     )
-    .pointer("/payment")
+    .pointer("/id")
+    .help("let it lapse; who asked asks again for a payment that is there, and a field that came with it")
+}
+
+/// For whoever approves.
+pub(crate) fn whose_emergency() -> Problem {
+    Problem::new(
+        ProblemCode::Conflict,
+        "more than one service has a payment with the identifier that was asked for",
+    )
+    .pointer("/id")
     .help(
-        "check the identifier, name the service where more than one has a payment of it, and ask for a field that came with \
-         the payment",
+        "let it lapse; who asked asks again and names the service through which the customer pays",
     )
 }
 

@@ -13,11 +13,11 @@ use weft_verdict::{Obligation, ObligationKind, Verdict};
 use crate::attempts::Kind;
 use crate::chains::{Chain, began};
 use crate::decide::Decided;
-use crate::disclosure::withheld_names;
+use crate::disclosure::{EXPIRES_AT, STATE, STEP_UP, VERDICT};
 use crate::engine::{Engine, Inner};
 use crate::limits::REFUSAL_TAKES;
 use crate::reasons::{self, Names};
-use crate::told::{Told, is_told, reader};
+use crate::told::{Told, is_told, reader, without_others};
 use crate::view::{
     ChallengeView, ContextView, DecisionView, DroppedView, FindingView, LogView, NowView,
     PaymentView, ReasonView, WhyView,
@@ -63,13 +63,9 @@ impl Engine {
 }
 
 impl Inner {
-    /// What a reader was shown of a payment's facts is on record with the decision; that it is shown again, too.
+    /// What support was shown of a payment is on record with the decision; that it is shown again, too.
     async fn on_record(&self, caller: &Caller, view: &DecisionView) -> Result<(), Problem> {
-        if view
-            .context
-            .as_ref()
-            .is_none_or(|context| context.facts.is_empty())
-        {
+        if !matches!(caller.role, Role::Agent | Role::Supervisor) || !view.is_told_of_payment {
             return Ok(());
         }
         let decision = Some(view.decision.clone());
@@ -106,8 +102,16 @@ impl Inner {
         if !own && !may_see(caller, record) {
             return Err(problems::no_such_decision());
         }
+        // A decision about a payment is its verdict: who is shown none sees none.
+        let is_payment = self.is_about_itself(record);
+        let granting = self.voice(words, record);
+        let granting = granting.granting();
+        let tells = |field| granting.tells(record, is_payment, caller.role, field);
+        if is_payment && !tells(VERDICT) {
+            return Err(problems::no_such_decision());
+        }
         let mut view = self.view(caller, stored, words)?;
-        view.now = self.now(&chain);
+        view.now = self.now(&chain).filter(|_| tells(STATE));
         Ok(view)
     }
 
@@ -189,17 +193,35 @@ impl Inner {
             own: self.own_of(record, &chain),
             words,
         };
+        let showing = self.showing(record, &chain);
+        let voice = self.voice(words, showing);
+        let tells = |field| {
+            told_of_payment && (voice.granting()).tells(showing, !assistance, caller.role, field)
+        };
+        let follow = follow.as_ref();
         Ok(DecisionView {
             decision: record.decision.clone(),
             operation: record.operation.clone(),
             at: record.at,
             verdict: record.outcome.verdict,
-            risk: record.outcome.risk.filter(|_| insider && told_of_payment),
-            payment: payment_view(record, follow.as_ref()).filter(|_| told_of_payment),
-            message: self.message(told, assistance),
-            reasons: self.reasons(record, names(caller), words),
-            obligations: visible_obligations(record),
-            challenge: self.challenge(caller, record, follow.as_ref(), &chain),
+            risk: record.outcome.risk.filter(|_| insider && tells(VERDICT)),
+            payment: payment_view(record, follow.filter(|_| tells(STATE)), tells(EXPIRES_AT)),
+            message: match told_of_payment {
+                true => self.message(told, assistance),
+                false => self.message_without_payment(told),
+            },
+            reasons: match told_of_payment {
+                true => self.reasons(record, names(caller), words),
+                false => self.reasons_without_payment(record, words),
+            },
+            obligations: match told_of_payment {
+                true => visible_obligations(&record.outcome.obligations),
+                false => self.obligations_without_payment(record, words),
+            },
+            challenge: self
+                .challenge(caller, record, follow, &chain)
+                .filter(|_| !insider || tells(STEP_UP)),
+            is_told_of_payment: told_of_payment,
             context: if assistance {
                 self.context(told, &chain)?
             } else {
@@ -213,7 +235,7 @@ impl Inner {
                 index: stored.index,
                 leaf_hash: stored.leaf_hash_hex(),
             },
-            decided_again: if assistance {
+            decided_again: if assistance && tells(VERDICT) {
                 self.decided_again(told, &chain)?.map(Box::new)
             } else {
                 None
@@ -248,15 +270,36 @@ impl Inner {
             own: Some(own),
             ..told
         };
+        let voice = self.voice(told.words, record);
+        let granting = voice.granting();
+        let verdict = granting.tells(record, false, told.caller.role, VERDICT);
         Ok(Some(ContextView {
             decision: own.decision.clone(),
-            verdict: own.outcome.verdict,
-            risk: own.outcome.risk,
-            feature_snapshot: own.feature_snapshot.clone(),
-            why: self.why(own, told),
+            verdict: verdict.then_some(own.outcome.verdict),
+            risk: own.outcome.risk.filter(|_| verdict),
+            feature_snapshot: own.feature_snapshot.clone().filter(|_| verdict),
+            why: if verdict {
+                self.why(own, told)
+            } else {
+                Vec::new()
+            },
             facts: self.disclosed(told, own)?,
-            withheld: withheld_names(record, told.caller),
+            withheld: granting.withheld_names(record, told.caller),
         }))
+    }
+
+    /// The decision by which a reader of this one is shown the payment: itself, or one that granted a request of the same
+    /// person within the same case before.
+    fn showing<'c>(&self, record: &'c DecisionRecord, chain: &'c [Stored]) -> &'c DecisionRecord {
+        if record.outcome.verdict.is_granted() || self.is_about_itself(record) {
+            return record;
+        }
+        let before = chain.iter().map(|stored| &stored.record);
+        let before = before.take_while(|one| one.decision != record.decision);
+        before
+            .filter(|one| grants_within(record, one) && !self.is_about_itself(one))
+            .last()
+            .unwrap_or(record)
     }
 
     /// The decision about the payment itself that stood when this one was taken.
@@ -304,10 +347,11 @@ impl Inner {
         }
         let mut facts = BTreeMap::new();
         let voice = self.voice(told.words, record);
-        for (id, treatment) in voice.shown_to(record, told.caller.role) {
+        for (id, treatment) in voice.granting().shown_to(record, told.caller.role) {
             let field = self.dictionary.field(id);
             let shown = row.get(id).and_then(|value| treatment.apply(value));
             if let Some(shown) = shown {
+                let shown = without_others(field, shown);
                 facts.insert(field.name.clone(), shown.to_json());
             }
         }
@@ -448,12 +492,15 @@ fn asked_by(role: Role, record: &DecisionRecord) -> bool {
     record.caller.role == role.as_str()
 }
 
+/// Whether a decision granted a request of the same person within the same case.
+fn grants_within(record: &DecisionRecord, one: &DecisionRecord) -> bool {
+    one.outcome.verdict.is_granted() && one.caller == record.caller && one.case == record.case
+}
+
 /// Whether a request for assistance tells its reader that there is such a payment, and where it stands: who is refused
 /// learns nothing of it, unless a request of the same person within the same case was granted before.
 fn learns_of_payment(role: Role, record: &DecisionRecord, chain: &[Stored]) -> bool {
-    let granted = |one: &DecisionRecord| {
-        one.outcome.verdict.is_granted() && one.caller == record.caller && one.case == record.case
-    };
+    let granted = |one: &DecisionRecord| grants_within(record, one);
     match role {
         Role::Agent | Role::Supervisor => {
             let before = chain.iter().map(|stored| &stored.record);
@@ -483,22 +530,23 @@ pub(crate) fn state_of(record: &DecisionRecord) -> Option<State> {
     follow_of(record).map(|follow| follow.state)
 }
 
-fn payment_view(record: &DecisionRecord, follow: Option<&Follow>) -> Option<PaymentView> {
+fn payment_view(
+    record: &DecisionRecord,
+    follow: Option<&Follow>,
+    tells_end: bool,
+) -> Option<PaymentView> {
     let (id, follow) = (record.transaction.as_ref()?, follow?);
     Some(PaymentView {
         id: id.clone(),
         state: follow.state.as_str(),
-        expires_at: follow.expires_at,
+        expires_at: follow.expires_at.filter(|_| tells_end),
     })
 }
 
 /// Disclosures and redactions are between the host and its policies.
-fn visible_obligations(record: &DecisionRecord) -> Vec<Obligation> {
+pub(crate) fn visible_obligations(all: &[Obligation]) -> Vec<Obligation> {
     let hidden = [ObligationKind::Disclose, ObligationKind::Redact];
-    record
-        .outcome
-        .obligations
-        .iter()
+    all.iter()
         .filter(|o| !hidden.contains(&o.kind))
         .cloned()
         .collect()

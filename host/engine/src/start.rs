@@ -24,6 +24,7 @@ use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
 use crate::idempotency::Table;
 use crate::known::{Known, MissingField};
+use crate::lift::Lifts;
 use crate::limits::KEY_WINDOW;
 use crate::lock_file::{LockError, LockFile};
 use crate::locks::Locks;
@@ -178,6 +179,7 @@ impl Engine {
             rotating: tokio::sync::Mutex::default(),
             root: keys.place().clone(),
             transfers: Transfers::default(),
+            lifts: Lifts::default(),
             config,
             clock,
             dictionary,

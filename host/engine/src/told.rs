@@ -1,8 +1,12 @@
 //! What readers are told: the messages of policies, with the facts in them that the reader may see.
 
+use std::borrow::Cow;
+
 use weft_audit::{DecisionRecord, FindingRecord};
-use weft_dictionary::{Dictionary, FieldId, Row, Treatment, Value};
+use weft_dictionary::{Dictionary, Field, FieldId, Row, Treatment, Value};
+use weft_intake::is_free_text;
 use weft_policy::{Body, Messages, Policy, PolicySet, Reader};
+use weft_redact::{Layer, Reading};
 use weft_verdict::{ObligationKind, Verdict};
 
 use crate::engine::Inner;
@@ -45,7 +49,10 @@ impl Inner {
         // A message that cannot name a fact says so; it is no reason to refuse the whole view.
         let row = self.told_row(&voice.dictionary, told).unwrap_or_else(empty);
         let most = most_told(voice, told);
-        message.render(&row, |id, value| shown(most(id), value))
+        message.render(&row, |id, value| {
+            let left = shown(most(id), value)?;
+            Some(without_others(voice.dictionary.field(id), left))
+        })
     }
 
     /// The facts of the payment, and of the request about it.
@@ -69,7 +76,7 @@ impl Inner {
 /// The most that the reader is shown of each fact.
 fn most_told(voice: &Voice, told: Told<'_>) -> impl Fn(FieldId) -> Treatment + use<> {
     let dictionary = &voice.dictionary;
-    let disclosed = voice.told_to(told.record, told.caller.role);
+    let disclosed = voice.granting().told_to(told.record, told.caller.role);
     let redacted = treatments(
         dictionary,
         &told.record.outcome.obligations,
@@ -156,11 +163,50 @@ pub(crate) fn shown(treatment: Treatment, value: &Value) -> Option<Value> {
     says.then_some(left)
 }
 
+/// A value as people are shown it: of what others write as they like, without what leads to a person or to money. A
+/// record may have texts that nobody looked at when they came.
+pub(crate) fn without_others(field: &Field, value: Value) -> Value {
+    let Value::Text(text) = &value else {
+        return value;
+    };
+    if !is_free_text(field) {
+        return value;
+    }
+    match weft_redact::cover(text, Reading::Prose) {
+        (Cow::Owned(left), found) => {
+            weft_redact::covered(Layer::Egress, &found);
+            Value::text(left)
+        }
+        (Cow::Borrowed(_), _) => value,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use weft_dictionary::{Treatment, Value};
+    use std::path::Path;
 
-    use super::shown;
+    use weft_dictionary::{Dictionary, Treatment, Value};
+
+    use super::{shown, without_others};
+
+    #[test]
+    fn what_others_write_is_shown_without_what_leads_to_a_person() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/dictionary.yaml");
+        let dictionary = Dictionary::load(&path).expect("the project's own dictionary");
+        for (field, value, seen) in [
+            (
+                "location.city",
+                "Gent, tel 0470 12 34 56",
+                "Gent, tel [covered]",
+            ),
+            ("location.city", "x4929123456789015", "x[covered]"),
+            ("location.city", "Gent", "Gent"),
+            ("payment.state", "pending", "pending"),
+        ] {
+            let field = dictionary.by_name(field).expect("a field");
+            assert_eq!(without_others(field, Value::text(value)), Value::text(seen));
+        }
+    }
 
     #[test]
     fn that_a_fact_is_there_is_nothing_to_say() {

@@ -27,9 +27,12 @@ pub struct DecisionView {
     /// 0 to 1000. Agents, supervisors and regulators.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub risk: Option<u16>,
-    /// The payment that it is about, as it stood after this decision.
+    /// The payment that it is about, as it stood after this decision; for support, if `payment.state` is granted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment: Option<PaymentView>,
+    /// Whether the reader learns by it that there is such a payment.
+    #[serde(skip)]
+    pub(crate) is_told_of_payment: bool,
     /// In words for this reader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -157,8 +160,9 @@ impl fmt::Debug for ChallengeView {
 pub struct ContextView {
     /// The payment's own decision.
     pub decision: String,
-    /// What it said.
-    pub verdict: Verdict,
+    /// What it said, if `payment.verdict` is granted; so with its score and its reasons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// The score that was computed then, 0 to 1000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub risk: Option<u16>,
@@ -166,6 +170,7 @@ pub struct ContextView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feature_snapshot: Option<String>,
     /// Why, in words for an agent: the findings that were made then, the most severe first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub why: Vec<WhyView>,
     /// The facts that the purpose of the case needs, each as far as it needs them.
     pub facts: BTreeMap<String, Json>,

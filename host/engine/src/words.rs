@@ -8,12 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use weft_audit::{DecisionRecord, FindingRecord};
-use weft_dictionary::{Dictionary, FieldId, Treatment};
+use weft_dictionary::Dictionary;
 use weft_intake::Problem;
 use weft_policy::Policy;
 
-use crate::Role;
-use crate::disclosure::{shown_to, told_to};
+use crate::disclosure::{Granting, InForce};
 use crate::engine::Inner;
 use crate::pipeline::Pipeline;
 use crate::sets::Past;
@@ -31,6 +30,7 @@ pub(crate) struct Words {
 pub(crate) struct Voice {
     pub(crate) dictionary: Arc<Dictionary>,
     set: Arc<Pipeline>,
+    now: InForce,
 }
 
 impl Voice {
@@ -39,22 +39,13 @@ impl Voice {
         policy_of(self.set.set(), found)
     }
 
-    /// What a decision shows to a role of support.
-    pub(crate) fn shown_to(
-        &self,
-        record: &DecisionRecord,
-        role: Role,
-    ) -> BTreeMap<FieldId, Treatment> {
-        shown_to(&self.dictionary, self.set.set(), record, role)
-    }
-
-    /// What a decision tells a role in messages.
-    pub(crate) fn told_to(
-        &self,
-        record: &DecisionRecord,
-        role: Role,
-    ) -> BTreeMap<FieldId, Treatment> {
-        told_to(&self.dictionary, self.set.set(), record, role)
+    /// What the decision grants to its readers.
+    pub(crate) fn granting(&self) -> Granting<'_> {
+        Granting {
+            dictionary: &self.dictionary,
+            set: self.set.set(),
+            now: Some(&self.now),
+        }
     }
 }
 
@@ -100,6 +91,7 @@ impl Inner {
         let ours = |set| Voice {
             dictionary: Arc::clone(&self.dictionary),
             set,
+            now: self.grants(),
         };
         if let Some(set) = self.sets.held(digest) {
             return ours(set);
@@ -109,6 +101,7 @@ impl Inner {
                 return Voice {
                     dictionary: Arc::clone(dictionary),
                     set: Arc::clone(set),
+                    now: self.grants(),
                 };
             }
             Some(None) => {}

@@ -12,13 +12,13 @@ use weft_dictionary::{
     Class, Currency, Dictionary, DurationMs, Field, FieldId, Kind, Money, Origin, Row, Timestamp,
     Token, Value,
 };
-use weft_redact::{Kind as Personal, Reading, pan};
+use weft_redact::{Kind as Personal, Layer, Reading, pan};
 use weft_vault::{NewRow, Secret, Side, Vault, VaultError};
 
 use crate::canonical::{canonical, iban_country};
 use crate::dropped::{Dropped, Why};
 use crate::free_text::{self, is_free_text};
-use crate::limits;
+use crate::limits::{self, MIN_LINE_CHARS};
 use crate::message::{OneTime, Request};
 use crate::problem::{Problem, ProblemCode};
 use crate::wrong::{Part, Wrong};
@@ -80,7 +80,8 @@ impl<'a> Facts<'a> {
     }
 
     /// All is said: values are sealed for those who brought them, and wiped.
-    pub(crate) fn into_request(self, operation: String) -> Result<Request, Problem> {
+    pub(crate) fn into_request(mut self, operation: String) -> Result<Request, Problem> {
+        self.cover_across().map_err(Wrong::in_request)?;
         let mut new_tokens = Vec::new();
         for (side, values) in Side::ALL.into_iter().zip(&self.brought) {
             let brought = self
@@ -95,6 +96,47 @@ impl<'a> Facts<'a> {
             one_time: self.one_time,
             new_tokens,
         })
+    }
+
+    /// A number that is spread over two texts of people, as a name and a note, is covered in both.
+    fn cover_across(&mut self) -> Result<(), Wrong> {
+        let dictionary = self.dictionary;
+        let said = self.row.facts().map(|(id, _)| dictionary.field(id));
+        let free: Vec<&Field> = said
+            .filter(|field| field.max_length >= MIN_LINE_CHARS && is_free_text(field))
+            .collect();
+        let pairs = (free.iter()).flat_map(|one| free.iter().map(move |other| (*one, *other)));
+        for (one, other) in pairs.filter(|(one, other)| one.id != other.id) {
+            let (Some(first), Some(second)) = (self.brought(one), self.brought(other)) else {
+                continue;
+            };
+            let covered = first
+                .expose(|first| second.expose(|second| weft_redact::cover_across(first, second)));
+            if let Some((kind, first, second)) = covered {
+                weft_redact::covered(Layer::Door, &[kind]);
+                self.replace(one, &first)?;
+                self.replace(other, &second)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The value of a field of this request that became a token.
+    fn brought(&self, field: &Field) -> Option<&Secret> {
+        let Value::Token(token) = self.row.get(field.id)? else {
+            return None;
+        };
+        let mut all = self.brought[Side::of(field) as usize].iter();
+        all.find_map(|(brought, value)| (brought == token).then_some(value))
+    }
+
+    /// Another value in place of one that the vault does not keep.
+    fn replace(&mut self, field: &Field, text: &str) -> Result<(), Wrong> {
+        if let Some(Value::Token(token)) = self.row.get(field.id) {
+            self.brought[Side::of(field) as usize].retain(|(brought, _)| brought != token);
+        }
+        self.drop_at(field.pointer(), Why::Covered);
+        self.tokenise(field, canonical(field.format, text)?)
     }
 
     /// What the vault has to keep of a side of the payment. Who says personal facts has a key, too: they are sealed in
@@ -326,8 +368,8 @@ fn nothing_personal(text: &str) -> Result<(), Wrong> {
 fn where_it_belongs(found: Personal) -> &'static str {
     match found {
         Personal::CardNumber => {
-            "send card numbers in instrument.pan only; an identifier of your own that looks like one is told apart by a \
-             letter right before or after its digits"
+            "send card numbers in instrument.pan only; an identifier of your own that looks like one needs another form, \
+             with letters among its digits or fewer than fifteen of them"
         }
         Personal::Iban => {
             "send account numbers in payer.account and payee.account only; an identifier of your own that looks like \

@@ -25,6 +25,9 @@ pub const MAX_FILLER_CHARS: usize = 34;
 pub const MAX_ID_CHARS: usize = 35;
 /// Characters of a line of additional information (ISO 20022 Max105Text).
 pub const MAX_INFORMATION_CHARS: usize = 105;
+/// Characters of a free text from which on half of a number may be in it; what is shorter is a postcode or a date, which
+/// has digits of its own.
+pub const MIN_LINE_CHARS: usize = 64;
 /// Places of dropped values that a record and a reply name.
 pub const MAX_DROPPED_PLACES: usize = 16;
 /// Characters of a name that is not the dictionary's, where it is shown.

@@ -2,17 +2,24 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use crate::groups::{Groups, is_gap};
-use crate::limits::CARD_DIGITS;
+use zeroize::Zeroizing;
+
+use crate::groups::{Groups, Joined};
+use crate::limits::{CARD_DIGITS, MAX_GAP_BYTES, MAX_GAP_WORD_BYTES, RANDOM_CHARS};
 use crate::{Reading, text};
 
-/// Digits of a group, as cards show them.
-const SHAPES: [&[usize]; 5] = [
+/// Digits of a group, as cards show them, and as people copy them.
+const SHAPES: [&[usize]; 10] = [
     &[4, 4, 4, 4],
     &[4, 4, 4, 4, 3],
     &[4, 6, 5],
     &[4, 6, 4],
     &[8, 8],
+    &[5, 5, 5, 1],
+    &[5, 5, 6],
+    &[6, 6, 4],
+    &[6, 10],
+    &[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
 ];
 
 /// Digits of the largest of them.
@@ -110,15 +117,71 @@ fn is_given_out(digits: &str, reading: Reading) -> bool {
     common || (reading == Reading::Prose && RARE.iter().any(fits))
 }
 
+/// A card number that begins with a group of digits: where it is, and how many groups it takes.
+struct Number {
+    at: Range<usize>,
+    groups: usize,
+}
+
+/// Card numbers in a text, also with letters that look like digits among them.
+pub(crate) fn find_in(text: &str, groups: &Groups, reading: Reading) -> Vec<Range<usize>> {
+    let mut found = find(text, groups, reading);
+    if let Some(alike) = with_digits_for_letters(text) {
+        found.extend(find(&alike, &Groups::of(&alike), reading));
+        found.sort_by_key(|span| span.start);
+        found.dedup_by(|next, last| {
+            let overlap = next.start < last.end;
+            if overlap {
+                last.end = last.end.max(next.end);
+            }
+            overlap
+        });
+    }
+    found
+}
+
+/// The text with O as 0, and l and I as 1, wherever they stand among digits; nothing if they do not.
+fn with_digits_for_letters(text: &str) -> Option<Zeroizing<String>> {
+    let as_digit = |b: &u8| match b {
+        b'O' | b'o' => Some('0'),
+        b'I' | b'l' => Some('1'),
+        _ => None,
+    };
+    let bytes = text.as_bytes();
+    let mut alike: Option<Zeroizing<String>> = None;
+    let mut at = 0;
+    while at < bytes.len() {
+        let run = bytes[at..].iter().map_while(as_digit);
+        let length = run.clone().count();
+        if length > 0 && stands_among_digits(text, at..at + length) {
+            let alike = alike.get_or_insert_with(|| Zeroizing::new(text.to_owned()));
+            alike.replace_range(at..at + length, &run.collect::<String>());
+        }
+        at += length.max(1);
+    }
+    alike
+}
+
+/// Whether there is a digit at one end, and no letter at the other.
+fn stands_among_digits(text: &str, span: Range<usize>) -> bool {
+    let around = [
+        text[..span.start].chars().next_back(),
+        text[span.end..].chars().next(),
+    ];
+    let mut around = around.into_iter().flatten();
+    let is_digit = |c: char| c.is_ascii_digit();
+    around.clone().any(is_digit) && around.all(|c| is_digit(c) || !c.is_alphanumeric())
+}
+
 /// Card numbers in a text.
-pub(crate) fn find(text: &str, groups: &Groups, reading: Reading) -> Vec<Range<usize>> {
+fn find(text: &str, groups: &Groups, reading: Reading) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
     while from < groups.len() {
         match begins_at(text, groups, from, reading) {
-            Some(count) => {
-                found.push(groups.span(from, count));
-                from += count;
+            Some(number) => {
+                found.push(number.at);
+                from += number.groups;
             }
             None => from += 1,
         }
@@ -126,32 +189,100 @@ pub(crate) fn find(text: &str, groups: &Groups, reading: Reading) -> Vec<Range<u
     found
 }
 
-/// How many groups from here on are a card number.
-fn begins_at(text: &str, groups: &Groups, from: usize, reading: Reading) -> Option<usize> {
-    if !stands_alone_before(text, groups.start(from), reading) || is_fraction(text, groups, from) {
+/// The number that begins with this group. Letters may be glued to it: who writes `ref4111111111111111x` has written the
+/// number.
+fn begins_at(text: &str, groups: &Groups, from: usize, reading: Reading) -> Option<Number> {
+    if is_fraction(text, groups, from) {
         return None;
     }
-    let counts = candidates(text, groups, from, reading);
-    counts.into_iter().flatten().find(|count| {
-        let ends = groups.span(from, *count).end;
-        !text::alphanumeric_at(text, ends)
-            && groups
-                .joined(text, from, *count)
-                .is(|digits| is_card(digits, reading))
-    })
+    let is_number = |count: &usize| {
+        let span = groups.span(from, *count);
+        // What few cards are does not count where it may be part of an identifier.
+        let reading = if is_glued(text, &span) {
+            Reading::Field
+        } else {
+            reading
+        };
+        let joined = groups.joined(text, from, *count);
+        joined.is(|digits| is_card(digits, reading)) && !is_random(text, &span)
+    };
+    let count = candidates(text, groups, from, reading).find(is_number);
+    let whole = count.map(|count| Number {
+        at: groups.span(from, count),
+        groups: count,
+    });
+    match reading {
+        Reading::Field => whole,
+        Reading::Prose => whole.or_else(|| {
+            let at = within_run(text, groups.span(from, 1))?;
+            Some(Number { at, groups: 1 })
+        }),
+    }
 }
 
-/// A letter right before says that the digits are part of an identifier; in prose, one word glued to them does not.
-fn stands_alone_before(text: &str, start: usize, reading: Reading) -> bool {
-    if !text::alphanumeric_before(text, start) {
+/// In prose: what most cards are, backwards, or at an end of more digits.
+fn within_run(text: &str, run: Range<usize>) -> Option<Range<usize>> {
+    let is = |digits: &str| is_card(digits, Reading::Field);
+    if matches!(run.len(), 15 | 16) {
+        if is_glued(text, &run) || is_microseconds(&text[run.clone()]) {
+            return None;
+        }
+        let mut backwards = Joined::new();
+        let digits = text[run.clone()].char_indices().rev();
+        digits.for_each(|(at, digit)| {
+            backwards.push(&text[run.start + at..run.start + at + digit.len_utf8()]);
+        });
+        return (backwards.is(is) && !is_random(text, &run)).then_some(run);
+    }
+    let ends = [16, 15].into_iter().filter(|length| *length < run.len());
+    ends.flat_map(|length| [run.start..run.start + length, run.end - length..run.end])
+        .find(|part| is(&text[part.clone()]) && !is_random(text, &run))
+}
+
+/// A time of these decades, since 1970: logs are full of them.
+fn is_microseconds(digits: &str) -> bool {
+    digits.len() == 16 && matches!(digits.get(..2), Some("16" | "17" | "18" | "19"))
+}
+
+/// Whether letters or digits stand right before or behind.
+fn is_glued(text: &str, span: &Range<usize>) -> bool {
+    let before = &text[..span.start];
+    // One word right before it says what it is, and does not make it part of anything.
+    let word = before.bytes().rev().take_while(u8::is_ascii_alphabetic);
+    let word = word.count();
+    let word_before = word >= 2 && !text::alphanumeric_before(text, span.start - word);
+    (text::alphanumeric_before(text, span.start) && !word_before)
+        || text::alphanumeric_at(text, span.end)
+}
+
+/// Whether the digits are part of a random hexadecimal number, in which as many in a row come about by chance: a UUID, or
+/// a word with other digits in it and no letters beyond F.
+fn is_random(text: &str, span: &Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let reaches = |is_part: fn(&u8) -> bool| {
+        let before = bytes[..span.start].iter().rev().take(RANDOM_CHARS);
+        let behind = bytes[span.end..].iter().take(RANDOM_CHARS);
+        span.start - before.take_while(|b| is_part(b)).count()
+            ..span.end + behind.take_while(|b| is_part(b)).count()
+    };
+    let uuid = reaches(|b| b.is_ascii_hexdigit() || *b == b'-');
+    if is_uuid(&bytes[uuid]) {
         return true;
     }
-    let word = text[..start]
-        .bytes()
-        .rev()
-        .take_while(u8::is_ascii_alphabetic)
-        .count();
-    reading == Reading::Prose && word >= 2 && !text::alphanumeric_before(text, start - word)
+    let word = reaches(u8::is_ascii_alphanumeric);
+    let is_hexadecimal = bytes[word.clone()].iter().all(u8::is_ascii_hexdigit);
+    let beside = [word.start..span.start, span.end..word.end];
+    is_hexadecimal
+        && beside
+            .into_iter()
+            .any(|part| bytes[part].iter().any(u8::is_ascii_digit))
+}
+
+/// RFC 9562, section 4.
+fn is_uuid(bytes: &[u8]) -> bool {
+    const HYPHENS: [usize; 4] = [8, 13, 18, 23];
+    bytes.len() == 36
+        && (bytes.iter().enumerate()).all(|(at, b)| (*b == b'-') == HYPHENS.contains(&at))
 }
 
 /// Whether the digits are behind a decimal point, as in `0.4111111111111111`: a rate, a time, a place.
@@ -159,42 +290,58 @@ fn is_fraction(text: &str, groups: &Groups, from: usize) -> bool {
     from > 0 && groups.size(from) > MAX_GROUP && groups.gap(text, from - 1) == "."
 }
 
-/// How many groups could be one number: one, those of a shape, and in prose all that are parted alike.
-fn candidates(text: &str, groups: &Groups, from: usize, reading: Reading) -> [Option<usize>; 7] {
-    let mut all = [None; 7];
+/// How many groups could be one number: one, those of a shape, and all that are parted alike.
+fn candidates<'a>(
+    text: &'a str,
+    groups: &'a Groups,
+    from: usize,
+    reading: Reading,
+) -> impl Iterator<Item = usize> + 'a {
     let whole = groups.size(from);
-    all[0] = match reading {
+    let whole = match reading {
         Reading::Field => matches!(whole, 15 | 16),
         Reading::Prose => CARD_DIGITS.contains(&whole),
-    }
-    .then_some(1);
-    for (place, shape) in all[1..].iter_mut().zip(SHAPES) {
-        let eights = shape.len() == 2;
-        let fits = from + shape.len() <= groups.len()
-            && (reading == Reading::Prose || !eights)
+    };
+    let shaped = SHAPES.iter().filter(move |shape| {
+        from + shape.len() <= groups.len()
             && shape.iter().enumerate().all(|(n, size)| {
                 groups.size(from + n) == *size
-                    && (n == 0 || is_shape_gap(groups.gap(text, from + n - 1), reading))
-            });
-        *place = fits.then_some(shape.len());
-    }
-    if reading == Reading::Prose {
-        all[6] = parted_alike(text, groups, from);
-    }
-    all
+                    && (n == 0 || is_gap(text, groups, (from, from + n - 1), reading))
+            })
+    });
+    whole
+        .then_some(1)
+        .into_iter()
+        .chain(shaped.map(|shape| shape.len()))
+        .chain(parted_alike(text, groups, from, reading))
 }
 
-fn is_shape_gap(gap: &str, reading: Reading) -> bool {
-    match reading {
-        Reading::Field => matches!(gap, " " | "-"),
-        Reading::Prose => is_gap(gap) || matches!(gap, "," | ", " | ":" | ";"),
-    }
+/// Whether what stands behind a group leaves the number one that began with the first: a few signs; in prose also the same
+/// word each time.
+fn is_gap(text: &str, groups: &Groups, (first, n): (usize, usize), reading: Reading) -> bool {
+    let gap = groups.gap(text, n);
+    is_parting(gap, reading)
+        || (reading == Reading::Prose
+            && gap.len() <= MAX_GAP_WORD_BYTES
+            && gap == groups.gap(text, first)
+            && gap.chars().all(|c| c.is_alphabetic() || c == ' '))
+}
+
+/// A few signs, none of which belongs to the form of a document where the text may be one.
+fn is_parting(gap: &str, reading: Reading) -> bool {
+    let is_sign = |c: char| match reading {
+        Reading::Prose => !c.is_alphanumeric(),
+        Reading::Field => c.is_ascii_whitespace() || "-._/()+~=*|#".contains(c),
+    };
+    gap.len() <= 4 * MAX_GAP_BYTES
+        && (1..=MAX_GAP_BYTES).contains(&gap.chars().count())
+        && gap.chars().all(is_sign)
 }
 
 /// All groups with the same between them, if no more of them stand before.
-fn parted_alike(text: &str, groups: &Groups, from: usize) -> Option<usize> {
+fn parted_alike(text: &str, groups: &Groups, from: usize, reading: Reading) -> Option<usize> {
     let gap = (from + 1 < groups.len()).then(|| groups.gap(text, from))?;
-    if !is_gap(gap) || (from > 0 && groups.gap(text, from - 1) == gap) {
+    if !is_parting(gap, reading) || (from > 0 && groups.gap(text, from - 1) == gap) {
         return None;
     }
     let mut count = 1;
@@ -206,5 +353,7 @@ fn parted_alike(text: &str, groups: &Groups, from: usize) -> Option<usize> {
         digits += groups.size(from + count);
         count += 1;
     }
-    CARD_DIGITS.contains(&digits).then_some(count)
+    // Two are a number with its decimals, a place, a range.
+    let many = reading == Reading::Prose && gap != "." || count > 2;
+    (many && CARD_DIGITS.contains(&digits)).then_some(count)
 }

@@ -1,11 +1,13 @@
-//! Base64 (RFC 4648, both alphabets) and hexadecimal, opened.
+//! Base64 (both alphabets), base32 and hexadecimal (RFC 4648), opened; hexadecimal also of UTF-16.
 
 use std::ops::Range;
 
 use zeroize::Zeroizing;
 
 use crate::Kind;
-use crate::limits::{MAX_DECODED_BYTES, MIN_ENCODED_CHARS, MIN_OPENED, MIN_OPENED_AMONG_OTHERS};
+use crate::limits::{
+    MAX_DECODED_BYTES, MIN_BASE32_CHARS, MIN_ENCODED_CHARS, MIN_OPENED, MIN_OPENED_AMONG_OTHERS,
+};
 
 /// A stretch of text in what was opened.
 pub(crate) struct Opened<'a> {
@@ -50,14 +52,34 @@ fn says(run: &[u8], look: &impl Fn(Opened<'_>) -> Option<Kind>) -> Option<Kind> 
                 MIN_OPENED / 3,
             )
         })
-        .find_map(|run| open(base64(run)));
+        .find_map(|run| open(octets(run, 6, sextet)));
     let of_hexadecimal = || {
         run.split(|b| !b.is_ascii_hexdigit())
             .flat_map(|part| (0..2).filter_map(|skip| part.get(skip..)))
             .filter(|part| is_partly_text(part.chunks_exact(2).map(octet_is_text), MIN_OPENED))
             .find_map(|part| open(hexadecimal(part)))
     };
-    of_base64.or_else(of_hexadecimal)
+    let of_utf16 = || {
+        run.split(|b| !b.is_ascii_hexdigit())
+            .flat_map(|part| (0..4).filter_map(|skip| part.get(skip..)))
+            .filter(|part| is_partly_text(part.chunks_exact(4).map(unit_is_text), MIN_OPENED))
+            .find_map(|part| {
+                let mut octets = hexadecimal(part);
+                octets.retain(|octet| *octet != 0);
+                open(octets)
+            })
+    };
+    let of_base32 = || {
+        run.split(|b| quintet(*b).is_none())
+            .filter(|part| part.len() >= MIN_BASE32_CHARS)
+            .flat_map(|part| (0..8).filter_map(|skip| part.get(skip..)))
+            .filter(|part| is_partly_text(part.chunks_exact(8).map(five_octets_are_text), 2))
+            .find_map(|part| open(octets(part, 5, quintet)))
+    };
+    of_base64
+        .or_else(of_hexadecimal)
+        .or_else(of_utf16)
+        .or_else(of_base32)
 }
 
 /// Whether so many in a row are text.
@@ -78,8 +100,24 @@ fn three_octets_are_text(four: &[u8]) -> bool {
         .all(|shift| is_text((bits >> shift & 0xff) as u8))
 }
 
+fn five_octets_are_text(eight: &[u8]) -> bool {
+    let bits = eight.iter().fold(0u64, |bits, b| {
+        bits << 5 | u64::from(quintet(*b).unwrap_or_default())
+    });
+    let octets = [32, 24, 16, 8, 0];
+    octets
+        .into_iter()
+        .all(|shift| is_text((bits >> shift & 0xff) as u8))
+}
+
 fn octet_is_text(pair: &[u8]) -> bool {
     is_text(octet(pair))
+}
+
+/// Of UTF-16 in either order of octets: an octet of text and a zero.
+fn unit_is_text(four: &[u8]) -> bool {
+    let (one, other) = four.split_at(2);
+    matches!((octet(one), octet(other)), (0, text) | (text, 0) if is_text(text))
 }
 
 fn is_text(octet: u8) -> bool {
@@ -97,12 +135,22 @@ fn sextet(byte: u8) -> Option<u8> {
     })
 }
 
-fn base64(run: &[u8]) -> Zeroizing<Vec<u8>> {
+fn quintet(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'A'..=b'Z' => byte - b'A',
+        b'a'..=b'z' => byte - b'a',
+        b'2'..=b'7' => byte - b'2' + 26,
+        _ => return None,
+    })
+}
+
+/// The octets of which each character says so many bits.
+fn octets(run: &[u8], bits_each: u32, value: fn(u8) -> Option<u8>) -> Zeroizing<Vec<u8>> {
     let mut decoded = Zeroizing::new(Vec::with_capacity(run.len()));
     let (mut bits, mut held) = (0u32, 0);
-    for value in run.iter().filter_map(|b| sextet(*b)) {
-        bits = bits << 6 | u32::from(value);
-        held += 6;
+    for value in run.iter().filter_map(|b| value(*b)) {
+        bits = bits << bits_each | u32::from(value);
+        held += bits_each;
         if held >= 8 {
             held -= 8;
             decoded.push((bits >> held & 0xff) as u8);

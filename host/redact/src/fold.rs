@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use zeroize::Zeroize;
 
+use crate::limits::MAX_NESTING;
+
 /// A text without disguises.
 pub(crate) struct Folded<'a> {
     text: Cow<'a, str>,
@@ -29,22 +31,49 @@ impl<'a> Folded<'a> {
                 sources: Vec::new(),
             };
         }
+        let (mut folded, mut hides_more) = Folded::once(source);
+        for _ in 0..MAX_NESTING {
+            if !hides_more {
+                break;
+            }
+            let (mut again, more) = Folded::once(&folded.text);
+            for (from, to) in &mut again.sources {
+                let span = folded.source(*from as usize..*to as usize);
+                // What is longer than 4 GiB is cut into pieces before.
+                (*from, *to) = (span.start as u32, span.end as u32);
+            }
+            let text = std::mem::take(again.text.to_mut());
+            let sources = std::mem::take(&mut again.sources);
+            drop(again);
+            folded = Folded {
+                text: Cow::Owned(text),
+                sources,
+            };
+            hides_more = more;
+        }
+        folded
+    }
+
+    /// One layer of disguise taken off, and whether an escape stood for what begins another, as in `%2534`.
+    fn once(source: &str) -> (Folded<'static>, bool) {
         let mut text = String::with_capacity(source.len());
         let mut sources = Vec::with_capacity(source.len());
+        let mut hides_more = false;
         let mut at = 0;
         while let Some((decoded, length)) = next(&source[at..]) {
             if let Some(folded) = fold(decoded) {
                 text.push(folded);
-                // What is longer than 4 GiB is cut into pieces before.
                 let span = (at as u32, (at + length) as u32);
                 sources.resize(text.len(), span);
             }
+            hides_more |= length > 1 && matches!(decoded, '\\' | '%' | '&');
             at += length;
         }
-        Folded {
+        let folded = Folded {
             text: Cow::Owned(text),
             sources,
-        }
+        };
+        (folded, hides_more)
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -142,7 +171,10 @@ fn fold(c: char) -> Option<char> {
     Some(match c {
         c if c.is_whitespace() => ' ',
         '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' | '\u{ff0d}' => '-',
-        '\u{b7}' | '\u{2022}' | '\u{2027}' | '\u{2219}' | '\u{22c5}' | '\u{3002}' => '.',
+        '\u{b7}' | '\u{2022}' | '\u{2026}' | '\u{2027}' | '\u{2219}' | '\u{22c5}' | '\u{3002}' => {
+            '.'
+        }
+        '\u{3001}' => ',',
         '\u{2044}' | '\u{2215}' => '/',
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         c => digit(c).unwrap_or(c),
@@ -200,6 +232,7 @@ mod tests {
             (r"\u0034\u{31}\x31 \n4", "411  4"),
             ("%34%31%EF%BC%91", "411"),
             ("&#52;&#x31;", "41"),
+            ("%2534%252531 \\\\u0034", "41 4"),
             ("\\u00 %4 %zz &#; &amp;", "\\u00 %4 %zz &#; &amp;"),
         ] {
             assert_eq!(Folded::of(source).text(), folded, "{source}");

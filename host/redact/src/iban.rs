@@ -5,13 +5,13 @@ use std::ops::Range;
 use iban::Iban;
 
 use crate::groups::Joined;
-use crate::limits::IBAN_CHARS;
+use crate::limits::{IBAN_CHARS, MAX_GAP_BYTES};
 use crate::{Reading, text};
 
 /// Characters of an IBAN's group, where it is written in groups.
 const GROUP: usize = 4;
 
-/// IBANs in a text: in one piece or in groups of four; in prose in any groups.
+/// IBANs in a text: in one piece or in groups of four; in prose in any groups, a few signs between them.
 pub(crate) fn find(text: &str, reading: Reading) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -64,18 +64,25 @@ fn begins_at(text: &str, start: usize, reading: Reading) -> Option<usize> {
             longest = Some(at);
         }
         let in_fours = group == GROUP || reading == Reading::Prose;
-        let parts = bytes.get(at).is_some_and(|b| is_parting(*b, reading));
-        if !in_fours || !parts {
+        let most = if reading == Reading::Prose {
+            MAX_GAP_BYTES
+        } else {
+            1
+        };
+        let parting = bytes[at..].iter().take_while(|b| is_parting(**b, reading));
+        let parting = parting.count();
+        if !in_fours || !(1..=most).contains(&parting) {
             break;
         }
-        at += 1;
+        at += parting;
     }
     longest
 }
 
 fn is_parting(byte: u8, reading: Reading) -> bool {
     matches!(byte, b' ' | b'-')
-        || (reading == Reading::Prose && matches!(byte, b'.' | b'/' | b'_' | b'\n' | b'\t'))
+        || (reading == Reading::Prose
+            && (byte.is_ascii_punctuation() || byte.is_ascii_whitespace()))
 }
 
 /// Whether this is one, in letters of either case.

@@ -3,8 +3,8 @@
 //! Sensitive values become tokens at the door. This room is for what gets past: a caller who writes a card number into
 //! an identifier, a customer who types it into a note, a plugin that repeats it, a dependency that logs it. Found are
 //! card numbers, security codes next to them, IBANs, mailboxes, phone numbers and national identifiers; also with
-//! separators, in digits of other scripts, with characters that nobody sees, in escapes of JSON, URLs and HTML, in base64
-//! and hexadecimal, and spread over two values.
+//! separators, letters glued to them, digits of other scripts, letters that look like digits, characters that nobody sees,
+//! in escapes of JSON, URLs and HTML, in base64, base32 and hexadecimal, and spread over two values.
 //!
 //! | module | what is there |
 //! |---|---|
@@ -45,5 +45,5 @@ mod writer;
 pub use alarm::{Layer, counts, covered};
 pub use card::{card_within, luhn};
 pub use find::{COVERED, Found, Kind, Reading, cover, find, first};
-pub use values::across;
+pub use values::{across, cover_across};
 pub use writer::LogWriter;

@@ -14,19 +14,25 @@ pub const MAX_ROUNDS: usize = 8;
 pub const MIN_ENCODED_CHARS: usize = 10;
 /// Bytes of one encoded run that are opened.
 pub const MAX_DECODED_BYTES: usize = 64 << 10;
+/// Characters of base32 below which nothing is opened: twelve digits have as many.
+pub const MIN_BASE32_CHARS: usize = 20;
 /// Characters of an opened text below which it is not looked at.
 pub const MIN_OPENED: usize = 6;
 /// Characters from which on an opened text counts wherever it stands; a shorter one has to be two thirds of what was
 /// opened, or a mailbox in it is chance: three in a million hashes have one.
 pub const MIN_OPENED_AMONG_OTHERS: usize = 20;
+/// Characters around a card number that are looked at: as many as a hash of 256 bits has in hexadecimal.
+pub const RANDOM_CHARS: usize = 64;
 /// Digits of a card number (ISO/IEC 7812-1).
 pub const CARD_DIGITS: RangeInclusive<usize> = 12..=19;
 /// Characters of an IBAN: of Norway, and the most that ISO 13616 allows.
 pub const IBAN_CHARS: RangeInclusive<usize> = 15..=34;
 /// Digits of a phone number in international form; E.164 has no lower bound, shorter ones are within one network.
 pub const PHONE_DIGITS: RangeInclusive<usize> = 8..=15;
-/// Bytes between two groups of digits of one number.
+/// Bytes between two groups of digits of one number; of a card number characters.
 pub const MAX_GAP_BYTES: usize = 3;
+/// Bytes of a word between the groups of a card number in prose, as in ` and `.
+pub const MAX_GAP_WORD_BYTES: usize = 8;
 /// Bytes before a number in which a word says what it is.
 pub const WORD_BYTES: usize = 40;
 /// Bytes behind a card number in which its security code is looked for.

@@ -15,7 +15,7 @@ const TOLD_DIGITS: usize = 5;
 /// National identifiers in a text.
 pub(crate) fn find(text: &str, groups: &Groups, words: &Words) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = (0..groups.len())
-        .filter_map(|n| of_digits(text, groups, n))
+        .filter_map(|n| of_digits(text, groups, words, n))
         .collect();
     found.extend(tokens(text).filter(|token| with_letters(text, words, token)));
     found
@@ -42,8 +42,8 @@ fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
 /// Sizes of groups, what stands between them (x for anything usual), and what must be true of the digits.
 type Form = (&'static [usize], &'static str, fn(&str) -> bool);
 
-/// A number that begins with this group.
-fn of_digits(text: &str, groups: &Groups, from: usize) -> Option<Range<usize>> {
+/// A number that begins with this group: what has to be true of it is, or a word says what it is.
+fn of_digits(text: &str, groups: &Groups, words: &Words, from: usize) -> Option<Range<usize>> {
     if text::alphanumeric_before(text, groups.start(from)) {
         return None;
     }
@@ -56,8 +56,9 @@ fn of_digits(text: &str, groups: &Groups, from: usize) -> Option<Range<usize>> {
             && !text::alphanumeric_at(text, groups.end(from + sizes.len() - 1));
         fits.then(|| groups.joined(text, from, sizes.len()))
     };
+    let told = words.announce(Announced::NationalId, 0, groups.start(from));
     let is = |joined: Option<Joined>, judge: fn(&str) -> bool| {
-        joined.is_some_and(|joined| joined.is(judge))
+        joined.is_some_and(|joined| told || joined.is(judge))
     };
     const FORMS: [Form; 12] = [
         (&[11], "", |d| belgian(d) || german(d) || brazilian(d)),
@@ -224,6 +225,7 @@ fn with_letters(text: &str, words: &Words, word: &Range<usize>) -> bool {
             || british(&upper)
             || italian(&upper)
             || indian_tax(&upper)
+            || singaporean(&upper)
             || chinese_x(&upper)
     });
     by_itself
@@ -291,6 +293,28 @@ fn italian(text: &str) -> bool {
 /// Permanent Account Number of India's tax office: by its form; the fourth letter says what the holder is.
 fn indian_tax(text: &str) -> bool {
     has_form(text, "AAAAA9999A") && b"PCHABGJLFT".contains(&text.as_bytes()[3])
+}
+
+/// NRIC and FIN: a letter of the century or kind, seven digits, and a check letter by 11.
+fn singaporean(text: &str) -> bool {
+    const WEIGHTS: [u64; 7] = [2, 7, 6, 5, 4, 3, 2];
+    let Some(first) = text.bytes().next().filter(|_| has_form(text, "A9999999A")) else {
+        return false;
+    };
+    let (letters, added): (&[u8; 11], u64) = match first {
+        b'S' => (b"JZIHGFEDCBA", 0),
+        b'T' => (b"JZIHGFEDCBA", 4),
+        b'F' => (b"XWUTRQPNMLK", 0),
+        b'G' => (b"XWUTRQPNMLK", 4),
+        b'M' => (b"XWUTRQPNJLK", 3),
+        _ => return false,
+    };
+    let digits = text[1..8].bytes().map(|b| u64::from(b - b'0'));
+    let sum: u64 = digits
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| digit * weight)
+        .sum();
+    usize::try_from((sum + added) % 11).is_ok_and(|rest| letters[rest] == text.as_bytes()[8])
 }
 
 /// A resident identity number of China whose check character is ten.

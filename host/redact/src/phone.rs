@@ -4,17 +4,17 @@ use std::ops::Range;
 
 use crate::groups::Groups;
 use crate::limits::{MAX_GAP_BYTES, PHONE_DIGITS};
-use crate::text;
 use crate::words::{Announced, Words};
+use crate::{Reading, text};
 
 /// Digits of a number with such a word before it.
 const AT_HOME: std::ops::RangeInclusive<usize> = 7..=15;
 
 /// Phone numbers in international form.
-pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn find(text: &str, reading: Reading) -> Vec<Range<usize>> {
     text.match_indices('+')
         .filter(|(at, _)| !text::alphanumeric_before(text, *at) && !is_structured(text, at + 1))
-        .filter_map(|(at, _)| Some(at..at + 1 + international(&text[at + 1..])?))
+        .filter_map(|(at, _)| Some(at..at + 1 + international(&text[at + 1..], reading)?))
         .collect()
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn find_at_home(text: &str, groups: &Groups, words: &Words) -> Vec<Ra
 }
 
 /// Bytes of a number behind its plus sign, in groups as people write them; it may end with each group.
-fn international(text: &str) -> Option<usize> {
+fn international(text: &str, reading: Reading) -> Option<usize> {
     if !text.starts_with(|first: char| matches!(first, '1'..='9')) {
         return None;
     }
@@ -34,7 +34,7 @@ fn international(text: &str) -> Option<usize> {
     for (at, c) in text.char_indices() {
         match c {
             '0'..='9' => (digits, gap) = (digits + 1, 0),
-            ' ' | '-' | '.' | '(' | ')' | '/' if gap < MAX_GAP_BYTES => {
+            c if gap < MAX_GAP_BYTES && is_parting(c, reading) => {
                 gap += 1;
                 continue;
             }
@@ -48,6 +48,11 @@ fn international(text: &str) -> Option<usize> {
         }
     }
     end
+}
+
+fn is_parting(c: char, reading: Reading) -> bool {
+    matches!(c, ' ' | '-' | '.' | '(' | ')' | '/')
+        || (reading == Reading::Prose && matches!(c, ':' | ',' | ';' | '|' | '*' | '_' | '~' | '='))
 }
 
 /// A number without its plus sign: behind a word that says so, with the prefix 00, or in groups that begin with

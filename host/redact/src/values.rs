@@ -6,7 +6,7 @@ use crate::card::is_card;
 use crate::fold::Folded;
 use crate::groups::{Groups, Joined, is_gap};
 use crate::limits::MAX_BETWEEN_VALUES;
-use crate::{Kind, Reading, iban, text};
+use crate::{COVERED, Kind, Reading, iban, text};
 
 /// Digits of a part at least: fewer are a month, a count, a status.
 const MIN_PART: usize = 4;
@@ -23,28 +23,76 @@ pub fn across(values: &[&str]) -> Vec<(usize, Kind)> {
         .collect()
 }
 
-fn together(one: &str, other: &str) -> Option<Kind> {
-    let folded = (Folded::of(one), Folded::of(other));
-    let (one, other) = (folded.0.text().trim(), folded.1.text().trim());
-    let of_digits = |b: u8| b.is_ascii_digit() || matches!(b, b' ' | b'-');
-    let is = |part: fn(u8) -> bool, judge: fn(&str) -> bool| {
-        join(one, other, part).is_some_and(|joined| joined.is(judge))
-    };
-    if is(of_digits, is_likely_card) {
-        Some(Kind::CardNumber)
-    } else if is(|b| b.is_ascii_alphanumeric(), iban::is_iban) {
-        Some(Kind::Iban)
-    } else {
-        None
-    }
+/// Two values with the parts of a number that is spread over them covered, and what it is; nothing if there is none.
+pub fn cover_across(one: &str, other: &str) -> Option<(Kind, String, String)> {
+    let (first, second) = (Folded::of(one), Folded::of(other));
+    let parts = parts(first.text(), second.text())?;
+    let tail = first.source(parts.tail);
+    let head = second.source(parts.head);
+    Some((
+        parts.kind,
+        format!("{}{COVERED}{}", &one[..tail.start], &one[tail.end..]),
+        format!("{}{COVERED}{}", &other[..head.start], &other[head.end..]),
+    ))
 }
 
-/// The end of one text and the beginning of the other, as far as they have the form; nothing if one is too short.
-fn join(one: &str, other: &str, is_part: fn(u8) -> bool) -> Option<Joined> {
-    let tail = one.len() - one.bytes().rev().take_while(|b| is_part(*b)).count();
-    let head = other.bytes().take_while(|b| is_part(*b)).count();
+fn together(one: &str, other: &str) -> Option<Kind> {
+    let (first, second) = (Folded::of(one), Folded::of(other));
+    parts(first.text(), second.text()).map(|parts| parts.kind)
+}
+
+/// Where a number is spread over two texts.
+struct Parts {
+    kind: Kind,
+    tail: Range<usize>,
+    head: Range<usize>,
+}
+
+fn parts(one: &str, other: &str) -> Option<Parts> {
+    let of_digits = |b: u8| b.is_ascii_digit() || is_within(b);
+    let is = |kind, part: fn(u8) -> bool, judge: fn(&str) -> bool| {
+        let (tail, head) = (tail(one, part), head(other, part));
+        let joined = join(&one[tail.clone()], &other[head.clone()])?;
+        joined.is(judge).then_some(Parts { kind, tail, head })
+    };
+    is(Kind::CardNumber, of_digits, is_likely_card).or_else(|| {
+        let of_letters = |b: u8| b.is_ascii_alphanumeric();
+        is(Kind::Iban, of_letters, iban::is_iban)
+    })
+}
+
+/// What may stand within a part.
+fn is_within(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-')
+}
+
+/// The end of a text, as far as it has the form.
+fn tail(text: &str, is_part: fn(u8) -> bool) -> Range<usize> {
+    let end = text.trim_end().len();
+    let part = text[..end]
+        .bytes()
+        .rev()
+        .take_while(|b| is_part(*b))
+        .count();
+    let within = text[end - part..end].bytes().take_while(|b| is_within(*b));
+    end - part + within.count()..end
+}
+
+/// The beginning of a text, as far as it has the form.
+fn head(text: &str, is_part: fn(u8) -> bool) -> Range<usize> {
+    let start = text.len() - text.trim_start().len();
+    let part = text[start..].bytes().take_while(|b| is_part(*b)).count();
+    let within = text[start..start + part]
+        .bytes()
+        .rev()
+        .take_while(|b| is_within(*b));
+    start..start + part - within.count()
+}
+
+/// Both parts as one; nothing if one is too short.
+fn join(tail: &str, head: &str) -> Option<Joined> {
     let mut joined = Joined::new();
-    for part in [&one[tail..], &other[..head]] {
+    for part in [tail, head] {
         let pieces = part.split([' ', '-']);
         pieces.clone().for_each(|piece| joined.push(piece));
         if pieces.map(str::len).sum::<usize>() < MIN_PART {

@@ -32,6 +32,14 @@ const SECURITY_CODE: &[&str] = &[
     "código de seguridad",
     "codice di sicurezza",
     "beveiligingscode",
+    "code de sécurité",
+    "pin",
+    "pin code",
+    "pincode",
+    "code pin",
+    "code secret",
+    "geheimzahl",
+    "clave",
 ];
 const PHONE_NUMBER: &[&str] = &[
     "phone",
@@ -93,6 +101,16 @@ const NATIONAL_ID: &[&str] = &[
     "aadhaar",
     "personnummer",
     "codice fiscale",
+    "nir",
+    "sécurité sociale",
+    "securite sociale",
+    "cnp",
+    "cod numeric personal",
+    "nric",
+    "cpf",
+    "cédula",
+    "curp",
+    "mykad",
 ];
 
 /// All words at once, so that a text is read once for all of them; nothing if they could not be prepared.

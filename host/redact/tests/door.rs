@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use weft_redact::{
-    COVERED, Kind, Layer, LogWriter, Reading, across, card_within, counts, cover, find, first,
+    COVERED, Kind, Layer, LogWriter, Reading, across, card_within, counts, cover, cover_across,
+    find, first,
 };
 
 /// The text with what was found as it is covered.
@@ -54,6 +55,94 @@ fn a_note_is_covered_where_it_leaks_and_nowhere_else() {
     ] {
         assert_eq!(covered(note), left, "{note}");
     }
+}
+
+/// One that people write into a note, however they part it and whatever they glue to it.
+#[test]
+fn a_card_number_in_a_note_is_covered_in_every_disguise() {
+    for (note, left) in [
+        ("4929123456789015EUR", "[covered]EUR"),
+        ("x4929123456789015 thanks", "x[covered] thanks"),
+        ("4929123456789015x", "[covered]x"),
+        ("Visa:4929123456789015exp12/28", "Visa:[covered]exp12/28"),
+        ("4929+1234+5678+9015", "[covered]"),
+        ("4929~1234~5678~9015", "[covered]"),
+        ("4929=1234=5678=9015", "[covered]"),
+        ("4929_1234_5678_9015", "[covered]"),
+        ("4929/1234/5678/9015", "[covered]"),
+        ("(4929) (1234) (5678) (9015)", "([covered])"),
+        ("4929\u{2026}1234\u{2026}5678\u{2026}9015", "[covered]"),
+        ("4929\u{3001}1234\u{3001}5678\u{3001}9015", "[covered]"),
+        ("4929 and 1234 and 5678 and 9015", "[covered]"),
+        ("card 49291234 rest 56789015", "card [covered]"),
+        (
+            "my 2 cards, 49291 23456 78901 5 12/28",
+            "my 2 cards, [covered] 12/28",
+        ),
+        ("4929l23456789Ol5", "[covered]"),
+        ("4929 I234 5678 9oI5", "[covered]"),
+        ("49291234567890154929123456789015", "[covered][covered]"),
+        ("124929123456789015", "12[covered]"),
+        ("49291234567890150", "[covered]0"),
+        ("backwards 5109876543219294", "backwards [covered]"),
+        ("%2534%2539%2532%2539123456789015", "[covered]"),
+        (
+            "3400390032003900310032003300340035003600370038003900300031003500",
+            "[covered]",
+        ),
+        ("GQ4TEOJRGIZTINJWG44DSMBRGU======", "[covered]======"),
+        ("pin 1234", "pin [covered]"),
+        (
+            "code de s\u{e9}curit\u{e9} 737",
+            "code de s\u{e9}curit\u{e9} [covered]",
+        ),
+        ("BE68:5390:0754:7034", "[covered]"),
+        ("BE68, 5390, 0754, 7034", "[covered]"),
+        ("BE68|5390|0754|7034", "[covered]"),
+        ("BE68*5390*0754*7034", "[covered]"),
+        ("+32:4701:2345:6", "[covered]"),
+        ("+32,470,12,34,56", "[covered]"),
+        ("+32|4701|2345|6", "[covered]"),
+        ("+32*4701*2345*6", "[covered]"),
+        ("NRIC S1234567D", "NRIC [covered]"),
+        ("S1234567D", "[covered]"),
+        ("CNP 1800101221144", "CNP [covered]"),
+        ("1 80 01 75 116 001 46", "[covered]"),
+        ("NIR 1 80 01 75 116 001 34", "NIR [covered]"),
+    ] {
+        assert_eq!(covered(note), left, "{note}");
+    }
+}
+
+/// Numbers that people write every day.
+#[test]
+fn a_note_without_a_card_number_is_left_alone() {
+    for note in [
+        "Kd-Nr 12345678 Rg-Nr 2026112800017",
+        "Order #403-1234567-1234567",
+        "Garage 2019 pin code change",
+        "ticket 20261128-120000-0042",
+        "policy 4000123456789",
+        "Split dinner 12 Nov w/ Jo & Al",
+        "2026-06-01 12:00:00, 2026-06-02 13:00:00",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "1 2 3 4 5 6 7 8 9 10 11 12",
+        "To 4 friends, Io and Lola: 100, 200, 300 and 400 each",
+    ] {
+        assert_eq!(covered(note), note);
+    }
+}
+
+#[test]
+fn a_number_over_two_texts_is_covered_in_both() {
+    let covered = cover_across("Ali 4929 1234", " 5678-9015 thanks");
+    let (kind, one, other) = covered.expect("a card number");
+    assert_eq!(kind, Kind::CardNumber);
+    assert_eq!(
+        (one.as_str(), other.as_str()),
+        ("Ali [covered]", " [covered] thanks")
+    );
+    assert_eq!(cover_across("Ali 49291234", "5678 items"), None);
 }
 
 #[test]
@@ -109,6 +198,22 @@ fn in_a_field_it_is_found_wherever_it_stands_alone() {
         ("3530111333300000", Kind::CardNumber),
         ("6250 9470 0000 0014", Kind::CardNumber),
         ("order:4111111111111111", Kind::CardNumber),
+        ("p4111111111111111", Kind::CardNumber),
+        ("Visa4929123456789015", Kind::CardNumber),
+        ("ref4929123456789015x", Kind::CardNumber),
+        ("id7x4929123456789015", Kind::CardNumber),
+        ("4929_1234_5678_9015", Kind::CardNumber),
+        ("4929/1234/5678/9015", Kind::CardNumber),
+        ("(4929) (1234) (5678) (9015)", Kind::CardNumber),
+        ("4.9.2.9.1.2.3.4.5.6.7.8.9.0.1.5", Kind::CardNumber),
+        ("49291-23456-78901-5", Kind::CardNumber),
+        ("4929l23456789Ol5", Kind::CardNumber),
+        ("%2534%2539%2532%2539123456789015", Kind::CardNumber),
+        ("GQ4TEOJRGIZTINJWG44DSMBRGU", Kind::CardNumber),
+        (
+            "3400390032003900310032003300340035003600370038003900300031003500",
+            Kind::CardNumber,
+        ),
         ("pay/4111111111111111/1", Kind::CardNumber),
         ("retry 2 of 4111 1111 1111 1111 today", Kind::CardNumber),
         ("2-4111111111111111", Kind::CardNumber),
@@ -148,8 +253,11 @@ fn what_only_looks_like_it_is_let_in() {
     for text in [
         "",
         "p-1",
-        "4111111111111112",        // the check digit is wrong
-        "p4111111111111111",       // a letter says that it is an identifier
+        "4111111111111112",                     // the check digit is wrong
+        "7411111111111111117",                  // more digits in a row
+        "41111111-1111-4111-a111-111111111111", // a UUID
+        "c4111111111111111d0",                  // a random number in hexadecimal
+        "ORD4000123412341235",
         "4111111111111",           // no length of today's cards
         "9111111111111111",        // no scheme
         "41111111111111111111111", // too long

@@ -17,7 +17,7 @@ use crate::vault::Vault;
 pub struct Status {
     /// The epoch of the keys that count.
     pub epoch: u32,
-    /// Values that have a token.
+    /// Values that are kept, once for each subject who brought them: as many as an export writes.
     pub values: u64,
     /// Subjects with a key.
     pub subjects: u64,
@@ -35,7 +35,7 @@ impl Vault {
         let counts = self.keys.subjects().counts(now);
         Status {
             epoch: self.keys.epoch(),
-            values: self.index.brought(),
+            values: self.index.kept(),
             subjects: counts.living,
             erased: counts.erased,
             held: counts.held,

@@ -182,12 +182,11 @@ impl Index {
         self.shard(&blind).get(&blind)?.row()
     }
 
-    /// How many values somebody brought, by looking at all of them.
-    pub(crate) fn brought(&self) -> u64 {
-        let is_brought = |known: &&Known| !matches!(known.brought, Brought::ByNobody(_));
+    /// How many values are kept, once for each subject who brought them, by looking at all.
+    pub(crate) fn kept(&self) -> u64 {
         let parts = self.by_blind.all();
         parts
-            .map(|part| part.values().filter(is_brought).count() as u64)
+            .map(|part| part.values().map(Known::rows).sum::<u64>())
             .sum()
     }
 
@@ -282,6 +281,15 @@ impl Known {
             _ => None,
         };
         row.filter(|row| *row != NO_ROW)
+    }
+
+    /// How many durable rows it has.
+    fn rows(&self) -> u64 {
+        match &self.brought {
+            Brought::ByNobody(_) => 0,
+            Brought::By(_, row) => u64::from(*row != NO_ROW),
+            Brought::ByMany(by) => by.values().filter(|row| **row != NO_ROW).count() as u64,
+        }
     }
 
     fn row(&self) -> Option<u64> {

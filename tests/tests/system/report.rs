@@ -161,6 +161,47 @@ fn every_reader_is_in_it_with_a_place_that_can_be_checked() {
     assert_eq!(lines, rows.len() + 1);
 }
 
+/// Also who reads what somebody else was shown, and each decision by its name.
+#[test]
+fn who_reads_a_decision_again_is_in_it() {
+    let mut host = Host::start("");
+    let mut ids = Vec::new();
+    for (payment, case) in [("p-1", "case-1"), ("p-2", "case-2")] {
+        assert_eq!(host.decide("service", &held(payment)).status, 200);
+        let help = assistance("assist.failed_payment", payment, case);
+        let id = host.decide("agent", &help).json()["decision"].clone();
+        ids.push(id.as_str().expect("an id").to_owned());
+    }
+    for role in ["agent", "supervisor"] {
+        for id in ids.iter().chain(&ids) {
+            assert_eq!(host.get(role, &format!("/v1/decisions/{id}")).status, 200);
+        }
+    }
+    let records = host.stop_and_read();
+    let told = json_of(&host, &[]);
+    let rows = told["rows"].as_array().expect("rows").iter();
+    let rows: Vec<&Json> = rows
+        .filter(|row| row["reader"]["kind"] == "reader of a decision")
+        .collect();
+    for caller in ["agent", "supervisor"] {
+        for id in &ids {
+            let of = |row: &&&Json| row["reader"]["caller"] == caller && row["id"] == id.as_str();
+            let row = rows.iter().find(of).expect("a row");
+            assert_eq!(row["operation"], "decision.read");
+            assert_eq!(row["purpose"], "failed-payment");
+            assert!(row["disclosed"]["clear"].is_array(), "{row}");
+            let index = row["index"].as_u64().expect("a place");
+            let record = &records[usize::try_from(index).expect("small")];
+            assert_eq!(record["event"], "decision.read");
+            assert_eq!(record["detail"]["by"], caller);
+        }
+    }
+    let of_one = json_of(&host, &["--case", "case-2"]);
+    let rows = of_one["rows"].as_array().expect("rows").iter();
+    let mut again = rows.filter(|row| row["reader"]["kind"] == "reader of a decision");
+    assert!(again.all(|row| row["id"] == ids[1].as_str()));
+}
+
 #[test]
 fn a_case_and_a_time_are_told_apart_and_nothing_is_no_success() {
     let [person]: [Person; 1] = Person::many(1).try_into().ok().expect("one");

@@ -1,9 +1,11 @@
 //! Emergency access (break-glass): one value of the vault for which no disclosure need be there.
 //!
 //! One person asks and says why; two others approve exactly this request, by its digest; then the one who asked may open
-//! it, for a short time. What can never be opened is refused when it is asked for, so that nobody approves it in vain, and
-//! nobody is shown more than a disclosure could grant to the role ([`most_released`]). Each step is an event in the log before it is answered, and what was asked for waits for its
-//! review, by somebody who had no part in it, until that is on record, too.
+//! it, for a short time. Who asks is not told whether there is such a payment, or such a value of it: that is looked at when
+//! somebody approves, who is told. What no payment has is refused when it is asked for, and nobody is shown more than a
+//! disclosure could grant to the role ([`most_released`]). Each step is an event in the log before it is answered, and what
+//! was asked for waits for its review, by somebody who had no part in it, until that is on record, too. Who has many that
+//! wait asks for no more, so nobody tries out identifiers.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,6 +23,7 @@ use weft_vault::{Secret, VaultError};
 use super::release::{REFUSED, RELEASED, Released, is_case, is_word, treated};
 use super::shown::customer;
 use crate::approval::{self, Waiting};
+use crate::attempts::Kind;
 use crate::chains::began;
 use crate::engine::{Engine, Inner};
 use crate::limits::{
@@ -171,7 +174,7 @@ impl Emergencies {
 }
 
 impl Engine {
-    /// Asks for emergency access. What is not there takes as long as what is.
+    /// Asks for emergency access. What is not there is taken as what is, and takes as long.
     pub async fn ask_in_emergency(
         &self,
         caller: &Caller,
@@ -252,6 +255,8 @@ impl Inner {
         let _one_at_a_time = self.custody.lock().await;
         let (all, own) = self.emergencies.count(&order.by);
         if all >= MAX_UNREVIEWED || own >= MAX_UNREVIEWED_A_CALLER {
+            let kind = Kind::refused(caller, "emergency", "unreviewed");
+            self.attempted(kind, None).await?;
             return Err(problems::review_first());
         }
         let id = self.fresh_id("emg")?;
@@ -270,16 +275,10 @@ impl Inner {
                 .iter()
                 .map(|service| ("service", service.as_str().into())),
         );
-        let found = self.find(&ask.payment, ask.service.as_deref(), &ask.field)?;
-        let refusal = match (treatment, found.value) {
-            (Treatment::Absent, _) => Some((NEVER_OPENED, problems::never_opened())),
-            (_, None) => Some(("nothing-to-open", problems::nothing_to_open())),
-            (_, Some(_)) => None,
-        };
-        if let Some((why, problem)) = refusal {
-            detail.push(("why", why.into()));
+        if treatment == Treatment::Absent {
+            detail.push(("why", NEVER_OPENED.into()));
             self.happened(NOT_DONE, detail).await?;
-            return Err(problem);
+            return Err(problems::never_opened());
         }
         let bound = json!([
             id,
@@ -324,10 +323,27 @@ impl Inner {
             self.not_done(&one, by, why.as_str()).await?;
             return Err(problems::not_approved(why));
         }
+        if let Some((why, problem)) = self.nothing_to_approve(&one)? {
+            self.not_done(&one, by, why).await?;
+            return Err(problem);
+        }
         let mut detail = of(&one, by);
         detail.push(("digest", digest.into()));
         self.happened(APPROVED, detail).await?;
         self.emergency(id)
+    }
+
+    /// Why an approval would be in vain, for whoever approves.
+    fn nothing_to_approve(
+        &self,
+        one: &Emergency,
+    ) -> Result<Option<(&'static str, Problem)>, Problem> {
+        if one.service.is_none() && self.chains(&one.payment)?.len() > 1 {
+            return Ok(Some(("which-service", problems::whose_emergency())));
+        }
+        let found = self.find(&one.payment, one.service.as_deref(), &one.field)?;
+        let nothing = found.value.is_none();
+        Ok(nothing.then(|| ("nothing-to-open", problems::nothing_to_open())))
     }
 
     async fn open_emergency(&self, id: &str, caller: &Caller) -> Result<Released, Problem> {

@@ -4,17 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use weft_audit::{DecisionRecord, PurposeRecord, ShownRecord, Sight};
 use weft_dictionary::{Class, Dictionary, FieldId, Row, Treatment};
-use weft_policy::{Disclosure, OperationKind, PolicySet, Reader};
+use weft_policy::{Disclosure, OperationKind, Reader};
 use weft_vault::{Side, Subject};
 use weft_verdict::ObligationKind;
 
 use super::{ERASED, Use};
+use crate::Role;
 use crate::decide::Asked;
 use crate::engine::Inner;
 use crate::evaluate::{Evaluated, treatments};
-use crate::reader::sees_context;
-use crate::told::{is_told, messages_of, policy_of, reader};
-use crate::{Caller, Role};
+use crate::told::{is_told, messages_of, policy_of};
 
 /// Why a fact is withheld: a policy took it away.
 const REDACTED: &str = "redacted";
@@ -209,75 +208,4 @@ fn record_of(disclosure: &Disclosure, sight: Sight) -> PurposeRecord {
         sight,
         names_withheld: disclosure.names_withheld(),
     }
-}
-
-/// What a decision shows to a role: what was recorded, and to another role than the one that asked no more than is
-/// granted to both. `set` is the one that it was decided with.
-pub(crate) fn shown_to(
-    dictionary: &Dictionary,
-    set: &PolicySet,
-    record: &DecisionRecord,
-    role: Role,
-) -> BTreeMap<FieldId, Treatment> {
-    let Some(shown) = &record.shown else {
-        return BTreeMap::new();
-    };
-    let disclosed = shown.by.values().flat_map(|by| &by.sight.disclosed);
-    let disclosed = disclosed.flat_map(|(word, fields)| {
-        let treatment = Treatment::from_name(word).unwrap_or(Treatment::Absent);
-        fields.iter().map(move |field| (field, treatment))
-    });
-    let most = |field: FieldId| {
-        if role.as_str() == shown.reader {
-            return Treatment::Clear;
-        }
-        let mut granted = set.shown_in_replies(role.as_str(), &record.operation, record.at);
-        let granted = granted.find_map(|disclosure| disclosure.granted(field));
-        granted.unwrap_or(Treatment::Absent)
-    };
-    disclosed
-        .filter_map(|(name, treatment)| {
-            let field = dictionary.by_name(name)?;
-            let treatment = treatment.min(most(field.id)).min(field.class.ceiling());
-            Some((field.id, treatment))
-        })
-        .collect()
-}
-
-/// The most that a decision tells a role of each fact, but for what is redacted: support and customers what stands in its
-/// record, who audits what is granted to them. `set` is the one that it was decided with.
-pub(crate) fn told_to(
-    dictionary: &Dictionary,
-    set: &PolicySet,
-    record: &DecisionRecord,
-    role: Role,
-) -> BTreeMap<FieldId, Treatment> {
-    match reader(role) {
-        Reader::Agent if !sees_context(role, record) => BTreeMap::new(),
-        Reader::Agent | Reader::Customer => shown_to(dictionary, set, record, role),
-        Reader::Auditor => {
-            let granted = set.shown_in_replies(role.as_str(), &record.operation, record.at);
-            let grants = granted.flat_map(Disclosure::grants);
-            let most = grants.map(|grant| {
-                let ceiling = dictionary.field(grant.field).class.ceiling();
-                (grant.field, grant.treatment.min(ceiling))
-            });
-            most.collect()
-        }
-    }
-}
-
-/// The names of the facts that are there and withheld, where a disclosure says that its reader is told them.
-pub(crate) fn withheld_names(record: &DecisionRecord, caller: &Caller) -> Vec<String> {
-    let shown = record.shown.iter();
-    let shown = shown.filter(|shown| shown.reader == caller.role.as_str());
-    let told = shown
-        .flat_map(|shown| shown.by.values())
-        .filter(|by| by.names_withheld);
-    let names = told.flat_map(|by| by.sight.withheld.values().flatten());
-    names
-        .cloned()
-        .collect::<BTreeSet<String>>()
-        .into_iter()
-        .collect()
 }

@@ -9,6 +9,7 @@ use super::recorded::recorded;
 use super::{Explaining, Explanation};
 use crate::again::{Ground, NotAgain};
 use crate::chains::began;
+use crate::disclosure::VERDICT;
 use crate::engine::{Engine, Inner};
 use crate::known::Known;
 use crate::{Caller, Role, problems};
@@ -18,7 +19,11 @@ impl Engine {
     /// in the same words as of one that is not there.
     pub async fn explanation(&self, caller: &Caller, id: &str) -> Result<Explanation, Problem> {
         let view = self.decision(caller, id).await?;
-        let explanation = self.explain_aside(view.decision, caller.role).await;
+        let explanation = self.explain_aside(view.decision.clone(), caller.role).await;
+        let explanation = explanation.map(|explanation| match view.is_told_of_payment {
+            true => explanation,
+            false => explanation.without_payment(&view),
+        });
         if let Err(problem) = &explanation {
             self.inner.metrics.problem(problem.code());
         }
@@ -47,9 +52,17 @@ impl Engine {
 impl Inner {
     fn explain(&self, id: &str, role: Role) -> Result<Explanation, Problem> {
         let stored = self.stored(id)?.ok_or_else(problems::no_such_decision)?;
+        let now = self.grants();
         let ground = match self.ground_of(&stored.record)? {
             Ok(ground) => ground,
-            Err(why) => return Ok(recorded(&stored.record, role, why)),
+            Err(why) => {
+                return Ok(recorded(
+                    &stored.record,
+                    role,
+                    now.tells(role, VERDICT),
+                    why,
+                ));
+            }
         };
         let own = self.own_then(&ground, &stored)?;
         let explaining = Explaining {
@@ -57,6 +70,7 @@ impl Inner {
             record: &stored.record,
             own: own.as_ref(),
             role,
+            now: Some(&now),
         };
         Ok(explaining.explain())
     }

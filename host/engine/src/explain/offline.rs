@@ -60,7 +60,7 @@ pub fn explain(data_dir: &Path, decision: &str, role: Role) -> Result<Explanatio
                 _ => None,
             };
             return why
-                .map(|why| recorded(record, role, why))
+                .map(|why| recorded(record, role, false, why))
                 .ok_or(error.into());
         }
     };
@@ -70,6 +70,7 @@ pub fn explain(data_dir: &Path, decision: &str, role: Role) -> Result<Explanatio
         record,
         own: own.as_ref(),
         role,
+        now: None,
     };
     Ok(explaining.explain())
 }

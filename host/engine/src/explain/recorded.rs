@@ -33,8 +33,14 @@ const AUDIT_CANNOT: &[&str] = &[
 const HELP: &str = "whoever runs the host restores the policy set below policy-sets in the data directory, from a copy \
                     of that directory; `weft policy sets` says which are not there";
 
-/// Explains a decision from its record; `why` says what became of its policy set.
-pub(super) fn recorded(record: &DecisionRecord, role: Role, why: NotAgain) -> Explanation {
+/// Explains a decision from its record; `why` says what became of its policy set, and `is_shown` whether support is shown
+/// verdicts on payments.
+pub(super) fn recorded(
+    record: &DecisionRecord,
+    role: Role,
+    is_shown: bool,
+    why: NotAgain,
+) -> Explanation {
     let of = Recorded {
         record,
         reader: reader(role),
@@ -47,7 +53,7 @@ pub(super) fn recorded(record: &DecisionRecord, role: Role, why: NotAgain) -> Ex
         at: record.at,
         reader: seen::reader_name(role),
         verdict: record.outcome.verdict,
-        risk: record.outcome.risk.filter(|_| is_insider),
+        risk: (record.outcome.risk).filter(|_| is_audit || is_insider && is_shown),
         messages: Vec::new(),
         reasons: reasons::of_decision(record, of.names(), |_| None),
         obligations: seen::obligations(record, role),

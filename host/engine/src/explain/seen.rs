@@ -7,14 +7,14 @@ use weft_dictionary::{Class, FieldId, Row, Slot, Treatment};
 use weft_policy::{Policy, Reader};
 use weft_verdict::{Obligation, ObligationKind};
 
-use super::FactExplained;
 use super::said::said;
+use super::{Explaining, FactExplained};
 use crate::Role;
 use crate::again::Ground;
-use crate::disclosure::told_to;
+use crate::disclosure::{Granting, VERDICT};
 use crate::evaluate::treatments;
 use crate::reasons::{self, Names};
-use crate::told::{after_evidence, is_told, messages_of, policy_of, reader, shown};
+use crate::told::{after_evidence, is_told, messages_of, policy_of, reader, shown, without_others};
 use crate::view::ReasonView;
 
 /// A fact that was not there.
@@ -48,19 +48,34 @@ pub(super) struct Seen<'a> {
     role: Role,
     /// What is disclosed to the reader.
     disclosed: BTreeMap<FieldId, Treatment>,
+    /// Whether the reader is told what was decided about the payment itself.
+    is_told_verdict: bool,
     /// What is taken from all readers.
     redacted: BTreeMap<FieldId, Treatment>,
 }
 
 impl<'a> Seen<'a> {
-    pub(super) fn new(ground: &'a Ground, record: &'a DecisionRecord, role: Role) -> Seen<'a> {
+    pub(super) fn new(explaining: &'a Explaining<'a>) -> Seen<'a> {
+        let Explaining {
+            ground,
+            record,
+            role,
+            now,
+            ..
+        } = *explaining;
         let obligations = &record.outcome.obligations;
-        let set = ground.pipeline.set();
+        let granting = Granting {
+            dictionary: &ground.dictionary,
+            set: ground.pipeline.set(),
+            now,
+        };
+        let is_payment = ground.is_payment(&record.operation);
         Seen {
             ground,
             record,
             role,
-            disclosed: told_to(&ground.dictionary, set, record, role),
+            disclosed: granting.told_to(record, role),
+            is_told_verdict: granting.tells(record, is_payment, role, VERDICT),
             redacted: treatments(&ground.dictionary, obligations, ObligationKind::Redact),
         }
     }
@@ -73,6 +88,12 @@ impl<'a> Seen<'a> {
         reader(self.role) != Reader::Customer
     }
 
+    /// The score of the payment.
+    pub(super) fn risk(&self) -> Option<u16> {
+        let told = self.is_insider() && self.is_told_verdict;
+        self.record.outcome.risk.filter(|_| told)
+    }
+
     /// The policy that made a finding.
     pub(super) fn policy_of(&self, found: &FindingRecord) -> Option<&'a Policy> {
         policy_of(self.ground.pipeline.set(), found)
@@ -82,7 +103,10 @@ impl<'a> Seen<'a> {
     pub(super) fn message(&self, found: &FindingRecord, row: &Row) -> Option<String> {
         let messages = messages_of(self.policy_of(found)?, found);
         let message = messages.to(reader(self.role));
-        let words = message.render(row, |id, value| shown(self.most_told(id), value));
+        let words = message.render(row, |id, value| {
+            let left = shown(self.most_told(id), value)?;
+            Some(without_others(self.ground.dictionary.field(id), left))
+        });
         Some(after_evidence(found, reader(self.role), words))
     }
 
@@ -170,6 +194,7 @@ impl<'a> Seen<'a> {
                 None => (MISSING, None),
                 Some(value) => {
                     let left = most.apply(value).filter(|_| most > Treatment::Present);
+                    let left = left.map(|left| without_others(field, left));
                     let seen_as = if self.is_audit() && last.is_some_and(withheld) {
                         "withheld"
                     } else {

@@ -1,20 +1,11 @@
 //! What comes to nothing is on record, and so is what is read again; nobody fills the log with either.
 
 use serde_json::json;
-use weft_audit::{EventRecord, Record};
+use weft_audit::EventRecord;
 use weft_engine::{ReleaseAsk, Role};
 
-use crate::house::{House, agent, ask, caller, payment, service};
+use crate::house::{House, agent, ask, caller, events, payment, service};
 use crate::policies::usual;
-
-fn events(house: &House, name: &str) -> Vec<EventRecord> {
-    let log = house.engine.log();
-    let all = (0..log.len()).filter_map(|index| match log.get(index) {
-        Ok(Some(Record::Event(event))) => Some(event),
-        _ => None,
-    });
-    all.filter(|event| event.event == name).collect()
-}
 
 #[tokio::test]
 async fn who_reads_what_is_not_theirs_is_on_record_and_counted() {
@@ -110,4 +101,35 @@ async fn facts_that_are_read_again_are_on_record() {
     assert_eq!(told, [json!(1), json!(9)]);
     assert_eq!(read[0].detail["by"], json!("agent-7"));
     assert_eq!(read[0].detail["decision"], json!(asked.decision));
+}
+
+/// Which they were, and not only how many; also what a supervisor reads of a payment.
+#[tokio::test]
+async fn the_decisions_that_are_read_are_named() {
+    let house = House::new(&usual());
+    let mut read = Vec::new();
+    for id in ["p-1", "p-2", "p-3"] {
+        let held = house.decided(&service(), &payment(id, "1890.00")).await;
+        let asked = house
+            .decided(&agent(), &ask("assist.failed_payment", id))
+            .await;
+        read.extend([asked.decision, held.decision]);
+    }
+    let supervisor = caller("supervisor-1", Role::Supervisor);
+    for decision in &read {
+        for _ in 0..2 {
+            assert!(house.engine.decision(&supervisor, decision).await.is_ok());
+        }
+    }
+    house.pass_minutes(1);
+    house.engine.expire_due().await;
+    let events = events(&house, "decision.read");
+    let [first, others] = &events[..] else {
+        panic!("{events:?}")
+    };
+    assert_eq!(first.detail["decision"], json!(read[0]));
+    assert_eq!(others.detail["count"], json!(11));
+    let mut named = read;
+    named.sort_unstable();
+    assert_eq!(others.detail["decisions"], json!(named));
 }

@@ -3,12 +3,12 @@
 use std::fs;
 
 use serde_json::Value as Json;
-use weft_audit::{EventRecord, Record, SCHEMA};
+use weft_audit::{DecisionRecord, EventRecord, Record, SCHEMA};
 use weft_engine::sets::Order;
-use weft_tests::guest::Guest;
+use weft_tests::guest::{Guest, MANIFEST};
 use weft_verdict::Verdict;
 
-use crate::house::{House, Site, agent, answer, ask, copy_dir, payment, service};
+use crate::house::{House, Site, agent, answer, ask, copy_dir, events, payment, service};
 use crate::policies::{PolicyFile, amounts, usual};
 
 /// The metric of evaluations that have begun.
@@ -28,19 +28,6 @@ fn payer(house: &House, payment: &str) -> String {
     let record = house.chain(payment).remove(0);
     let token = record.facts["payer.account"].as_str().expect("a token");
     token.to_owned()
-}
-
-fn events(house: &House, name: &str) -> Vec<EventRecord> {
-    let mut found = Vec::new();
-    let see = |_, record| {
-        if let Record::Event(event) = record
-            && event.event == name
-        {
-            found.push(event);
-        }
-    };
-    house.engine.log().replay(0, see).expect("readable");
-    found
 }
 
 #[tokio::test]
@@ -76,6 +63,37 @@ async fn a_payment_that_waits_is_decided_without_what_is_gone() {
     // The same person is somebody new.
     house.decided(&service(), &payment("p-2", "27.40")).await;
     assert_ne!(payer(&house, "p-2"), payer(&house, "p-1"));
+}
+
+/// What a plugin would have been given is gone, and not missing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_plugin_needs_and_was_erased_is_on_record_as_that() {
+    let pan = r#"{"field":"instrument.pan","kind":"token","treatment":"token""#;
+    let city = r#"{"field":"location.city","kind":"text","treatment":"clear""#;
+    let guest = Guest::valid().with_manifest(MANIFEST.replace(pan, city));
+    let body = "plugin:\n  name: amount-limit\n  settings: {limit_minor: 100000}\n  grants: [{field: payment.amount, \
+                treatment: clear}, {field: location.city, treatment: clear}]\n";
+    let mut policies = usual();
+    policies.push(PolicyFile::new("test.limit", "payment.authorize", body));
+    let site = Site::new(&policies);
+    fs::write(site.plugins_dir().join("amount-limit.wasm"), guest.build()).expect("written");
+    let house = site.start();
+    house.approved("p-1").await;
+    let sight = |record: &DecisionRecord| {
+        let mut found = record.findings.iter();
+        let found = found.find(|found| found.policy == "test.limit");
+        let plugin = found.and_then(|found| found.plugin.clone());
+        plugin.expect("asked").needs["fraud-prevention"].clone()
+    };
+    let before = sight(&house.chain("p-1")[0]);
+    assert!(before.disclosed["clear"].contains(&"location.city".to_owned()));
+    let erased = house.engine.erase(payer(&house, "p-1"), order()).await;
+    erased.expect("erased");
+    let confirmed = house.decided(&agent(), &ask("assist.confirm", "p-1")).await;
+    let again = confirmed.decided_again.expect("decided again");
+    let after = sight(&house.record(&again));
+    assert_eq!(after.withheld["erased"], ["location.city"]);
+    assert!(after.missing.is_empty(), "{after:?}");
 }
 
 /// What was remembered of a person goes with the erasure, not with the next start.
@@ -262,7 +280,7 @@ async fn a_hold_stands_against_an_erasure_and_both_are_on_record() {
 }
 
 #[tokio::test]
-async fn a_hold_is_lifted_with_a_reason_only() {
+async fn a_hold_is_lifted_by_two_who_say_why() {
     let house = House::new(&usual());
     house.decided(&service(), &payment("p-1", "27.40")).await;
     let whose = payer(&house, "p-1");
@@ -282,8 +300,28 @@ async fn a_hold_is_lifted_with_a_reason_only() {
         house.engine.erase(whose.clone(), order()).await.is_err(),
         "held"
     );
-    let lifted = house.engine.hold(whose.clone(), &over, order()).await;
-    assert_eq!(lifted.expect("lifted").until, None);
+    // One operator alone lifts nothing, however often; another has to say the same.
+    let by = |name: &str| Order {
+        by: name.to_owned(),
+        ..order()
+    };
+    for _ in 0..2 {
+        let ordered = house.engine.hold(whose.clone(), &over, order()).await;
+        let ordered = ordered.expect("ordered");
+        assert!(ordered.waits && ordered.until.is_some(), "{ordered:?}");
+        assert!(house.engine.erase(whose.clone(), order()).await.is_err());
+    }
+    let sooner = house.now().plus(weft_dictionary::DurationMs(1_000));
+    let sooner = sooner.to_string();
+    let other = house.engine.hold(whose.clone(), &sooner, by("ops-2")).await;
+    assert!(other.expect("another order").waits);
+    let lifted = house.engine.hold(whose.clone(), &over, by("ops-2")).await;
+    let lifted = lifted.expect("lifted");
+    assert_eq!((lifted.until, lifted.waits), (None, false));
+    assert_eq!(events(&house, "vault.lift_ordered").len(), 3);
+    let done = events(&house, "vault.held").pop().expect("on record");
+    assert_eq!(done.detail["ordered_by"], Json::from(order().by));
+    assert_eq!(done.detail["by"], Json::from("ops-2"));
     house
         .engine
         .erase(whose, order())

@@ -84,7 +84,12 @@ async fn what_is_refused_for_its_place_leaves_no_facts() {
     let shown = asked.context.expect("granted").facts;
     assert_eq!(
         shown.keys().collect::<Vec<_>>(),
-        ["payment.amount", "payment.state"]
+        [
+            "evidence.step_up",
+            "payment.amount",
+            "payment.state",
+            "payment.verdict"
+        ]
     );
     let regulator = caller("authority", Role::Regulator);
     let seen = house.engine.decision(&regulator, &view.decision).await;

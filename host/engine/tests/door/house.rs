@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
-use weft_audit::{DecisionRecord, Record};
+use weft_audit::{DecisionRecord, EventRecord, Record};
 use weft_dictionary::Timestamp;
 use weft_engine::{Ask, Caller, Clock, Config, DecisionView, Engine, Reply, Role, StartError};
 use weft_intake::{MediaType, Problem};
@@ -281,4 +281,18 @@ pub(crate) fn codes(view: &DecisionView) -> Vec<&str> {
 /// The payment's state in a view.
 pub(crate) fn state(view: &DecisionView) -> Option<&str> {
     view.payment.as_ref().map(|p| p.state)
+}
+
+/// The events of this name in the log, oldest first.
+pub(crate) fn events(house: &House, name: &str) -> Vec<EventRecord> {
+    let mut found = Vec::new();
+    let see = |_, record| {
+        if let Record::Event(event) = record
+            && event.event == name
+        {
+            found.push(event);
+        }
+    };
+    house.engine.log().replay(0, see).expect("readable");
+    found
 }

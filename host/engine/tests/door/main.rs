@@ -26,6 +26,7 @@ mod rollback;
 mod rollout;
 mod secrets;
 mod told;
+mod unlearned;
 mod velocity;
 mod views;
 mod words;

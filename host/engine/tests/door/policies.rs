@@ -104,7 +104,9 @@ pub(crate) fn amounts() -> PolicyFile {
 /// Agents ask within a case, the customer answers in the service's channel, agents confirm with evidence.
 pub(crate) fn assistance() -> Vec<PolicyFile> {
     let disclose = "obligations: [{kind: disclose, arguments: {payment.amount: clear, device.id: token, \
-                    location.city: masked, payer.name: clear, payment.state: clear}}]";
+                    location.city: masked, payer.name: clear, payment.state: clear, payment.verdict: clear, \
+                    payment.expires_at: clear, evidence.step_up: clear}}]";
+    let of_payment = "obligations: [{kind: disclose, arguments: {payment.state: clear, payment.verdict: clear}}]";
     let support = "session.role in ['agent', 'supervisor']";
     let ask = String::from("rules:\n")
         + &rule(
@@ -128,7 +130,7 @@ pub(crate) fn assistance() -> Vec<PolicyFile> {
             "verified",
             &format!("{support} && payment.state == 'pending' && evidence.step_up"),
             "allow",
-            "",
+            of_payment,
         )
         + &rule("no-evidence", "!evidence.step_up", "deny", "");
     vec![
@@ -151,7 +153,8 @@ pub(crate) fn replies() -> String {
         "test.replies",
         "purpose: help\nreaders: [agent, supervisor]\non: ['assist.*']\ngrants:\n  - {field: payment.amount, treatment: clear}\n  \
          - {field: device.id, treatment: token}\n  - {field: location.city, treatment: masked}\n  - {field: payer.name, treatment: \
-         token}\n  - {field: payment.state, treatment: clear}\nbudget: {per_case: 1000, per_customer: 1000, per_day: 1000}\n",
+         token}\n  - {field: payment.state, treatment: clear}\n  - {field: payment.verdict, treatment: clear}\n  \
+         - {field: payment.expires_at, treatment: clear}\n  - {field: evidence.step_up, treatment: clear}\nbudget: {per_case: 1000, per_customer: 1000, per_day: 1000}\n",
     )
 }
 

@@ -412,10 +412,10 @@ async fn a_profile_is_not_made_of_many_small_answers() {
         let sight = &shown.by["test.replies"].sight;
         if id == "p-3" {
             assert!(context.facts.is_empty());
-            assert_eq!(context.withheld.len(), 5);
-            assert_eq!(sight.withheld["over-budget"].len(), 5);
+            assert_eq!(context.withheld.len(), 8);
+            assert_eq!(sight.withheld["over-budget"].len(), 8);
         } else {
-            assert_eq!(context.facts.len(), 5);
+            assert_eq!(context.facts.len(), 8);
             assert!(context.withheld.is_empty() && sight.withheld.is_empty());
             assert_eq!(sight.disclosed["token"], ["device.id", "payer.name"]);
         }
@@ -436,7 +436,7 @@ async fn what_is_not_granted_is_not_there() {
     let view = house.decided(&agent(), &about).await;
     let facts = view.context.clone().expect("granted").facts;
     assert!(
-        !facts.contains_key("location.city") && facts.len() == 4,
+        !facts.contains_key("location.city") && facts.len() == 7,
         "{facts:?}"
     );
     let shown = house.record(&view).shown.expect("on record");
@@ -450,7 +450,10 @@ async fn what_is_not_granted_is_not_there() {
     let supervisor = caller("supervisor-1", Role::Supervisor);
     let seen = house.engine.decision(&supervisor, &view.decision).await;
     let seen = seen.unwrap_or_else(|problem| panic!("{problem}"));
-    assert!(seen.context.expect("granted").facts.is_empty());
+    assert!(seen.payment.is_none() && seen.risk.is_none() && seen.challenge.is_none());
+    let context = seen.context.expect("granted");
+    assert!(context.facts.is_empty() && context.why.is_empty());
+    assert_eq!((context.verdict, context.risk), (None, None));
 }
 
 /// The log has a release before its value is anybody's: a host whose log takes nothing releases nothing.

@@ -7,9 +7,9 @@ use weft_engine::sets::Cause;
 use weft_engine::{Clock, Config, Engine, StartError};
 use weft_verdict::Verdict;
 
-use crate::house::{House, Site, codes, payment, service};
+use crate::house::{House, Site, codes, events, payment, service};
 use crate::policies::{PolicyFile, rule};
-use crate::rollout::{because, by, events, in_force, reloaded, rolled_back, said, says, write};
+use crate::rollout::{because, by, in_force, reloaded, rolled_back, said, says, write};
 use weft_tests::guest::Guest;
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use weft_engine::sets::{Order, Ordered, PROBLEMS};
 use weft_intake::Problem;
 use weft_verdict::Verdict;
 
-use crate::house::{House, Site, agent, answer, ask, codes, payment, service, state};
+use crate::house::{House, Site, agent, answer, ask, codes, events, payment, service, state};
 use crate::policies::{PolicyFile, STEP_UP, amounts, assistance, rule, usual};
 
 pub(crate) fn by(id: &str) -> Order {
@@ -77,15 +77,6 @@ fn decisions(house: &House) -> Vec<DecisionRecord> {
         Record::Event(_) => None,
     });
     decisions.collect()
-}
-
-pub(crate) fn events(house: &House, name: &str) -> Vec<EventRecord> {
-    let records = records(house).into_iter();
-    let events = records.filter_map(|record| match record {
-        Record::Event(event) if event.event == name => Some(event),
-        _ => None,
-    });
-    events.collect()
 }
 
 pub(crate) fn said(event: &EventRecord, name: &str) -> String {

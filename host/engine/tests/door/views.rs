@@ -4,7 +4,8 @@ use serde_json::{Value as Json, json};
 use weft_engine::{Caller, Role};
 
 use crate::house::{House, agent, ask, caller, codes, payment, service};
-use crate::policies::{PolicyFile, rule, usual};
+use crate::policies::{PolicyFile, replies, rule, usual};
+use crate::rollout::reloaded;
 
 fn supervisor() -> Caller {
     caller("supervisor-1", Role::Supervisor)
@@ -307,4 +308,43 @@ async fn who_is_refused_help_learns_nothing_of_the_payment() {
         views.dedup();
         assert_eq!(views.len(), 1, "{views:#?}");
     }
+}
+
+/// Old decisions and new ones, from the moment on at which no disclosure grants anything.
+#[tokio::test]
+async fn what_no_disclosure_grants_any_more_is_in_no_view() {
+    let house = House::new(&usual());
+    let (held, ..) = house.waiting("p-1", "1890.00").await;
+    let about = ask("assist.failed_payment", "p-1");
+    let before = house.decided(&agent(), &about).await;
+    let seen_before = seen(&house, &agent(), &before.decision).await.expect("own");
+    for member in ["payment", "challenge"] {
+        assert!(seen_before.get(member).is_some(), "{member}: {seen_before}");
+    }
+    let draft = replies().replace("status: enforced", "status: draft");
+    house.site.write_disclosure("replies", &draft);
+    assert!(reloaded(&house).await.changed);
+    let after = house.decided(&agent(), &about).await;
+    for by in [agent(), supervisor()] {
+        for decision in [&before.decision, &after.decision] {
+            let view = seen(&house, &by, decision).await.expect("its own, or all");
+            for member in ["payment", "risk", "challenge", "now", "decided_again"] {
+                assert!(view.get(member).is_none(), "{member}: {view}");
+            }
+            assert_eq!(members(&view["context"]), ["decision", "facts"], "{view}");
+            assert_eq!(view["context"]["facts"], json!({}));
+            let explained = house.engine.explanation(&by, decision).await;
+            let explained = explained.unwrap_or_else(|problem| panic!("{problem}"));
+            assert_eq!(explained.risk, None);
+            assert!(explained.facts.is_empty(), "{:?}", explained.facts);
+        }
+    }
+    // A decision about a payment is its verdict.
+    assert_eq!(seen(&house, &supervisor(), &held.decision).await, None);
+    // Whose payment it is, and who audits, is told as before.
+    let own = seen(&house, &service(), &held.decision)
+        .await
+        .expect("its own");
+    assert_eq!(own["payment"]["state"], json!("pending"));
+    assert!(seen(&house, &regulator(), &held.decision).await.is_some());
 }

@@ -42,8 +42,8 @@ impl Site {
     pub(crate) fn new() -> Site {
         crate::log::capture();
         let dir = tempfile::tempdir().expect("a directory");
-        for name in ["policies", "plugins"] {
-            std::fs::create_dir(dir.path().join(name)).expect("made");
+        for name in ["policies/disclosures", "plugins"] {
+            std::fs::create_dir_all(dir.path().join(name)).expect("made");
         }
         for (name, text) in crate::traffic::POLICIES {
             std::fs::write(dir.path().join("policies").join(name), text).expect("written");

@@ -59,11 +59,33 @@ metadata:
 stage: decision
 on: [assist.failed_payment]
 rules:
-  - {id: case, when: 'has(case.id)', verdict: allow, reason: answered}
+  - {id: case, when: 'has(case.id)', verdict: allow, reason: answered,
+     obligations: [{kind: disclose, arguments: {payment.state: clear, payment.verdict: clear}}]}
 reasons: [{code: answered, title: Answered}]
 on_missing: deny
 on_error: deny
 messages: {customer: for customers, agent: for agents, auditor: for auditors}
+",
+    ),
+    (
+        "disclosures/support.yaml",
+        "apiVersion: weft/v1
+kind: Disclosure
+metadata:
+  id: test.disclosure
+  title: Support sees where a payment stands
+  owner: Tests
+  sources: [{title: s, reference: r, verified: true}]
+  effective: {from: 2020-01-01T00:00:00Z}
+  status: enforced
+purpose: help
+legal_basis: a contract
+readers: [agent, supervisor]
+on: [assist.failed_payment]
+grants:
+  - {field: payment.state, treatment: clear}
+  - {field: payment.verdict, treatment: clear}
+budget: {per_case: 1000, per_customer: 1000, per_day: 1000}
 ",
     ),
 ];

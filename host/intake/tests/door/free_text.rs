@@ -56,6 +56,24 @@ fn what_leads_to_a_person_is_covered_before_it_is_sealed_and_its_place_is_told()
     }
 }
 
+/// Half of it in a name, half in a note.
+#[test]
+fn a_number_over_two_texts_is_covered_in_both() {
+    let house = House::new();
+    let body = r#"{"operation":"payment.authorize","payment":{"id":"p-1","amount":{"value":"12.50","currency":"EUR"},"remittance":"56789015 thanks"},"payee":{"name":"Ali 49291234"}}"#;
+    let mut request = house.json(body);
+    assert_eq!(house.behind(&mut request, "payee.name"), "ali [covered]");
+    assert_eq!(
+        house.behind(&mut request, "payment.remittance"),
+        "[covered] thanks"
+    );
+    let mut places: Vec<&str> = (request.dropped.places().iter())
+        .map(|place| place.pointer.as_str())
+        .collect();
+    places.sort_unstable();
+    assert_eq!(places, ["/payee/name", "/payment/remittance"]);
+}
+
 /// The same from a message of ISO 20022.
 #[test]
 fn a_message_of_banks_is_no_way_around() {

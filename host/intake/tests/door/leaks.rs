@@ -180,10 +180,17 @@ fn problems_quote_nothing_of_an_xml_body() {
 }
 
 /// What leads to a person, as a caller might write it where none belongs.
-const PERSONAL: [(&str, &str); 7] = [
+const PERSONAL: [(&str, &str); 14] = [
     ("4111111111111111", "a card number"),
     ("４１１１１１１１１１１１１１１１", "a card number"),
     ("NDExMTExMTExMTExMTExMQ", "a card number"),
+    ("Visa4929123456789015", "a card number"),
+    ("ref4929123456789015x", "a card number"),
+    ("4929_1234_5678_9015", "a card number"),
+    ("4929/1234/5678/9015", "a card number"),
+    ("4929) (1234) (5678) (9015", "a card number"),
+    ("4.9.2.9.1.2.3.4.5.6.7.8.9.0.1.5", "a card number"),
+    ("49291 23456 78901 5", "a card number"),
     ("DE75512108001245126199", "an IBAN"),
     ("DE75 5121 0800 1245 1261 99", "an IBAN"),
     ("+4917612345678", "a phone number"),

@@ -9,7 +9,7 @@ use super::{Case, digits, of, one};
 type Make = fn(&mut Rng) -> String;
 
 /// What they are, and how one is made.
-pub(crate) const HARMLESS: [(&str, Make); 29] = [
+pub(crate) const HARMLESS: [(&str, Make); 33] = [
     ("order ids, 6 to 11 digits", |r| {
         let count = r.usize(6..12);
         format!("order {}", nonzero(r, count))
@@ -276,6 +276,28 @@ pub(crate) const HARMLESS: [(&str, Make); 29] = [
             true => format!("{street} {}/{}", r.u16(1..400), r.u8(1..100)),
             false => postcode,
         }
+    }),
+    ("numbers of 16 digits behind letters", |r| {
+        format!("{}{}", one(r, &["TX", "ORD", "E2E-", "p"]), digits(r, 16))
+    }),
+    ("letters and digits at random", |r| {
+        of(
+            r,
+            b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+            24,
+        )
+    }),
+    ("identifiers of upper-case letters and digits", |r| {
+        of(r, b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", 20)
+    }),
+    ("identifiers in groups", |r| {
+        let (one, two, three) = (r.usize(3..8), r.usize(3..8), r.usize(2..8));
+        format!(
+            "{}-{}-{}",
+            nonzero(r, one),
+            digits(r, two),
+            digits(r, three)
+        )
     }),
 ];
 

@@ -1,6 +1,6 @@
 //! Values that must be found, and the disguises in which they come.
 
-use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
+use data_encoding::{BASE32, BASE64, BASE64URL_NOPAD, HEXLOWER};
 use fastrand::Rng;
 use weft_redact::luhn;
 
@@ -9,7 +9,7 @@ use super::{Case, Leak, digits, of, one};
 type Value = fn(&mut Rng) -> (String, String);
 
 /// The kinds; how a value is made, with what stands before it where it needs that to be known; how it can be disguised.
-const KINDS: [(&str, Value, &[&[&str]]); 7] = [
+const KINDS: [(&str, Value, &[&[&str]]); 10] = [
     (
         "card number",
         |r| (String::new(), card(r)),
@@ -60,7 +60,23 @@ const KINDS: [(&str, Value, &[&[&str]]); 7] = [
         ],
     ),
     ("national id", national, &[SCRIPTS, ENCODINGS]),
+    (
+        USUAL_CARD,
+        |r| {
+            let first = one(r, &["4", "4", "51", "54", "2221", "6011", "3528"]);
+            (String::new(), card_of(r, first, 16))
+        },
+        &[IN_IDENTIFIERS, IN_PROSE],
+    ),
+    ("IBAN in prose", |r| (String::new(), iban(r)), &[SIGNS]),
+    (
+        "phone number in prose",
+        |r| (String::new(), format!("+3247{}", digits(r, 7))),
+        &[SIGNS],
+    ),
 ];
+/// What most cards are.
+pub(super) const USUAL_CARD: &str = "usual card number";
 const NEXT_TO_A_CARD: &str = "code next to a card number";
 
 const SCRIPTS: &[&str] = &[
@@ -87,6 +103,31 @@ const GROUPS: &[&str] = &[
     "line break",
 ];
 const TWO_VALUES: &[&str] = &["two values"];
+/// How a card number is hidden in an identifier.
+const IN_IDENTIFIERS: &[&str] = &[
+    "none",
+    "letters glued",
+    "letters behind",
+    "underscores",
+    "slashes",
+    "brackets",
+    "points",
+    "each digit apart",
+    "groups of five",
+    "letters for digits",
+    "percent twice",
+    "base32",
+    "UTF-16 in hexadecimal",
+];
+/// And in what people write.
+pub(super) const IN_PROSE: &[&str] = &[
+    "plus signs",
+    "dots of an ellipsis",
+    "words between",
+    "within more digits",
+    "backwards",
+];
+const SIGNS: &[&str] = &["colons", "commas", "bars", "asterisks"];
 
 pub(super) fn make(rng: &mut Rng, each: usize) -> Vec<Case> {
     let mut all = Vec::new();
@@ -329,6 +370,51 @@ fn disguised(rng: &mut Rng, before: &str, value: &str, disguise: &str) -> String
         "points" => fours("."),
         "no-break spaces" => fours("\u{a0}"),
         "line break" => fours("\n"),
+        "underscores" => fours("_"),
+        "slashes" => fours("/"),
+        "brackets" => format!("({})", fours(") (")),
+        "plus signs" => fours("+"),
+        "dots of an ellipsis" => fours("\u{2026}"),
+        "words between" => fours(one(rng, &[" and ", " then ", " und "])),
+        "colons" => fours(":"),
+        "commas" => fours(one(rng, &[",", ", "])),
+        "bars" => fours("|"),
+        "asterisks" => fours("*"),
+        "letters glued" => format!("{}{}x", one(rng, &["x", "ref", "Visa", "card"]), whole()),
+        "letters behind" => format!("{}{}", whole(), one(rng, &["EUR", "x", "exp12/28"])),
+        "groups of five" => {
+            let fives = value.as_bytes().chunks(5).map(String::from_utf8_lossy);
+            format!(
+                "{before}{}",
+                fives.collect::<Vec<_>>().join(one(rng, &[" ", "-", "."]))
+            )
+        }
+        "letters for digits" => each(&|c| match c {
+            '0' => if value.ends_with(['0', '2', '4']) {
+                "O"
+            } else {
+                "o"
+            }
+            .to_owned(),
+            '1' => if value.ends_with(['0', '2', '4']) {
+                "l"
+            } else {
+                "I"
+            }
+            .to_owned(),
+            c => c.into(),
+        }),
+        "within more digits" => match rng.bool() {
+            true => format!("{}{value}", digits(rng, 2)),
+            false => format!("{value}{}", digits(rng, 3)),
+        },
+        "backwards" => value.chars().rev().collect(),
+        "percent twice" => each(&|c| format!("%25{:02X}", c as u32)),
+        "base32" => BASE32.encode(whole().as_bytes()),
+        "UTF-16 in hexadecimal" => {
+            let octets: Vec<u8> = whole().encode_utf16().flat_map(u16::to_le_bytes).collect();
+            HEXLOWER.encode(&octets)
+        }
         "each digit apart" => {
             let spaced: Vec<String> = value.chars().map(String::from).collect();
             format!("{before}{}", spaced.join(" "))

@@ -67,8 +67,16 @@ fn tokens_stay_what_they_are_and_people_who_they_are() {
     };
     story.vault.hold(&story.people[0], hold).expect("held");
     let to = other_host(&there);
+    // One value of two persons, and one that somebody brought and that was not kept.
+    let [one, two] = &story.people;
+    for who in [one, two] {
+        token_of(&story.vault, who, "expiry", "12/28");
+    }
+    let (_, denied) = bring(&story.vault, two, "card", "4012888888881881");
+    drop(denied);
     let (file, written) = written_for(&story.vault, &to);
-    assert_eq!((written.subjects, written.values), (5, 7));
+    assert_eq!((written.subjects, written.values), (5, 9));
+    assert_eq!(story.vault.status(Timestamp(5_000)).values, written.values);
     for text in ["4111111111111111", "5555555555554444", "c-1", "tok_eu_card"] {
         let found = file.windows(text.len()).any(|part| part == text.as_bytes());
         assert!(!found, "{text}");
@@ -77,11 +85,12 @@ fn tokens_stay_what_they_are_and_people_who_they_are() {
     assert_eq!(take(&to, &file).expect("taken"), written);
     let rows = |vault: &Vault| vault.status(Timestamp(5_000));
     let status = rows(&to);
+    assert_eq!(status.values, written.values);
     assert_eq!(take(&to, &file).expect("taken"), written);
     assert_eq!(rows(&to), status);
     drop(to);
     let values = Journal::open(&there.path().join("values"), JournalConfig::default());
-    assert_eq!(values.expect("a journal").0.len_durable(), 1 + 7);
+    assert_eq!(values.expect("a journal").0.len_durable(), 1 + 9);
 
     let to = other_host(&there);
     for (token, text) in &story.tokens {

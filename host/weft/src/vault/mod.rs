@@ -72,8 +72,8 @@ pub(crate) struct EraseArgs {
 
 /// Hold a person against erasure until an instant.
 ///
-/// A later order counts instead of an earlier one; an instant that is over lifts the hold, and then the reason is
-/// required.
+/// A later order counts instead of an earlier one. An instant before the date of a hold that stands lifts or shortens it:
+/// then the reason is required, and it is done when another operator gives the same order within 24 hours.
 #[derive(Args)]
 pub(crate) struct HoldArgs {
     /// The token of an identifier, as the record of a decision has it: payer.customer, payer.account, …
@@ -129,6 +129,10 @@ pub(crate) fn run(command: VaultCommand) -> Result<(), Failed> {
             let order = Ordered::Hold(&args.whose, &args.until);
             let said = args.where_.ask(&order, args.why.reason)?;
             let now = match said["until"].as_str() {
+                _ if said["waits"] == true => {
+                    "nothing is done before another operator gives the same order, within 24 hours"
+                        .to_owned()
+                }
                 Some(until) => format!("held until {until}"),
                 None => "no longer held".to_owned(),
             };

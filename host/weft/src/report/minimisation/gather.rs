@@ -1,6 +1,6 @@
 //! From the log to rows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -11,6 +11,7 @@ use weft_audit::{
 };
 use weft_dictionary::Timestamp;
 use weft_engine::FINDINGS_LEFT_OUT;
+use weft_engine::attempts::READ;
 use weft_engine::disclosure::{REFUSED, RELEASED};
 
 use super::basis::{Bases, Basis};
@@ -36,6 +37,8 @@ pub(super) fn from_log<'a>(
         rows: Vec::new(),
         decisions: 0,
         values: 0,
+        readings: 0,
+        shown: HashMap::new(),
         untold: 0,
         shortened: 0,
         left_out: 0,
@@ -50,6 +53,9 @@ pub(super) fn from_log<'a>(
             Some(Record::Decision(decision)) => gathered.decision(raw.index, leaf(), &decision),
             Some(Record::Event(event)) if is_of_vault(&event) => {
                 gathered.of_vault(raw.index, leaf(), &event);
+            }
+            Some(Record::Event(event)) if event.event == READ => {
+                gathered.read_again(raw.index, leaf(), &event);
             }
             Some(Record::Event(event)) => gathered.bases.see(&event),
             _ => {}
@@ -76,6 +82,7 @@ pub(super) fn from_log<'a>(
         rows: gathered.rows,
         decisions: gathered.decisions,
         values: gathered.values,
+        readings: gathered.readings,
         untold: gathered.untold,
         gaps,
     })
@@ -86,6 +93,14 @@ fn is_of_vault(event: &EventRecord) -> bool {
     [RELEASED, REFUSED].contains(&event.event.as_str())
 }
 
+/// What a decision showed to people, and about what.
+struct ShownBefore {
+    payment: Option<String>,
+    case: Option<String>,
+    policy_set: String,
+    by: Option<ShownRecord>,
+}
+
 struct Gathered<'a> {
     args: &'a MinimisationArgs,
     bases: Bases,
@@ -94,6 +109,9 @@ struct Gathered<'a> {
     rows: Vec<Row>,
     decisions: u64,
     values: u64,
+    readings: u64,
+    /// What decisions showed to people, for those who read them again.
+    shown: HashMap<String, ShownBefore>,
     untold: u64,
     /// Decisions whose records do not have all findings.
     shortened: u64,
@@ -110,6 +128,13 @@ impl Gathered<'_> {
     }
 
     fn decision(&mut self, index: u64, leaf: Hash, decision: &DecisionRecord) {
+        let shown = ShownBefore {
+            payment: decision.transaction.clone(),
+            case: decision.case.clone(),
+            policy_set: decision.policy_set.clone(),
+            by: decision.shown.clone(),
+        };
+        self.shown.insert(decision.decision.clone(), shown);
         if !self.is_asked_for(decision.at, decision.case.as_deref()) {
             return;
         }
@@ -172,6 +197,62 @@ impl Gathered<'_> {
                     sight,
                 },
             );
+        }
+    }
+
+    /// What support read again: each decision that the event names, with what it showed.
+    fn read_again(&mut self, index: u64, leaf: Hash, event: &EventRecord) {
+        let said = |name: &str| event.detail.get(name).and_then(Json::as_str);
+        let listed = event.detail.get("decisions").and_then(Json::as_array);
+        let listed = listed.into_iter().flatten().filter_map(Json::as_str);
+        let decisions: BTreeSet<&str> = said("decision").into_iter().chain(listed).collect();
+        let reader = Reader::Again {
+            role: said("role").unwrap_or_default().to_owned(),
+            caller: said("by").unwrap_or_default().to_owned(),
+        };
+        for decision in decisions {
+            let Some(before) = self.shown.get(decision) else {
+                continue;
+            };
+            if !self.is_asked_for(event.at, before.case.as_deref()) {
+                continue;
+            }
+            let place = Rc::new(Place {
+                index,
+                leaf,
+                id: decision.to_owned(),
+                at: event.at.to_string(),
+                operation: event.event.clone(),
+                payment: before.payment.clone(),
+                case: before.case.clone(),
+            });
+            let shown = before.by.iter().flat_map(|shown| &shown.by);
+            let mut all: Vec<Shown> = shown
+                .map(|(disclosure, by)| Shown {
+                    reader: reader.clone(),
+                    purpose: by.purpose.clone(),
+                    policy: disclosure.clone(),
+                    version: by.version.clone(),
+                    policy_set: before.policy_set.clone(),
+                    basis: Basis::recorded(&by.legal_basis),
+                    sight: by.sight.clone(),
+                })
+                .collect();
+            if all.is_empty() {
+                all.push(Shown {
+                    reader: reader.clone(),
+                    purpose: String::new(),
+                    policy: String::new(),
+                    version: String::new(),
+                    policy_set: before.policy_set.clone(),
+                    basis: Rc::default(),
+                    sight: Sight::default(),
+                });
+            }
+            self.readings += 1;
+            for shown in all {
+                self.row(&place, shown);
+            }
         }
     }
 

@@ -44,7 +44,8 @@ fn front(report: &Report<'_>) -> Markup {
             " the request did not have."
         }
         p.note {
-            "Readers are the plugins that the host asked, people in support, and customers in messages about their payments: each gets the fields that a policy or a \
+            "Readers are the plugins that the host asked, people in support (who reads a decision again gets at the most \
+             what it showed), and customers in messages about their payments: each gets the fields that a policy or a \
              disclosure allows, and no others. Rules in policy files are evaluated by the host itself and disclose \
              nothing. This document has names of fields, never a value of one."
         }

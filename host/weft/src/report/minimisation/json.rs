@@ -89,6 +89,7 @@ pub(super) fn render(report: &Report<'_>) -> Result<String, Failed> {
         },
         "decisions": report.decisions,
         "requests_for_values": report.values,
+        "readings": report.readings,
         "untold": report.untold,
         "gaps": report.gaps,
         "totals": { "all": report.totals.all, "readers": totals.collect::<Vec<_>>() },

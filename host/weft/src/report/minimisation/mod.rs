@@ -29,7 +29,8 @@ use totals::Totals;
 /// For every decision and every plugin that was asked: the fields that its manifest requests, those that the policy
 /// allows, those that it got and with which treatment, those that it did not get and why; under which purpose, version of
 /// the policy and legal basis; and where the record of it stands in the audit log. The same for every person in support
-/// to whom a decision showed something, for customers whose message named facts, and for who asked for a value of the vault. Rules in policy files are evaluated by
+/// to whom a decision showed something or who read one again, for customers whose message named facts, and for who asked for a
+/// value of the vault. Rules in policy files are evaluated by
 /// the host itself, so nothing is disclosed to them.
 ///
 /// The log is verified before anything is told of it, and works beside a running host. Names of fields are in the report,
@@ -82,6 +83,8 @@ struct Report<'a> {
     decisions: u64,
     /// Requests for a value of the vault, likewise.
     values: u64,
+    /// Decisions that support read again, likewise.
+    readings: u64,
     /// Evaluations of plugins of which the record does not say what became of their needs.
     untold: u64,
     /// What cannot be told, in words.
@@ -114,7 +117,7 @@ pub(crate) fn run(args: &MinimisationArgs) -> Result<(), Failed> {
     for gap in &report.gaps {
         output::step(&format!("the report has a gap: {gap}"));
     }
-    if report.decisions + report.values == 0 {
+    if report.decisions + report.values + report.readings == 0 {
         output::error("there is no such decision in the log, so the report is empty");
         return Err(Failed::Said);
     }

@@ -15,6 +15,8 @@ pub(super) enum Reader {
     Plugin { name: String, version: String },
     /// Somebody of a role, whose request a decision answered.
     Person { role: String, caller: String },
+    /// Somebody of a role, who read a decision again: at the most what it showed.
+    Again { role: String, caller: String },
     /// Somebody of a role, who asked for a value of the vault.
     OfVault { role: String, caller: String },
 }
@@ -24,6 +26,7 @@ impl Reader {
         match self {
             Reader::Plugin { .. } => "plugin",
             Reader::Person { .. } => "person",
+            Reader::Again { .. } => "reader of a decision",
             Reader::OfVault { .. } => "reader of the vault",
         }
     }
@@ -31,7 +34,9 @@ impl Reader {
     pub(super) fn name(&self) -> &str {
         match self {
             Reader::Plugin { name, .. } => name,
-            Reader::Person { role, .. } | Reader::OfVault { role, .. } => role,
+            Reader::Person { role, .. }
+            | Reader::Again { role, .. }
+            | Reader::OfVault { role, .. } => role,
         }
     }
 
@@ -39,14 +44,16 @@ impl Reader {
     pub(super) fn caller(&self) -> &str {
         match self {
             Reader::Plugin { .. } => "",
-            Reader::Person { caller, .. } | Reader::OfVault { caller, .. } => caller,
+            Reader::Person { caller, .. }
+            | Reader::Again { caller, .. }
+            | Reader::OfVault { caller, .. } => caller,
         }
     }
 
     pub(super) fn version(&self) -> &str {
         match self {
             Reader::Plugin { version, .. } => version,
-            Reader::Person { .. } | Reader::OfVault { .. } => "",
+            Reader::Person { .. } | Reader::Again { .. } | Reader::OfVault { .. } => "",
         }
     }
 }
@@ -88,7 +95,7 @@ fn names<'a>(all: impl Iterator<Item = &'a Vec<String>>) -> BTreeSet<&'a str> {
     all.flatten().map(String::as_str).collect()
 }
 
-/// Where a record stands: of a decision, or of somebody who asked for a value.
+/// Where a record stands: of a decision, of somebody who read one again, or who asked for a value.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) index: u64,
