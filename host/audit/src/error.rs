@@ -202,6 +202,14 @@ pub enum ReadError {
     /// The log is closed.
     #[error("the log is closed")]
     Closed,
+    /// The checkpoint is not as it was written.
+    #[error("{}: {why}; restore it from a copy", path.display())]
+    Checkpoint {
+        /// `checkpoint`.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: BadNote,
+    },
     /// The disk.
     #[error("{}: {source}", path.display())]
     Io {

@@ -13,14 +13,15 @@ use weft_dictionary::Timestamp;
 use weft_journal::{Appended, Journal, Position};
 
 use crate::canonical;
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Verifier};
 use crate::error::{AppendError, CloseError, OpenError, ReadError, close_io};
 use crate::files::{self, Files};
 use crate::keeper::Message;
 use crate::keys::Link;
-use crate::limits::{CHECKPOINT_EVERY_RECORDS, MAX_LINKED};
+use crate::limits::{CHECKPOINT_EVERY_RECORDS, MAX_LINKED, MAX_NOTE_BYTES};
 use crate::merkle::{self, Hash};
 use crate::open::{self, Opened};
+use crate::proof::Proof;
 use crate::recent::{Ids, Recent};
 use crate::record::{DecisionRecord, Record};
 use crate::refill::{Refilling, Shelf};
@@ -120,6 +121,7 @@ pub(crate) type KeeperThread = (SyncSender<Message>, JoinHandle<Result<(), Close
 pub struct Log {
     pub(crate) shared: Arc<Shared>,
     pub(crate) region: String,
+    pub(crate) verifier: Verifier,
     pub(crate) opened: Opened,
     pub(crate) keeper: Mutex<Option<KeeperThread>>,
 }
@@ -325,6 +327,35 @@ impl Log {
         lock(&self.shared.checkpoint).clone()
     }
 
+    /// The newest checkpoint as it was signed (C2SP `signed-note`), and what it says.
+    pub fn signed(&self) -> Result<(String, Checkpoint), ReadError> {
+        let path = &self.shared.files.checkpoint;
+        let note = self.shared.files.read_small(path, MAX_NOTE_BYTES);
+        let note = note.map_err(|source| ReadError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        let note = String::from_utf8(note.unwrap_or_default()).unwrap_or_default();
+        match Checkpoint::open(note.as_bytes(), &self.verifier) {
+            Ok(checkpoint) => Ok((note, checkpoint)),
+            Err(why) => Err(ReadError::Checkpoint {
+                path: path.clone(),
+                why,
+            }),
+        }
+    }
+
+    /// That record `index` is in the log, for who has the key and nothing else of it (C2SP `tlog-proof`). `None` when the
+    /// newest checkpoint does not cover it yet.
+    pub fn proof(&self, index: u64) -> Result<Option<Proof>, ReadError> {
+        let (note, checkpoint) = self.signed()?;
+        Ok(self.inclusion(index, checkpoint.size)?.map(|hashes| Proof {
+            index,
+            hashes,
+            note,
+        }))
+    }
+
     /// Signs a checkpoint over all records that are durable now, and waits for it.
     pub fn sign_checkpoint(&self) -> Checkpoint {
         let keeper = lock(&self.keeper)
@@ -362,9 +393,10 @@ impl Log {
         merkle::consistency(old, size, |range| self.head(range, size))
     }
 
-    /// A piece of the tree or of the records, as C2SP `tlog-tiles` has it. `None` when there is not so much.
+    /// A piece of the tree or of the records, as C2SP `tlog-tiles` has it. `None` when the newest checkpoint does not cover
+    /// so much.
     pub fn tile(&self, tile: Tile) -> Result<Option<Vec<u8>>, ReadError> {
-        let there = Tile::of(tile.holds, tile.index, self.len());
+        let there = Tile::of(tile.holds, tile.index, self.checkpoint().size);
         if there.is_none_or(|there| there.width < tile.width) {
             return Ok(None);
         }

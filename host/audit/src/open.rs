@@ -141,6 +141,7 @@ fn start(
         unsigned_told: false,
         refill: None,
     };
+    let verifier = keeper.key.verifier().clone();
     let thread = std::thread::Builder::new()
         .name("weft-audit".to_owned())
         .spawn(move || keeper.run())
@@ -148,6 +149,7 @@ fn start(
     Ok(Log {
         shared,
         region: config.region,
+        verifier,
         opened,
         keeper: Mutex::new(Some((inbox, thread))),
     })

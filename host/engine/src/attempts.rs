@@ -21,6 +21,9 @@ pub const REFUSED: &str = "access.refused";
 /// The event of a decision that support read again with something of the payment in it.
 pub const READ: &str = "decision.read";
 
+/// The event of pieces of the audit log that were read.
+pub const LOG_READ: &str = "log.read";
+
 /// What is counted together.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Kind {
@@ -107,6 +110,14 @@ impl Kind {
             event: READ,
             why: "",
             ..Kind::refused(caller, "decision", "")
+        }
+    }
+
+    pub(crate) fn log_read(caller: &Caller) -> Kind {
+        Kind {
+            event: LOG_READ,
+            why: "",
+            ..Kind::refused(caller, "log", "")
         }
     }
 

@@ -54,6 +54,7 @@ mod lift;
 pub mod limits;
 mod lock_file;
 mod locks;
+mod log_reader;
 pub mod metrics;
 pub mod panics;
 mod payment;

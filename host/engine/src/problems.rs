@@ -153,6 +153,30 @@ pub(crate) fn no_such_decision() -> Problem {
     )
 }
 
+/// The path is none of C2SP `tlog-tiles`.
+pub(crate) fn no_tile() -> Problem {
+    Problem::new(ProblemCode::NotFound, "this path names no tile of the log")
+        .help("the paths are those of C2SP tlog-tiles: tile/0/000, tile/0/x001/234, tile/entries/000.p/17")
+}
+
+/// A tile that there is not yet.
+pub(crate) fn no_such_tile() -> Problem {
+    Problem::new(
+        ProblemCode::NotFound,
+        "the newest checkpoint of the log does not cover this tile",
+    )
+    .help("ask for the checkpoint, and for the tiles of a tree of its size")
+}
+
+/// A record that is durable and not yet signed.
+pub(crate) fn not_signed_yet() -> Problem {
+    Problem::new(
+        ProblemCode::NotReady,
+        "the newest checkpoint of the log does not cover this decision yet",
+    )
+    .help("ask again in a second")
+}
+
 /// The log tells of a full disk once, when it begins, not for each request.
 fn disk_full() -> Problem {
     Problem::new(

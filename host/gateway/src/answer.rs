@@ -227,6 +227,12 @@ pub(crate) fn with_granted(
     Some(whole(body.into(), form))
 }
 
+/// The same of a body in which no byte may be another: a signature is about it. What it is made of was looked at when it
+/// was written.
+pub(crate) fn exact(body: Vec<u8>, form: &'static str) -> Answer {
+    whole(body.into(), form)
+}
+
 /// The same of a body that is always the same.
 pub(crate) fn fixed(body: &'static str, form: &'static str) -> Answer {
     whole(Bytes::from_static(body.as_bytes()), form)

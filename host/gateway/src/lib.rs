@@ -73,6 +73,7 @@ pub mod gateway;
 mod guard;
 mod headers;
 pub mod limits;
+mod log;
 mod metrics;
 mod operate;
 mod rarely;

@@ -54,6 +54,12 @@ pub(crate) enum Route {
     Open,
     /// Emergency access is reviewed.
     Review,
+    /// The audit log's newest checkpoint.
+    Checkpoint,
+    /// A piece of the audit log.
+    Tile,
+    /// A proof that a decision is in the audit log.
+    Proof,
 }
 
 /// Who may have a resource.
@@ -84,12 +90,15 @@ const SUPERVISORS: &[Role] = &[Role::Supervisor];
 const REVIEWERS: &[Role] = &[Role::Supervisor, Role::Regulator];
 /// Who may see that it happened.
 const WATCHERS: &[Role] = &[Role::Supervisor, Role::Regulator, Role::Operator];
+/// Who verifies the log.
+const VERIFIERS: &[Role] = &[Role::Regulator];
 const EXPLANATION: &str = "explanation";
+const LOG: &str = "/v1/log/";
 
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 24] = [
+    const ALL: [Route; 27] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
@@ -114,9 +123,12 @@ impl Route {
         Route::Approve,
         Route::Open,
         Route::Review,
+        Route::Checkpoint,
+        Route::Tile,
+        Route::Proof,
     ];
 
-    /// The resource at a path, and the decision's id in it.
+    /// The resource at a path, and the decision's id or the name of the piece in it.
     pub(crate) fn of(path: &str) -> Option<(Route, &str)> {
         let route = match path {
             DECISIONS => Route::Decide,
@@ -141,6 +153,15 @@ impl Route {
             "/v1/emergencies/approve" => Route::Approve,
             "/v1/emergencies/open" => Route::Open,
             "/v1/emergencies/review" => Route::Review,
+            "/v1/log/checkpoint" => Route::Checkpoint,
+            _ if path.starts_with(LOG) => {
+                let (route, id) = match path.strip_prefix(LOG)?.split_once('/')? {
+                    ("tile", name) => (Route::Tile, name),
+                    ("proofs", id) if !id.contains('/') => (Route::Proof, id),
+                    _ => return None,
+                };
+                return (!id.is_empty()).then_some((route, id));
+            }
             _ => {
                 let id = path.strip_prefix(DECISIONS)?.strip_prefix('/')?;
                 let (route, id) = match id.split_once('/') {
@@ -181,6 +202,9 @@ impl Route {
             Route::Approve => "/v1/emergencies/approve",
             Route::Open => "/v1/emergencies/open",
             Route::Review => "/v1/emergencies/review",
+            Route::Checkpoint => "/v1/log/checkpoint",
+            Route::Tile => "/v1/log/tile/{tile}",
+            Route::Proof => "/v1/log/proofs/{id}",
         }
     }
 
@@ -210,7 +234,10 @@ impl Route {
             | Route::Metrics
             | Route::Policies
             | Route::PolicySets
-            | Route::Vault => "GET, HEAD",
+            | Route::Vault
+            | Route::Checkpoint
+            | Route::Tile
+            | Route::Proof => "GET, HEAD",
         }
     }
 
@@ -238,6 +265,7 @@ impl Route {
             Route::Approve => Access::Roles(SUPERVISORS),
             Route::Open => Access::Roles(SUPPORT),
             Route::Review => Access::Roles(REVIEWERS),
+            Route::Checkpoint | Route::Tile | Route::Proof => Access::Roles(VERIFIERS),
             Route::ThreatLevel if *method == Method::PUT => Access::Roles(OPERATORS),
             Route::Policies | Route::PolicySets | Route::ThreatLevel | Route::Vault => {
                 Access::Roles(OVERSEERS)
@@ -281,6 +309,8 @@ impl Route {
             | Route::Open
             | Route::Review => &["application/json"],
             Route::Description => &["application/yaml"],
+            Route::Checkpoint | Route::Proof => &["text/plain; charset=utf-8"],
+            Route::Tile => &["application/octet-stream"],
             Route::Metrics => &["application/openmetrics-text; version=1.0.0; charset=utf-8"],
         }
     }
@@ -305,6 +335,14 @@ mod tests {
             Some((Route::Explanation, "dec_1"))
         );
         assert_eq!(Route::of("/readyz"), Some((Route::Ready, "")));
+        assert_eq!(
+            Route::of("/v1/log/tile/0/x001/234"),
+            Some((Route::Tile, "0/x001/234"))
+        );
+        assert_eq!(
+            Route::of("/v1/log/proofs/dec_1"),
+            Some((Route::Proof, "dec_1"))
+        );
         for path in [
             "",
             "/",
@@ -316,6 +354,10 @@ mod tests {
             "/v1/decisions/a/explanation/",
             "/v1/decisionsx",
             "/healthz/",
+            "/v1/log/",
+            "/v1/log/tile/",
+            "/v1/log/checkpoint/",
+            "/v1/log/proofs/a/b",
             "/V1/decisions",
         ] {
             assert_eq!(Route::of(path), None, "{path}");

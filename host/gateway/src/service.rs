@@ -145,6 +145,9 @@ impl Service {
                 let answer = match route {
                     _ if !roles.contains(&caller.role) => Err(Refusal::role(roles)),
                     Route::Metrics => self.observe(route, request.headers()),
+                    Route::Checkpoint | Route::Tile | Route::Proof => {
+                        self.log(route, &caller, request.headers(), id).await
+                    }
                     Route::Emergencies | Route::Approve | Route::Open | Route::Review => {
                         self.emergency(route, index, &caller, request).await
                     }

@@ -1,6 +1,7 @@
 //! A host on directories of its own, with callers of every role.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use hyper::Method;
 use sha2::{Digest, Sha256};
@@ -105,6 +106,11 @@ impl House {
             stop,
             serving,
         }
+    }
+
+    /// Where the audit log lies.
+    pub(crate) fn audit(&self) -> PathBuf {
+        self.site.0.path().join("data/audit")
     }
 
     /// Changes a file of policies; nobody has read it again yet.

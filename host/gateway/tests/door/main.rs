@@ -10,4 +10,5 @@ mod observing;
 mod operating;
 mod stopping;
 mod traffic;
+mod verifying;
 mod wire;
