@@ -44,7 +44,8 @@ impl TileVerifier {
 
     /// What is missing, and what is no tile of a log of `size` records. Only a host that was stopped has written all.
     pub(super) fn finish(self, size: u64, report: &mut Report) {
-        if report.is_running {
+        // Of what records should there be tiles, when some are missing?
+        if report.is_running || report.is_refused() {
             return;
         }
         if report.closed_cleanly {

@@ -107,7 +107,7 @@ async fn what_is_no_piece_of_the_log_is_told_and_others_get_nothing() {
     ] {
         read(&house, path).await.expect_problem(404, "not-found");
     }
-    for caller in ["ops", "desk", "shop"] {
+    for caller in ["ops", "agent-7", "shop"] {
         for path in ["checkpoint", "tile/entries/000.p/1", "proofs/dec_1"] {
             let got = house.get(&format!("/v1/log/{path}"), caller).await;
             got.expect_problem(403, "forbidden");
