@@ -18,6 +18,9 @@ fn waiting() -> (Host, Json) {
     (host, decision)
 }
 
+/// What support is told that is refused, and may not learn of the payment.
+const NOTHING_TOLD: &str = "Nothing is granted about such a payment";
+
 fn answer(payment: &str, held: &Json) -> Json {
     json!({
         "operation": "assist.verify_identity",
@@ -49,8 +52,8 @@ fn only_the_right_answer_is_thanked_for() {
             answer("p-2", &held),
             "We find no payment of yours that waits for this approval.",
         ),
-        ("agent", answer("p-1", &held), "Only the customer"),
-        ("supervisor", answer("p-1", &held), "Only the customer"),
+        ("agent", answer("p-1", &held), NOTHING_TOLD),
+        ("supervisor", answer("p-1", &held), NOTHING_TOLD),
     ] {
         let refused = host.decide(role, &body).json();
         assert_eq!(refused["verdict"], "deny", "{refused}");
@@ -70,6 +73,13 @@ fn only_the_right_answer_is_thanked_for() {
 fn a_confirmation_says_what_it_did_and_what_is_left_to_do() {
     let (host, held) = waiting();
     let confirm = assistance("assist.confirm", "p-1", "case-1");
+    // Who was told of the payment within the case is told why.
+    let unasked = host.decide("agent", &confirm).json();
+    assert!(said(&unasked).starts_with(NOTHING_TOLD), "{unasked}");
+    host.decide(
+        "agent",
+        &assistance("assist.failed_payment", "p-1", "case-1"),
+    );
     let without = host.decide("agent", &confirm).json();
     assert_eq!(without["verdict"], "deny", "{without}");
     assert!(
@@ -105,10 +115,7 @@ fn a_confirmation_says_what_it_did_and_what_is_left_to_do() {
     );
     let unknown = assistance("assist.confirm", "p-2", "case-1");
     let unknown = host.decide("agent", &unknown).json();
-    assert!(
-        said(&unknown).starts_with("This host knows no such payment"),
-        "{unknown}"
-    );
+    assert!(said(&unknown).starts_with(NOTHING_TOLD), "{unknown}");
 }
 
 #[test]
@@ -121,10 +128,7 @@ fn who_asks_is_told_what_is_so_of_the_payment_and_of_the_request() {
     let asked = ask("agent", "p-1");
     assert!(said(&asked).contains("state is shown"), "{asked}");
     let unknown = ask("agent", "p-2");
-    assert!(
-        said(&unknown).starts_with("This host knows no such payment"),
-        "{unknown}"
-    );
+    assert!(said(&unknown).starts_with(NOTHING_TOLD), "{unknown}");
     assert!(
         !said(&audited(&host, &unknown)).contains("Answered"),
         "{unknown}"
