@@ -6,7 +6,7 @@
 mod words;
 
 use std::fs::{File, Metadata};
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
@@ -28,7 +28,14 @@ pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
             why,
         )
     };
-    let failed = |error: std::io::Error| unreadable(error.to_string());
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => unreadable("there is no such file".into())
+            .help("write it, or look at the path, also at the directories in it"),
+        ErrorKind::PermissionDenied => {
+            unreadable("this user may not read the file".into()).help("let this user read it")
+        }
+        _ => unreadable(error.to_string()).help("let this user read it, or put it elsewhere"),
+    };
     let regular = |metadata: &Metadata| {
         if metadata.is_file() {
             return Ok(());
@@ -49,9 +56,11 @@ pub fn read_text(path: &Path) -> Result<String, Diagnostic> {
         let size = metadata.len().max(bytes.len() as u64);
         return Err(unreadable(format!(
             "the file has {size} bytes, the limit is {MAX_FILE_BYTES}"
-        )));
+        ))
+        .help("split it, or take out what need not be in it"));
     }
-    String::from_utf8(bytes).map_err(|_| unreadable("the file is not UTF-8".into()))
+    String::from_utf8(bytes)
+        .map_err(|_| unreadable("the file is not UTF-8".into()).help("save it as UTF-8"))
 }
 
 /// Parses `text`, which came from `file`.
@@ -82,20 +91,27 @@ pub fn parse_with<T: DeserializeOwned>(
             return Diagnostic::error(code::SHAPE, file, tab, "the line is indented with a tab")
                 .help("indent with spaces");
         }
+        if words::is_scanned(e)
+            && let Some(problem) = deeper(file, text, place)
+        {
+            return problem;
+        }
         if let Some(key) = words::missing(e)
-            && let Some(problem) = strayed(file, text, place, key)
+            && let Some(problem) =
+                strayed(file, text, place, key).or_else(|| fallen(file, text, place, key))
         {
             return problem;
         }
         let (message, help) = words::of(e);
         let help = words::home(e, homes).or(help);
-        let problem = Diagnostic::error(code::SHAPE, file, place, message);
-        match help {
-            Some(help) => problem.help(help),
-            None => problem,
-        }
+        let help = help.unwrap_or_else(|| NOT_YAML.to_owned());
+        Diagnostic::error(code::SHAPE, file, place, message).help(help)
     })
 }
+
+/// What to do where the parser says no more than that it cannot read on.
+const NOT_YAML: &str = "look here and at the line before: each key has as many blanks before it as the keys beside it, brackets and quotes are \
+                        closed, and a text with `: ` or ` #` in it stands in quotes";
 
 /// The place of a spanned value.
 pub fn place<T>(value: &Spanned<T>) -> Place {
@@ -135,11 +151,79 @@ fn tab_near(text: &str, place: Place) -> Option<Place> {
     })
 }
 
+fn blanks(line: &str) -> usize {
+    line.chars().take_while(|c| *c == ' ').count()
+}
+
+/// Whether a line gives a key a value on the same line.
+fn is_whole(line: &str) -> bool {
+    let rest = line.trim_start().trim_start_matches("- ");
+    rest.split_once(": ")
+        .is_some_and(|(_, value)| !value.trim().is_empty() && !value.trim_start().starts_with('#'))
+}
+
+/// A line that is deeper than the one before it, where that has its value already.
+fn deeper(file: &str, text: &str, place: Place) -> Option<Diagnostic> {
+    let lines: Vec<&str> = text.lines().collect();
+    let at = (place.line as usize).checked_sub(1)?;
+    let line = lines.get(at)?;
+    let says = |line: &&&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
+    let above = lines.iter().take(at).rev().find(says)?;
+    let dash = above.trim_start().starts_with("- ");
+    let due = blanks(above) + if dash { 2 } else { 0 };
+    let found = blanks(line);
+    if found <= due || !is_whole(above) {
+        return None;
+    }
+    let message = format!(
+        "the line has {found} blanks before it, and the line above it, which has its value, {due}"
+    );
+    let help = format!(
+        "write {due} blanks before it if it is a key beside the one above; a text that goes on stands in quotes"
+    );
+    let column = u32::try_from(found + 1).unwrap_or(u32::MAX);
+    let at = Place {
+        line: place.line,
+        column,
+    };
+    Some(Diagnostic::error(code::SHAPE, file, at, message).help(help))
+}
+
+/// A key that is missing beside the key at `place`, and that stands below with fewer blanks before it.
+fn fallen(file: &str, text: &str, place: Place, key: &str) -> Option<Diagnostic> {
+    let lines: Vec<&str> = text.lines().collect();
+    let first = (place.line as usize).checked_sub(1)?;
+    let keys = blanks(lines.get(first)?);
+    let says = |line: &str| !line.trim().is_empty();
+    let mut above = lines.iter().take(first).rev().filter(|line| says(line));
+    let parent = blanks(above.find(|line| blanks(line) < keys)?);
+    let below = lines.iter().enumerate().skip(first + 1);
+    let mut below = below.take_while(|(_, line)| !says(line) || blanks(line) > parent);
+    let (at, line) = below.find(|(_, line)| {
+        let rest = line.trim_start().strip_prefix(key);
+        blanks(line) < keys && rest.is_some_and(|rest| rest.trim_start().starts_with(':'))
+    })?;
+    let found = blanks(line);
+    let message = format!(
+        "`{key}` has {found} blanks before it, so it is none of the keys of line {}, where it is missing",
+        first + 1
+    );
+    let help = format!(
+        "write as many blanks before line {} as before `{key}`",
+        first + 1
+    );
+    let clamp = |n: usize| u32::try_from(n + 1).unwrap_or(u32::MAX);
+    let at = Place {
+        line: clamp(at),
+        column: clamp(found),
+    };
+    Some(Diagnostic::error(code::SHAPE, file, at, message).help(help))
+}
+
 /// A key that an element of a list lacks, and that stands below it with another indentation. The parser tells `place` near
 /// the end of the element.
 fn strayed(file: &str, text: &str, place: Place, key: &str) -> Option<Diagnostic> {
     let lines: Vec<&str> = text.lines().collect();
-    let blanks = |line: &str| line.chars().take_while(|c| *c == ' ').count();
     let above = lines.iter().enumerate().take(place.line as usize).rev();
     // Where the element's dash is, and its first key.
     let elements = above.filter_map(|(at, line)| {
@@ -214,6 +298,53 @@ mod tests {
         let problem = parse::<Doc>("a.yaml", "name: x\nnmae: y\n").expect_err("unknown key");
         assert_eq!((problem.place.line, problem.place.column), (2, 1));
         assert!(problem.message.contains("nmae"), "{}", problem.message);
+    }
+
+    #[test]
+    fn a_blank_too_many_is_told_with_what_to_write() {
+        #[derive(serde::Deserialize, Debug)]
+        #[allow(dead_code, reason = "only read by the parser")]
+        struct Outer {
+            doc: Inner,
+        }
+        #[derive(serde::Deserialize, Debug)]
+        #[allow(dead_code, reason = "only read by the parser")]
+        struct Inner {
+            name: String,
+            title: String,
+        }
+        for (text, expected) in [
+            (
+                "doc:\n  name: x\n   title: t\n",
+                "a.yaml:3:4: error[W0101]: the line has 3 blanks before it, and the line above it, which has its value, 2 (write 2 blanks \
+                 before it if it is a key beside the one above; a text that goes on stands in quotes)",
+            ),
+            (
+                "doc:\n   name: x\n  title: t\n",
+                "a.yaml:3:3: error[W0101]: `title` has 2 blanks before it, so it is none of the keys of line 2, where it is missing (write \
+                 as many blanks before line 2 as before `title`)",
+            ),
+            (
+                "doc: {name: x, title: t\nother: x\n",
+                "look here and at the line before",
+            ),
+            (
+                "doc:\n  name: x\n",
+                "the key `title` is missing (add `title`)",
+            ),
+        ] {
+            let problem = parse::<Outer>("a.yaml", text).expect_err(text);
+            assert!(problem.to_string().contains(expected), "{text}{problem}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_has_a_remedy() {
+        let problem = read_text(Path::new("/no/such/file.yaml")).expect_err("not there");
+        assert_eq!(
+            problem.to_string(),
+            "/no/such/file.yaml:1:1: error[W0102]: there is no such file (write it, or look at the path, also at the directories in it)"
+        );
     }
 
     #[test]

@@ -66,11 +66,8 @@ impl<'a> PolicyChecker<'a> {
     /// refuses it.
     pub(crate) fn check(&mut self, path: &str, version: &str, with: &Overrides) -> Option<Policy> {
         let source = self.source;
-        self.check_head();
-        self.check_operations();
+        let (from, until) = self.check_head();
         self.check_failure_verdicts();
-        self.check_sources();
-        let (from, until) = self.effective();
         self.check_parameters(with);
         let messages = self.messages(&source.messages);
         self.check_variables();

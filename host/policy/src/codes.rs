@@ -92,7 +92,10 @@ pub const THREAT: Code = Code {
            every later policy that reads it says as much without it, and may end the walk only with a denial, or where no \
            later policy says more. Of two that disclose a fact the stricter treatment counts, so one that discloses less than \
            `clear` does not go away at a higher level. The level itself is granted to plugins of the last stage only, and nobody takes it away.\n\nA \
-           challenge or hold that a step-up clears is milder than a hold that nothing clears, such as that of `on_missing`.\n\nWhere the tests \
+           challenge or hold that a step-up clears is milder than a hold that nothing clears, such as that of `on_missing`.\n\nWhere \
+           nobody says anything in the last stage, `no_policy` of the operation counts. A rule that comes with a higher level and is less than \
+           that, or a fact that is missing then, needs another enforced policy that says something anyway. A plugin that is asked is taken to \
+           say something.\n\nWhere the tests \
            of the file, or rows made from them at the thresholds, show a case that gets milder, the message has it.",
 };
 /// A message shows what its reader may not see.
@@ -187,8 +190,9 @@ pub const ABSENCE: Code = Code {
     title: "who leaves the fact out gets a milder decision",
     page: "An expression asks `has(fact)`, and for some facts the policy says something milder where this one is not there. The \
            message has an example. Without the fact a rule that objects is silent, or its policy does not apply, or a rule that \
-           allows or flags fires: `!has(sign) || !sign` allows whoever does not say whether there is a sign. Whoever sends the \
-           request can leave the fact out.\n\nNo milder is what says as much as with the fact, or as much as `on_missing`. Before the \
+           allows or flags fires: `!has(sign) || !sign` allows whoever does not say whether there is a sign. Or what a rule asks for (four \
+           eyes, a fact taken away) goes with it; or with it nobody says anything, and without it a rule says less than `no_policy`. \
+           Whoever sends the request can leave the fact out.\n\nNo milder is what says as much as with the fact, or as much as `on_missing`. Before the \
            last stage an allowance releases nothing and is not meant. What a plugin says without a fact is not known; that it is \
            not asked is meant.\n\nLeave out `has(fact)`, so that a missing fact leads to `on_missing`; or add a \
            rule on `!has(fact)` that says as much. Where the fact may be left out, name it in `metadata.accepts_risk` and say why; a \
@@ -204,7 +208,8 @@ pub const ABSENCE_UNKNOWN: Code = Code {
     title: "whether who leaves the fact out gets a milder decision is not known",
     page: "An expression asks `has(fact)`, so that leaving the fact out may make the policy milder (`weft explain W0321`). Here no example \
            of it was found, and no proof that there is none: what a condition computes is too hard to see through, or the search \
-           ended at its bound. So nobody has shown that it is safe.\n\nLeave out `has(fact)`, so that a missing fact leads to \
+           ended at its bound. So nobody has shown that it is safe. Or a rule that fires without the fact acts on a later policy: it takes \
+           another fact away from it, or ends the walk before it is asked.\n\nLeave out `has(fact)`, so that a missing fact leads to \
            `on_missing`; write the condition more plainly, as `amount > limit` for `amount * 7 > limit * 7`; or name the fact in \
            `metadata.accepts_risk` and say why it may be left out.",
 };

@@ -3,6 +3,7 @@
 //! | module | what is there |
 //! |---|---|
 //! | `load` | a directory into a checked and tested set, or all problems of all files |
+//! | `head` | what files of every kind say at their top |
 //! | [`set`](PolicySet) | such a set, and what there is in it |
 //! | [`PolicyFiles`] | a directory, read once |
 //! | `pipeline` | stages and operations |
@@ -20,6 +21,7 @@
 //! | `trace` | why a condition holds of a row, or does not |
 //! | `threat` | that nothing gets milder as the level of threat rises |
 //! | `milder` | what a policy says, and which of two things said is milder |
+//! | `silence` | that policies say nothing, so that `no_policy` counts |
 //! | `testing` | the tests that stand in the files |
 //! | `versions` | files with the same id, one after the other |
 //! | `solve` | whether conditions can hold together |
@@ -42,6 +44,7 @@ mod diff;
 mod disclosure;
 mod example;
 mod files;
+mod head;
 mod index;
 pub mod limits;
 mod lists;
@@ -53,6 +56,7 @@ mod parameters;
 mod pipeline;
 mod policy;
 mod set;
+mod silence;
 mod solve;
 mod source;
 mod table;

@@ -74,6 +74,8 @@ pub(crate) const MAX_UNCONFIRMED: usize = 16;
 pub(crate) const MAX_DIFF_STEPS: u64 = 8_000_000;
 /// Steps of the questions about one change with the rest of the set around it.
 pub(crate) const MAX_CHANGE_STEPS: u64 = 800_000;
+/// Questions about what one change takes away from policies of later stages.
+pub(crate) const MAX_HIDDEN_QUESTIONS: usize = 32;
 /// Steps of one such question.
 pub(crate) const MAX_SURROUNDED_STEPS: u64 = 100_000;
 /// Rows that both sets decide for one such question.

@@ -66,8 +66,11 @@ impl Loader<'_> {
         }
         problems.extend(versions::overlapping(&policies, &periods));
         problems.extend(versions::gaps(&policies, &periods));
-        let places: Vec<&str> = periods.iter().map(|(_, file)| *file).collect();
-        problems.extend(threat::check_later(given, &policies, &places, &work));
+        // A policy that is refused may say something that seems to be said by nobody.
+        if !Diagnostics(problems.clone()).refuse() {
+            let places: Vec<&str> = periods.iter().map(|(_, file)| *file).collect();
+            problems.extend(threat::check_later(given, &policies, &places, &work));
+        }
         let (disclosures, more) = self.disclosures(&layout);
         problems.extend(more);
         for ((policy, (_, file)), named) in policies.iter().zip(&periods).zip(&named) {

@@ -6,7 +6,7 @@
 use weft_dictionary::{Row, Treatment};
 use weft_verdict::{Finding, Obligation, ObligationKind, Verdict};
 
-use crate::policy::{Applies, Body, Policy};
+use crate::policy::{Applies, Body, Policy, RuleOutcome};
 
 /// How severe it is, the mildest first. Of two that let a payment wait, that is milder which the customer's step-up
 /// clears: it counts as a flag then, and the payment is released.
@@ -18,6 +18,27 @@ pub(crate) struct Weight {
 }
 
 impl Weight {
+    /// Of a verdict that a step-up clears.
+    pub(crate) const fn cleared(verdict: Verdict) -> Weight {
+        Weight {
+            verdict,
+            stays: false,
+        }
+    }
+
+    /// Of a verdict that no step-up clears.
+    pub(crate) const fn staying(verdict: Verdict) -> Weight {
+        Weight {
+            verdict,
+            stays: true,
+        }
+    }
+
+    /// How far it is from the mildest: the same number for the same.
+    pub(crate) const fn severity(self) -> u8 {
+        self.verdict as u8 * 2 + self.stays as u8
+    }
+
     /// Of a verdict with nothing beside it.
     pub(crate) fn only(verdict: Verdict) -> Weight {
         Weight {
@@ -28,10 +49,7 @@ impl Weight {
 
     /// The mildest objection.
     pub(crate) fn least_objection() -> Weight {
-        Weight {
-            verdict: Verdict::Challenge,
-            stays: false,
-        }
+        Weight::cleared(Verdict::Challenge)
     }
 
     /// As the host discharges a finding: one kind of evidence has to be all that it asks for.
@@ -45,6 +63,15 @@ impl Weight {
     /// Whether a step-up clears it.
     pub(crate) fn is_cleared(self) -> bool {
         self.verdict.is_pending() && !self.stays
+    }
+
+    /// In a word or a few.
+    pub(crate) fn words(self) -> String {
+        let verdict = self.verdict.as_str();
+        match self.is_cleared() && self.verdict == Verdict::Hold {
+            true => format!("{verdict} until a step-up clears it"),
+            false => verdict.to_owned(),
+        }
     }
 }
 
@@ -86,11 +113,7 @@ impl<'a> Said<'a> {
 
     /// In a word or a few.
     pub(crate) fn words(&self) -> String {
-        let verdict = self.verdict().as_str();
-        match self.weight.is_cleared() && self.verdict() == Verdict::Hold {
-            true => format!("{verdict} until a step-up clears it"),
-            false => verdict.to_owned(),
-        }
+        self.weight.words()
     }
 
     /// Whether saying this instead makes no decision milder, whatever other policies say.
@@ -157,12 +180,15 @@ fn weight_may_become(before: Weight, after: Weight) -> bool {
 /// What the policy says, as the host would count it.
 pub(crate) fn said<'p>(policy: &'p Policy, row: &Row) -> Said<'p> {
     match policy.matches(row) {
-        Applies::No => return Said::only(Verdict::Abstain),
-        Applies::Missing(_) => return Said::only(policy.on_missing),
-        Applies::Failed { missing, .. } => return Said::only(policy.without_value(&missing)),
-        Applies::Yes => {}
+        Applies::No => Said::only(Verdict::Abstain),
+        Applies::Missing(_) => Said::only(policy.on_missing),
+        Applies::Failed { missing, .. } => Said::only(policy.without_value(&missing)),
+        Applies::Yes => said_by(policy, &policy.evaluate(row)),
     }
-    let outcome = policy.evaluate(row);
+}
+
+/// What a policy says that applies, by what its rules say.
+pub(crate) fn said_by<'p>(policy: &'p Policy, outcome: &RuleOutcome) -> Said<'p> {
     let mut said = Said::only(outcome.finding.verdict);
     if let Body::Rules(rules) = &policy.body {
         let fired = rules.iter().filter(|rule| outcome.fired.contains(&rule.id));
@@ -213,10 +239,7 @@ mod tests {
     fn what_nothing_cleared_is_not_cleared_then() {
         for verdict in [Challenge, Hold] {
             let stays = Weight::only(verdict);
-            let cleared = Weight {
-                verdict,
-                stays: false,
-            };
+            let cleared = Weight::cleared(verdict);
             assert!(cleared < stays);
             assert!(weight_may_become(cleared, stays));
             assert!(!weight_may_become(stays, cleared));

@@ -131,6 +131,14 @@ impl Policy {
         &self.body
     }
 
+    /// Its rules; none of one that asks a plugin.
+    pub(crate) fn rules(&self) -> &[Rule] {
+        match &self.body {
+            Body::Rules(rules) => rules,
+            Body::Plugin(_) => &[],
+        }
+    }
+
     /// What it says when a fact is missing.
     pub fn on_missing(&self) -> Verdict {
         self.on_missing
@@ -264,12 +272,8 @@ impl Policy {
     /// comparing two numbers. What a plugin takes is bounded by its budget.
     pub fn steps(&self) -> u64 {
         let conditions = self.conditions.iter().map(|c| c.program.steps());
-        let rules = match &self.body {
-            Body::Rules(rules) => rules.as_slice(),
-            Body::Plugin(_) => &[],
-        };
         conditions
-            .chain(rules.iter().map(|r| r.program.steps()))
+            .chain(self.rules().iter().map(|r| r.program.steps()))
             .sum()
     }
 

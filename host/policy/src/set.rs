@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use weft_diagnostic::Diagnostics;
+use weft_diagnostic::{Diagnostic, Diagnostics};
 use weft_dictionary::{Dictionary, Row, Timestamp};
 
 use crate::cel::parse::on_large_stack;
@@ -43,7 +43,8 @@ impl PolicySet {
         PolicySet::checked(files, dictionary, Tests::Refuse)
     }
 
-    /// Like [`load`](Self::load), for a set that is only looked at: a test that does not hold is a warning.
+    /// Like [`load`](Self::load), for a set that is only looked at: a test that does not hold is a warning, and what a fact that is
+    /// left out opens is told by [`analyse`](Self::analyse).
     pub fn load_for_review(dir: &Path, dictionary: &Dictionary) -> Result<PolicySet, Diagnostics> {
         PolicySet::checked(&PolicyFiles::read(dir)?, dictionary, Tests::Warn)
     }
@@ -55,12 +56,25 @@ impl PolicySet {
     ) -> Result<PolicySet, Diagnostics> {
         let dir = files.dir();
         on_large_stack(|| {
-            Loader {
+            let loader = Loader {
                 dictionary,
                 files: files.texts(),
                 tests,
+            };
+            let set = loader.load(dir, files)?;
+            // Whoever only looks at a set has it told by the analysis.
+            if tests == Tests::Warn {
+                return Ok(set);
             }
-            .load(dir, files)
+            let open = set.open_without_a_fact(dir, dictionary);
+            if open.is_empty() {
+                return Ok(set);
+            }
+            let mut problems = set.warnings;
+            problems.0.extend(open);
+            let place = |problem: &Diagnostic| (problem.file.clone(), problem.place);
+            problems.0.sort_by_key(place);
+            Err(problems)
         })
         .unwrap_or_else(|error| {
             let message = format!("the thread that reads policies cannot be made: {error}");

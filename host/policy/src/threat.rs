@@ -3,18 +3,19 @@
 //! It is proven from the expressions, or the policy is refused: for each two neighbouring levels `proof` says how
 //! the truth of a condition can change for the same facts, and each change is looked at for what it makes of
 //! the policy's finding; where that is not enough, once for each case of which facts are there. Where there is no proof, `obstacle` says why and what to write instead, and `trial` looks
-//! for a row that shows what is wrong. What a policy takes away from those of later stages, and where it ends the walk
-//! before they are asked, `later` looks at.
+//! for a row that shows what is wrong. What policies are to each other, `later` looks at: what one takes away
+//! from those of later stages, where it ends the walk before they are asked, and what it says where no other says anything.
 
 mod later;
 mod obstacle;
 mod presence;
 mod proof;
 mod relation;
+mod silence;
 mod trial;
 mod work;
 
-pub(crate) use self::later::check_later;
+pub(crate) use self::later::{Walk, check_later};
 pub(crate) use self::work::Work;
 
 use std::cell::{Cell, LazyCell};
@@ -63,7 +64,7 @@ pub(crate) fn check(tested: Tested<'_>, work: &Work) -> Vec<Diagnostic> {
     let unproven = match &policy.body {
         Body::Plugin(_) => {
             let Some((written, _)) = conditions else {
-                return granted_early(tested, level.id);
+                return granted(tested, level.id);
             };
             let message = "whether a plugin is asked depends on the level of threat, and what it says is not known";
             let help = "remove it from `match`; the plugin can be granted the level itself";
@@ -110,23 +111,34 @@ pub(crate) fn check(tested: Tested<'_>, work: &Work) -> Vec<Diagnostic> {
     vec![refusal(tested, at, message, help)]
 }
 
-/// What a plugin takes away from later policies may depend on every fact that it gets.
-fn granted_early(tested: Tested<'_>, level: FieldId) -> Vec<Diagnostic> {
+/// What a plugin that gets the level says at a higher one is not known; nor what it takes away from later policies, which may
+/// depend on every fact that it gets.
+fn granted(tested: Tested<'_>, level: FieldId) -> Vec<Diagnostic> {
     let last = tested.given.layout.stages.last();
     let is_last = last.is_some_and(|last| last.name == tested.policy.stage);
-    let plugin = tested.source.plugin.as_ref().filter(|_| !is_last);
-    let granted = plugin.into_iter().flat_map(|plugin| &plugin.value.grants);
-    let is_level = |name: &str| {
-        let field = tested.given.dictionary.by_name(name);
-        field.is_some_and(|field| field.id == level)
-    };
-    let granted = granted.filter(|grant| grant.treatment > Treatment::Absent);
-    let refused = granted.filter(|grant| is_level(&grant.field.value));
-    let message = "the plugin gets the level of threat, and what it takes away from later policies is not known";
-    let help = "grant the level to plugins of the last stage only";
-    refused
-        .map(|grant| refusal(tested, &grant.field, message.to_owned(), help))
-        .collect()
+    let grants = tested
+        .source
+        .plugin
+        .iter()
+        .flat_map(|plugin| &plugin.value.grants);
+    let known = grants.filter(|grant| {
+        let field = tested.given.dictionary.by_name(&grant.field.value);
+        grant.treatment > Treatment::Absent && field.is_some_and(|field| field.id == level)
+    });
+    let told = known.map(|grant| match is_last {
+        false => {
+            let message = "the plugin gets the level of threat, and what it takes away from later policies is not known";
+            let help = "grant the level to plugins of the last stage only";
+            refusal(tested, &grant.field, message.to_owned(), help)
+        }
+        true => {
+            let message = "the plugin gets the level of threat, and whether what it says gets milder as that rises is not known";
+            let help = format!("remove the grant, or say of `{THREAT_LEVEL}` in metadata.accepts_risk why the plugin only gets stricter");
+            refusal(tested, &grant.field, message.to_owned(), &help).warning()
+        }
+    });
+    let is_accepted = is_last && tested.policy.accepts(THREAT_LEVEL);
+    told.filter(|_| !is_accepted).collect()
 }
 
 fn refusal(tested: Tested<'_>, at: &Spanned<String>, message: String, help: &str) -> Diagnostic {

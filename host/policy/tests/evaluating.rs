@@ -4,7 +4,7 @@ mod fixture;
 
 use std::sync::Arc;
 
-use fixture::{dictionary, load, with_rule};
+use fixture::{dictionary, load_for_review, with_rule};
 use weft_dictionary::{Row, Value};
 use weft_policy::{Applies, Policy, PolicySet};
 use weft_verdict::Verdict;
@@ -21,7 +21,8 @@ fn row(facts: &[(&str, serde_json::Value)]) -> Row {
 }
 
 fn one(text: &str) -> Arc<Policy> {
-    let set: PolicySet = load(&[("p.yaml", text)]).unwrap_or_else(|problems| panic!("{problems}"));
+    let set: PolicySet =
+        load_for_review(&[("p.yaml", text)]).unwrap_or_else(|problems| panic!("{problems}"));
     Arc::clone(&set.policies()[0])
 }
 

@@ -2,11 +2,11 @@
 
 mod fixture;
 
-use fixture::{dictionary, load, with_rule};
+use fixture::{dictionary, load_for_review, with_rule};
 use weft_policy::Body;
 
 fn words(when: &str) -> String {
-    let set = load(&[("p.yaml", &with_rule(when))]).expect("sound");
+    let set = load_for_review(&[("p.yaml", &with_rule(when))]).expect("sound");
     let Body::Rules(rules) = set.policies()[0].body() else {
         panic!("a policy with rules");
     };

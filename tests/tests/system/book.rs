@@ -205,3 +205,38 @@ fn the_history_of_a_policy_is_that_of_the_host() {
         "no directory was named"
     );
 }
+
+#[test]
+fn what_a_policy_accepts_and_which_facts_are_claims_is_told() {
+    let dir = project().join("policies");
+    let text = fs::read_to_string(dir.join("risk/malware.yaml")).expect("read");
+    let said = text
+        .split("accepts_risk: >")
+        .nth(1)
+        .expect("it accepts a risk");
+    let first = said.trim_start().lines().next().expect("a line").trim();
+    let page = book("html", &[]);
+    let malware = section(&page, "risk.malware");
+    assert!(
+        malware.contains("It accepts") && malware.contains(first),
+        "{malware}"
+    );
+    let markdown = book("markdown", &[]);
+    assert!(markdown.contains(&format!("- It accepts a risk: {first}")));
+    assert!(markdown.contains("`authentication.exemption` (a claim)"));
+    assert!(markdown.contains("| the request; a claim |"));
+    assert!(page.contains("a claim</span>"));
+    let checked = run(&["policy", "check"]);
+    assert!(checked.ok, "{}", checked.err);
+    let told = format!("risk.malware (risk/malware.yaml) accepts a risk: {first}");
+    assert!(checked.out.contains(&told), "{}", checked.out);
+    let claims = checked
+        .out
+        .lines()
+        .find(|line| line.starts_with("claims (claim: true)"));
+    assert!(
+        claims.is_some_and(|line| line.contains("authentication.exemption")),
+        "{}",
+        checked.out
+    );
+}

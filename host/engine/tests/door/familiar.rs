@@ -30,7 +30,8 @@ fn wary() -> House {
     rules += &rule("known", known, "allow", "");
     rules += &rule("stranger", &format!("!{known}"), "hold", STEP_UP);
     let mut policies = assistance();
-    policies.push(PolicyFile::new("test.wary", "payment.authorize", &rules));
+    let wary = PolicyFile::new("test.wary", "payment.authorize", &rules);
+    policies.push(wary.accepts("device.malware"));
     House::new(&policies)
 }
 

@@ -149,7 +149,7 @@ async fn what_is_redacted_is_not_absent_for_has() {
     let hide = PolicyFile::new("test.hide", "payment.authorize", &body).stage("minimisation");
     let when = "has(payer.country) && payer.country == 'BE'";
     let body = format!("rules:\n{}", rule("belgium", when, "deny", ""));
-    let deny = PolicyFile::new("test.deny", "payment.authorize", &body);
+    let deny = PolicyFile::new("test.deny", "payment.authorize", &body).accepts("payer.country");
     let seen = House::new(&[amounts(), deny.clone()]);
     let view = seen.decided(&service(), &payment("p-1", "27.40")).await;
     assert_eq!(view.verdict, Verdict::Deny);

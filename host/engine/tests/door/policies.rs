@@ -10,6 +10,7 @@ pub(crate) struct PolicyFile {
     from: &'static str,
     body: String,
     on_missing: &'static str,
+    accepts: Option<&'static str>,
 }
 
 impl PolicyFile {
@@ -23,6 +24,7 @@ impl PolicyFile {
             from: "2026-01-01T00:00:00Z",
             body: body.to_owned(),
             on_missing: "hold",
+            accepts: None,
         }
     }
 
@@ -42,6 +44,14 @@ impl PolicyFile {
         PolicyFile { on_missing, ..self }
     }
 
+    /// The facts that may be left out.
+    pub(crate) fn accepts(self, names: &'static str) -> PolicyFile {
+        PolicyFile {
+            accepts: Some(names),
+            ..self
+        }
+    }
+
     pub(crate) fn file_name(&self) -> String {
         format!("{}.yaml", self.id)
     }
@@ -55,10 +65,12 @@ impl PolicyFile {
             from,
             body,
             on_missing,
+            accepts,
         } = self;
+        let accepts = accepts.map_or(String::new(), |names| format!("  accepts_risk: {names}\n"));
         format!(
             "apiVersion: weft/v1\nkind: Policy\nmetadata:\n  id: {id}\n  title: t\n  owner: o\n  sources: [{{title: s, reference: r, \
-             verified: true}}]\n  effective: {{from: {from}}}\n  status: {status}\nstage: {stage}\non: [{on}]\n{body}\nreasons:\n  - {{code: \
+             verified: true}}]\n  effective: {{from: {from}}}\n  status: {status}\n{accepts}stage: {stage}\non: [{on}]\n{body}\nreasons:\n  - {{code: \
              because, title: Because, status_reason: FRAD}}\n  - {{code: other, title: Another reason}}\non_missing: {on_missing}\non_error: \
              hold\nmessages: {{customer: for customers of {id}, agent: for agents of {id}, auditor: for auditors of {id}}}\n"
         )

@@ -29,6 +29,7 @@ metadata:
   sources: [{title: s, reference: r, verified: true}]
   effective: {from: 2020-01-01T00:00:00Z}
   status: enforced
+  accepts_risk: device.malware and device.rooted are only said of some payments
 stage: decision
 on: [payment.authorize]
 rules:

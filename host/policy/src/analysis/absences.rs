@@ -8,6 +8,9 @@
 //!   `on_missing`;
 //! - that a rule which allows or flags fires, and with the fact does not. Only in the last stage is that a permission;
 //!   in the others, only that it discloses something;
+//! - that what a rule asks to be done goes with it;
+//! - that less than `no_policy` is said where, with the fact, nobody says anything;
+//! - that a rule which then fires takes a fact away from later policies, or ends the walk before they are asked;
 //! - that a plugin is not asked. What a plugin says without a fact is its own: the policy's `on_missing` counts for
 //!   what it needs.
 //!
@@ -20,30 +23,38 @@ mod search;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use weft_diagnostic::Place;
 use weft_dictionary::{Dictionary, FieldId, Origin};
 use weft_verdict::Verdict;
 
 use self::search::{By, Milder, Search};
+use super::Analyst;
 use super::without::{Absent, Without};
-use super::{Analyst, rules_of};
 use crate::Example;
 use crate::cel::node::Node;
 use crate::codes;
 use crate::load::is_asked;
 use crate::milder::{Said, Weight, said};
 use crate::policy::{Applies, Body, Policy, Rule};
+use crate::silence::{Wanted, silent, weight};
 use crate::solve::Facts;
+use crate::threat::Walk;
 
-impl Analyst<'_> {
-    pub(super) fn absences(&mut self, policy: &Policy) {
+impl<'a> Analyst<'a> {
+    pub(super) fn absences<'w>(&mut self, policy: &'w Policy, walk: Option<&Walk<'w>>) {
         let mut asked = BTreeMap::new();
         for (expression, place) in placed(policy) {
             asked_for(expression, place, &mut asked);
         }
         let last = self.set.stages().last();
         let is_last = last.is_some_and(|stage| stage.name == policy.stage());
+        let silences = if is_last {
+            self.silences(policy)
+        } else {
+            Vec::new()
+        };
         for (field, place) in asked {
             let known = self.dictionary.field(field);
             if known.claim || known.origin == Origin::Host || policy.accepts(&known.name) {
@@ -59,7 +70,7 @@ impl Analyst<'_> {
                 dictionary: self.dictionary,
             };
             let conditions = policy.conditions.iter().map(|c| &c.expression);
-            let rules = rules_of(policy).iter().map(|rule| &rule.when);
+            let rules = policy.rules().iter().map(|rule| &rule.when);
             let (Some(conditions), Some(rules)) =
                 (parts(conditions, &absent), parts(rules, &absent))
             else {
@@ -75,7 +86,11 @@ impl Analyst<'_> {
                 there: Node::Has(field),
                 conditions,
                 rules,
+                silences: &silences,
             };
+            for (place, why) in self.across(policy, &parts, walk) {
+                self.not_known(policy, &known.name, place, &why);
+            }
             let (found, unknown) = Search::of(&parts, self.solver.for_now()).run();
             for found in found {
                 self.absence(policy, &known.name, &found);
@@ -88,6 +103,58 @@ impl Analyst<'_> {
                 self.not_known(policy, &known.name, unknown.place, &why);
             }
         }
+    }
+
+    /// What a rule that fires without the fact does to policies of later stages.
+    fn across<'w>(
+        &self,
+        policy: &'w Policy,
+        parts: &Parts<'_>,
+        walk: Option<&Walk<'w>>,
+    ) -> Vec<(Place, String)> {
+        let Some(walk) = walk.filter(|_| !parts.is_last) else {
+            return Vec::new();
+        };
+        let rules = policy.rules().iter().zip(&parts.rules);
+        let rules = rules.filter_map(|(rule, part)| {
+            let found = walk.milder_later(policy, rule, rule.finding.verdict)?;
+            let place = Search::of(parts, self.solver.for_now()).comes(rule, part)?;
+            let why = format!("without it the rule `{}` {}", rule.id, found.message);
+            Some((place, format!("{why}; {}", found.help)))
+        });
+        rules.collect()
+    }
+
+    /// For each operation with which a policy of the last stage may be silent: what nobody's saying anything leads to, and
+    /// who else counts now.
+    fn silences(&self, policy: &Policy) -> Vec<Silence<'a>> {
+        let operations = self.set.operations().iter();
+        let about = operations.filter(|operation| policy.covers(&operation.name));
+        let others = |name: &str| {
+            let all = self.set.policies().iter().map(Arc::as_ref);
+            let others = all.filter(|other| {
+                self.counts(other)
+                    && other.in_force(self.at)
+                    && other.stage() == policy.stage()
+                    && other.id() != policy.id()
+                    && other.covers(name)
+            });
+            others.collect::<Vec<&'a Policy>>()
+        };
+        about
+            .map(|operation| {
+                let others = others(&operation.name);
+                let quiet = others
+                    .iter()
+                    .chain([&policy])
+                    .map(|one| silent(one, Node::clone));
+                Silence {
+                    weight: Weight::only(operation.no_policy),
+                    wanted: quiet.collect(),
+                    others,
+                }
+            })
+            .collect()
     }
 
     fn absence(&mut self, policy: &Policy, name: &str, found: &Milder) {
@@ -153,9 +220,9 @@ impl Fall {
         }
     }
 
-    /// Whether nothing is left that objects.
+    /// Whether nothing is left that objects, where something did or nobody said anything.
     fn opens(self) -> bool {
-        self.mild > 3
+        self.steps > 0 && self.mild > 3 && self.steps + 6 - self.mild > 1
     }
 }
 
@@ -187,6 +254,14 @@ impl<'n> Part<'n> {
     }
 }
 
+/// That nobody says anything about an operation.
+struct Silence<'a> {
+    /// What that leads to.
+    weight: Weight,
+    others: Vec<&'a Policy>,
+    wanted: Vec<Wanted>,
+}
+
 /// A policy with a fact, and without it.
 struct Parts<'n> {
     policy: &'n Policy,
@@ -196,6 +271,7 @@ struct Parts<'n> {
     there: Node,
     conditions: Vec<Part<'n>>,
     rules: Vec<Part<'n>>,
+    silences: &'n [Silence<'n>],
 }
 
 impl Parts<'_> {
@@ -218,7 +294,16 @@ impl Parts<'_> {
             return skipped
                 .then(|| Fall::of(Weight::only(Verdict::Deny), Weight::only(Verdict::Abstain)));
         }
-        let [with, without] = [&with, &without].map(|row| said(policy, row));
+        let row = &with;
+        let [mut with, without] = [row, &without].map(|row| said(policy, row));
+        if with.verdict() == Verdict::Abstain && without.verdict() >= Verdict::Challenge {
+            // Where nobody says anything, `no_policy` counts.
+            let nobody = |other: &&Policy| weight(other, row).verdict == Verdict::Abstain;
+            let silences = self.silences.iter();
+            let silences = silences.filter(|silence| silence.others.iter().all(nobody));
+            let strictest = silences.map(|silence| silence.weight).max();
+            with.weight = strictest.unwrap_or(with.weight);
+        }
         let fall = Fall::of(with.weight, without.weight);
         let [with, without] = [with, without].map(|said| self.counted(said));
         let missing = self.counted(Said::only(policy.on_missing));
@@ -251,17 +336,21 @@ impl Parts<'_> {
         if matches!(self.policy.body, Body::Plugin(_)) {
             return None;
         }
-        let verdict = |facts: &Facts| {
+        let words = |facts: &Facts| {
             let row = facts.row(self.dictionary);
             said(self.policy, &row).words()
         };
+        let (with, without) = (words(facts), words(&self.without(facts)));
+        let duties = if with == without {
+            " with other obligations"
+        } else {
+            ""
+        };
         let example = Example::of(facts);
         Some(format!(
-            "with {} it is {}, without `{}` {}",
+            "with {} it is {with}, without `{}` {without}{duties}",
             example.one_line(),
-            verdict(facts),
             self.name,
-            verdict(&self.without(facts))
         ))
     }
 }
@@ -273,7 +362,7 @@ fn parts<'n>(nodes: impl Iterator<Item = &'n Node>, absent: &Absent<'_>) -> Opti
 /// The expressions of a policy, and where they stand.
 fn placed(policy: &Policy) -> impl Iterator<Item = (&Node, Place)> {
     let conditions = policy.conditions.iter().map(|c| (&c.expression, c.place));
-    conditions.chain(rules_of(policy).iter().map(|rule| (&rule.when, rule.place)))
+    conditions.chain(policy.rules().iter().map(|rule| (&rule.when, rule.place)))
 }
 
 fn expressions(policy: &Policy) -> impl Iterator<Item = &Node> {

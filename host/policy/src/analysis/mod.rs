@@ -17,13 +17,16 @@ mod without;
 use std::path::Path;
 use std::sync::Arc;
 
-use weft_diagnostic::{Code, Diagnostic, Diagnostics, Place};
+use weft_diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use weft_dictionary::{Dictionary, Timestamp};
 
+use crate::cel::parameter::THREAT_LEVEL;
 use crate::cel::parse::on_large_stack;
 use crate::limits::MAX_ANALYSIS_STEPS;
-use crate::policy::{Applies, Body, Policy, Rule, Status};
+use crate::pipeline::Layout;
+use crate::policy::{Applies, Policy, Rule, Status};
 use crate::solve::{Facts, Goal, Mode, Solver};
+use crate::threat::{Walk, Work};
 use crate::{Operation, PolicySet, codes};
 
 pub use overlaps::{Overlap, Side};
@@ -43,14 +46,7 @@ impl PolicySet {
     /// Looks through a set that was loaded from `dir`. `at` says which policies are in force.
     pub fn analyse(&self, dir: &Path, dictionary: &Dictionary, at: Timestamp) -> Analysis {
         let work = || {
-            let mut analyst = Analyst {
-                set: self,
-                dir,
-                dictionary,
-                at,
-                solver: Solver::new(MAX_ANALYSIS_STEPS),
-                analysis: Analysis::default(),
-            };
+            let mut analyst = Analyst::new(self, dir, dictionary, at);
             analyst.run();
             analyst.analysis
         };
@@ -58,6 +54,20 @@ impl PolicySet {
             left_out: self.policies().len(),
             ..Analysis::default()
         })
+    }
+
+    /// Facts without which nothing objects any more: nothing that is missing lets it go on. Whether that is so depends on no
+    /// time.
+    pub(crate) fn open_without_a_fact(
+        &self,
+        dir: &Path,
+        dictionary: &Dictionary,
+    ) -> Vec<Diagnostic> {
+        let mut analyst = Analyst::new(self, dir, dictionary, Timestamp(0));
+        analyst.all_absences();
+        let mut problems = analyst.analysis.problems.0;
+        problems.retain(|problem| problem.severity == Severity::Error);
+        problems
     }
 }
 
@@ -71,17 +81,49 @@ struct Analyst<'a> {
 }
 
 impl<'a> Analyst<'a> {
+    fn new(set: &'a PolicySet, dir: &'a Path, dictionary: &'a Dictionary, at: Timestamp) -> Self {
+        Analyst {
+            set,
+            dir,
+            dictionary,
+            at,
+            solver: Solver::new(MAX_ANALYSIS_STEPS),
+            analysis: Analysis::default(),
+        }
+    }
+
     fn run(&mut self) {
         for policy in self.set.policies() {
             self.rules(policy);
-            self.absences(policy);
         }
+        self.all_absences();
         self.overlaps();
         self.operations();
         self.reasons();
         self.sources();
         let place = |d: &Diagnostic| (d.file.clone(), d.place);
         self.analysis.problems.0.sort_by_key(place);
+    }
+
+    fn all_absences(&mut self) {
+        let layout = Layout {
+            stages: self.set.stages().to_vec(),
+            operations: self.set.operations().to_vec(),
+        };
+        let work = Work::new();
+        let level = self.dictionary.by_name(THREAT_LEVEL);
+        let walk = level.map(|level| {
+            Walk::new(
+                self.dictionary,
+                &layout,
+                &self.set.policies,
+                level.id,
+                &work,
+            )
+        });
+        for policy in self.set.policies() {
+            self.absences(policy, walk.as_ref());
+        }
     }
 
     /// Operations about which nobody who counts has anything to say.
@@ -155,13 +197,5 @@ impl<'a> Analyst<'a> {
         let row = facts.row(self.dictionary);
         policy.matches(&row) == Applies::Yes
             && rule.program.truth(&row, &mut Vec::new()) == Ok(true)
-    }
-}
-
-/// The rules of a policy; none of one that asks a plugin.
-fn rules_of(policy: &Policy) -> &[Rule] {
-    match &policy.body {
-        Body::Rules(rules) => rules,
-        Body::Plugin(_) => &[],
     }
 }

@@ -3,7 +3,7 @@
 
 use weft_verdict::Verdict;
 
-use super::{Analyst, rules_of};
+use super::Analyst;
 use crate::Example;
 use crate::limits::MAX_OVERLAP_QUESTIONS;
 use crate::policy::{Policy, Rule};
@@ -41,7 +41,7 @@ impl<'a> Analyst<'a> {
             .iter()
             .map(AsRef::as_ref)
             .filter(|policy| self.counts(policy))
-            .flat_map(|policy| rules_of(policy).iter().map(move |rule| (policy, rule)))
+            .flat_map(|policy| policy.rules().iter().map(move |rule| (policy, rule)))
             // Who says nothing overrules nobody, and nobody can overrule them.
             .filter(|(_, rule)| rule.finding.verdict > Verdict::Abstain)
             .collect();

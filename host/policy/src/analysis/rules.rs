@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
+use super::Analyst;
 use super::impossible::impossible;
-use super::{Analyst, rules_of};
 use crate::cel::node::{Constant, Node};
 use crate::codes;
 use crate::policy::{Applies, Policy, Rule};
@@ -30,7 +30,7 @@ impl<'a> Analyst<'a> {
             self.condition(policy, condition);
         }
         let mut alive = Vec::new();
-        for rule in rules_of(policy) {
+        for rule in policy.rules() {
             if self.can_fire(policy, rule) {
                 self.never_false(policy, rule);
                 alive.push(rule);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use weft_diagnostic::{Diagnostic, Place};
 
-use super::{Analyst, rules_of};
+use super::Analyst;
 use crate::cel::node::Node;
 use crate::codes;
 
@@ -18,7 +18,7 @@ impl Analyst<'_> {
             .filter(|policy| self.counts(policy))
         {
             let conditions = policy.conditions.iter().map(|c| &c.expression);
-            let rules = rules_of(policy).iter().map(|rule| &rule.when);
+            let rules = policy.rules().iter().map(|rule| &rule.when);
             conditions
                 .chain(rules)
                 .for_each(|node| lists(node, &mut used));

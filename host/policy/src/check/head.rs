@@ -1,62 +1,53 @@
 //! The head of a policy file: its form, id, stage, operations, sources, times, and what counts where something is missing.
 
-use weft_diagnostic::did_you_mean;
-use weft_diagnostic::yaml::{self, Spanned};
+use weft_diagnostic::yaml;
 use weft_dictionary::Timestamp;
 use weft_verdict::Verdict;
 
 use super::PolicyChecker;
 use crate::codes;
+use crate::head::{HeadChecker, KindOfFile};
 use crate::load::{is_asked, near_stage};
 use crate::pipeline::OperationKind;
-use crate::policy::{Status, covers, is_named_in};
+use crate::policy::{covers, is_named_in};
 
-/// The form of policy files that this host reads.
-const API_VERSION: &str = "weft/v1";
+const POLICY: KindOfFile = KindOfFile {
+    name: "Policy",
+    noun: "policy",
+    elsewhere: "",
+    code: codes::CONTRADICTION,
+};
 
 impl PolicyChecker<'_> {
-    pub(super) fn check_head(&mut self) {
+    /// What every file has at its top; when it is in force.
+    pub(super) fn check_head(&mut self) -> (Timestamp, Option<Timestamp>) {
         let source = self.source;
-        if source.api_version.value != API_VERSION {
-            let message = format!(
-                "this form of policy files is not known: `{}`",
-                source.api_version.value
-            );
-            self.refuse(
-                codes::CONTRADICTION,
-                &source.api_version,
-                message,
-                format!("write apiVersion: {API_VERSION}"),
-            );
-        }
-        if source.kind.value != "Policy" {
-            let message = format!("`{}` is not a kind of file here", source.kind.value);
-            self.refuse(
-                codes::CONTRADICTION,
-                &source.kind,
-                message,
-                "write kind: Policy",
-            );
-        }
+        let metadata = &source.metadata;
+        let mut head = HeadChecker {
+            kind: POLICY,
+            file: self.file,
+            problems: Vec::new(),
+        };
+        head.form(&source.api_version, &source.kind);
         let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-');
-        let id = &source.metadata.id;
-        if id.value.is_empty() || !id.value.chars().all(word) {
-            let message = format!("`{}` is not an id", id.value);
-            self.refuse(
-                codes::CONTRADICTION,
-                id,
-                message,
-                "write lower-case words with points and hyphens",
-            );
+        if metadata.id.value.is_empty() || !metadata.id.value.chars().all(word) {
+            head.not_an_id(&metadata.id);
         }
-        if source.metadata.sources.is_empty() {
-            self.refuse(
-                codes::CONTRADICTION,
-                id,
-                "the policy names no source",
-                "name the act, standard or house rule",
-            );
-        }
+        head.sources(&metadata.id, &metadata.sources, &metadata.status);
+        head.operations(self.given.layout, &source.on);
+        let period = head.period(&metadata.effective);
+        let accepts = metadata.accepts_risk.as_ref();
+        let is_accepted = accepts.is_some_and(|why| is_named_in(codes::UNVERIFIED.id, &why.value));
+        let found = head.problems.into_iter();
+        self.problems
+            .extend(found.filter(|p| !(is_accepted && p.code == codes::UNVERIFIED)));
+        self.check_place();
+        period
+    }
+
+    /// The stage is there, and it is about something.
+    fn check_place(&mut self) {
+        let source = self.source;
         if !self
             .given
             .layout
@@ -70,24 +61,6 @@ impl PolicyChecker<'_> {
                 format!("did you mean `{near}`?")
             });
             self.refuse(codes::CONTRADICTION, &source.stage, message, help);
-        }
-    }
-
-    pub(super) fn check_operations(&mut self) {
-        for on in &self.source.on {
-            let operations = &self.given.layout.operations;
-            if operations
-                .iter()
-                .any(|operation| covers(&on.value, &operation.name))
-            {
-                continue;
-            }
-            let near = did_you_mean(&on.value, operations.iter().map(|o| o.name.as_str()));
-            let help = near.map_or("see pipeline.yaml".to_owned(), |near| {
-                format!("did you mean `{near}`?")
-            });
-            let message = format!("the pipeline has no operation `{}`", on.value);
-            self.refuse(codes::CONTRADICTION, on, message, help);
         }
         if self.source.on.is_empty() {
             let id = &self.source.metadata.id;
@@ -147,53 +120,5 @@ impl PolicyChecker<'_> {
             let help = "name what it accepts: a fact that may be left out, on_missing, on_error, or the code of a warning";
             self.problems.push(warning.help(help));
         }
-    }
-
-    /// One warning for all sources of an enforced policy that nobody has read.
-    pub(super) fn check_sources(&mut self) {
-        let metadata = &self.source.metadata;
-        let unread: Vec<String> = (metadata.sources.iter())
-            .filter(|source| !source.verified)
-            .map(|source| format!("{}, {}", source.title, source.reference))
-            .collect();
-        let accepts = metadata.accepts_risk.as_ref();
-        let is_accepted = accepts.is_some_and(|why| is_named_in(codes::UNVERIFIED.id, &why.value));
-        if metadata.status.value != Status::Enforced || unread.is_empty() || is_accepted {
-            return;
-        }
-        let message = format!("enforced, and not verified: {}", unread.join("; "));
-        let warning = yaml::error_at(codes::UNVERIFIED, self.file, &metadata.status, message);
-        let help = "read the source, compare the policy with it, and write verified: true";
-        self.problems.push(warning.warning().help(help));
-    }
-
-    pub(super) fn effective(&mut self) -> (Timestamp, Option<Timestamp>) {
-        let effective = &self.source.metadata.effective;
-        let from = self.instant(&effective.from);
-        let until = effective.until.as_ref().map(|until| self.instant(until));
-        if let (Some(until), Some(at)) = (until, &effective.until)
-            && until <= from
-        {
-            self.refuse(
-                codes::CONTRADICTION,
-                at,
-                "the policy ends before it begins",
-                "write an instant after `from`",
-            );
-        }
-        (from, until)
-    }
-
-    fn instant(&mut self, text: &Spanned<String>) -> Timestamp {
-        Timestamp::parse(&text.value).unwrap_or_else(|| {
-            let message = format!("`{}` is not an instant", text.value);
-            self.refuse(
-                codes::CONTRADICTION,
-                text,
-                message,
-                "write RFC 3339, for example 2026-01-01T00:00:00Z",
-            );
-            Timestamp(0)
-        })
     }
 }

@@ -36,6 +36,13 @@ impl<'a> Differ<'a, '_> {
                 facts.0.entry(Rc::from(name)).or_insert(value);
             }
         }
+        let sources: Vec<String> = self.sources(&facts).collect();
+        for source in sources {
+            let mut values = self.solver.values_of(&source, self.new.dictionary, &[]);
+            if !facts.0.contains_key(&*source) && !values.is_empty() {
+                facts.0.insert(source.into(), values.swap_remove(0));
+            }
+        }
         facts
     }
 
@@ -50,7 +57,7 @@ impl<'a> Differ<'a, '_> {
             let lacking = |word: &Word| word.missing.len() + usize::from(word.failure.is_some());
             let [old, new] = &words;
             (
-                Reverse(Seen::of(old.verdict, new.verdict).filter(|seen| seen.is_like(rank.seen))),
+                Reverse(Seen::of(old.weight, new.weight).filter(|seen| seen.is_like(rank.seen))),
                 words.iter().map(lacking).sum::<usize>(),
                 words
                     .iter()
@@ -137,7 +144,7 @@ impl<'a> Differ<'a, '_> {
         let unrest = |facts: &Facts| {
             let [old, new] = self.decided(operation, at(facts), facts);
             (
-                Reverse(Seen::of(old.verdict, new.verdict).filter(|seen| is_wanted(*seen))),
+                Reverse(Seen::of(old.weight, new.weight).filter(|seen| is_wanted(*seen))),
                 old.missing.len() + new.missing.len(),
                 (old.verdict as usize + new.verdict as usize) * MAX_FILES
                     + old.by.len()

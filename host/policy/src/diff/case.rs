@@ -1,6 +1,6 @@
 //! A change that is looked at: about which operation, at which instant, and how facts show it.
 
-use weft_dictionary::{Timestamp, Value};
+use weft_dictionary::{Origin, Timestamp, Value};
 
 use super::cause::Cause;
 use super::pairs::Pair;
@@ -52,7 +52,8 @@ impl<'a> Differ<'a, '_> {
         let pair = case.pair;
         let is_asked = || pair.versions().any(|policy| policy.in_force(at));
         let is_then = pair.period.is_none_or(|period| period.has(at));
-        if !can_arrive(facts) || !is_then || pair.counts() && !is_asked() {
+        if !can_arrive(facts) || !self.is_derived(facts) || !is_then || pair.counts() && !is_asked()
+        {
             return None;
         }
         let (old, new) = self.words(case, facts);
@@ -72,9 +73,9 @@ impl<'a> Differ<'a, '_> {
             return None;
         }
         let is_whole = old.is_whole() && new.is_whole();
-        let says = Seen::of(old.verdict, new.verdict);
-        let (before, after) = alone.map_or((old.verdict, new.verdict), |[before, after]| {
-            (before.verdict, after.verdict)
+        let says = Seen::of(old.weight, new.weight);
+        let (before, after) = alone.map_or((old.weight, new.weight), |[before, after]| {
+            (before.weight, after.weight)
         });
         // Of a policy that does not count no decision is shown.
         let moved = match pair.counts() {
@@ -92,6 +93,27 @@ impl<'a> Differ<'a, '_> {
         Some(Rank { seen, is_whole })
     }
 
+    /// Whether what is computed from a fact is there only with that fact.
+    fn is_derived(&self, facts: &Facts) -> bool {
+        let mut sources = self.sources(facts);
+        sources.all(|source| facts.0.contains_key(&*source))
+    }
+
+    /// The facts from which others of these are computed.
+    pub(super) fn sources<'f>(
+        &self,
+        facts: &'f Facts,
+    ) -> impl Iterator<Item = String> + use<'f, 'a> {
+        let dictionary = self.new.dictionary;
+        facts
+            .0
+            .keys()
+            .filter_map(move |name| match &dictionary.by_name(name)?.origin {
+                Origin::Derived { from, .. } => Some(from.clone()),
+                _ => None,
+            })
+    }
+
     /// How the decision moves from the one set to the other, as far as the change alone moves it, too; none within
     /// where it stays, and none at all where the one makes it milder and the other stricter.
     fn decision_moves(
@@ -100,7 +122,7 @@ impl<'a> Differ<'a, '_> {
         at: Timestamp,
         facts: &Facts,
     ) -> Option<Option<Seen>> {
-        let moves = |[one, two]: [Decided<'_>; 2]| Seen::of(one.verdict, two.verdict);
+        let moves = |[one, two]: [Decided<'_>; 2]| Seen::of(one.weight, two.weight);
         let all = moves(self.decided(case.operation, at, facts));
         match case.cause {
             Some(cause) if all.is_some() => {

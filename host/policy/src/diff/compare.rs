@@ -1,7 +1,7 @@
 //! One policy in two versions, key by key.
 
 use super::case::About;
-use super::impact::{Goals, rules_of};
+use super::impact::Goals;
 use super::pairs::Pair;
 use super::told::told;
 use super::{Change, Differ, Fate, Impact, PolicyDiff};
@@ -43,7 +43,7 @@ impl<'a> Differ<'a, '_> {
             let (from, to) = if is_new { (None, says) } else { (says, None) };
             return vec![Change::new("the policy", from, to, Impact::AsksPlugin)];
         }
-        let rules = rules_of(policy).iter();
+        let rules = policy.rules().iter();
         rules
             .map(|rule| self.lone_rule(pair, version, rule, About::Status))
             .collect()

@@ -2,7 +2,7 @@
 
 use super::case::About;
 use super::cause::{Cause, rules_mut};
-use super::impact::{Goals, rules_of};
+use super::impact::Goals;
 use super::pairs::Pair;
 use super::{Change, Differ, Impact, Version};
 use crate::cel::node::Node;
@@ -13,14 +13,15 @@ use crate::words::Words;
 impl<'a> Differ<'a, '_> {
     pub(super) fn rules(&self, pair: Pair<'a>, old: &'a Policy, new: &'a Policy) -> Vec<Change> {
         let mut changes = Vec::new();
-        let find = |policy: &'a Policy, id: &str| rules_of(policy).iter().find(|r| r.id == id);
-        for rule in rules_of(old) {
+        let find = |policy: &'a Policy, id: &str| policy.rules().iter().find(|r| r.id == id);
+        for rule in old.rules() {
             match find(new, &rule.id) {
                 Some(other) => changes.extend(self.rule(pair, rule, other)),
                 None => changes.push(self.lone_rule(pair, self.old, rule, About::Word)),
             }
         }
-        let added = rules_of(new)
+        let added = new
+            .rules()
             .iter()
             .filter(|rule| find(old, &rule.id).is_none());
         changes.extend(added.map(|rule| self.lone_rule(pair, self.new, rule, About::Word)));
@@ -66,7 +67,7 @@ impl<'a> Differ<'a, '_> {
         self.cause(pair, |policy| {
             let rules = rules_mut(policy)?;
             if is_old {
-                let place = rules_of(old).iter().position(|other| other.id == rule.id)?;
+                let place = old.rules().iter().position(|other| other.id == rule.id)?;
                 rules.insert(place.min(rules.len()), self.rule_as_it_was(rule)?);
             } else {
                 rules.retain(|other| other.id != rule.id);
@@ -184,7 +185,7 @@ impl<'a> Differ<'a, '_> {
     ) -> Vec<Goals<'a>> {
         let mut questions = Vec::new();
         for (version, policy) in [(self.old, pair.old), (self.new, pair.new)] {
-            for rule in policy.into_iter().flat_map(rules_of) {
+            for rule in policy.into_iter().flat_map(Policy::rules) {
                 let mut rest = rest.clone();
                 rest.push(self.goal(version, &rule.when, Mode::True));
                 questions.extend(self.otherwise(&rest, old, new));
@@ -205,7 +206,7 @@ impl<'a> Differ<'a, '_> {
         let mut rest = self.applies(other, policy);
         rest.push(self.goal(version, &lone.expression, Mode::NotTrue));
         let mut questions: Vec<Goals<'a>> = Vec::new();
-        for rule in policy.into_iter().flat_map(rules_of) {
+        for rule in policy.into_iter().flat_map(Policy::rules) {
             let mut goals = rest.clone();
             goals.push(self.goal(other, &rule.when, Mode::True));
             questions.push(goals);
@@ -236,7 +237,7 @@ impl<'a> Differ<'a, '_> {
             let neither = |node: &'a Node| {
                 [Mode::NotTrue, Mode::NotFalse].map(|mode| self.goal(version, node, mode))
             };
-            for rule in rules_of(policy) {
+            for rule in policy.rules() {
                 let mut goals = self.both_apply(pair);
                 goals.extend(neither(&rule.when));
                 questions.push(goals);

@@ -7,7 +7,7 @@ use super::cause::Cause;
 use super::pairs::Pair;
 use super::{Differ, Impact, Version};
 use crate::cel::node::Node;
-use crate::policy::{Body, Policy, Rule};
+use crate::policy::Policy;
 use crate::solve::{Goal, Mode};
 
 /// A question whose examples show a change.
@@ -39,7 +39,7 @@ impl<'a> Differ<'a, '_> {
 
     /// That a rule fires in one version.
     pub(super) fn firing(&self, version: Version<'a>, policy: &'a Policy) -> Vec<Goals<'a>> {
-        let rules = rules_of(policy).iter();
+        let rules = policy.rules().iter();
         rules
             .map(|rule| {
                 let mut goals = self.applies(version, Some(policy));
@@ -115,13 +115,5 @@ pub(super) fn nodes(policy: &Policy) -> impl Iterator<Item = &Node> {
         .conditions
         .iter()
         .map(|condition| &condition.expression);
-    conditions.chain(rules_of(policy).iter().map(|rule| &rule.when))
-}
-
-/// The rules of a policy; none of one that asks a plugin.
-pub(super) fn rules_of(policy: &Policy) -> &[Rule] {
-    match &policy.body {
-        Body::Rules(rules) => rules,
-        Body::Plugin(_) => &[],
-    }
+    conditions.chain(policy.rules().iter().map(|rule| &rule.when))
 }

@@ -19,6 +19,7 @@
 //! | `cause` | the policy as it would be without one change |
 //! | `rank` | what an example is worth |
 //! | `search`, `surroundings` | the facts with which a decision moves furthest, and what the rest of the set has to say for it |
+//! | `hidden` | what is taken away from policies of later stages |
 //! | `calm` | examples in which nothing is missing and nothing else is in the way |
 //! | `shown` | examples as they are shown |
 //! | `failing` | whether conditions can fail to be computed |
@@ -32,6 +33,7 @@ mod conditions;
 mod dictionary;
 mod disclosures;
 mod failing;
+mod hidden;
 mod impact;
 mod lists;
 mod order;
@@ -260,7 +262,7 @@ impl Shown {
             (Some(old), Some(new)) => old.decides_as(new),
             _ => false,
         };
-        same && self.old.decision == self.new.decision
+        same && self.old.compared_with(&self.new).is_eq()
     }
 }
 

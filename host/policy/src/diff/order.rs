@@ -2,7 +2,7 @@
 //! It decides in the words of which reason readers are told, where several rules fire with the same verdict.
 
 use super::case::About;
-use super::impact::{Goals, rules_of};
+use super::impact::Goals;
 use super::pairs::Pair;
 use super::{Change, Differ, Impact, cause};
 use crate::policy::{Messages, Policy, Rule};
@@ -60,8 +60,8 @@ impl<'a> Differ<'a, '_> {
 
 /// The rules that both have, in the order of the first.
 fn both<'a>(one: &'a Policy, two: &'a Policy) -> Vec<(&'a Rule, &'a Rule)> {
-    let other = |rule: &Rule| rules_of(two).iter().find(|other| other.id == rule.id);
-    let rules = rules_of(one).iter();
+    let other = |rule: &Rule| two.rules().iter().find(|other| other.id == rule.id);
+    let rules = one.rules().iter();
     rules
         .filter_map(|rule| Some((rule, other(rule)?)))
         .collect()

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::case::About;
-use super::impact::{Goals, rules_of};
+use super::impact::Goals;
 use super::pairs::Pair;
 use super::{Change, Differ, Impact};
 use crate::cel::node::Node;
@@ -118,8 +118,8 @@ impl<'a> Differ<'a, '_> {
                 && meaning(old, self.old.dictionary) != meaning(new, self.new.dictionary)
         };
         let mut questions = Vec::new();
-        for rule in rules_of(old) {
-            let other = rules_of(new).iter().find(|other| other.id == rule.id);
+        for rule in old.rules() {
+            let other = new.rules().iter().find(|other| other.id == rule.id);
             if let Some(other) = other.filter(|other| differ(&rule.when, &other.when)) {
                 questions.extend(self.otherwise(&self.both_apply(pair), &rule.when, &other.when));
             }

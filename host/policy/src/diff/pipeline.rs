@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Change, Differ, Examples, Impact, Said, Shown};
 use crate::example::can_arrive;
+use crate::milder::Weight;
 use crate::solve::Facts;
 use crate::{Effect, Example, Operation, OperationKind, PolicySet, Stage, WhenStopped};
 
@@ -89,7 +90,7 @@ impl<'a> Differ<'a, '_> {
     fn without_policy(&self, operation: &str) -> Impact {
         let decision = |facts: &Facts| {
             self.decided(operation, self.at, facts)
-                .map(|decided| decided.verdict)
+                .map(|decided| decided.weight)
         };
         let differs = |facts: &Facts| {
             let [old, new] = decision(facts);
@@ -103,10 +104,11 @@ impl<'a> Differ<'a, '_> {
         }
         let facts = self.pruned(facts, &differs, &decision);
         let [old, new] = decision(&facts);
-        let said = |decision| Said {
+        let said = |decision: Weight| Said {
             policy: None,
             not_asked: None,
-            decision,
+            decision: decision.verdict,
+            is_cleared: decision.is_cleared(),
         };
         let shown = Shown {
             example: Example::of(&facts),

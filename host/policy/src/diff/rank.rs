@@ -2,6 +2,8 @@
 
 use weft_verdict::Verdict;
 
+use crate::milder::Weight;
+
 /// Which way a decision moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
@@ -14,20 +16,23 @@ impl Way {
     pub(super) const ALL: [Way; 2] = [Way::Milder, Way::Stricter];
 }
 
+/// The most severe.
+const MOST: u8 = Weight::staying(Verdict::Deny).severity();
+
 /// How far a verdict moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Reach {
-    /// Verdicts between the two, and one.
+    /// How much more severe the one is than the other.
     pub(super) steps: u8,
     /// Of two that move as far, that is worth more which ends nearer to the end of its way.
     end: u8,
 }
 
 impl Reach {
-    /// The milder one of the two verdicts.
+    /// How severe the milder one of the two is.
     pub(super) fn mild(self, way: Way) -> u8 {
         match way {
-            Way::Milder => Verdict::Deny as u8 - self.end,
+            Way::Milder => MOST - self.end,
             Way::Stricter => self.end - self.steps,
         }
     }
@@ -45,15 +50,15 @@ pub(super) enum Seen {
 }
 
 impl Seen {
-    /// Of a verdict before and after; none if it stays.
-    pub(super) fn of(old: Verdict, new: Verdict) -> Option<Seen> {
-        let (from, to) = (old as u8, new as u8);
+    /// Of what is said before and after; none if it stays.
+    pub(super) fn of(old: Weight, new: Weight) -> Option<Seen> {
+        let (from, to) = (old.severity(), new.severity());
         let reach = |end| Reach {
             steps: from.abs_diff(to),
             end,
         };
         match to.cmp(&from) {
-            std::cmp::Ordering::Less => Some(Seen::Milder(reach(Verdict::Deny as u8 - to))),
+            std::cmp::Ordering::Less => Some(Seen::Milder(reach(MOST - to))),
             std::cmp::Ordering::Equal => None,
             std::cmp::Ordering::Greater => Some(Seen::Stricter(reach(to))),
         }

@@ -1,9 +1,12 @@
 //! What a set says about facts, by its rules alone.
 
+use std::cmp::Ordering;
+
 use weft_dictionary::{Row, Timestamp, Treatment};
 use weft_verdict::{Finding, Obligation, ObligationKind, Reason, Verdict, combine};
 
 use super::Version;
+use crate::milder::{Weight, said_by};
 use crate::policy::{Applies, Body, Policy, Status};
 use crate::solve::Facts;
 
@@ -16,6 +19,16 @@ pub struct Said {
     pub not_asked: Option<NotAsked>,
     /// The verdict of all rules of enforced policies together, with each plugin of the last stage as if it allowed.
     pub decision: Verdict,
+    /// Whether the customer's step-up clears it: then it counts as a flag, and the payment is released.
+    pub is_cleared: bool,
+}
+
+impl Said {
+    /// Whether the decision is milder than another, or stricter.
+    pub fn compared_with(&self, other: &Said) -> Ordering {
+        let severity = |said: &Said| (said.decision, !said.is_cleared);
+        severity(self).cmp(&severity(other))
+    }
 }
 
 /// Why a policy is not asked.
@@ -68,6 +81,8 @@ pub struct Word {
     pub missing: Vec<String>,
     /// Why it cannot be computed.
     pub failure: Option<String>,
+    /// How severe it is.
+    pub(crate) weight: Weight,
 }
 
 impl Word {
@@ -82,6 +97,16 @@ impl Word {
             fired: Vec::new(),
             missing: Vec::new(),
             failure: None,
+            weight: Weight::only(Verdict::Abstain),
+        }
+    }
+
+    /// Of a policy that says no more than this.
+    fn only(verdict: Verdict) -> Word {
+        Word {
+            verdict,
+            weight: Weight::only(verdict),
+            ..Word::nothing()
         }
     }
 
@@ -113,29 +138,21 @@ pub(super) fn word(version: Version<'_>, policy: &Policy, row: &Row) -> Word {
     match policy.matches(row) {
         Applies::No => Word::nothing(),
         Applies::Missing(ids) => Word {
-            verdict: policy.on_missing,
             missing: names(&ids),
-            ..Word::nothing()
+            ..Word::only(policy.on_missing)
         },
         Applies::Failed { why, missing } => Word {
-            verdict: policy.without_value(&missing),
             missing: names(&missing),
             failure: Some(why),
-            ..Word::nothing()
+            ..Word::only(policy.without_value(&missing))
         },
         Applies::Yes => {
             let mut outcome = policy.evaluate(row);
-            let mut verdict = outcome.finding.verdict;
-            if !outcome.missing.is_empty() {
-                verdict = verdict.max(policy.on_missing);
-            }
-            if outcome.failure.is_some() {
-                verdict = verdict.max(policy.on_error);
-            }
-            outcome.finding.verdict = verdict;
+            let weight = said_by(policy, &outcome).weight;
+            outcome.finding.verdict = weight.verdict;
             let told_by = policy.reason_told(&outcome.fired, &outcome.finding);
             Word {
-                verdict,
+                verdict: weight.verdict,
                 told_by: told_by.map(|reason| reason.code.clone()),
                 risk: outcome.finding.risk,
                 reasons: outcome
@@ -148,6 +165,7 @@ pub(super) fn word(version: Version<'_>, policy: &Policy, row: &Row) -> Word {
                 fired: outcome.fired,
                 missing: names(&outcome.missing),
                 failure: outcome.failure,
+                weight,
             }
         }
     }
@@ -163,6 +181,8 @@ pub(super) struct Instead<'x> {
 /// What all rules of a set decide about facts.
 pub(super) struct Decided<'x> {
     pub(super) verdict: Verdict,
+    /// How severe that is.
+    pub(super) weight: Weight,
     /// What all findings say together.
     finding: Finding,
     /// The facts that were missing.
@@ -182,10 +202,7 @@ impl Decided<'_> {
 /// not to be taken for the effect of a change, so it is taken to allow.
 fn permission(version: Version<'_>, policy: &Policy, row: &Row) -> Word {
     match policy.matches(row) {
-        Applies::Yes => Word {
-            verdict: Verdict::Allow,
-            ..Word::nothing()
-        },
+        Applies::Yes => Word::only(Verdict::Allow),
         _ => word(version, policy, row),
     }
 }
@@ -209,6 +226,7 @@ pub(super) fn decide<'x>(
     let mut findings: Vec<Finding> = Vec::new();
     let mut said: Vec<(&'x str, Verdict)> = Vec::new();
     let mut missing = Vec::new();
+    let mut weight = Weight::only(Verdict::Abstain);
     let mut last_word = Verdict::Abstain;
     let is_replaced = |policy: &Policy| {
         let replaced = instead.and_then(|instead| instead.of);
@@ -230,6 +248,7 @@ pub(super) fn decide<'x>(
             };
             missing.extend(word.missing.iter().cloned());
             said.push((&policy.id, word.verdict));
+            weight = weight.max(word.weight);
             findings.push(finding(word));
         }
         last_word = combine(&findings[first..]).verdict;
@@ -244,16 +263,15 @@ pub(super) fn decide<'x>(
         redact(version, &mut row, &so_far.obligations);
     }
     let finding = combine(&findings);
-    let verdict = match last_word {
-        Verdict::Abstain => {
-            let default = version.set.operation(operation).map(|o| o.no_policy);
-            finding.verdict.max(default.unwrap_or(Verdict::Deny))
-        }
-        _ => finding.verdict,
-    };
+    if last_word == Verdict::Abstain {
+        let default = version.set.operation(operation).map(|o| o.no_policy);
+        weight = weight.max(Weight::only(default.unwrap_or(Verdict::Deny)));
+    }
+    let verdict = weight.verdict;
     said.retain(|(_, said)| *said == verdict);
     Decided {
         verdict,
+        weight,
         finding,
         missing,
         by: said.into_iter().map(|(id, _)| id).collect(),

@@ -11,7 +11,7 @@ use weft_verdict::Verdict;
 
 use super::case::{About, Case};
 use super::cause::Cause;
-use super::impact::{Goals, rules_of};
+use super::impact::Goals;
 use super::pairs::Pair;
 use super::rank::{Rank, Reach, Seen, Way};
 use super::surroundings::ENDS;
@@ -19,6 +19,7 @@ use super::{Differ, NotKnown, Version};
 use crate::limits::{
     MAX_CHANGE_STEPS, MAX_PLAIN_TRIES, MAX_SOLVER_STEPS, MAX_SURROUNDED_STEPS, MAX_SURROUNDED_TRIES,
 };
+use crate::milder::Weight;
 use crate::policy::Policy;
 use crate::solve::{Answer, Facts};
 
@@ -128,6 +129,7 @@ impl<'a> Differ<'a, '_> {
         self.solver.look_around(then);
         let open = self.search_alone(&search, &operations, questions);
         if pair.counts() {
+            self.search_alone(&search, &operations, &self.hidden(pair));
             let left = self.solver.left();
             let until = left.saturating_sub(MAX_CHANGE_STEPS);
             for way in Way::ALL {
@@ -210,10 +212,10 @@ impl<'a> Differ<'a, '_> {
             Way::Stricter => (self.old, self.new, pair.new),
         };
         let beside = self.conditions_of(pair);
-        for (end, verdict) in ENDS.iter().enumerate() {
+        for (end, weight) in ENDS.iter().enumerate() {
             for operation in operations {
                 let furthest = strictest(strict, policy, operation);
-                let possible = (furthest as u8).saturating_sub(*verdict as u8);
+                let possible = furthest.severity().saturating_sub(weight.severity());
                 if search.found.borrow().steps(way) >= possible {
                     continue;
                 }
@@ -234,7 +236,7 @@ impl<'a> Differ<'a, '_> {
                         let seen = self.look(search, operation, facts, true);
                         let reach = seen.and_then(|rank| rank.seen.moves());
                         let ends = |(moved, reach): (Way, Reach)| {
-                            moved == way && reach.mild(way) <= *verdict as u8
+                            moved == way && reach.mild(way) <= weight.severity()
                         };
                         is_met.set(is_met.get() || reach.is_some_and(ends));
                         search.found.borrow().steps(way) >= possible || left.get() == 0
@@ -247,7 +249,7 @@ impl<'a> Differ<'a, '_> {
                     let is_proven = || {
                         let cause = search.cause.as_ref();
                         cause.is_some_and(|c| {
-                            self.is_out_of_reach(c, way, operation, &goals, *verdict)
+                            self.is_out_of_reach(c, way, operation, &goals, *weight)
                         })
                     };
                     if !is_answered && !is_proven() {
@@ -285,11 +287,14 @@ impl<'a> Differ<'a, '_> {
 }
 
 /// The strictest that a decision can be by a policy of a set, or by none.
-fn strictest(version: Version<'_>, policy: Option<&Policy>, operation: &str) -> Verdict {
+fn strictest(version: Version<'_>, policy: Option<&Policy>, operation: &str) -> Weight {
     let default = version.set.operation(operation).map(|o| o.no_policy);
+    let default = default.map(Weight::only);
     let said = policy.into_iter().flat_map(|policy| {
-        let rules = rules_of(policy).iter().map(|rule| rule.finding.verdict);
-        rules.chain([policy.on_missing, policy.on_error])
+        let rules = policy.rules().iter();
+        let rules = rules.map(|rule| Weight::of(&rule.finding));
+        rules.chain([policy.on_missing, policy.on_error].map(Weight::only))
     });
-    said.chain(default).max().unwrap_or(Verdict::Deny)
+    let most = Weight::only(Verdict::Deny);
+    said.chain(default).max().unwrap_or(most)
 }

@@ -104,7 +104,7 @@ impl<'a> Differ<'a, '_> {
             let decided = self.decided(case.operation, at, facts);
             (
                 self.words(case, facts),
-                decided.map(|decided| decided.verdict),
+                decided.map(|decided| decided.weight),
             )
         });
         let at = self.time(case, &facts);
@@ -114,6 +114,7 @@ impl<'a> Differ<'a, '_> {
             policy,
             not_asked: NotAsked::of(of, case.operation, at),
             decision: decided.verdict,
+            is_cleared: decided.weight.is_cleared(),
         };
         let conditions = self.conditions_of(case.pair);
         let asks = conditions

@@ -12,22 +12,25 @@ use weft_dictionary::Timestamp;
 use weft_verdict::{ObligationKind, Verdict};
 
 use super::cause::Cause;
-use super::impact::{Goals, rules_of};
+use super::impact::Goals;
 use super::rank::Way;
 use super::said::may_permit;
 use super::{Differ, Version};
 use crate::PolicySet;
 use crate::cel::node::Node;
 use crate::limits::{MAX_SURROUNDED_STEPS, MAX_SURROUNDING_POLICIES};
+use crate::milder::Weight;
 use crate::policy::{Policy, Rule, Status};
 use crate::solve::{Answer, Goal, Mode};
 
 /// Where a decision can end so that another is stricter, mildest first.
-pub(super) const ENDS: [Verdict; 4] = [
-    Verdict::Allow,
-    Verdict::Flag,
-    Verdict::Challenge,
-    Verdict::Hold,
+pub(super) const ENDS: [Weight; 6] = [
+    Weight::cleared(Verdict::Allow),
+    Weight::cleared(Verdict::Flag),
+    Weight::cleared(Verdict::Challenge),
+    Weight::staying(Verdict::Challenge),
+    Weight::cleared(Verdict::Hold),
+    Weight::staying(Verdict::Hold),
 ];
 
 /// Conditions, and how they have to come out together.
@@ -88,7 +91,9 @@ impl<'a> Differ<'a, '_> {
             quiet.extend(wants.iter().flat_map(|want| self.goals(version, want)));
         }
         let mut asked = set.policies().iter().filter(|policy| is_asked(policy));
-        if kind.no_policy <= ENDS[end] || asked.any(|policy| may_permit(version, policy)) {
+        if Weight::only(kind.no_policy) <= ENDS[end]
+            || asked.any(|policy| may_permit(version, policy))
+        {
             return vec![quiet];
         }
         let Some(permitted) = of_set.permitted.get(operation) else {
@@ -119,7 +124,7 @@ impl<'a> Differ<'a, '_> {
         way: Way,
         operation: &str,
         questions: &[Goal<'_>],
-        end: Verdict,
+        end: Weight,
     ) -> bool {
         let policy = match way {
             Way::Milder => &cause.before,
@@ -131,10 +136,11 @@ impl<'a> Differ<'a, '_> {
             return false;
         }
         let mut ways = lacking(policy);
-        if policy.on_missing.max(policy.on_error) <= end {
+        if Weight::only(policy.on_missing.max(policy.on_error)) <= end {
             ways.clear();
         }
-        let strict = rules_of(policy).iter().filter(|r| r.finding.verdict > end);
+        let rules = policy.rules().iter();
+        let strict = rules.filter(|rule| Weight::of(&rule.finding) > end);
         if let Some(fires) = any(strict.map(|rule| rule.when.clone())) {
             let mut want: Want = applying(policy).map(|node| (node, Mode::True)).collect();
             want.push((fires, Mode::True));
@@ -153,13 +159,14 @@ impl<'a> Differ<'a, '_> {
     /// from others, or ended the walk.
     fn may_take_away(&self, version: Version<'_>, policy: &Policy, operation: &str) -> bool {
         let default = version.set.operation(operation).map(|o| o.no_policy);
-        let rules = rules_of(policy).iter();
+        let rules = policy.rules().iter();
         let mut says = rules
             .map(|rule| rule.finding.verdict)
             .chain([policy.on_missing, policy.on_error]);
         let permits =
             says.any(|v| v >= Verdict::Allow && default.is_none_or(|default| v < default));
-        let mut duties = rules_of(policy)
+        let mut duties = policy
+            .rules()
             .iter()
             .flat_map(|rule| &rule.finding.obligations);
         let mut stages = version.set.stages().iter();
@@ -171,13 +178,13 @@ impl<'a> Differ<'a, '_> {
 
 /// The ways in which one of these policies lets it go on, at most at a verdict: a rule says so, or what stands for a fact
 /// that it lacks.
-fn permitted_at(policies: &[&Policy], end: Verdict) -> Vec<Want> {
+fn permitted_at(policies: &[&Policy], end: Weight) -> Vec<Want> {
     let rules = policies.iter().flat_map(|policy| permissions(policy, end));
     let mut ways: Vec<Want> = any(rules)
         .map(|any| vec![(any, Mode::True)])
         .into_iter()
         .collect();
-    let permits = |verdict| (Verdict::Allow..=end).contains(&verdict);
+    let permits = |verdict| verdict >= Verdict::Allow && Weight::only(verdict) <= end;
     let mild = policies
         .iter()
         .filter(|p| permits(p.on_missing) || permits(p.on_error));
@@ -195,7 +202,7 @@ fn lacking(policy: &Policy) -> Vec<Want> {
         want.extend(neither(condition));
         ways.push(want);
     }
-    for rule in rules_of(policy) {
+    for rule in policy.rules() {
         let mut want: Want = applying(policy).map(|node| (node, Mode::True)).collect();
         want.extend(neither(rule.when.clone()));
         ways.push(want);
@@ -204,20 +211,23 @@ fn lacking(policy: &Policy) -> Vec<Want> {
 }
 
 /// That a rule fires which says a verdict or a milder one: a case for each.
-fn permissions(policy: &Policy, end: Verdict) -> impl Iterator<Item = Node> {
-    let says = move |rule: &&Rule| (Verdict::Allow..=end).contains(&rule.finding.verdict);
-    let rules = rules_of(policy).iter().filter(says);
+fn permissions(policy: &Policy, end: Weight) -> impl Iterator<Item = Node> {
+    let says = move |rule: &&Rule| {
+        let weight = Weight::of(&rule.finding);
+        weight.verdict >= Verdict::Allow && weight <= end
+    };
+    let rules = policy.rules().iter().filter(says);
     rules.filter_map(|rule| all(applying(policy).chain([rule.when.clone()])))
 }
 
 /// That a policy says nothing stricter than a verdict: it does not apply, or its stricter rules do not fire, and it lacks
 /// nothing where it would be stricter then.
-fn quiet_at(policy: &Policy, end: Verdict) -> Option<Want> {
-    let rules = rules_of(policy);
-    let is_strict = |rule: &&Rule| rule.finding.verdict > end;
+fn quiet_at(policy: &Policy, end: Weight) -> Option<Want> {
+    let rules = policy.rules();
+    let is_strict = |rule: &&Rule| Weight::of(&rule.finding) > end;
     let mut strict = rules.iter().filter(is_strict).map(|rule| rule.when.clone());
     // Of what has no value it is not known here whether a fact is missing or something fails.
-    if policy.on_missing.min(policy.on_error) <= end {
+    if Weight::only(policy.on_missing.min(policy.on_error)) <= end {
         let fires = any(strict.by_ref())?;
         return Some(vec![(all(applying(policy).chain([fires]))?, Mode::NotTrue)]);
     }

@@ -8,13 +8,17 @@ use weft_dictionary::{Class, Dictionary, DurationMs, Field, Timestamp, Treatment
 
 use super::source::{BudgetSource, DisclosureFile, GrantSource};
 use super::{Budget, Disclosure, READERS, ShownIn, TOLD, most_released};
+use crate::head::{HeadChecker, KindOfFile};
 use crate::pipeline::Layout;
-use crate::policy::{Grant, Status, covers};
+use crate::policy::{Grant, Status};
 use crate::{codes, limits};
 
-/// The form of files that this host reads.
-const API_VERSION: &str = "weft/v1";
-const KIND: &str = "Disclosure";
+const DISCLOSURE: KindOfFile = KindOfFile {
+    name: "Disclosure",
+    noun: "disclosure",
+    elsewhere: ", or move the file out of disclosures/",
+    code: codes::DISCLOSURE,
+};
 
 /// Checks one file.
 pub(crate) struct DisclosureChecker<'a> {
@@ -29,9 +33,8 @@ impl DisclosureChecker<'_> {
     /// The checked disclosure; none if there is a problem that refuses it.
     pub(crate) fn check(&mut self, path: &str, version: &str) -> Option<Disclosure> {
         let source = self.source;
-        self.check_head();
+        let (from, until) = self.check_head();
         self.check_readers();
-        let (from, until) = self.effective();
         let shown_in = self.shown_in();
         let grants = self.grants(&shown_in);
         let budget = self.budget(&shown_in);
@@ -60,27 +63,24 @@ impl DisclosureChecker<'_> {
         })
     }
 
-    fn check_head(&mut self) {
+    /// What every file has at its top, and what is said of the purpose; when it is in force.
+    fn check_head(&mut self) -> (Timestamp, Option<Timestamp>) {
         let source = self.source;
-        if source.api_version.value != API_VERSION {
-            let message = format!(
-                "this form of files is not known: `{}`",
-                source.api_version.value
-            );
-            let help = format!("write apiVersion: {API_VERSION}");
-            self.refuse(codes::DISCLOSURE, &source.api_version, message, help);
+        let metadata = &source.metadata;
+        let mut head = HeadChecker {
+            kind: DISCLOSURE,
+            file: self.file,
+            problems: Vec::new(),
+        };
+        head.form(&source.api_version, &source.kind);
+        if !is_name(&metadata.id.value, ".-") {
+            head.not_an_id(&metadata.id);
         }
-        if source.kind.value != KIND {
-            let message = format!("`{}` is not a kind of file here", source.kind.value);
-            let help = format!("write kind: {KIND}, or move the file out of disclosures/");
-            self.refuse(codes::DISCLOSURE, &source.kind, message, help);
-        }
-        let (id, purpose) = (&source.metadata.id, &source.purpose);
-        if !is_name(&id.value, ".-") {
-            let message = format!("`{}` is not an id", id.value);
-            let help = "write lower-case words with points and hyphens";
-            self.refuse(codes::DISCLOSURE, id, message, help);
-        }
+        head.sources(&metadata.id, &metadata.sources, &metadata.status);
+        head.operations(self.layout, &source.on);
+        let period = head.period(&metadata.effective);
+        self.problems.extend(head.problems);
+        let purpose = &source.purpose;
         if !is_name(&purpose.value, "-_") {
             let message = format!("`{}` is not a purpose", purpose.value);
             let help = "write lower-case words with hyphens: failed-payment";
@@ -127,45 +127,16 @@ impl DisclosureChecker<'_> {
                 );
             }
         }
-        if source.metadata.sources.is_empty() {
-            let help = "name the act, standard or house rule";
-            self.refuse(
-                codes::DISCLOSURE,
-                id,
-                "the disclosure names no source",
-                help,
-            );
-        }
         self.check_status();
+        period
     }
 
     fn check_status(&mut self) {
-        let metadata = &self.source.metadata;
-        let status = &metadata.status;
-        match status.value {
-            Status::Draft => {}
-            Status::Shadow | Status::Canary => {
-                let message = "a disclosure is granted or it is not: there is nothing to try";
-                self.refuse(
-                    codes::DISCLOSURE,
-                    status,
-                    message,
-                    "write draft or enforced",
-                );
-            }
-            Status::Enforced => {
-                let unread = metadata.sources.iter().filter(|source| !source.verified);
-                let unread: Vec<String> = unread
-                    .map(|source| format!("{}, {}", source.title, source.reference))
-                    .collect();
-                if !unread.is_empty() {
-                    let message = format!("enforced, and not verified: {}", unread.join("; "));
-                    let warning = yaml::error_at(codes::UNVERIFIED, self.file, status, message);
-                    let help =
-                        "read the source, compare the file with it, and write verified: true";
-                    self.problems.push(warning.warning().help(help));
-                }
-            }
+        let status = &self.source.metadata.status;
+        if matches!(status.value, Status::Shadow | Status::Canary) {
+            let message = "a disclosure is granted or it is not: there is nothing to try";
+            let help = "write draft or enforced";
+            self.refuse(codes::DISCLOSURE, status, message, help);
         }
     }
 
@@ -198,47 +169,8 @@ impl DisclosureChecker<'_> {
         }
     }
 
-    fn effective(&mut self) -> (Timestamp, Option<Timestamp>) {
-        let effective = &self.source.metadata.effective;
-        let from = self.instant(&effective.from);
-        let until = effective.until.as_ref().map(|until| self.instant(until));
-        if let (Some(until), Some(at)) = (until, &effective.until)
-            && until <= from
-        {
-            let message = "the disclosure ends before it begins";
-            self.refuse(
-                codes::DISCLOSURE,
-                at,
-                message,
-                "write an instant after `from`",
-            );
-        }
-        (from, until)
-    }
-
-    fn instant(&mut self, text: &Spanned<String>) -> Timestamp {
-        Timestamp::parse(&text.value).unwrap_or_else(|| {
-            let message = format!("`{}` is not an instant", text.value);
-            let help = "write RFC 3339, for example 2026-01-01T00:00:00Z";
-            self.refuse(codes::DISCLOSURE, text, message, help);
-            Timestamp(0)
-        })
-    }
-
     fn shown_in(&mut self) -> ShownIn {
         let source = self.source;
-        for on in &source.on {
-            let operations = &self.layout.operations;
-            if operations.iter().any(|o| covers(&on.value, &o.name)) {
-                continue;
-            }
-            let near = did_you_mean(&on.value, operations.iter().map(|o| o.name.as_str()));
-            let help = near.map_or("see pipeline.yaml".to_owned(), |near| {
-                format!("did you mean `{near}`?")
-            });
-            let message = format!("the pipeline has no operation `{}`", on.value);
-            self.refuse(codes::DISCLOSURE, on, message, help);
-        }
         match (&source.release, source.on.first()) {
             (Some(release), None) => ShownIn::Release {
                 within: self.within(&release.within),

@@ -2,7 +2,7 @@
 //!
 //! Conditions on the hour, the day of the week and the like compare what a clock shows with numbers, so all instants
 //! between two of these numbers are the same to them. From an instant on, the hours of a day, the days of a week (of a
-//! year, where a condition asks for the month or the date) and the minutes beside the numbers are gone through, and the
+//! year, where a condition asks for the month or the date, or conditions for clocks of two zones) and the minutes beside the numbers are gone through, and the
 //! first instant of each kind is kept.
 
 use std::collections::BTreeSet;
@@ -160,7 +160,11 @@ impl Steps<'_> {
             CalendarPart::DayOfMonth,
             CalendarPart::DayOfYear,
         ];
-        match (self.asks(&of_year), self.asks(&[CalendarPart::DayOfWeek])) {
+        // What two zones show differs by the season.
+        let mut zones = self.clocks.windows(2);
+        let of_year =
+            self.asks(&of_year) || zones.any(|pair| pair[0].clock.zone != pair[1].clock.zone);
+        match (of_year, self.asks(&[CalendarPart::DayOfWeek])) {
             (true, _) => 366,
             (false, true) => 7,
             (false, false) => 1,

@@ -1,11 +1,12 @@
-//! That a higher level of threat in one stage makes no policy of a later stage milder.
+//! That a higher level of threat makes no decision milder by what policies are to each other.
 //!
-//! Two ways lead from a policy to a later one: a fact that it takes away (`redact`), and the end of the walk (`stop_at`)
+//! What a rule says is beside what all others say (`silence`). And two ways lead from a policy to a later one: a fact that it takes away (`redact`), and the end of the walk (`stop_at`)
 //! before the later one is asked. Where one of them depends on the level, the later policy is looked at without the fact,
 //! or not asked, beside what it says at a lower level.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use weft_diagnostic::{Diagnostic, Place};
@@ -16,6 +17,7 @@ use super::presence::Case;
 use super::proof::depends;
 use super::relation::{Relation, Truth};
 use super::said;
+use super::silence::Moment;
 use super::work::Work;
 use crate::cel::measured::{Facts, Ranges};
 use crate::cel::node::Node;
@@ -36,25 +38,24 @@ pub(crate) fn check_later(
     let Some(level) = given.dictionary.by_name(THREAT_LEVEL) else {
         return Vec::new();
     };
-    let walk = Walk {
-        dictionary: given.dictionary,
-        layout: given.layout,
-        policies,
-        level: level.id,
-        work,
-        known: RefCell::default(),
-    };
+    let walk = Walk::new(given.dictionary, given.layout, policies, level.id, work);
     let mut problems = Vec::new();
     for (policy, file) in policies.iter().zip(files) {
         let Body::Rules(rules) = &policy.body else {
             continue;
         };
-        let follows = |rule: &&Rule| walk.depends_on_level(policy, rule);
+        let follows = |rule: &&Rule| is_asked(policy.status) && walk.depends_on_level(policy, rule);
         for rule in rules.iter().filter(follows) {
-            let found = walk
-                .taken_from_later(policy, rule)
-                .or_else(|| walk.ends_before_later(policy, rule));
-            if let Some((message, help)) = found {
+            let most = rule.finding.verdict.max(policy.without_value_at_most());
+            let of_later = walk.milder_later(policy, rule, most).map(|found| Found {
+                message: format!("a higher level of threat {}", found.message),
+                help: format!(
+                    "{}, or let nothing in `{}` depend on the level",
+                    found.help, policy.id
+                ),
+            });
+            let found = of_later.or_else(|| walk.milder_than_silence(policy, rule));
+            if let Some(Found { message, help }) = found {
                 let place = walk.place(policy, rule);
                 problems.push(Diagnostic::error(codes::THREAT, *file, place, message).help(help));
             }
@@ -64,20 +65,54 @@ pub(crate) fn check_later(
 }
 
 /// All policies, in the order of their stages.
-struct Walk<'a> {
-    dictionary: &'a Dictionary,
-    layout: &'a Layout,
-    policies: &'a [Arc<Policy>],
-    level: FieldId,
-    work: &'a Work,
+pub(crate) struct Walk<'a> {
+    pub(super) dictionary: &'a Dictionary,
+    pub(super) layout: &'a Layout,
+    pub(super) policies: &'a [Arc<Policy>],
+    pub(super) level: FieldId,
+    pub(super) work: &'a Work,
     /// How a policy may get milder without a fact, by its address.
     known: RefCell<HashMap<(*const Policy, FieldId), Option<String>>>,
+    /// When a policy may be the only one to say something, by its address.
+    pub(super) moments: RefCell<HashMap<*const Policy, Rc<Vec<Moment<'a>>>>>,
 }
 
 /// What is wrong, and what to do.
-type Found = Option<(String, String)>;
+pub(crate) struct Found {
+    pub(crate) message: String,
+    pub(crate) help: String,
+}
 
 impl<'a> Walk<'a> {
+    pub(crate) fn new(
+        dictionary: &'a Dictionary,
+        layout: &'a Layout,
+        policies: &'a [Arc<Policy>],
+        level: FieldId,
+        work: &'a Work,
+    ) -> Walk<'a> {
+        Walk {
+            dictionary,
+            layout,
+            policies,
+            level,
+            work,
+            known: RefCell::default(),
+            moments: RefCell::default(),
+        }
+    }
+
+    /// What a rule that fires does to policies of later stages, where it says this much at most.
+    pub(crate) fn milder_later(
+        &self,
+        policy: &'a Policy,
+        rule: &Rule,
+        most: Verdict,
+    ) -> Option<Found> {
+        self.taken_from_later(policy, rule)
+            .or_else(|| self.ends_before_later(policy, most))
+    }
+
     fn depends_on_level(&self, policy: &Policy, rule: &Rule) -> bool {
         let mut conditions = policy.conditions.iter();
         depends(&rule.when, self.level)
@@ -94,7 +129,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn stage(&self, policy: &Policy) -> usize {
+    pub(super) fn stage(&self, policy: &Policy) -> usize {
         let mut stages = self.layout.stages.iter();
         let found = stages.position(|stage| stage.name == policy.stage);
         found.unwrap_or(self.layout.stages.len())
@@ -117,7 +152,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A fact that the rule takes away, and a later policy that is milder without it.
-    fn taken_from_later(&self, policy: &'a Policy, rule: &Rule) -> Found {
+    fn taken_from_later(&self, policy: &'a Policy, rule: &Rule) -> Option<Found> {
         let redactions = rule.finding.obligations.iter();
         let redactions = redactions.filter(|duty| duty.kind == ObligationKind::Redact);
         let taken = redactions.flat_map(|duty| &duty.arguments);
@@ -133,14 +168,14 @@ impl<'a> Walk<'a> {
                 .find_map(|field| Some((field, self.lost(later, field.id)?)));
             let (field, lost) = lost?;
             let message = format!(
-                "a higher level of threat takes `{}` away from `{}` ({}), which may then be milder: {lost}",
+                "takes `{}` away from `{}` ({}), which may then be milder: {lost}",
                 field.name, later.id, later.path
             );
             let help = format!(
-                "take `{}` away at every level or at none, or let `{}` say as much where it is missing (on_missing)",
-                field.name, later.id
+                "let `{}` say as much where `{}` is missing (on_missing)",
+                later.id, field.name
             );
-            Some((message, help))
+            Some(Found { message, help })
         })
     }
 
@@ -192,7 +227,7 @@ impl<'a> Walk<'a> {
     }
 
     /// How a rule may say less when a fact is taken away.
-    fn lost_by(&self, policy: &Policy, rule: &Rule, field: FieldId) -> Option<String> {
+    fn lost_by(&self, policy: &'a Policy, rule: &Rule, field: FieldId) -> Option<String> {
         let applies = policy.conditions.iter().map(|c| &c.expression);
         let applies = applies.fold(Relation::always(), |applies, expression| {
             applies.and(self.without(expression, field))
@@ -205,7 +240,10 @@ impl<'a> Walk<'a> {
             let before = said(policy, rule, applies.0, fires.0);
             let after = said(policy, rule, applies.1, fires.1);
             if before.may_become(&after) {
-                return None;
+                let silent = before.verdict() == Verdict::Abstain;
+                return silent
+                    .then(|| self.less_than_silence(policy, after.weight, field))
+                    .flatten();
             }
             let (with, without) = (before.words(), after.words());
             Some(match with == without {
@@ -239,16 +277,16 @@ impl<'a> Walk<'a> {
         relation.among(Case::any(self.level).outcomes(node, ranges))
     }
 
-    /// Whether the rule may end the walk before a later policy is asked.
-    fn ends_before_later(&self, policy: &'a Policy, rule: &Rule) -> Found {
-        let most = rule.finding.verdict.max(policy.without_value_at_most());
+    /// Whether the policy may end the walk before a later policy is asked.
+    fn ends_before_later(&self, policy: &'a Policy, most: Verdict) -> Option<Found> {
         let cut = self.cut_off(policy, most)?;
-        let message = format!("a higher level of threat may end the walk too early: {cut}");
-        let help = format!(
-            "write stop_at: deny for the stage `{}` in pipeline.yaml, or let nothing in it depend on the level",
-            policy.stage
-        );
-        Some((message, help))
+        Some(Found {
+            message: format!("may end the walk too early: {cut}"),
+            help: format!(
+                "write stop_at: deny for the stage `{}` in pipeline.yaml",
+                policy.stage
+            ),
+        })
     }
 
     /// What is not asked any more when a policy says this much.

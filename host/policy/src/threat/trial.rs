@@ -62,8 +62,8 @@ fn gets_milder(
     None
 }
 
-/// The facts of a row, for people. They are those of a test.
-fn facts(dictionary: &Dictionary, level: FieldId, row: &Row) -> String {
+/// The facts of a row, for people. They are made up, or those of a test.
+pub(super) fn facts(dictionary: &Dictionary, level: FieldId, row: &Row) -> String {
     let facts: Vec<String> = row
         .facts()
         .filter(|(field, _)| *field != level)

@@ -5,6 +5,9 @@ use std::cell::Cell;
 use crate::cel::node::Node;
 use crate::limits::{MAX_THREAT_STEPS, MAX_TRIAL_STEPS};
 
+/// How many parts of expressions are looked at within one step of the solver.
+const SOLVER_STEP: u64 = 10;
+
 /// What may still be done for the policies of one set.
 pub(crate) struct Work {
     /// Parts of expressions that proofs may look at.
@@ -29,6 +32,11 @@ impl Work {
     /// Whether so much more may be done in a proof.
     pub(super) fn proves(&self, steps: u64) -> bool {
         spend(&self.proof, steps)
+    }
+
+    /// So many steps of the solver were taken for a proof.
+    pub(super) fn solved(&self, steps: u64) {
+        spend(&self.proof, steps.saturating_mul(SOLVER_STEP));
     }
 
     /// Whether a policy that takes so many steps may still be asked about a row.

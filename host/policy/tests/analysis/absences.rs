@@ -134,7 +134,12 @@ fn an_allowance_beside_an_objection_or_an_accepted_risk_is_not_told() {
     // Without the fact it is missing, so on_missing counts.
     assert!(!beside("payment.risky", "deny").contains("W0321"));
     assert!(!beside("!has(payment.risky)", "hold").contains("W0321"));
-    assert!(!beside("!has(payment.risky)", "challenge").contains("W0321"));
+    // A challenge is less than what comes where nobody says anything.
+    let challenged = beside("!has(payment.risky)", "challenge");
+    assert!(
+        challenged.contains("warning[W0321]") && challenged.contains("the rule `no` says less"),
+        "{challenged}"
+    );
     assert!(beside("payment.count > 5", "hold").contains("W0321"));
     let rules = "rules:\n  - {id: yes, when: \"!has(payment.risky) || !payment.risky\", verdict: allow, reason: because}\n";
     let accepts = |why: &str| policy(rules, &format!("  accepts_risk: {why}\n"));

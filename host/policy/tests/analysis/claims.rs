@@ -151,7 +151,7 @@ fn analysed(text: &str, dictionary: &Dictionary) -> (PolicySet, Analysis) {
     let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("pipeline.yaml"), PIPELINE).expect("written");
     std::fs::write(dir.path().join("p.yaml"), text).expect("written");
-    let set = PolicySet::load(dir.path(), dictionary);
+    let set = PolicySet::load_for_review(dir.path(), dictionary);
     let set = set.unwrap_or_else(|problems| panic!("{problems}\n{text}"));
     let at = Timestamp::parse("2026-06-01T00:00:00Z").expect("an instant");
     let analysis = set.analyse(Path::new(""), dictionary, at);

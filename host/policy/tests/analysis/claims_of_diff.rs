@@ -12,7 +12,8 @@ fn instant(text: &str) -> Timestamp {
 
 fn compared(old: &[(&str, &str)], new: &[(&str, &str)]) -> SetDiff {
     let dictionary = dictionary();
-    let set = |files| fixture::load(files).unwrap_or_else(|problems| panic!("{problems}"));
+    let set =
+        |files| fixture::load_for_review(files).unwrap_or_else(|problems| panic!("{problems}"));
     let (old, new) = (set(old), set(new));
     let version = |set| Version {
         set,

@@ -359,7 +359,8 @@ fn dictionaries_may_differ() {
     std::fs::write(dir.path().join("pipeline.yaml"), fixture::PIPELINE).expect("written");
     let text = with_rule("payment.risky && payment.channel == 'web'");
     std::fs::write(dir.path().join("p.yaml"), text).expect("written");
-    let new = PolicySet::load(dir.path(), &more).unwrap_or_else(|problems| panic!("{problems}"));
+    let new = PolicySet::load_for_review(dir.path(), &more)
+        .unwrap_or_else(|problems| panic!("{problems}"));
     let (dictionary, old) = (
         dictionary(),
         set(&[("p.yaml", &with_rule("payment.risky"))]),
@@ -402,7 +403,8 @@ fn no_row_contradicts_a_proof_and_every_example_differs() {
             let dir = tempfile::tempdir().expect("a directory");
             std::fs::write(dir.path().join("pipeline.yaml"), fixture::PIPELINE).expect("written");
             std::fs::write(dir.path().join("p.yaml"), text).expect("written");
-            PolicySet::load(dir.path(), &dictionary).unwrap_or_else(|problems| panic!("{problems}"))
+            PolicySet::load_for_review(dir.path(), &dictionary)
+                .unwrap_or_else(|problems| panic!("{problems}"))
         };
         let (old, new) = (load(&quoted(&one)), load(&quoted(&two)));
         let version = |set| Version {

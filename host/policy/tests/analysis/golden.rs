@@ -5,10 +5,10 @@ use std::path::Path;
 use weft_dictionary::Timestamp;
 use weft_policy::Analysis;
 
-use crate::fixture::{dictionary, load, policy, with_rule};
+use crate::fixture::{dictionary, load_for_review, policy, with_rule};
 
 pub(crate) fn analysed(policies: &[(&str, &str)]) -> Analysis {
-    let set = load(policies).unwrap_or_else(|problems| panic!("{problems}"));
+    let set = load_for_review(policies).unwrap_or_else(|problems| panic!("{problems}"));
     let at = Timestamp::parse("2026-06-01T00:00:00Z").expect("an instant");
     set.analyse(Path::new(""), &dictionary(), at)
 }

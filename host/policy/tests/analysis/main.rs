@@ -1,6 +1,7 @@
 //! What is told of sound sets: rules that do nothing, rules that disagree, and what changed between two sets.
 
 mod absences;
+mod absences_of_sets;
 mod claims;
 mod claims_of_diff;
 mod classes;

@@ -1,7 +1,9 @@
 //! Of all that a change does, a comparison shows the worst: how mild a decision gets at most, and how strict.
 
-use weft_dictionary::Timestamp;
-use weft_policy::{Impact, SetDiff, Version};
+use std::cmp::Ordering;
+
+use weft_dictionary::{Dictionary, Timestamp};
+use weft_policy::{Impact, PolicySet, SetDiff, Version};
 use weft_verdict::Verdict::{self, Allow, Challenge, Deny, Hold};
 
 use crate::fixture;
@@ -42,7 +44,7 @@ fn compared(old: &str, new: &str, others: &[&str]) -> SetDiff {
             .collect();
         files.push(("p.yaml", changed));
         files.retain(|(_, text)| !text.is_empty());
-        fixture::load(&files).unwrap_or_else(|problems| panic!("{problems}"))
+        fixture::load_for_review(&files).unwrap_or_else(|problems| panic!("{problems}"))
     };
     let (old, new) = (set(old), set(new));
     let version = |set| Version {
@@ -232,4 +234,76 @@ fn that_the_search_ended_at_its_bound_is_said() {
             .is_some_and(|not| not.milder && not.looked_at > 0),
         "{examples:?}"
     );
+}
+
+/// A hold that a step-up clears ends as a flag, and the payment is released.
+#[test]
+fn a_hold_that_a_step_up_clears_now_is_milder() {
+    let old = policy("holds", &[("hold", "payment.count > 5")]);
+    let new = old.replace(
+        "reason: because}",
+        "reason: because, obligations: [{kind: step-up, arguments: {method: app-approval}}]}",
+    );
+    let [way, back] = [(&old, &new), (&new, &old)].map(|(old, new)| {
+        let diff = compared(old, new, &[&allowing()]);
+        let Impact::Shown(examples) = &diff.policies[0].changes[0].impact else {
+            panic!("{:?}", diff.policies[0].changes[0]);
+        };
+        let one = &examples.shown[0];
+        assert_eq!((one.old.decision, one.new.decision), (Hold, Hold));
+        assert_eq!(examples.shown.len(), 1);
+        one.new.compared_with(&one.old)
+    });
+    assert_eq!((way, back), (Ordering::Less, Ordering::Greater));
+}
+
+#[test]
+fn what_a_policy_takes_away_now_makes_a_later_one_milder() {
+    let denies = policy("denies", &[("deny", "payer.country in ['KP', 'IR']")]);
+    let takes = fixture::policy(
+        "rules:\n  - {id: r, when: 'true', verdict: abstain, reason: because, obligations: [{kind: redact, arguments: {payer.country: \
+         absent}}]}\n",
+        "",
+    )
+    .replace("stage: decision", "stage: residency")
+    .replace("test.policy", "test.takes");
+    let diff = compared("", &takes, &[&denies, &allowing()]);
+    assert!(
+        verdicts(&diff).contains(&(Deny, Hold)),
+        "{:?}",
+        shown(&diff)
+    );
+    let back = compared(&takes, "", &[&denies, &allowing()]);
+    assert!(
+        verdicts(&back).contains(&(Hold, Deny)),
+        "{:?}",
+        shown(&back)
+    );
+}
+
+/// What is computed at the door from an account is there only with the account.
+#[test]
+fn an_example_with_a_fact_that_is_computed_has_what_it_is_computed_from() {
+    let more = "  - {name: payer.account_country, kind: country, class: operational, title: t, meaning: m, derived: {from: payer.account, take: \
+                country}}\n";
+    let text = format!("{}{more}", fixture::DICTIONARY);
+    let dictionary = Dictionary::parse("dictionary.yaml", &text).expect("valid");
+    let set = |country: &str| {
+        let when = format!("payer.account_country == '{country}'");
+        let dir = tempfile::tempdir().expect("a directory");
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text);
+        write("pipeline.yaml", fixture::PIPELINE).expect("written");
+        write("p.yaml", &policy("denies", &[("deny", &when)])).expect("written");
+        PolicySet::load_for_review(dir.path(), &dictionary)
+            .unwrap_or_else(|problems| panic!("{problems}"))
+    };
+    let (old, new) = (set("KP"), set("IR"));
+    let version = |set| Version {
+        set,
+        dictionary: &dictionary,
+    };
+    let at = Timestamp::parse("2026-06-01T00:00:00Z").expect("an instant");
+    for one in shown(&SetDiff::of(version(&old), version(&new), at)) {
+        assert!(one.contains("payer.account = "), "{one}");
+    }
 }

@@ -194,7 +194,7 @@ fn no_change_is_shown_weaker_than_it_is() {
                 ("o.yaml", objects),
                 ("a.yaml", allows),
             ];
-            fixture::load(&files).unwrap_or_else(|problems| panic!("{problems}"))
+            fixture::load_for_review(&files).unwrap_or_else(|problems| panic!("{problems}"))
         };
         let (old, new) = (set(&changed.old), set(&changed.new));
         let strongest = steps(

@@ -223,5 +223,6 @@ fn load(dictionary: &Dictionary, expressions: &[Vec<Expression>]) -> PolicySet {
         }
         std::fs::write(dir.path().join(format!("p{number:04}.yaml")), text).expect("written");
     }
-    PolicySet::load(dir.path(), dictionary).unwrap_or_else(|problems| panic!("{problems}"))
+    PolicySet::load_for_review(dir.path(), dictionary)
+        .unwrap_or_else(|problems| panic!("{problems}"))
 }

@@ -4,7 +4,7 @@ use weft_dictionary::FieldId;
 use weft_policy::Applies;
 
 use crate::fixture::{dictionary, load};
-use crate::{policy, row};
+use crate::{policy, row, said, says};
 
 const LIST: &str = "name: eea\ntitle: t\nkind: country\nsources: [{title: s, reference: r, verified: true}]\nentries: [BE]\n";
 const CORRIDORS: &str = "name: open\ntitle: t\nkind: corridor\nsources: [{title: s, reference: r, verified: true}]\nentries: ['BE>*']\n";
@@ -22,6 +22,26 @@ const PROBES: [(&str, &str); 6] = [
     ("payment.amount > parameters.limit", "payment.amount"),
     ("payment.at.getHours('Europe/Brussels') > 21", "payment.at"),
 ];
+
+/// What whoever sends a request may leave out is no way around a denial.
+#[test]
+fn a_set_that_opens_without_a_fact_is_not_loaded() {
+    let body = "rules:\n  - {id: r, when: has(payment.risky) && payment.risky, verdict: deny, reason: because}\n";
+    let open = policy(body);
+    says(
+        &[("p.yaml", &open)],
+        "p.yaml:13:19: error[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent without it; with \
+         payment.risky = yes it is deny, without `payment.risky` abstain (leave out `has(payment.risky)`, so that on_missing counts, add \
+         a rule on `!has(payment.risky)` that says as much, or say of `payment.risky` in metadata.accepts_risk why it may be left out)",
+    );
+    let accepted = open.replace(
+        "  status: enforced\n",
+        "  status: enforced\n  accepts_risk: payment.risky is optional\n",
+    );
+    for sound in [open.replace("status: enforced", "status: draft"), accepted] {
+        assert_eq!(said(&[("p.yaml", &sound)]), "");
+    }
+}
 
 fn names(fields: &[FieldId]) -> Vec<String> {
     let dictionary = dictionary();

@@ -13,6 +13,7 @@ mod parameters;
 mod threat;
 mod threat_generated;
 mod threat_later;
+mod threat_silence;
 mod versions;
 
 use weft_dictionary::{Row, Value};
@@ -25,6 +26,11 @@ pub(crate) fn policy(body: &str) -> String {
 /// What loading says.
 pub(crate) fn said(files: &[(&str, &str)]) -> String {
     fixture::load(files).err().unwrap_or_default()
+}
+
+/// What loading says to who only looks at it: nothing of facts that are left out.
+pub(crate) fn reviewed(files: &[(&str, &str)]) -> String {
+    fixture::load_for_review(files).err().unwrap_or_default()
 }
 
 /// Asserts that loading says exactly this line, among others perhaps.

@@ -1,7 +1,7 @@
 //! A higher level of threat tightens and never loosens.
 
 use crate::fixture::load;
-use crate::{eur, policy, row, said, says};
+use crate::{eur, policy, reviewed as said, row, says};
 
 fn parameter(values: &str) -> String {
     format!(
@@ -23,8 +23,9 @@ const CALM: &str = "tests:\n  - {name: calm, given: {payment.amount: {value: '5.
 
 #[track_caller]
 fn is_proven(body: &str) {
-    // Without tests, only a proof lets it pass.
-    let said = said(&[("p.yaml", &policy(body))]);
+    // Without tests, only a proof lets it pass. Beside it, somebody always says something.
+    let beside = policy(&rules(&[("allow", "'true'")])).replace("test.policy", "test.other");
+    let said = said(&[("p.yaml", &policy(body)), ("q.yaml", &beside)]);
     assert_eq!(said, "", "{body}");
 }
 

@@ -1,4 +1,4 @@
-//! Whatever the check of the level of threat accepts: raising the level never makes the verdict milder.
+//! Whatever the check of the level of threat accepts: raising the level never makes the verdict milder, of one policy or of a set.
 //!
 //! `WEFT_SEED=7 WEFT_POLICIES=100000 cargo test --release -p weft-policy --test language generated` looks further.
 
@@ -7,10 +7,12 @@ use weft_dictionary::{Currency, Dictionary, DurationMs, Money, Row, Timestamp, V
 use weft_policy::{Applies, Policy};
 use weft_verdict::Verdict;
 
-use crate::fixture::{dictionary, load, policy};
+use crate::fixture::{PIPELINE, dictionary, load_for_review as load, policy};
 
 /// Policies, unless the environment says how many.
 const POLICIES: usize = 4_000;
+/// Sets of which some are accepted, likewise.
+const SETS: usize = 1_500;
 /// Policies of one set.
 const A_SET: usize = 50;
 /// Rows that each accepted policy is asked about, at all levels.
@@ -29,18 +31,14 @@ fn raising_the_level_never_makes_a_generated_policy_milder() {
     let dictionary = dictionary();
     let (mut accepted, mut stricter) = (0, 0);
     for _ in 0..all / A_SET {
-        let files: Vec<(String, String)> = (0..A_SET)
-            .map(|number| {
-                (
-                    format!("p{number:02}.yaml"),
-                    any_policy(&mut random, number),
-                )
-            })
-            .collect();
+        let mut files = generated(&mut random, A_SET);
+        // What policies are to each other is looked at elsewhere: here somebody always says something.
+        files.insert(0, ("a.yaml".to_owned(), allows("true")));
         let sound = without_refused(&files);
         let set = load(&sound).unwrap_or_else(|problems| panic!("{problems}"));
-        accepted += sound.len();
-        for (policy, (_, text)) in set.policies().iter().zip(&sound) {
+        accepted += sound.len() - 1;
+        let generated = set.policies().iter().zip(&sound).skip(1);
+        for (policy, (_, text)) in generated {
             let becomes_stricter = (0..ROWS).filter(|_| {
                 let row = any_row(&mut random, &dictionary);
                 never_gets_milder(policy, text, &row, &dictionary)
@@ -54,6 +52,82 @@ fn raising_the_level_never_makes_a_generated_policy_milder() {
         stricter * 20 > accepted,
         "only {stricter} of {accepted} get stricter"
     );
+}
+
+fn generated(random: &mut Rng, policies: usize) -> Vec<(String, String)> {
+    let mut named = |number| (format!("p{number:02}.yaml"), any_policy(random, number));
+    (0..policies).map(&mut named).collect()
+}
+
+fn allows(when: &str) -> String {
+    policy(
+        &format!("rules:\n  - {{id: r, when: \"{when}\", verdict: allow, reason: because}}\n"),
+        "",
+    )
+}
+
+/// The same of what all policies say together, and `no_policy` where none says anything.
+#[test]
+fn raising_the_level_never_makes_a_generated_set_milder() {
+    let mut random = Rng::with_seed(of_environment("WEFT_SEED", 1) as u64);
+    let dictionary = dictionary();
+    let (mut accepted, mut comes) = (0, 0);
+    for number in 0..of_environment("WEFT_SETS", SETS) {
+        let no_policy = [Verdict::Hold, Verdict::Deny][number % 2];
+        let pipeline = PIPELINE.replace(
+            "no_policy: hold",
+            &format!("no_policy: {}", no_policy.as_str()),
+        );
+        let mut files = generated(&mut random, 1 + number % 3);
+        if random.bool() {
+            let when = condition(&mut random, 2);
+            files.push(("q.yaml".to_owned(), allows(&when)));
+        }
+        files.push(("pipeline.yaml".to_owned(), pipeline));
+        let named = files.iter().map(|(name, text)| (&**name, &**text));
+        let Ok(set) = load(&named.collect::<Vec<_>>()) else {
+            continue;
+        };
+        accepted += 1;
+        let said = |row: &Row| {
+            set.policies()
+                .iter()
+                .map(|policy| verdict(policy, row))
+                .max()
+        };
+        for _ in 0..ROWS {
+            let row = any_row(&mut random, &dictionary);
+            let verdicts = at_all_levels(&row, &dictionary).map(|row| said(&row));
+            let decided = verdicts.map(|verdict| match verdict {
+                Some(Verdict::Abstain) | None => no_policy,
+                Some(verdict) => verdict,
+            });
+            let rises = decided.windows(2).all(|pair| pair[0] <= pair[1]);
+            assert!(
+                rises,
+                "{decided:?} at the levels 0 to 3\n{files:#?}\nrow: {row:?}"
+            );
+            comes +=
+                usize::from(verdicts[0] == Some(Verdict::Abstain) && verdicts[3] != verdicts[0]);
+        }
+    }
+    assert!(
+        accepted > 20 && comes > 20,
+        "{accepted} accepted, {comes} times somebody comes to speak"
+    );
+}
+
+/// The row at the levels 0 to 3.
+fn at_all_levels(row: &Row, dictionary: &Dictionary) -> [Row; 4] {
+    let field = dictionary
+        .by_name("processing.threat_level")
+        .expect("there");
+    [0, 1, 2, 3].map(|level| {
+        let mut row = row.clone();
+        row.set(dictionary, field.id, Value::Integer(level))
+            .expect("fits");
+        row
+    })
 }
 
 /// The files without those that are refused because of the level of threat; nothing else may be wrong.
@@ -79,15 +153,7 @@ fn without_refused(files: &[(String, String)]) -> Vec<(&str, &str)> {
 
 /// Whether some level is stricter than the one below it; none may be milder.
 fn never_gets_milder(policy: &Policy, text: &str, row: &Row, dictionary: &Dictionary) -> bool {
-    let field = dictionary
-        .by_name("processing.threat_level")
-        .expect("there");
-    let verdicts = [0, 1, 2, 3].map(|level| {
-        let mut row = row.clone();
-        row.set(dictionary, field.id, Value::Integer(level))
-            .expect("fits");
-        verdict(policy, &row)
-    });
+    let verdicts = at_all_levels(row, dictionary).map(|row| verdict(policy, &row));
     for pair in verdicts.windows(2) {
         assert!(
             may_become(pair[0], pair[1]),

@@ -1,6 +1,6 @@
 //! A higher level of threat in one stage makes no policy of a later stage milder.
 
-use crate::{policy, said, says};
+use crate::{policy, reviewed as said, says, warnings};
 
 const TAKES: &str = "rules:\n  - id: less\n    when: WHEN\n    verdict: abstain\n    reason: because\n    obligations:\n      - {kind: redact, \
                      arguments: {payment.risky: TREATMENT}}\n";
@@ -39,8 +39,8 @@ fn a_fact_that_a_higher_level_takes_away_is_none_that_a_later_policy_denies_by()
     says(
         &[("a.yaml", &takes(RISES, "absent")), ("b.yaml", &denies)],
         "a.yaml:14:11: error[W0310]: a higher level of threat takes `payment.risky` away from `test.policy` (b.yaml), which may then \
-         be milder: with it the rule `r` may lead to deny, without it to hold (take `payment.risky` away at every level or at \
-         none, or let `test.policy` say as much where it is missing (on_missing))",
+         be milder: with it the rule `r` may lead to deny, without it to hold (let `test.policy` say as much where \
+         `payment.risky` is missing (on_missing), or let nothing in `test.earlier` depend on the level)",
     );
     // Whatever the treatment leaves, later policies get nothing of it; a token is what they get anyway.
     for treatment in ["present", "band", "masked"] {
@@ -100,9 +100,20 @@ fn what_a_plugin_says_without_a_fact_is_not_known() {
     assert_eq!(both(&takes(RISES, "absent"), &denies), "");
     let other = plugin("{field: payment.count, treatment: clear}", "");
     assert_eq!(both(&takes(RISES, "absent"), &other), "");
-    // What it takes away itself may depend on the level.
+    // What it says itself, and what it takes away, may depend on the level.
     let early = plugin("{field: processing.threat_level, treatment: clear}", "");
-    assert_eq!(said(&[("p.yaml", &early)]), "");
+    assert_eq!(
+        warnings(&[("p.yaml", &early)]),
+        [
+            "p.yaml:12:36: warning[W0310]: the plugin gets the level of threat, and whether what it says gets milder as that rises is not \
+             known (remove the grant, or say of `processing.threat_level` in metadata.accepts_risk why the plugin only gets stricter)"
+        ]
+    );
+    let accepted = early.replace(
+        "  status: enforced\n",
+        "  status: enforced\n  accepts_risk: processing.threat_level only adds points\n",
+    );
+    assert!(warnings(&[("p.yaml", &accepted)]).is_empty());
     says(
         &[(
             "p.yaml",
@@ -159,7 +170,7 @@ fn a_higher_level_does_not_end_the_walk_before_a_policy_that_may_say_more() {
         set("hold", &holds, &denies),
         "a.yaml:13:19: error[W0310]: a higher level of threat may end the walk too early: where `test.earlier` says hold, the stage \
          `residency` ends before `test.policy` (b.yaml) is asked, which may say more (write stop_at: deny for the stage \
-         `residency` in pipeline.yaml, or let nothing in it depend on the level)"
+         `residency` in pipeline.yaml, or let nothing in `test.earlier` depend on the level)"
     );
     assert_eq!(set("deny", &holds, &denies), "");
     assert_eq!(set("hold", &holds, &rule("payment.risky", "hold")), "");

@@ -17,8 +17,8 @@ use crate::output;
 ///
 /// Every problem is told with file, line and column, why it is one, and what to do. A sound set is looked
 /// through for facts that are better left out, and for rules that can never fire, that are never false or that add
-/// nothing, and for operations that no enforced policy is about. A fact without which nothing objects any more is a
-/// problem, all else a warning. Exits 0 when there is no problem, and with --strict no warning; else 1.
+/// nothing, and for operations that no enforced policy is about; all that is a warning. A fact without which nothing
+/// objects any more is a problem, and a host does not take such a set. Exits 0 when there is no problem, and with --strict no warning; else 1.
 #[derive(Args)]
 pub(crate) struct CheckArgs {
     /// The directory with dictionary.yaml, pipeline.yaml and the policies.
@@ -71,6 +71,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<(), Failed> {
     cost(&set);
     overlaps(&analysis, args.analysis);
     plugins(&set, loaded.as_ref());
+    accepted(&set, &dictionary);
     let of_plugins = loaded.map_or(0, |loaded| loaded.pipeline().warnings().0.len());
     match args.strict {
         true => strict(problems.0.len() + of_plugins, analysis.left_out),
@@ -165,6 +166,29 @@ fn list(set: &PolicySet) {
             )
         };
         output::line(&format!("  {:<9} {}{time}", status, policy.id()));
+    }
+}
+
+/// What is accepted, by policies and by the dictionary, and so is told by no warning: a reviewer has to see it.
+fn accepted(set: &PolicySet, dictionary: &Dictionary) {
+    for policy in set.policies() {
+        if let Some(why) = policy.accepts_risk() {
+            let why: Vec<&str> = why.split_whitespace().collect();
+            output::line(&format!(
+                "{} ({}) accepts a risk: {}",
+                policy.id(),
+                policy.path(),
+                why.join(" ")
+            ));
+        }
+    }
+    let claims = dictionary.fields().filter(|field| field.claim);
+    let claims: Vec<&str> = claims.map(|field| field.name.as_str()).collect();
+    if !claims.is_empty() {
+        output::line(&format!(
+            "claims (claim: true), of which nobody looks for what gets milder without them: {}",
+            claims.join(", ")
+        ));
     }
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use weft_diagnostic::Diagnostics;
 use weft_dictionary::Dictionary;
-use weft_policy::{PolicySet, PolicyTests};
+use weft_policy::{PolicyFiles, PolicySet, PolicyTests};
 
 use super::check;
 use crate::exit::Failed;
@@ -40,7 +40,9 @@ pub(crate) struct TestArgs {
 }
 
 pub(crate) fn run(args: &TestArgs) -> Result<(), Failed> {
-    let dictionary = Dictionary::load(&args.dir.join("dictionary.yaml"))?;
+    let files = PolicyFiles::read(&args.dir)?;
+    let (file, text) = files.dictionary()?;
+    let dictionary = Dictionary::parse(file, text)?;
     let all = PolicySet::test(&args.dir, &dictionary, args.mutate)?;
     for policy in &all {
         say(policy);

@@ -5,11 +5,11 @@ use weft_dictionary::Dictionary;
 use weft_verdict::{ObligationKind, Verdict};
 
 use super::{Fall, Part, Parts, expressions};
-use crate::analysis::rules_of;
 use crate::cel::node::Node;
 use crate::limits::MAX_SOLVER_STEPS;
 use crate::milder::Weight;
 use crate::policy::{Body, Rule};
+use crate::silence::objects_less;
 use crate::solve::{Answer, Facts, Goal, Mode, Solver};
 
 /// By what a decision gets milder.
@@ -58,15 +58,22 @@ impl<'n> Search<'n> {
             Body::Plugin(_) => self.not_asked(None),
             Body::Rules(rules) => {
                 for (rule, part) in rules.iter().zip(&parts.rules) {
-                    match rule.finding.verdict {
-                        Verdict::Abstain => {}
-                        // Nothing is milder than what is said of a missing fact.
-                        _ if self.parts.is_lenient(rule) => {}
-                        Verdict::Allow | Verdict::Flag => self.permits(rule, part),
-                        _ => {
-                            self.not_asked(Some((rule, part)));
-                            self.silent(rule, part);
-                        }
+                    // Nothing is milder than what is said of a missing fact.
+                    if self.parts.is_lenient(rule) {
+                        continue;
+                    }
+                    let objects = rule.finding.verdict >= Verdict::Challenge;
+                    if !objects {
+                        self.permits(rule, part);
+                    }
+                    if objects || !rule.finding.obligations.is_empty() {
+                        self.not_asked(Some((rule, part)));
+                    }
+                    if objects {
+                        self.silent(rule, part);
+                        self.less_than_silence(rule, part);
+                    } else {
+                        self.lets_off(rule, part);
                     }
                 }
             }
@@ -105,22 +112,101 @@ impl<'n> Search<'n> {
         let mut goals = self.with_the_fact();
         goals.push(self.goal(part.node, Mode::True));
         goals.extend(self.applies_without());
-        goals.extend(self.quiet_without(least));
+        goals.extend(self.quiet_without(|other| Weight::of(&other.finding) >= least));
         let what = format!("the rule `{}` is silent without it", rule.id);
         self.ask(&goals, rule.place, By::Silence, &what);
     }
 
-    /// A rule that lets it go on fires without the fact, and with it does not.
+    /// What a rule asks to be done beside what it says goes with it, and no other rule asks for it.
+    fn lets_off(&mut self, rule: &'n Rule, part: &'n Part<'n>) {
+        let duties = &rule.finding.obligations;
+        if part.without.is_none() || duties.is_empty() {
+            return;
+        }
+        let mut goals = self.with_the_fact();
+        goals.push(self.goal(part.node, Mode::True));
+        goals.extend(self.applies_without());
+        let asks = |other: &Rule| {
+            duties
+                .iter()
+                .all(|duty| other.finding.obligations.contains(duty))
+        };
+        goals.extend(self.quiet_without(asks));
+        let what = format!("what the rule `{}` asks for goes with it", rule.id);
+        self.ask(&goals, rule.place, By::Silence, &what);
+    }
+
+    /// A rule says less than `no_policy` without the fact, and with it nobody says anything.
+    fn less_than_silence(&mut self, rule: &'n Rule, part: &'n Part<'n>) {
+        let fired = Weight::of(&rule.finding);
+        if fired >= Weight::only(self.parts.policy.on_missing) {
+            return;
+        }
+        let place = part.without.as_ref().map(|_| rule.place);
+        let conditions = self
+            .parts
+            .policy
+            .conditions
+            .iter()
+            .zip(&self.parts.conditions);
+        let mut named = conditions.filter(|(_, part)| part.without.is_some());
+        let Some(place) = place.or_else(|| named.next().map(|(condition, _)| condition.place))
+        else {
+            return;
+        };
+        let silences = self.parts.silences.iter();
+        for silence in silences.filter(|silence| objects_less(fired, silence.weight)) {
+            let mut goals = self.applies_without();
+            goals.push(self.goal(part.yes(), Mode::True));
+            goals.push(self.goal(&self.parts.there, Mode::True));
+            let wanted = silence.wanted.iter();
+            goals.extend(wanted.map(|(node, mode)| self.goal(node, *mode)));
+            goals.extend(self.quiet_without(|other| Weight::of(&other.finding) >= silence.weight));
+            let what = format!(
+                "nobody says anything with it, which is {} (no_policy), and the rule `{}` says less without it",
+                silence.weight.words(),
+                rule.id
+            );
+            self.ask(&goals, place, By::Permission, &what);
+        }
+    }
+
+    /// Where a rule comes to fire without the fact, if it may.
+    pub(super) fn comes(&self, rule: &Rule, part: &'n Part<'n>) -> Option<Place> {
+        let mut goals = self.applies_without();
+        goals.push(self.goal(part.yes(), Mode::True));
+        goals.push(self.goal(&self.parts.there, Mode::True));
+        let conditions = self
+            .parts
+            .policy
+            .conditions
+            .iter()
+            .zip(&self.parts.conditions);
+        let conditions = conditions.map(|(condition, part)| (part, condition.place));
+        let mut named = conditions
+            .chain([(part, rule.place)])
+            .filter(|(part, _)| part.without.is_some());
+        let comes = |part: &'n Part<'n>| {
+            let mut goals = goals.clone();
+            goals.push(self.goal(part.node, Mode::NotTrue));
+            !matches!(self.solver.ask(&goals, &|_| true), Answer::Never(_))
+        };
+        named.find(|(part, _)| comes(part)).map(|(_, place)| place)
+    }
+
+    /// A rule that lets it go on, or discloses something, fires without the fact, and with it does not.
     fn permits(&mut self, rule: &'n Rule, part: &'n Part<'n>) {
         let parts = self.parts;
         let mut duties = rule.finding.obligations.iter();
-        if !parts.is_last && !duties.any(|duty| duty.kind == ObligationKind::Disclose) {
+        let discloses = duties.any(|duty| duty.kind == ObligationKind::Disclose);
+        if !(discloses || parts.is_last && rule.finding.verdict > Verdict::Abstain) {
             return;
         }
         let mut goals = self.applies_without();
         goals.push(self.goal(part.yes(), Mode::True));
         goals.push(self.goal(&parts.there, Mode::True));
-        goals.extend(self.quiet_without(Weight::least_objection()));
+        let least = Weight::least_objection();
+        goals.extend(self.quiet_without(|other| Weight::of(&other.finding) >= least));
         for (condition, other) in parts.policy.conditions.iter().zip(&parts.conditions) {
             if other.without.is_some() {
                 let mut goals = goals.clone();
@@ -154,12 +240,12 @@ impl<'n> Search<'n> {
             .collect()
     }
 
-    /// No rule says this much without the fact, and none of those that name it rests on it.
-    fn quiet_without(&self, least: Weight) -> Vec<Goal<'n>> {
+    /// No such rule fires without the fact, and none of those that name it rests on it.
+    fn quiet_without(&self, such: impl Fn(&Rule) -> bool) -> Vec<Goal<'n>> {
         let parts = self.parts;
-        let rules = rules_of(parts.policy).iter().zip(&parts.rules);
+        let rules = parts.policy.rules().iter().zip(&parts.rules);
         let severe = rules
-            .filter(|(rule, _)| Weight::of(&rule.finding) >= least)
+            .filter(|(rule, _)| such(rule))
             .map(|(_, part)| self.goal(part.yes(), Mode::NotTrue));
         let values = parts
             .rules

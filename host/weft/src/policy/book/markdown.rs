@@ -78,7 +78,11 @@ fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
         } else {
             ""
         };
-        format!("`{}`{unsaid}", field.name)
+        let claim = match field.claim {
+            true => format!(" ({})", words::CLAIM),
+            false => String::new(),
+        };
+        format!("`{}`{claim}{unsaid}", field.name)
     });
     let reads: Vec<String> = reads.collect();
     if !reads.is_empty() {
@@ -101,6 +105,9 @@ fn write_about(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
             text(&source.title),
             text(&source.reference)
         )?;
+    }
+    if let Some(why) = policy.accepts_risk() {
+        writeln!(out, "- It accepts a risk: {}", text(why.trim()))?;
     }
     writeln!(out, "- Owner: {}", text(policy.owner()))?;
     let operations = policy.operations().join(", ");

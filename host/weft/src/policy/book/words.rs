@@ -74,6 +74,18 @@ pub(super) fn said_by(field: &Field) -> &'static str {
     }
 }
 
+/// Of a field that asks for something: who leaves it out asks for nothing.
+pub(super) const CLAIM: &str = "a claim";
+
+/// How many facts are claims, and what that means.
+pub(super) fn claims(dictionary: &Dictionary) -> String {
+    let claims = dictionary.fields().filter(|field| field.claim).count();
+    format!(
+        "{}: that a policy says less where one is left out is not looked for.",
+        count(claims, "fact is a claim", "facts are claims")
+    )
+}
+
 /// A status in a word.
 pub(super) fn status_name(status: Status) -> &'static str {
     match status {

@@ -121,6 +121,7 @@ fn of_said(said: &Said) -> Json {
         "policy": policy,
         "not_asked": said.not_asked.map(not_asked),
         "decision": said.decision,
+        "cleared_by_step_up": said.is_cleared,
     })
 }
 

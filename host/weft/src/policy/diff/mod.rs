@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use weft_dictionary::{Dictionary, Timestamp};
 use weft_engine::Clock;
-use weft_policy::{Body, PolicySet, SetDiff, Status, Version};
+use weft_policy::{Body, PolicyFiles, PolicySet, SetDiff, Status, Version};
 
 use crate::exit::Failed;
 use crate::output;
@@ -101,7 +101,9 @@ fn asking_plugins(set: &PolicySet) -> impl Iterator<Item = (&str, bool)> {
 }
 
 fn load(dir: &Path) -> Result<(Dictionary, PolicySet), Failed> {
-    let dictionary = Dictionary::load(&dir.join("dictionary.yaml"))?;
+    let files = PolicyFiles::read(dir)?;
+    let (file, text) = files.dictionary()?;
+    let dictionary = Dictionary::parse(file, text)?;
     let set = PolicySet::load_for_review(dir, &dictionary)?;
     let failed = set.tests().failed;
     if failed > 0 {

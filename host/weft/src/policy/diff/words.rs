@@ -86,7 +86,7 @@ pub(super) fn bound(examples: &Examples) -> Option<String> {
     let not = examples.not_known?;
     let is_shown = |order| {
         let mut shown = examples.shown.iter();
-        shown.any(|shown| shown.new.decision.cmp(&shown.old.decision) == order)
+        shown.any(|shown| shown.new.compared_with(&shown.old) == order)
     };
     let way = |is_open: bool, word: &str, order| {
         let more = if is_shown(order) {
@@ -122,7 +122,13 @@ pub(super) fn period(policy: &PolicyDiff) -> Option<String> {
 pub(super) fn said(shown: &Shown, counts: bool) -> [String; 2] {
     let (old, new) = (&shown.old, &shown.new);
     let told = told_by(old) != told_by(new);
-    let change = match new.decision.cmp(&old.decision) {
+    // Only where nothing else tells them apart.
+    let is_waiting = old.decision == new.decision && old.is_cleared != new.is_cleared;
+    let decision = |said: &Said| match is_waiting && said.is_cleared {
+        true => format!("{} until a step-up clears it", said.decision.as_str()),
+        false => said.decision.as_str().to_owned(),
+    };
+    let change = match new.compared_with(old) {
         Ordering::Less => ", milder",
         Ordering::Equal => "",
         Ordering::Greater => ", stricter",
@@ -130,7 +136,7 @@ pub(super) fn said(shown: &Shown, counts: bool) -> [String; 2] {
     let one = |said: &Said, change: &str| match counts {
         true => format!(
             "{}{change}; {}",
-            said.decision.as_str(),
+            decision(said),
             of_policy(said, true, told)
         ),
         false => of_policy(said, false, told),

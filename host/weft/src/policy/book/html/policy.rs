@@ -48,6 +48,9 @@ fn about(book: &Book<'_>, policy: &Policy) -> Markup {
                     }
                 }
             }
+            @if let Some(why) = policy.accepts_risk() {
+                dt { "It accepts" } dd { span.mark.open { "a risk" } " " (why.trim()) }
+            }
             dt { "Owner" } dd { (policy.owner()) }
             dt { "Asked about" } dd {
                 @for name in book.operations_of(policy) { div { (name) } }
@@ -219,6 +222,7 @@ fn rests_on(book: &Book<'_>, policy: &Policy) -> Markup {
                 @for (n, field) in fields.iter().enumerate() {
                     @if n > 0 { "; " }
                     (field.title) " " code { (field.name) }
+                    @if field.claim { " " span.mark.open { (words::CLAIM) } }
                     @if needs::is_unsaid(field) { " " span.mark.open { "the host does not say it yet" } }
                 }
             }

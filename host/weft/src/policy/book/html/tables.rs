@@ -171,7 +171,7 @@ pub(super) fn lists(book: &Book<'_>) -> Markup {
 pub(super) fn dictionary(book: &Book<'_>) -> Markup {
     html! {
         h2 id="dictionary" { "Every fact that the host knows" }
-        p { "What is not in this list is dropped at the door. The last column says how many policies, effective or not, \
+        p { "What is not in this list is dropped at the door. " (words::claims(book.dictionary)) " The last column says how many policies, effective or not, \
              read the fact." }
         @for (section, title) in book.dictionary.sections() {
             h3 { (title) }
@@ -186,7 +186,8 @@ pub(super) fn dictionary(book: &Book<'_>) -> Markup {
                             td { (field.class.as_str()) }
                             td { (field.class.ceiling().as_str()) }
                             td { (book.for_auditors(field.id)) }
-                            td { (words::said_by(field)) }
+                            td { (words::said_by(field))
+                                @if field.claim { br; span.mark.open { (words::CLAIM) } } }
                             td.number { (book.readers_of(field).len()) }
                         }
                     }

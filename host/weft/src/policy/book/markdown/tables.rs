@@ -174,12 +174,17 @@ pub(super) fn lists(out: &mut String, book: &Book<'_>) -> Result {
 pub(super) fn dictionary(out: &mut String, book: &Book<'_>) -> Result {
     writeln!(
         out,
-        "\n## Every fact that the host knows\n\n| fact | meaning | class | at most | said by |\n|---|---|---|---|---|"
+        "\n## Every fact that the host knows\n\n{}\n\n| fact | meaning | class | at most | said by |\n|---|---|---|---|---|",
+        words::claims(book.dictionary)
     )?;
     for field in book.dictionary.fields() {
+        let claim = match field.claim {
+            true => format!("; {}", words::CLAIM),
+            false => String::new(),
+        };
         writeln!(
             out,
-            "| `{}` | {}: {} | {} | {} | {} |",
+            "| `{}` | {}: {} | {} | {} | {}{claim} |",
             field.name,
             cell(&field.title),
             cell(&field.meaning),
