@@ -60,7 +60,7 @@ fn a_killed_host_has_every_decision_that_it_answered_and_each_once() {
         answered += killed.answered.len();
         left -= left.min(KILLS_A_HOST);
         seed += 1;
-        longest_start = longest_start.max(killed.is_as_it_was_answered());
+        longest_start = longest_start.max(killed.stop_and_compare());
     }
     println!("{kills} kills, {answered} payments answered, longest start {longest_start:?}");
 }
@@ -122,7 +122,7 @@ impl Killed {
 
     /// The log is sound, continues every checkpoint, and has each payment once, as it was answered. How long the longest
     /// start took.
-    fn is_as_it_was_answered(mut self) -> Duration {
+    fn stop_and_compare(mut self) -> Duration {
         self.host.stop();
         let data = self.host.data().display().to_string();
         let mut arguments = vec!["audit", "verify", "--data", &data];
