@@ -122,6 +122,25 @@ fn expressions_are_refused_at_the_very_character() {
 }
 
 #[test]
+fn text_beyond_ascii_moves_no_place() {
+    rule_says(
+        "payer.city == 'Köln éé' && payment.amuont > money('1', 'EUR')",
+        "p.yaml:14:38: error[W0302]: there is no field `payment.amuont` (did you mean `payment.amount`?)",
+    );
+    rule_says(
+        "payer.city == '日本語' && payment.amount > 'abc'",
+        "p.yaml:14:34: error[W0303]: an amount cannot be compared with a text (write money('12.50', 'EUR'))",
+    );
+    rule_says(
+        ">\n      payer.city == 'ÄÖÜäöüßÄÖÜ' ||\n      payer.city == 'ÄÖÜäöüßÄÖÜ' ||\n      payment.amuont > money('1', 'EUR')",
+        "p.yaml:17:7: error[W0302]: there is no field `payment.amuont` (did you mean `payment.amount`?)",
+    );
+    let said = load(&[("p.yaml", &with_rule("payer.city == 'Köln éé' && )"))]);
+    let said = said.err().unwrap_or_default();
+    assert!(said.contains("p.yaml:14:38: error[W0301]"), "{said}");
+}
+
+#[test]
 fn a_word_for_one_in_place_of_a_word_for_many_is_told() {
     let body = "parameters:\n  - {name: limit, title: t, type: integer, value: 5, unit: payments}\nrules:\n  - {id: r, when: payment.count > \
                 parameter.limit, verdict: deny, reason: because}\n";

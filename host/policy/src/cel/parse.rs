@@ -23,6 +23,8 @@ pub(crate) struct Unreadable {
 pub(crate) struct Parsed {
     pub(crate) root: Expression,
     source: Vec<char>,
+    /// Which character each byte of the text belongs to: the parser counts bytes.
+    character_of: Vec<usize>,
     info: SourceInfo,
 }
 
@@ -30,8 +32,9 @@ impl Parsed {
     /// The characters of the token by which the parser knows a node: of `a.b` the point, of `f(x)` the bracket.
     fn token(&self, node: u64) -> Option<Range<usize>> {
         let (start, stop) = self.info.offset_for(node)?;
-        let (start, end) = (start as usize, stop as usize + 1);
-        (start < end && end <= self.source.len()).then_some(start..end)
+        let character = |byte: u32| self.character_of.get(byte as usize).copied();
+        let (start, last) = (character(start)?, character(stop)?);
+        (start <= last).then_some(start..last + 1)
     }
 
     /// The characters of the text that an expression stands in, from its first to its last.
@@ -150,6 +153,11 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Unreadable> {
         Ok((root, info)) => Ok(Parsed {
             root,
             source: text.chars().collect(),
+            character_of: text
+                .chars()
+                .enumerate()
+                .flat_map(|(character, c)| std::iter::repeat_n(character, c.len_utf8()))
+                .collect(),
             info,
         }),
         Err(errors) => Err(unreadable(text, &errors)),
