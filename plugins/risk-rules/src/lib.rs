@@ -24,10 +24,11 @@
 //! A payment that is challenged or held may go on when the customer approves it in the app: the finding
 //! carries that step-up. A score below the first threshold is an `allow`, with the score and its reasons.
 //!
-//! What is missing never lowers a score that is known: a withheld fact counts in full, a payment without a
-//! payer that anything is known of waits, and a new account is rated by limits instead of a baseline. Where no
-//! account is named, the past of the card stands in. A remote payment that leaves out its device, its place or its
-//! payee is rated as if they were the worst; a card that is read in a shop needs none of them.
+//! A withheld fact counts in full, a payment without a payer that anything is known of waits, and a new account is rated
+//! by limits instead of a baseline. Where no account is named, the past of the card stands in. A remote payment that
+//! leaves out its place is rated as if it were the worst, one that leaves out its device or its payee as if it were new; a
+//! card that is read in a shop needs none of them. How often a device, card, payee or terminal was met before is counted
+//! only where it is named: without it there are no points for too many payments.
 
 mod input;
 mod score;
