@@ -20,11 +20,11 @@ use crate::canonical;
 use crate::checkpoint::{BadNote, Checkpoint, Verifier};
 use crate::error::ReadError;
 use crate::files::{self, Files};
+use crate::filter::Filter;
 use crate::limits::{MAX_ID_BYTES, MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
 use crate::merkle::{self, Hash, Tree};
 use crate::proof::Proof;
 use crate::record::Record;
-use crate::show::Filter;
 use crate::stream::{self, RawRecord};
 use crate::tiles::{self, Growing, Holds, Tile};
 

@@ -62,6 +62,11 @@ impl Found {
         });
         match opened {
             Ok((store, watermark, known)) => {
+                match store.has_this_form() {
+                    Ok(true) => {}
+                    Ok(false) => self.unusable_because("its keys have an older form".to_owned()),
+                    Err(error) => self.unusable_because(error.to_string()),
+                }
                 self.store = Some(store);
                 (self.watermark, self.known) = (watermark, known);
             }

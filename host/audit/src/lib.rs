@@ -15,9 +15,11 @@
 //! | `tile_files` | the full tiles, beside the journal |
 //! | [`proof`] | that one record is in the tree, for who does not have the log |
 //! | [`export`] | a directory that can be verified without this program |
-//! | `keys` | under which keys a record is found |
+//! | `filter` | which records somebody asks for |
+//! | `keys`, `blocks` | under which keys a record is found, and which of many say a word |
 //! | `store`, `sums` | sled, and the sums over its files at rest |
 //! | `found` | the store as it lies there when a log is opened |
+//! | `query` | records page by page |
 //! | `recent` | what is durable and not yet in the store |
 //! | `refill` | what becomes of a store that failed, while the log is open |
 //! | `grown` | the tree as it grows, and its tiles |
@@ -41,11 +43,13 @@
 //!   that is refused too. Only a missing or unreadable store is filled again.
 //! * A decision of another region is not taken into this log.
 
+mod blocks;
 mod canonical;
 pub mod checkpoint;
 mod error;
 pub mod export;
 mod files;
+mod filter;
 mod found;
 mod grown;
 mod keeper;
@@ -56,6 +60,7 @@ pub mod merkle;
 mod open;
 mod plain;
 pub mod proof;
+mod query;
 mod recent;
 pub mod record;
 mod refill;
@@ -70,17 +75,19 @@ pub mod verify;
 pub use checkpoint::{Checkpoint, Verifier};
 pub use error::{AppendError, CloseError, OpenError, ReadError};
 pub use export::{ExportError, Exported, export};
+pub use filter::Filter;
 pub use log::{Appending, Log, LogConfig, Receipt, Stored, Tuning};
 pub use merkle::Hash;
 pub use open::Opened;
 pub use proof::{BadProof, Proof};
+pub use query::Page;
 pub use record::{
     CallerRecord, DecisionRecord, DroppedPlace, DroppedRecord, EventRecord, FindingRecord,
     IdempotencyRecord, NOT_GRANTED, OutcomeRecord, PluginRecord, PurposeRecord, Record, SCHEMA,
     ShownRecord, Sight,
 };
 pub use refill::Refilling;
-pub use show::{Entry, Filter, render, show};
+pub use show::{Entry, render, show};
 pub use stream::{RawRecord, Streamed, stream, stream_raw};
 pub use verify::{
     Damage, KeptCheckpoint, Key, Remedy, Report, StoreCheck, VerifyError, VerifyOptions, verify,

@@ -16,14 +16,20 @@ pub const CHECKPOINT_EVERY_RECORDS: u64 = 4_096;
 pub const CHECKPOINT_AFTER_MS: u64 = 1_000;
 /// Entries of one transaction or one case that a query gives; the newest.
 pub const MAX_LINKED: usize = 1_000;
+/// Records on one page of a query.
+pub const MAX_PAGE: usize = 1_000;
+/// Records that are read for one page at the most; what is behind them is on the next one.
+pub const MAX_READ_FOR_PAGE: usize = 20_000;
+/// Bytes of records on one page at the most, but for the last of them.
+pub const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
 /// Bytes of the log's origin.
 pub const MAX_ORIGIN_BYTES: usize = 255;
 /// Bytes of the checkpoint's and the key's file.
 pub const MAX_NOTE_BYTES: usize = 4_096;
 /// How often the collector of sled's garbage is called after a batch: three times until a page is free.
 pub(crate) const EPOCHS_A_BATCH: usize = 4;
-/// And once more for so many records; each leaves some fifteen pages, and a call frees 512.
-pub(crate) const RECORDS_AN_EPOCH: usize = 16;
+/// And once more for so many entries; each leaves some three pages, and a call frees 512.
+pub(crate) const ENTRIES_AN_EPOCH: usize = 64;
 /// Bytes of the store's pages that sled may keep in memory. Beside them it keeps where each page is: half a kilobyte a
 /// record, measured with `examples/refill.rs`, and without a bound.
 pub const STORE_CACHE_BYTES: u64 = 16 * 1024 * 1024;

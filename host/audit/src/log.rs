@@ -9,7 +9,6 @@ use std::task::{Context, Poll, ready};
 use std::thread::JoinHandle;
 
 use data_encoding::HEXLOWER;
-use weft_dictionary::Timestamp;
 use weft_journal::{Appended, Journal, Position};
 
 use crate::canonical;
@@ -219,7 +218,7 @@ impl Log {
     }
 
     /// Asks the store. One that cannot answer is given up.
-    fn ask<T>(
+    pub(crate) fn ask<T>(
         &self,
         question: impl FnOnce(&Store) -> Result<T, StoreError>,
     ) -> Result<T, ReadError> {
@@ -269,20 +268,6 @@ impl Log {
     /// The decisions that belong to a case, oldest first; the newest [`MAX_LINKED`].
     pub fn by_case(&self, id: &str) -> Result<Vec<Stored>, ReadError> {
         self.linked(Link::Case, id)
-    }
-
-    /// Records whose time is in `from..to`, as far as the store has taken them; at most `max`.
-    pub fn between(
-        &self,
-        from: Timestamp,
-        to: Timestamp,
-        max: usize,
-    ) -> Result<Vec<(u64, Record)>, ReadError> {
-        let indexes = self.ask(|store| store.between(from.0, to.0, max))?;
-        indexes
-            .into_iter()
-            .map(|index| Ok((index, parse(index, &self.bytes(index)?)?)))
-            .collect()
     }
 
     fn linked(&self, link: Link, id: &str) -> Result<Vec<Stored>, ReadError> {
@@ -457,7 +442,7 @@ impl Drop for Log {
     }
 }
 
-fn parse(index: u64, bytes: &[u8]) -> Result<Record, ReadError> {
+pub(crate) fn parse(index: u64, bytes: &[u8]) -> Result<Record, ReadError> {
     canonical::from_bytes(bytes).map_err(|column| ReadError::Form { index, column })
 }
 

@@ -9,6 +9,7 @@ use weft_dictionary::Timestamp;
 use weft_disk::{TMP, create_dir_durably};
 use weft_journal::{Journal, JournalConfig, Recovery};
 
+use crate::blocks;
 use crate::checkpoint::{Checkpoint, LogKey, Verifier, is_origin};
 use crate::error::{OpenError, ReadError, open_io};
 use crate::files::{self, Files};
@@ -378,7 +379,7 @@ fn open_store(
     Ok((store, (!is_new).then_some(why)))
 }
 
-/// Applies the journal's records from the watermark on.
+/// Applies the journal's records from the watermark on, and once more those of the block that it is in.
 fn fill(
     store: &Store,
     journal: &Journal,
@@ -386,10 +387,10 @@ fn fill(
     progress: &dyn Fn(&str),
 ) -> Result<Result<(), StoreError>, OpenError> {
     let total = journal.len_durable();
-    let mut first = watermark;
+    let mut first = watermark - watermark % blocks::RECORDS;
     let mut batch = Vec::with_capacity(MAX_STORE_BATCH);
     let mut hashes = Vec::with_capacity(MAX_STORE_BATCH);
-    for entry in journal.iter_from(watermark) {
+    for entry in journal.iter_from(first) {
         let (index, record) = entry.map_err(ReadError::from)?;
         hashes.push(merkle::leaf_hash(&record));
         batch.push(record);

@@ -13,50 +13,12 @@ use weft_verdict::{Obligation, Reason};
 use crate::canonical;
 use crate::error::ReadError;
 use crate::files::Files;
+use crate::filter::Filter;
 use crate::merkle::{self, Hash};
 use crate::plain;
 use crate::record::{
     DecisionRecord, DroppedRecord, EventRecord, FindingRecord, OutcomeRecord, PluginRecord, Record,
 };
-
-/// Which records; all that is told must hold. With nothing told: all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// The decision, the request for a value or in an emergency, with this id.
-    pub decision: Option<String>,
-    /// Decisions and requests about this transaction.
-    pub transaction: Option<String>,
-    /// Decisions and requests that belong to this case.
-    pub case: Option<String>,
-    /// Only the newest so many.
-    pub last: Option<usize>,
-}
-
-impl Filter {
-    pub(crate) fn takes(&self, record: &Record) -> bool {
-        let of_event = |event: &EventRecord, names: &[&str], wanted: &str| {
-            let mut said = names
-                .iter()
-                .filter_map(|name| event.detail.get(*name)?.as_str());
-            said.any(|said| said == wanted)
-        };
-        let is = |wanted: &Option<String>,
-                  of: fn(&DecisionRecord) -> Option<&String>,
-                  names: &[&str]| match (wanted, record) {
-            (None, _) => true,
-            (Some(wanted), Record::Decision(decision)) => of(decision) == Some(wanted),
-            (Some(wanted), Record::Event(event)) => of_event(event, names, wanted),
-        };
-        let ids = ["id", "emergency"];
-        is(&self.decision, |d| Some(&d.decision), &ids)
-            && is(
-                &self.transaction,
-                |d| d.transaction.as_ref(),
-                &["transaction"],
-            )
-            && is(&self.case, |d| d.case.as_ref(), &["case"])
-    }
-}
 
 /// A record as it stands in the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +27,8 @@ pub struct Entry {
     pub index: u64,
     /// Its hash in the tree.
     pub leaf_hash: Hash,
+    /// Its bytes: canonical JSON, of which the hash is.
+    pub bytes: Vec<u8>,
     /// What it says.
     pub record: Record,
 }
@@ -88,6 +52,7 @@ pub fn show(dir: &Path, filter: &Filter) -> Result<Vec<Entry>, ReadError> {
         found.push_back(Entry {
             index,
             leaf_hash: merkle::leaf_hash(bytes),
+            bytes: bytes.to_vec(),
             record,
         });
     })

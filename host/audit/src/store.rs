@@ -7,13 +7,16 @@
 use std::fs::{File, TryLockError};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use sled::{Batch, Config, Db, Mode};
 
+use crate::blocks::{self, Bits, Filling};
+use crate::filter::Condition;
 use crate::keys::{self, Indexed, Known, Link, WATERMARK};
 use crate::limits::{
-    EPOCHS_A_BATCH, MAX_LINKED, RECORDS_AN_EPOCH, STORE_CACHE_BYTES, STORE_OPEN_PAUSE_MS,
+    ENTRIES_AN_EPOCH, EPOCHS_A_BATCH, MAX_LINKED, STORE_CACHE_BYTES, STORE_OPEN_PAUSE_MS,
     STORE_OPEN_TRIES,
 };
 use crate::merkle::Hash;
@@ -61,6 +64,19 @@ impl From<sled::Error> for StoreError {
 
 pub(crate) struct Store {
     db: Db,
+    /// The block that the last records are of.
+    filling: Mutex<Filling>,
+}
+
+/// Records that may be what is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Candidates {
+    /// Their indexes, ascending.
+    pub(crate) indexes: Vec<u64>,
+    /// Where to go on.
+    pub(crate) next: u64,
+    /// How many records the store has.
+    pub(crate) of: u64,
 }
 
 /// Runs what touches sled; a panic in there is an error.
@@ -82,7 +98,10 @@ impl Store {
                 Ok(config.open())
             })?;
             match opened {
-                Ok(db) => return Ok(Store { db }),
+                Ok(db) => {
+                    let filling = Mutex::default();
+                    return Ok(Store { db, filling });
+                }
                 // The threads of the one before, in this process, still hold sled's lock.
                 Err(sled::Error::Io(error)) if is_locked(&error) && tries < STORE_OPEN_TRIES => {
                     tries += 1;
@@ -104,12 +123,21 @@ impl Store {
         })
     }
 
+    /// Whether its keys have the form that this program reads.
+    pub(crate) fn has_this_form(&self) -> Result<bool, StoreError> {
+        guarded(|| {
+            let form = self.db.get(keys::FORM)?;
+            let is_empty = || Ok::<_, StoreError>(self.db.get(WATERMARK)?.is_none());
+            form.map_or_else(is_empty, |form| Ok(form == keys::THIS_FORM))
+        })
+    }
+
     /// How many records it knows: the watermark, or more when there is a hash behind it.
     pub(crate) fn known_len(&self) -> Result<u64, StoreError> {
         let watermark = self.watermark()?;
         guarded(|| {
             let last = self.db.scan_prefix(keys::LEAF).keys().next_back();
-            let last = last.transpose()?.and_then(|key| keys::index_of(&key));
+            let last = last.transpose()?.and_then(|key| keys::number_of(&key));
             Ok(last.map_or(watermark, |last| watermark.max(last.saturating_add(1))))
         })
     }
@@ -124,7 +152,8 @@ impl Store {
         })
     }
 
-    /// Applies records from `first` on, in one batch with the watermark.
+    /// Applies records from `first` on, in one batch with the watermark. The first ones after it was opened begin a block:
+    /// what the store has of it already is written once more.
     pub(crate) fn apply(
         &self,
         first: u64,
@@ -132,22 +161,30 @@ impl Store {
         hashes: &[Hash],
     ) -> Result<(), StoreError> {
         assert_eq!(records.len(), hashes.len(), "one hash a record");
+        let mut filling = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
+        if !filling.takes(first) {
+            return Err(StoreError::new(format!("record {first} does not follow")));
+        }
         let mut batch = Batch::default();
+        let mut count = 0;
         for (place, (record, hash)) in records.iter().zip(hashes).enumerate() {
             let index = first + place as u64;
             // A record without keys is known by its hash alone; verification tells of it.
-            let entries = Indexed::of(record).map_or_else(
-                |_| vec![(keys::leaf(index), hash.to_vec())],
-                |indexed| indexed.entries(index, hash),
-            );
-            for (key, value) in entries {
+            let indexed = Indexed::of(record).ok();
+            let own = match &indexed {
+                None => vec![(keys::leaf(index), hash.to_vec())],
+                Some(indexed) => indexed.entries(index, hash),
+            };
+            for (key, value) in own.into_iter().chain(filling.push(index, indexed.as_ref())) {
                 batch.insert(key, value);
+                count += 1;
             }
         }
         let watermark = first + records.len() as u64;
         batch.insert(WATERMARK, &watermark.to_be_bytes());
+        batch.insert(keys::FORM, keys::THIS_FORM);
         guarded(|| Ok(self.db.apply_batch(batch)?))?;
-        free_garbage(records.len());
+        free_garbage(count);
         Ok(())
     }
 
@@ -182,46 +219,134 @@ impl Store {
 
     /// The index of a decision.
     pub(crate) fn decision(&self, id: &str) -> Result<Option<u64>, StoreError> {
-        guarded(|| {
-            Ok(self
-                .db
-                .get(keys::decision(id))?
-                .and_then(|value| keys::index_of(&value)))
-        })
+        Ok(self.linked(Link::Decision, id)?.pop())
     }
 
-    /// The newest [`MAX_LINKED`] indexes of a transaction or case, oldest first.
+    /// The newest [`MAX_LINKED`] indexes of decisions that an id links, oldest first.
     pub(crate) fn linked(&self, link: Link, id: &str) -> Result<Vec<u64>, StoreError> {
         guarded(|| {
             let mut found = Vec::new();
-            for entry in self
+            let keys = self
                 .db
-                .scan_prefix(keys::link_prefix(link, id))
-                .keys()
-                .rev()
-                .take(MAX_LINKED)
-            {
-                found.extend(keys::index_of(&entry?));
+                .scan_prefix(keys::link_prefix(link, false, id))
+                .keys();
+            for key in keys.rev().take(MAX_LINKED) {
+                found.extend(keys::number_of(&key?));
             }
             found.reverse();
             Ok(found)
         })
     }
 
-    /// The indexes of records whose time is in `from_ms..to_ms`, at most `max`, oldest first.
-    pub(crate) fn between(
+    /// Records from `from` on that meet all conditions, or may: some `max` of them.
+    pub(crate) fn candidates(
         &self,
-        from_ms: u64,
-        to_ms: u64,
+        conditions: &[Condition<'_>],
+        from: u64,
         max: usize,
-    ) -> Result<Vec<u64>, StoreError> {
-        let bound = |ms: u64| [b"a".as_slice(), &ms.to_be_bytes()].concat();
+    ) -> Result<Candidates, StoreError> {
+        let of = self.watermark()?;
         guarded(|| {
-            let mut found = Vec::new();
-            for entry in self.db.range(bound(from_ms)..bound(to_ms)).keys().take(max) {
-                found.extend(keys::index_of(&entry?));
+            let mut indexes = Vec::new();
+            let mut block = from / blocks::RECORDS;
+            'blocks: while block * blocks::RECORDS < of && indexes.len() < max {
+                let mut bits = Bits::ALL;
+                for condition in conditions {
+                    match self.next_block(condition, block, of / blocks::RECORDS)? {
+                        Some((at, meet)) if at == block => bits = bits.and(meet),
+                        Some((later, _)) => {
+                            block = later;
+                            continue 'blocks;
+                        }
+                        None => {
+                            block = u64::MAX / blocks::RECORDS;
+                            break 'blocks;
+                        }
+                    }
+                }
+                let found = bits.indexes(block);
+                indexes.extend(found.filter(|index| (from..of).contains(index)));
+                block += 1;
             }
-            Ok(found)
+            let next = (block * blocks::RECORDS).min(of);
+            Ok(Candidates { indexes, next, of })
+        })
+    }
+
+    /// The next block from `block` on with records that meet a condition, and which. Of blocks from `full` on the store
+    /// has no words.
+    fn next_block(
+        &self,
+        condition: &Condition<'_>,
+        block: u64,
+        full: u64,
+    ) -> Result<Option<(u64, Bits)>, StoreError> {
+        match condition {
+            Condition::Linked(link, id) => self.next_linked(*link, id, block),
+            _ if block >= full => Ok(Some((block, Bits::ALL))),
+            Condition::Says(word, said) => {
+                let prefix = keys::word_prefix(*word, said);
+                let Some(found) = self.numbered(&prefix, block, full).next() else {
+                    return Ok(Some((full, Bits::ALL)));
+                };
+                let (at, value) = found?;
+                let bits = Bits::of(&value).ok_or_else(|| StoreError::new("a word has no bits"))?;
+                Ok(Some((at, bits)))
+            }
+            Condition::Within(from, to) => {
+                for found in self.numbered(&keys::span_prefix(), block, full) {
+                    let (at, value) = found?;
+                    let span = blocks::span_of(&value);
+                    let (first, last) =
+                        span.ok_or_else(|| StoreError::new("a block has no time"))?;
+                    if first < *to && last >= *from {
+                        return Ok(Some((at, Bits::ALL)));
+                    }
+                }
+                Ok(Some((full, Bits::ALL)))
+            }
+        }
+    }
+
+    fn next_linked(
+        &self,
+        link: Link,
+        id: &str,
+        block: u64,
+    ) -> Result<Option<(u64, Bits)>, StoreError> {
+        let prefixes = [false, true].map(|of_event| keys::link_prefix(link, of_event, id));
+        let mut first = None;
+        for prefix in &prefixes {
+            let mut found = self.numbered(prefix, block * blocks::RECORDS, u64::MAX);
+            if let Some((index, _)) = found.next().transpose()? {
+                first = Some(first.map_or(index, |first: u64| first.min(index)));
+            }
+        }
+        let Some(first) = first else { return Ok(None) };
+        let block = first / blocks::RECORDS;
+        let mut bits = Bits::default();
+        for prefix in &prefixes {
+            let begin = block * blocks::RECORDS;
+            for found in self.numbered(prefix, begin, begin + blocks::RECORDS) {
+                bits.set(found?.0);
+            }
+        }
+        Ok(Some((block, bits)))
+    }
+
+    /// What is under a prefix with a number in `from..to` behind it.
+    fn numbered(
+        &self,
+        prefix: &[u8],
+        from: u64,
+        to: u64,
+    ) -> impl Iterator<Item = Result<(u64, sled::IVec), StoreError>> {
+        let bound = |at| [prefix, &keys::number(at)].concat();
+        self.db.range(bound(from)..bound(to)).map(|entry| {
+            let (key, value) = entry?;
+            let number = keys::number_of(&key);
+            let number = number.ok_or_else(|| StoreError::new("a key has no number"))?;
+            Ok((number, value))
         })
     }
 
@@ -256,8 +381,8 @@ impl Store {
 
 /// Every entry makes sled copy a page of its tree and leave the old one to the collector of its epochs, which looks
 /// only at every 128th operation, at 512 pages: of large batches it frees next to nothing, some 10 KB a record.
-fn free_garbage(records: usize) {
-    for _ in 0..EPOCHS_A_BATCH + records / RECORDS_AN_EPOCH {
+fn free_garbage(entries: usize) {
+    for _ in 0..EPOCHS_A_BATCH + entries / ENTRIES_AN_EPOCH {
         crossbeam_epoch::pin().flush();
     }
 }

@@ -16,6 +16,7 @@ fn shown(change: impl FnOnce(&mut weft_audit::DecisionRecord)) -> String {
     render(&Entry {
         index: 4,
         leaf_hash: [7; 32],
+        bytes: Vec::new(),
         record: Record::Decision(record),
     })
 }

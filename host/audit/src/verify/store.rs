@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::blocks::Filling;
 use crate::canonical;
 use crate::files::{self, Files};
 use crate::keys::Indexed;
@@ -61,6 +62,8 @@ pub(super) struct StoreVerifier {
     missing: u64,
     /// Records that are not those that it knows.
     differing: u64,
+    /// The block that the last record is of.
+    filling: Filling,
 }
 
 impl StoreVerifier {
@@ -74,6 +77,7 @@ impl StoreVerifier {
             expected: 0,
             missing: 0,
             differing: 0,
+            filling: Filling::default(),
         };
         if report.is_running {
             report.store = StoreCheck::InUse;
@@ -123,10 +127,16 @@ impl StoreVerifier {
         copy(&files.store, &scratch.0).map_err(verify_io(&files.store))?;
         let opened = Store::open(&scratch.0).and_then(|store| {
             let (watermark, known) = (store.watermark()?, store.known_len()?);
-            Ok((store, watermark, known))
+            let has_this_form = store.has_this_form()?;
+            Ok((store, watermark, known, has_this_form))
         });
         match opened {
-            Ok((store, watermark, known)) => {
+            Ok((store, watermark, known, has_this_form)) => {
+                if !has_this_form && self.is_whole {
+                    let what = "its keys have an older form";
+                    report.note(Damage::file(&self.dir, what, Remedy::NextStart));
+                    self.is_whole = false;
+                }
                 self.copy = Some(Copy {
                     store,
                     watermark,
@@ -177,12 +187,17 @@ impl StoreVerifier {
     /// Whether the record is found under all its keys.
     fn check_keys(&mut self, index: u64, record: &[u8], hash: &Hash, report: &mut Report) {
         let Some(copy) = &self.copy else { return };
-        let entries = match Indexed::of(record) {
-            Ok(indexed) => indexed.entries(index, hash),
+        let indexed = Indexed::of(record).ok();
+        let mut entries = match &indexed {
+            Some(indexed) => indexed.entries(index, hash),
             // Told where records are checked; the store has its hash only.
-            Err(_) => Vec::new(),
+            None => Vec::new(),
         };
-        self.expected += entries.len().max(1) as u64;
+        self.expected += u64::from(indexed.is_none());
+        if self.filling.takes(index) {
+            entries.extend(self.filling.push(index, indexed.as_ref()));
+        }
+        self.expected += entries.len() as u64;
         match copy.store.holds(&entries) {
             Ok(true) => {}
             Ok(false) => self.missing += 1,
@@ -207,7 +222,7 @@ impl StoreVerifier {
             Ok(Some(what)) => report.note(Damage::file(&self.dir, what, Remedy::NextStart)),
             Ok(None) => {
                 report.store = StoreCheck::Compared {
-                    entries: self.expected + u64::from(copy.watermark > 0),
+                    entries: self.expected + of_itself(&copy),
                     known: copy.known,
                     sums: self.has_sums,
                 }
@@ -244,8 +259,7 @@ impl StoreVerifier {
     /// What the next start fills again, if anything.
     fn mendable(&self, copy: &Copy, records: u64) -> Result<Option<String>, StoreError> {
         let entries = copy.store.entries()?;
-        // One more for the watermark, which an empty store does not have.
-        let expected = self.expected + u64::from(copy.watermark > 0);
+        let expected = self.expected + of_itself(copy);
         Ok(if self.missing > 0 {
             let missing = self.missing;
             Some(format!(
@@ -264,6 +278,11 @@ impl StoreVerifier {
             None
         })
     }
+}
+
+/// What it has beside entries of records: its form and the watermark, when it is not empty.
+fn of_itself(copy: &Copy) -> u64 {
+    if copy.watermark > 0 { 2 } else { 0 }
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
