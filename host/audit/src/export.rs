@@ -17,15 +17,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::canonical;
-use crate::checkpoint::{BadNote, Checkpoint, Verifier};
+use crate::checkpoint::{BadNote, Checkpoint};
+use crate::covered::Covered;
 use crate::error::ReadError;
-use crate::files::{self, Files};
+use crate::files;
 use crate::filter::Filter;
-use crate::limits::{MAX_ID_BYTES, MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
-use crate::merkle::{self, Hash, Tree};
+use crate::limits::{MAX_ID_BYTES, PROGRESS_EVERY_RECORDS};
+use crate::merkle::{self, Hash};
 use crate::proof::Proof;
 use crate::record::Record;
-use crate::stream::{self, RawRecord};
+use crate::stream::RawRecord;
 use crate::tiles::{self, Growing, Holds, Tile};
 
 const SCRIPT: &str = include_str!("export/verify.sh");
@@ -80,14 +81,14 @@ pub enum ExportError {
     },
 }
 
-fn io_at(path: &Path) -> impl FnOnce(io::Error) -> ExportError + '_ {
+pub(crate) fn io_at(path: &Path) -> impl FnOnce(io::Error) -> ExportError + '_ {
     |source| ExportError::Io {
         path: path.to_owned(),
         source,
     }
 }
 
-fn damaged<T>(what: impl Into<String>) -> Result<T, ExportError> {
+pub(crate) fn damaged<T>(what: impl Into<String>) -> Result<T, ExportError> {
     Err(ExportError::Damaged { what: what.into() })
 }
 
@@ -129,46 +130,25 @@ fn write(
     prove: Option<&Filter>,
     progress: &dyn Fn(&str),
 ) -> Result<Exported, ExportError> {
-    let from = Files::of(dir);
-    let vkey = note(&from, &from.vkey)?;
-    let verifier = Verifier::parse(&vkey).map_err(bad_note(&from.vkey))?;
     // Before the records: what it covers is durable, and what comes later is not exported.
-    let signed = note(&from, &from.checkpoint)?;
-    let checkpoint =
-        Checkpoint::open(signed.as_bytes(), &verifier).map_err(bad_note(&from.checkpoint))?;
-
+    let covered = Covered::of(dir)?;
     let mut writer = Writer {
         to,
-        size: checkpoint.size,
+        size: covered.checkpoint.size,
         prove,
-        tree: Tree::default(),
+        done: 0,
         growing: Growing::default(),
         bundle: Vec::new(),
         proven: Vec::new(),
         bytes: 0,
     };
-    let mut failed = None;
-    let streamed = stream::stream_raw(dir, |raw| {
-        if failed.is_none() && raw.index < checkpoint.size {
-            failed = writer.take(raw, progress).err();
-        }
-    })?;
-    if let Some(error) = failed {
-        return Err(error);
-    }
-    if let Some(first) = streamed.damage.first() {
-        return damaged(first);
-    }
-    if writer.tree.size() < checkpoint.size {
-        return damaged(format!(
-            "there are {} records, and {} were signed",
-            writer.tree.size(),
-            checkpoint.size
-        ));
-    }
-    if writer.tree.root() != checkpoint.root {
-        return damaged("the head over the records is not the one that was signed");
-    }
+    covered.read(|raw| writer.take(raw, progress))?;
+    let Covered {
+        vkey,
+        signed,
+        checkpoint,
+        ..
+    } = covered;
     writer.finish(&signed)?;
     for (name, bytes) in [
         ("checkpoint", signed.as_str()),
@@ -185,25 +165,6 @@ fn write(
     })
 }
 
-/// A small file of text.
-fn note(from: &Files, path: &Path) -> Result<String, ExportError> {
-    let bytes = from.read_small(path, MAX_NOTE_BYTES).map_err(io_at(path))?;
-    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
-    text.ok_or_else(|| {
-        bad_note(path)(BadNote {
-            offset: 0,
-            what: "the file is missing, or is not UTF-8",
-        })
-    })
-}
-
-fn bad_note(path: &Path) -> impl FnOnce(BadNote) -> ExportError + '_ {
-    |why| ExportError::Note {
-        path: path.to_owned(),
-        why,
-    }
-}
-
 /// Whether a decision's id can name a file, on every system: the log may come from elsewhere.
 fn is_file_name(id: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -215,7 +176,8 @@ struct Writer<'a> {
     /// How many records are exported.
     size: u64,
     prove: Option<&'a Filter>,
-    tree: Tree,
+    /// How many records were taken.
+    done: u64,
     growing: Growing,
     /// The records of the bundle that is not full.
     bundle: Vec<u8>,
@@ -226,14 +188,11 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn take(&mut self, raw: RawRecord<'_>, progress: &dyn Fn(&str)) -> Result<(), ExportError> {
-        if raw.index != self.tree.size() {
-            return damaged(format!("record {} is missing", self.tree.size()));
-        }
         if let Some(filter) = self.prove {
             self.take_to_prove(filter, raw)?;
         }
         let leaf = merkle::leaf_hash(raw.bytes);
-        self.tree.push(leaf);
+        self.done += 1;
         tiles::add_record(&mut self.bundle, raw.bytes);
         let mut full: Vec<(Tile, Vec<u8>)> = Vec::new();
         let pushed = self.growing.push(leaf, |tile, hashes| {
@@ -247,7 +206,7 @@ impl Writer<'_> {
                 self.put_bundle(tile.index)?;
             }
         }
-        let done = self.tree.size();
+        let done = self.done;
         if done.is_multiple_of(PROGRESS_EVERY_RECORDS) {
             progress(&format!("exported {done} of {} records", self.size));
         }
@@ -273,7 +232,7 @@ impl Writer<'_> {
     }
 
     fn put_bundle(&mut self, index: u64) -> Result<(), ExportError> {
-        if let Some(tile) = Tile::of(Holds::Records, index, self.tree.size()) {
+        if let Some(tile) = Tile::of(Holds::Records, index, self.done) {
             let bundle = std::mem::take(&mut self.bundle);
             self.put(&tile.to_string(), &bundle)?;
         }

@@ -14,6 +14,7 @@
 //! | [`tiles`] | tree and records in pieces that others' tools read |
 //! | `tile_files` | the full tiles, beside the journal |
 //! | [`proof`] | that one record is in the tree, for who does not have the log |
+//! | `covered` | the records under a checkpoint, and proofs for some of them |
 //! | [`export`] | a directory that can be verified without this program |
 //! | `filter` | which records somebody asks for |
 //! | `keys`, `blocks` | under which keys a record is found, and which of many say a word |
@@ -46,6 +47,7 @@
 mod blocks;
 mod canonical;
 pub mod checkpoint;
+mod covered;
 mod error;
 pub mod export;
 mod files;
@@ -73,6 +75,7 @@ pub mod tiles;
 pub mod verify;
 
 pub use checkpoint::{Checkpoint, Verifier};
+pub use covered::{Proven, prove};
 pub use error::{AppendError, CloseError, OpenError, ReadError};
 pub use export::{ExportError, Exported, export};
 pub use filter::Filter;

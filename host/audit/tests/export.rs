@@ -447,3 +447,27 @@ fn an_id_that_leads_elsewhere_names_no_file() {
         .collect();
     assert_eq!(names, ["record-0.json", "record-0.tlog-proof"]);
 }
+
+#[test]
+fn what_is_proven_without_an_export_is_what_an_export_proves() {
+    let dir = stopped(600);
+    let filter = Filter {
+        transaction: Some("pay-100".to_owned()),
+        ..Filter::default()
+    };
+    let out = exported(dir.path(), Some(&filter));
+    let proven = weft_audit::prove(dir.path(), &filter, &|_| {}).expect("proven");
+    assert_eq!(proven.records.len(), 3);
+    let verifier = Verifier::parse(&proven.vkey).expect("a key");
+    for (entry, proof) in &proven.records {
+        let id = &entry.record.decision().expect("a decision").decision;
+        let place = out.path().join(format!("export/proofs/{id}.tlog-proof"));
+        assert_eq!(
+            proof.to_string(),
+            fs::read_to_string(place).expect("exported")
+        );
+        let checkpoint = proof.check(&entry.bytes, &verifier).expect("proves it");
+        assert_eq!(checkpoint, proven.checkpoint);
+        proof.check(b"{}", &verifier).expect_err("another record");
+    }
+}

@@ -5,12 +5,51 @@
 
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
+use serde::Serialize;
+use serde_json::value::RawValue;
 use weft_audit::tiles::Tile;
+use weft_audit::{Entry, Page};
 use weft_intake::Problem;
 
 use crate::attempts::Kind;
 use crate::engine::{Engine, Inner};
+use crate::log_query::LogQuery;
 use crate::{Caller, ids, problems};
+
+/// A page as it is told.
+#[derive(Serialize)]
+struct Told<'a> {
+    records: Vec<ToldRecord<'a>>,
+    /// See [`Page::of`].
+    of: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct ToldRecord<'a> {
+    index: u64,
+    leaf_hash: String,
+    record: &'a RawValue,
+}
+
+impl<'a> Told<'a> {
+    fn of(page: &'a Page) -> Result<Told<'a>, serde_json::Error> {
+        let record = |entry: &'a Entry| {
+            Ok(ToldRecord {
+                index: entry.index,
+                leaf_hash: HEXLOWER.encode(&entry.leaf_hash),
+                record: serde_json::from_slice(&entry.bytes)?,
+            })
+        };
+        Ok(Told {
+            records: page.entries.iter().map(record).collect::<Result<_, _>>()?,
+            of: page.of,
+            next: page.next,
+        })
+    }
+}
 
 impl Engine {
     /// The newest checkpoint, as it was signed.
@@ -48,6 +87,17 @@ impl Engine {
             let proof = inner.log.proof(stored.index);
             let proof = proof.map_err(|why| problems::not_read(&why))?;
             Ok(proof.ok_or_else(problems::not_signed_yet)?.to_string())
+        })
+        .await
+    }
+
+    /// One page of the records that a query asks for, each byte for byte as it is in the log, as one JSON object.
+    pub async fn log_records(&self, caller: &Caller, query: LogQuery) -> Result<Vec<u8>, Problem> {
+        self.read_log(caller, move |inner| {
+            let page = inner.log.query(&query.filter, query.cursor, query.limit);
+            let page = page.map_err(|why| problems::not_read(&why))?;
+            let told = Told::of(&page).and_then(|told| serde_json::to_vec(&told));
+            told.map_err(|_| problems::internal("the records could not be written"))
         })
         .await
     }

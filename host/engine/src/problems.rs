@@ -3,9 +3,9 @@
 use weft_intake::{Problem, ProblemCode};
 use weft_vault::VaultError;
 
-use crate::Role;
 use crate::approval::NotApproved;
 use crate::limits::{MAX_CHAIN, MAX_REASON_CHARS, MAX_SERVICES_AN_ID, MAX_THREAT_LEVEL};
+use crate::{Role, log_query};
 
 pub(crate) fn internal(detail: &str) -> Problem {
     Problem::new(ProblemCode::Internal, detail)
@@ -166,6 +166,25 @@ pub(crate) fn no_such_tile() -> Problem {
         "the newest checkpoint of the log does not cover this tile",
     )
     .help("ask for the checkpoint, and for the tiles of a tree of its size")
+}
+
+/// A parameter that a query does not have.
+pub(crate) fn no_such_parameter() -> Problem {
+    let names = log_query::NAMES.join(", ");
+    Problem::new(
+        ProblemCode::InvalidValue,
+        "the query has a parameter that there is not",
+    )
+    .help(format!("the parameters are {names}"))
+}
+
+/// A parameter whose value says nothing.
+pub(crate) fn bad_parameter(name: &'static str, what: &str) -> Problem {
+    Problem::new(
+        ProblemCode::InvalidValue,
+        format!("the query's `{name}` {what}"),
+    )
+    .help("times are as 2026-11-01T00:00:00Z, verdicts as allow, flag, challenge, hold, deny")
 }
 
 /// A record that is durable and not yet signed.

@@ -1,7 +1,8 @@
-//! The audit log over HTTP, for programs that verify it (C2SP `tlog-tiles`, below `/v1/log`).
+//! The audit log over HTTP, below `/v1/log`: for programs that verify it (C2SP `tlog-tiles`), and for who looks something up.
 
-use hyper::HeaderMap;
-use weft_engine::Caller;
+use hyper::body::Incoming;
+use hyper::{HeaderMap, Request};
+use weft_engine::{Caller, LogQuery};
 
 use crate::accept;
 use crate::answer::{self, Answer, Refusal};
@@ -24,6 +25,20 @@ impl Service {
             Route::Proof => engine.log_proof(caller, id).await.map(String::into_bytes),
             _ => engine.log_tile(caller, &format!("tile/{id}")).await,
         };
+        Ok(answer::exact(read.map_err(Refusal::by_engine)?, form))
+    }
+
+    /// Records that meet conditions, page by page.
+    pub(crate) async fn records(
+        &self,
+        caller: &Caller,
+        request: &Request<Incoming>,
+    ) -> Result<Answer, Refusal> {
+        let form = accept::choose(request.headers(), Route::Records.forms())?;
+        let query = request.uri().query().unwrap_or_default();
+        let query = LogQuery::of(form_urlencoded::parse(query.as_bytes()));
+        let query = query.map_err(Refusal::by_engine)?;
+        let read = self.engine.log_records(caller, query).await;
         Ok(answer::exact(read.map_err(Refusal::by_engine)?, form))
     }
 }

@@ -60,6 +60,8 @@ pub(crate) enum Route {
     Tile,
     /// A proof that a decision is in the audit log.
     Proof,
+    /// Records of the audit log that meet conditions.
+    Records,
 }
 
 /// Who may have a resource.
@@ -98,7 +100,7 @@ const LOG: &str = "/v1/log/";
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 27] = [
+    const ALL: [Route; 28] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
@@ -126,6 +128,7 @@ impl Route {
         Route::Checkpoint,
         Route::Tile,
         Route::Proof,
+        Route::Records,
     ];
 
     /// The resource at a path, and the decision's id or the name of the piece in it.
@@ -154,6 +157,7 @@ impl Route {
             "/v1/emergencies/open" => Route::Open,
             "/v1/emergencies/review" => Route::Review,
             "/v1/log/checkpoint" => Route::Checkpoint,
+            "/v1/log/records" => Route::Records,
             _ if path.starts_with(LOG) => {
                 let (route, id) = match path.strip_prefix(LOG)?.split_once('/')? {
                     ("tile", name) => (Route::Tile, name),
@@ -205,6 +209,7 @@ impl Route {
             Route::Checkpoint => "/v1/log/checkpoint",
             Route::Tile => "/v1/log/tile/{tile}",
             Route::Proof => "/v1/log/proofs/{id}",
+            Route::Records => "/v1/log/records",
         }
     }
 
@@ -237,7 +242,8 @@ impl Route {
             | Route::Vault
             | Route::Checkpoint
             | Route::Tile
-            | Route::Proof => "GET, HEAD",
+            | Route::Proof
+            | Route::Records => "GET, HEAD",
         }
     }
 
@@ -265,7 +271,9 @@ impl Route {
             Route::Approve => Access::Roles(SUPERVISORS),
             Route::Open => Access::Roles(SUPPORT),
             Route::Review => Access::Roles(REVIEWERS),
-            Route::Checkpoint | Route::Tile | Route::Proof => Access::Roles(VERIFIERS),
+            Route::Checkpoint | Route::Tile | Route::Proof | Route::Records => {
+                Access::Roles(VERIFIERS)
+            }
             Route::ThreatLevel if *method == Method::PUT => Access::Roles(OPERATORS),
             Route::Policies | Route::PolicySets | Route::ThreatLevel | Route::Vault => {
                 Access::Roles(OVERSEERS)
@@ -307,7 +315,8 @@ impl Route {
             | Route::Emergencies
             | Route::Approve
             | Route::Open
-            | Route::Review => &["application/json"],
+            | Route::Review
+            | Route::Records => &["application/json"],
             Route::Description => &["application/yaml"],
             Route::Checkpoint | Route::Proof => &["text/plain; charset=utf-8"],
             Route::Tile => &["application/octet-stream"],

@@ -148,6 +148,7 @@ impl Service {
                     Route::Checkpoint | Route::Tile | Route::Proof => {
                         self.log(route, &caller, request.headers(), id).await
                     }
+                    Route::Records => self.records(&caller, &request).await,
                     Route::Emergencies | Route::Approve | Route::Open | Route::Review => {
                         self.emergency(route, index, &caller, request).await
                     }

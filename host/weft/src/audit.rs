@@ -1,5 +1,9 @@
 //! `weft audit`: for those who trust nothing that they cannot check.
 
+mod prove;
+mod query;
+mod timeline;
+
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -55,26 +59,11 @@ pub(crate) enum AuditCommand {
         #[arg(long, value_name = "ID")]
         case: Option<String>,
     },
-    /// Print records of the audit log, oldest first.
-    Show {
-        #[command(flatten)]
-        places: Places,
-        /// Only this decision, or request for a value or in an emergency.
-        #[arg(long, value_name = "ID")]
-        decision: Option<String>,
-        /// Only decisions and requests about this payment.
-        #[arg(long, value_name = "ID")]
-        payment: Option<String>,
-        /// Only decisions and requests that belong to this case.
-        #[arg(long, value_name = "ID")]
-        case: Option<String>,
-        /// Only the newest so many.
-        #[arg(long, value_name = "N")]
-        last: Option<usize>,
-        /// One JSON object a line, with index and leaf hash, instead of Markdown.
-        #[arg(long)]
-        json: bool,
-    },
+    #[command(alias = "show")]
+    Query(query::Query),
+    Timeline(timeline::Timeline),
+    Prove(prove::Prove),
+    CheckProof(prove::CheckProof),
 }
 
 pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
@@ -102,26 +91,14 @@ pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
                 decision,
                 transaction: payment,
                 case,
-                last: None,
+                ..Filter::default()
             };
             export(&log_of(&places.settings()?.engine.data_dir)?, &out, filter)
         }
-        AuditCommand::Show {
-            places,
-            decision,
-            payment,
-            case,
-            last,
-            json,
-        } => {
-            let filter = Filter {
-                decision,
-                transaction: payment,
-                case,
-                last,
-            };
-            show(&log_of(&places.settings()?.engine.data_dir)?, &filter, json)
-        }
+        AuditCommand::Query(query) => query.run(),
+        AuditCommand::Timeline(timeline) => timeline.run(),
+        AuditCommand::Prove(prove) => prove.run(),
+        AuditCommand::CheckProof(check) => check.run(),
     }
 }
 
@@ -192,25 +169,5 @@ fn export(dir: &Path, out: &Path, filter: Filter) -> Result<(), Failed> {
         "to verify it: sh {}/verify.sh KEY, where KEY is the copy of log.vkey that you took when the host was set up",
         out.display()
     ));
-    Ok(())
-}
-
-fn show(dir: &Path, filter: &Filter, json: bool) -> Result<(), Failed> {
-    let entries = weft_audit::show(dir, filter)?;
-    if entries.is_empty() {
-        output::step("no record is like that");
-    }
-    for entry in &entries {
-        if json {
-            let line = serde_json::json!({
-                "index": entry.index,
-                "leaf_hash": data_encoding::HEXLOWER.encode(&entry.leaf_hash),
-                "record": entry.record,
-            });
-            output::line(&line.to_string());
-        } else {
-            output::line(&weft_audit::render(entry));
-        }
-    }
     Ok(())
 }
