@@ -33,6 +33,18 @@ pub struct Entry {
     pub record: Record,
 }
 
+impl Entry {
+    /// As one JSON object: index, leaf hash in hexadecimal, and the record byte for byte.
+    pub fn json(&self) -> Vec<u8> {
+        let leaf_hash = HEXLOWER.encode(&self.leaf_hash);
+        let head = format!(
+            r#"{{"index":{},"leaf_hash":"{leaf_hash}","record":"#,
+            self.index
+        );
+        [head.as_bytes(), &self.bytes, b"}"].concat()
+    }
+}
+
 /// The records of the log in `dir` that `filter` takes, oldest first. Bytes that are no record are passed over: to
 /// find them is [`crate::verify()`]'s business.
 pub fn show(dir: &Path, filter: &Filter) -> Result<Vec<Entry>, ReadError> {

@@ -5,51 +5,14 @@
 
 use std::sync::Arc;
 
-use data_encoding::HEXLOWER;
-use serde::Serialize;
-use serde_json::value::RawValue;
+use weft_audit::Page;
 use weft_audit::tiles::Tile;
-use weft_audit::{Entry, Page};
 use weft_intake::Problem;
 
 use crate::attempts::Kind;
 use crate::engine::{Engine, Inner};
 use crate::log_query::LogQuery;
 use crate::{Caller, ids, problems};
-
-/// A page as it is told.
-#[derive(Serialize)]
-struct Told<'a> {
-    records: Vec<ToldRecord<'a>>,
-    /// See [`Page::of`].
-    of: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<u64>,
-}
-
-#[derive(Serialize)]
-struct ToldRecord<'a> {
-    index: u64,
-    leaf_hash: String,
-    record: &'a RawValue,
-}
-
-impl<'a> Told<'a> {
-    fn of(page: &'a Page) -> Result<Told<'a>, serde_json::Error> {
-        let record = |entry: &'a Entry| {
-            Ok(ToldRecord {
-                index: entry.index,
-                leaf_hash: HEXLOWER.encode(&entry.leaf_hash),
-                record: serde_json::from_slice(&entry.bytes)?,
-            })
-        };
-        Ok(Told {
-            records: page.entries.iter().map(record).collect::<Result<_, _>>()?,
-            of: page.of,
-            next: page.next,
-        })
-    }
-}
 
 impl Engine {
     /// The newest checkpoint, as it was signed.
@@ -96,8 +59,7 @@ impl Engine {
         self.read_log(caller, move |inner| {
             let page = inner.log.query(&query.filter, query.cursor, query.limit);
             let page = page.map_err(|why| problems::not_read(&why))?;
-            let told = Told::of(&page).and_then(|told| serde_json::to_vec(&told));
-            told.map_err(|_| problems::internal("the records could not be written"))
+            Ok(told(&page))
         })
         .await
     }
@@ -119,4 +81,21 @@ impl Engine {
         };
         told.inspect_err(|problem| self.inner.metrics.problem(problem.code()))
     }
+}
+
+/// A page as one JSON object. The records stand in it as they are: they are JSON, and their hashes are of these bytes.
+fn told(page: &Page) -> Vec<u8> {
+    let mut out = br#"{"records":["#.to_vec();
+    for (place, entry) in page.entries.iter().enumerate() {
+        out.extend_from_slice(if place > 0 { b"," } else { b"" });
+        out.extend_from_slice(&entry.json());
+    }
+    out.extend_from_slice(format!(r#"],"of":{}"#, page.of).as_bytes());
+    out.extend(
+        page.next
+            .iter()
+            .flat_map(|next| format!(r#","next":{next}"#).into_bytes()),
+    );
+    out.push(b'}');
+    out
 }

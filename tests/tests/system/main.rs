@@ -10,6 +10,7 @@ mod disclosure;
 mod feed;
 mod full_disk;
 mod leaks;
+mod looking_back;
 mod missing;
 mod process;
 mod pseudonyms;

@@ -4,7 +4,6 @@ use clap::Args;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
-use serde_json::value::RawValue;
 use weft_audit::{Entry, Filter, Record};
 use weft_dictionary::Timestamp;
 use weft_verdict::Verdict;
@@ -123,22 +122,14 @@ impl Query {
             return Ok(());
         }
         for entry in &entries {
-            output::line(&match self.json {
-                true => json(entry)?,
-                false => weft_audit::render(entry),
-            });
+            if self.json {
+                output::bytes(&[&entry.json()[..], b"\n"].concat());
+            } else {
+                output::line(&weft_audit::render(entry));
+            }
         }
         Ok(())
     }
-}
-
-fn json(entry: &Entry) -> Result<String, Failed> {
-    let record: &RawValue = serde_json::from_slice(&entry.bytes)?;
-    let leaf_hash = data_encoding::HEXLOWER.encode(&entry.leaf_hash);
-    Ok(format!(
-        r#"{{"index":{},"leaf_hash":"{leaf_hash}","record":{record}}}"#,
-        entry.index
-    ))
 }
 
 fn csv(entries: &[Entry]) -> Result<Vec<u8>, Failed> {

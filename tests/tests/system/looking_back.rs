@@ -1,0 +1,184 @@
+//! What an auditor finds again: records by what they are about, proofs of single ones, a payment's story with the support
+//! about it.
+
+use std::fs;
+
+use serde_json::{Value as Json, json};
+use weft_tests::Host;
+use weft_tests::binary::{Said, run};
+use weft_tests::traffic::{assistance, held, usual};
+
+fn audit(host: &Host, arguments: &[&str]) -> Said {
+    let data = host.data().display().to_string();
+    let (command, rest) = arguments.split_first().expect("a command");
+    let all = [&["audit", command, "--data", &data], rest].concat();
+    run(&all)
+}
+
+/// The decisions of what `audit query --json` printed.
+fn decisions(said: &Said) -> Vec<String> {
+    let id = |line: &str| {
+        let entry: Json = serde_json::from_str(line).expect("JSON");
+        entry["record"]["decision"].as_str().map(str::to_owned)
+    };
+    said.out.lines().filter_map(id).collect()
+}
+
+#[test]
+fn records_are_found_by_what_they_are_about_in_the_file_and_over_http() {
+    let mut host = Host::start("");
+    for n in 0..3 {
+        host.decide("service", &usual(&format!("p-{n}")));
+    }
+    host.decide("service", &held("held"));
+    host.decide(
+        "agent",
+        &assistance("assist.failed_payment", "held", "case-1"),
+    );
+    let all = host.records();
+    let of = |id: &str| {
+        all.iter()
+            .find(|one| one["transaction"] == id)
+            .expect("there")
+            .clone()
+    };
+    let account = of("held")["facts"]["payer.account"]
+        .as_str()
+        .expect("a token")
+        .to_owned();
+    for (option, parameter, value) in [
+        ("--payment", "payment", "held"),
+        ("--case", "case", "case-1"),
+        ("--account", "account", &account),
+        ("--policy", "policy", "risk.behaviour"),
+        ("--plugin", "plugin", "risk-rules"),
+        (
+            "--verdict",
+            "verdict",
+            of("held")["outcome"]["verdict"]
+                .as_str()
+                .expect("a verdict"),
+        ),
+        ("--operation", "operation", "assist.failed_payment"),
+        ("--region", "region", "eu"),
+        ("--from", "from", "2020-01-01T00:00:00Z"),
+    ] {
+        let said = audit(&host, &["query", option, value, "--json"]);
+        assert!(said.ok, "{}", said.err);
+        let wanted = decisions(&said);
+        assert!(!wanted.is_empty(), "{option} {value}");
+        let got = host.get("regulator", &format!("/v1/log/records?{parameter}={value}"));
+        let page: Json = serde_json::from_slice(&got.body).expect("JSON");
+        let records = page["records"].as_array().expect("records");
+        let found = records
+            .iter()
+            .filter_map(|one| one["record"]["decision"].as_str());
+        assert_eq!(found.collect::<Vec<_>>(), wanted, "{option} {value}");
+    }
+    let none = audit(&host, &["query", "--payment", "nobody", "--csv"]);
+    assert_eq!(
+        (none.ok, none.out.lines().count()),
+        (true, 1),
+        "{}",
+        none.out
+    );
+    let table = audit(&host, &["query", "--payment", "held", "--csv"]);
+    assert!(
+        table.out.lines().count() > 2 && table.out.contains(",case-1,"),
+        "{}",
+        table.out
+    );
+    host.stop();
+}
+
+#[test]
+fn one_record_is_proven_to_who_has_the_key_and_nothing_else() {
+    let mut host = Host::start("");
+    let answer = host.decide("service", &usual("p-1")).json();
+    let id = answer["decision"].as_str().expect("an id");
+    host.stop();
+    let out = tempfile::tempdir().expect("a directory");
+    let to = out.path().display().to_string();
+    let said = audit(&host, &["prove", id, "--out", &to]);
+    assert!(said.ok, "{}", said.err);
+    let find = |end: &str| {
+        let mut files = fs::read_dir(out.path()).expect("a directory");
+        let file = files.find_map(|file| {
+            let path = file.expect("an entry").path();
+            path.to_string_lossy().ends_with(end).then_some(path)
+        });
+        file.expect("written")
+    };
+    let (record, proof) = (find(".json"), find(".tlog-proof"));
+    let key = host.data().join("audit/log.vkey").display().to_string();
+    let check = || {
+        let (proof, record) = (proof.display().to_string(), record.display().to_string());
+        run(&["audit", "check-proof", &proof, &record, "--key", &key])
+    };
+    let good = check();
+    assert!(
+        good.ok && good.out.contains("signature is good"),
+        "{}{}",
+        good.out,
+        good.err
+    );
+    let again = audit(&host, &["prove", id, "--out", &to]);
+    assert!(
+        !again.ok && again.err.contains("record-"),
+        "it replaces nothing: {}",
+        again.err
+    );
+    let text = fs::read_to_string(&record).expect("readable");
+    fs::write(
+        &record,
+        text.replace("payment.authorize", "payment.autorize"),
+    )
+    .expect("written");
+    let bad = check();
+    assert!(!bad.ok && bad.err.contains("another record"), "{}", bad.err);
+    let none = audit(&host, &["prove", "dec_nobody", "--out", &to]);
+    assert!(!none.ok && none.err.contains("none of the"), "{}", none.err);
+}
+
+#[test]
+fn a_payment_and_the_support_about_it_are_one_story() {
+    let mut host = Host::start("");
+    host.decide("service", &held("held"));
+    host.decide("service", &usual("another"));
+    let help = host
+        .decide(
+            "agent",
+            &assistance("assist.failed_payment", "held", "case-1"),
+        )
+        .json();
+    let decision = help["decision"].as_str().expect("an id");
+    host.get("agent", &format!("/v1/decisions/{decision}"));
+    host.post_to(
+        "/v1/disclosures",
+        "agent",
+        &json!({"case": "case-1", "purpose": "call-back", "field": "payer.phone", "token": "tok_eu_phone_aaaaaaaaaaaaaaaaaaaaaaaaaa"}),
+    );
+    host.stop();
+    for asked in [["--payment", "held"], ["--case", "case-1"]] {
+        let said = audit(&host, &[&["timeline"][..], &asked].concat());
+        assert!(said.ok, "{}", said.err);
+        for text in [
+            "held",
+            "case-1",
+            "assist.failed_payment",
+            "payment.authorize",
+            "decision.read",
+            "disclosure.refused",
+            "each leads to a record that was before it",
+        ] {
+            assert!(said.out.contains(text), "{text} with {asked:?}");
+        }
+        assert!(!said.out.contains("another") && !said.out.contains("<script"));
+    }
+    let none = audit(&host, &["timeline", "--payment", "nobody"]);
+    assert!(
+        !none.ok && none.err.contains("no record about it"),
+        "{}",
+        none.err
+    );
+}
