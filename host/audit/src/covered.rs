@@ -7,10 +7,10 @@ use crate::canonical;
 use crate::checkpoint::{BadNote, Checkpoint, Verifier};
 use crate::export::{ExportError, damaged, io_at};
 use crate::files::Files;
-use crate::filter::Filter;
 use crate::limits::{MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
 use crate::merkle::{self, Hash, Tree};
 use crate::proof::Proof;
+use crate::record::Record;
 use crate::show::Entry;
 use crate::stream::{self, RawRecord};
 use crate::tiles::{self, Growing, Tile};
@@ -85,15 +85,21 @@ impl Covered {
 pub struct Proven {
     /// Which log, and how much of it is covered.
     pub checkpoint: Checkpoint,
+    /// That checkpoint as it was signed.
+    pub signed: String,
     /// The key that checks it, as it lies beside the log.
     pub vkey: String,
     /// Oldest first.
     pub records: Vec<(Entry, Proof)>,
 }
 
-/// The records of the log in `dir` that `filter` takes and the newest checkpoint covers, each with its proof. Reads the
-/// whole log, beside a running host if need be.
-pub fn prove(dir: &Path, filter: &Filter, progress: &dyn Fn(&str)) -> Result<Proven, ExportError> {
+/// The records of the log in `dir` that are wanted, by index and what they say, and the newest checkpoint covers, each
+/// with its proof. Reads the whole log, beside a running host if need be.
+pub fn prove(
+    dir: &Path,
+    wanted: &dyn Fn(u64, &Record) -> bool,
+    progress: &dyn Fn(&str),
+) -> Result<Proven, ExportError> {
     let covered = Covered::of(dir)?;
     let size = covered.checkpoint.size;
     let mut growing = Growing::default();
@@ -110,7 +116,7 @@ pub fn prove(dir: &Path, filter: &Filter, progress: &dyn Fn(&str)) -> Result<Pro
             progress(&format!("read {done} of {size} records"));
         }
         let record = canonical::from_bytes(raw.bytes).ok();
-        if let Some(record) = record.filter(|record| filter.takes(record)) {
+        if let Some(record) = record.filter(|record| wanted(raw.index, record)) {
             entries.push(Entry {
                 index: raw.index,
                 leaf_hash,
@@ -141,9 +147,10 @@ pub fn prove(dir: &Path, filter: &Filter, progress: &dyn Fn(&str)) -> Result<Pro
     let records = entries
         .into_iter()
         .map(prove)
-        .collect::<Result<_, ExportError>>()?;
+        .collect::<Result<Vec<_>, ExportError>>()?;
     Ok(Proven {
         checkpoint: covered.checkpoint,
+        signed: covered.signed,
         vkey: covered.vkey,
         records,
     })

@@ -30,7 +30,24 @@ use crate::stream::RawRecord;
 use crate::tiles::{self, Growing, Holds, Tile};
 
 const SCRIPT: &str = include_str!("export/verify.sh");
+/// The parts of [`SCRIPT`] that need the whole log stand between lines that begin so.
+const PART: &str = "#: ";
 const README: &str = include_str!("export/README.txt");
+
+/// The script that checks proofs where the log itself is not: the records and proofs of a directory `proofs`, under the
+/// `checkpoint` and the `log.vkey` beside it.
+pub fn proofs_script() -> String {
+    let mut is_kept = true;
+    let mut kept = String::new();
+    for line in SCRIPT.lines() {
+        match line.strip_prefix(PART) {
+            Some(part) => is_kept = part == "end",
+            None if is_kept => kept.extend([line, "\n"]),
+            None => {}
+        }
+    }
+    kept
+}
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -49,7 +49,8 @@ pub(crate) enum Condition<'a> {
 }
 
 impl Filter {
-    pub(crate) fn takes(&self, record: &Record) -> bool {
+    /// Whether it takes this record.
+    pub fn takes(&self, record: &Record) -> bool {
         let at = record.at();
         self.from.is_none_or(|from| at >= from)
             && self.to.is_none_or(|to| at < to)

@@ -1,4 +1,4 @@
-//! Records for a person: `weft audit show`.
+//! Records for a person: `weft audit query`.
 //!
 //! Reads the journal only, so it works beside a running host and when the store is damaged.
 

@@ -456,7 +456,8 @@ fn what_is_proven_without_an_export_is_what_an_export_proves() {
         ..Filter::default()
     };
     let out = exported(dir.path(), Some(&filter));
-    let proven = weft_audit::prove(dir.path(), &filter, &|_| {}).expect("proven");
+    let proven =
+        weft_audit::prove(dir.path(), &|_, record| filter.takes(record), &|_| {}).expect("proven");
     assert_eq!(proven.records.len(), 3);
     let verifier = Verifier::parse(&proven.vkey).expect("a key");
     for (entry, proof) in &proven.records {

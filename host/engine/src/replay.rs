@@ -18,7 +18,7 @@ mod left;
 pub mod report;
 mod turn;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -45,6 +45,8 @@ pub struct Replay {
     pub since: Option<Timestamp>,
     /// Decisions at or after this instant are left out.
     pub until: Option<Timestamp>,
+    /// Only these decisions are reported; with none, all are.
+    pub only: BTreeSet<String>,
     /// With what.
     pub with: With,
 }
@@ -223,7 +225,9 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
         };
-        let reported = self.replay.since.is_none_or(|since| record.at >= since);
+        let only = &self.replay.only;
+        let reported = self.replay.since.is_none_or(|since| record.at >= since)
+            && (only.is_empty() || only.contains(&record.decision));
         // What was decided before is not reported, but its changed verdicts are carried into what is.
         let wanted = (reported || self.carry.is_some())
             && self.replay.until.is_none_or(|until| record.at < until);

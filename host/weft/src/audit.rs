@@ -1,5 +1,6 @@
 //! `weft audit`: for those who trust nothing that they cannot check.
 
+mod evidence;
 mod prove;
 mod query;
 mod timeline;
@@ -62,6 +63,7 @@ pub(crate) enum AuditCommand {
     #[command(alias = "show")]
     Query(query::Query),
     Timeline(timeline::Timeline),
+    Evidence(evidence::Evidence),
     Prove(prove::Prove),
     CheckProof(prove::CheckProof),
 }
@@ -97,6 +99,7 @@ pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
         }
         AuditCommand::Query(query) => query.run(),
         AuditCommand::Timeline(timeline) => timeline.run(),
+        AuditCommand::Evidence(evidence) => evidence.run(),
         AuditCommand::Prove(prove) => prove.run(),
         AuditCommand::CheckProof(check) => check.run(),
     }

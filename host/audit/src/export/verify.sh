@@ -62,6 +62,7 @@ open_checkpoint() {
   head=$(unbase64 "$(sed -n 3p "$work/text")" | hex)
 }
 
+#: the whole log
 # The path of piece $2 of level $1, of which $3 hashes or records are there.
 path_of() {
   number=$(printf '%03d' $(($2 % 1000)))
@@ -149,6 +150,7 @@ root_of() {
   cat "$work/level"
 }
 
+#: end
 # Whether proof $1 leads from a record's hash to the head (RFC 9162, section 2.1.3.2).
 check_proof() {
   record=${1%.tlog-proof}.json
@@ -180,10 +182,12 @@ check_proof() {
 
 open_checkpoint "$dir/checkpoint"
 echo "checkpoint: $size records, signed by $origin"
+#: the whole log
 hash_records
 root=$(root_of "$size" tiles) || exit 1
 [ "$root" = "$head" ] || wrong "the head over the records is $root, and $head was signed"
 echo "records and tiles: as they were signed"
+#: end
 proofs=0
 for proof in "$dir"/proofs/*.tlog-proof; do
   [ -f "$proof" ] || continue
@@ -191,6 +195,7 @@ for proof in "$dir"/proofs/*.tlog-proof; do
   proofs=$((proofs + 1))
 done
 echo "proofs: $proofs, and each holds"
+#: the whole log
 whole=$size
 for kept in "$@"; do
   open_checkpoint "$kept"
@@ -199,4 +204,5 @@ for kept in "$@"; do
   [ "$root" = "$head" ] || wrong "$kept: the log does not begin with the $size records that were signed there"
   echo "$kept: the log begins with these $size records"
 done
+#: end
 echo OK

@@ -19,7 +19,7 @@ pub enum ExplainError {
     Log(#[from] weft_audit::ReadError),
     /// There is no such decision.
     #[error(
-        "the audit log has no decision of that id; `weft audit show --last 20` shows the newest"
+        "the audit log has no decision of that id; `weft audit query --last 20` shows the newest"
     )]
     NoSuchDecision,
     /// A host answers no caller of this role, either.

@@ -189,6 +189,7 @@ async fn a_decision_is_explained_with_the_set_that_took_it() {
         data_dir: house.site.data_dir(),
         since: None,
         until: None,
+        only: Default::default(),
         with: With::Recorded,
     };
     let report = replay(&what, &mut Silent(Vec::new())).expect("replayed");
@@ -373,6 +374,7 @@ async fn keys_of_another_host_open_nothing_and_that_is_told() {
         data_dir: site.data_dir(),
         since: None,
         until: None,
+        only: Default::default(),
         with: With::Recorded,
     };
     let error = replay(&what, &mut Silent(Vec::new()))

@@ -35,7 +35,7 @@ impl Prove {
             decision: Some(self.decision),
             ..Filter::default()
         };
-        let proven = weft_audit::prove(&dir, &filter, &output::step)?;
+        let proven = weft_audit::prove(&dir, &|_, record| filter.takes(record), &output::step)?;
         if proven.records.is_empty() {
             return Err(Failed::because(format!(
                 "none of the {} records that the checkpoint covers has this id; `weft audit query --last 20` shows the newest",

@@ -3,7 +3,7 @@
 mod gather;
 mod html;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -11,6 +11,14 @@ use super::log_of;
 use crate::exit::Failed;
 use crate::output;
 use crate::places::Places;
+
+pub(super) use gather::Story;
+pub(super) use html::render as page;
+
+/// The story of a case.
+pub(super) fn of_case(dir: &Path, case: &str) -> Result<Story, Failed> {
+    gather::from_log(dir, None, Some(case))
+}
 
 /// Show a payment and all support about it in the order in which it happened, as an HTML document.
 ///
@@ -49,17 +57,26 @@ impl Timeline {
                 "the audit log has no record about it; `weft audit query --last 20` shows the newest",
             ));
         }
-        let page = html::render(&story);
+        let title = match (&self.payment, &self.case) {
+            (Some(payment), _) => format!("Payment {payment}"),
+            (_, case) => format!("Case {}", case.as_deref().unwrap_or_default()),
+        };
+        let page = page(&story, &title);
         match &self.out {
             None => output::bytes(page.as_bytes()),
             Some(file) => {
                 std::fs::write(file, &page)
                     .map_err(|error| Failed::because(format!("{}: {error}", file.display())))?;
                 output::step(&format!(
-                    "wrote {}: {}, {}",
+                    "wrote {}: {}, {} that {} nowhere",
                     file.display(),
                     output::counted(story.steps.len(), "record"),
-                    output::counted(story.orphans.len(), "reference that leads nowhere"),
+                    output::counted(story.orphans.len(), "reference"),
+                    if story.orphans.len() == 1 {
+                        "leads"
+                    } else {
+                        "lead"
+                    },
                 ));
             }
         }

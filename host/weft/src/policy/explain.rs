@@ -23,7 +23,7 @@ use crate::output;
 /// caller of a running host gets `GET /v1/decisions/{id}/explanation` in those of its own.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  weft audit show --last 1 --data weft-data\n  weft policy explain dec_… --data weft-data --as agent"
+    after_help = "Example:\n  weft audit query --last 1 --data weft-data\n  weft policy explain dec_… --data weft-data --as agent"
 )]
 pub(crate) struct ExplainArgs {
     /// The decision's id.

@@ -8,7 +8,7 @@ mod book;
 mod check;
 mod diff;
 mod explain;
-mod replay;
+pub(crate) mod replay;
 mod rollback;
 mod sets;
 mod test;

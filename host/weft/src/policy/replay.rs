@@ -1,6 +1,7 @@
 //! `weft policy replay`: past decisions, evaluated again.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -43,6 +44,9 @@ pub(crate) struct ReplayArgs {
     /// Only decisions before this instant (RFC 3339).
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     until: Option<Timestamp>,
+    /// Only this decision; may be given several times.
+    #[arg(long, value_name = "ID")]
+    decision: Vec<String>,
     /// Another policy set: the dictionary, the pipeline, the policies.
     #[arg(long, value_name = "DIR")]
     policies: Option<PathBuf>,
@@ -108,6 +112,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failed> {
         data_dir: args.data.clone(),
         since: args.since,
         until: args.until,
+        only: args.decision.iter().cloned().collect(),
         with,
     };
     let mut teller = Teller {
@@ -129,6 +134,28 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failed> {
     ended(&report)
 }
 
+/// What comes of some decisions with the sets that they were taken with, and the same as an HTML document.
+pub(crate) fn of_decisions(
+    data: &Path,
+    only: BTreeSet<String>,
+) -> Result<(ReplayReport, String), Failed> {
+    let what = Replay {
+        data_dir: data.to_owned(),
+        since: None,
+        until: None,
+        only,
+        with: With::Recorded,
+    };
+    let mut teller = Teller {
+        bar: ProgressBar::hidden(),
+        list: false,
+        csv: false,
+    };
+    let report = replay(&what, &mut teller)?;
+    let page = page::render(&report);
+    Ok((report, page))
+}
+
 /// The status: a difference where none may be, a log that was not read whole, and nothing to evaluate are no success.
 fn ended(report: &ReplayReport) -> Result<(), Failed> {
     if !report.has_decisions() {
@@ -144,9 +171,9 @@ fn ended(report: &ReplayReport) -> Result<(), Failed> {
 /// What a report says of a time without decisions.
 fn no_decision(report: &ReplayReport) -> &'static str {
     if report.since.is_some() || report.until.is_some() {
-        "no decision in this range; `weft audit show --last 20` shows when the newest were taken"
+        "no decision in this range; `weft audit query --last 20` shows when the newest were taken"
     } else {
-        "the audit log has no decision that could be evaluated again"
+        "the audit log has no such decision that could be evaluated again"
     }
 }
 

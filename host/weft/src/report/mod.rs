@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use crate::exit::Failed;
 
-mod minimisation;
+pub(crate) mod minimisation;
 
 /// Reports from the audit log.
 #[derive(Subcommand)]

@@ -6,56 +6,56 @@ use std::path::Path;
 use serde_json::Value as Json;
 use weft_audit::{DecisionRecord, EventRecord, Record, ShownRecord};
 use weft_dictionary::Timestamp;
-use weft_verdict::{Obligation, Verdict};
+use weft_verdict::{Obligation, ObligationKind, Verdict};
 
 use crate::exit::Failed;
 
 /// All that is about the payments and cases.
 #[derive(Debug, Default)]
-pub(super) struct Story {
-    pub(super) payments: BTreeSet<String>,
-    pub(super) cases: BTreeSet<String>,
+pub(in crate::audit) struct Story {
+    pub(in crate::audit) payments: BTreeSet<String>,
+    pub(in crate::audit) cases: BTreeSet<String>,
     /// In the order of the log.
-    pub(super) steps: Vec<Step>,
+    pub(in crate::audit) steps: Vec<Step>,
     /// References that lead to no record, in words.
-    pub(super) orphans: Vec<String>,
+    pub(in crate::audit) orphans: Vec<String>,
     /// What of the log could not be read.
-    pub(super) gaps: Vec<String>,
+    pub(in crate::audit) gaps: Vec<String>,
 }
 
 /// Whose side of the story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(in crate::audit) enum Side {
     Payment,
     Support,
 }
 
 /// One record of it.
 #[derive(Debug)]
-pub(super) struct Step {
-    pub(super) index: u64,
-    pub(super) at: Timestamp,
-    pub(super) side: Side,
+pub(in crate::audit) struct Step {
+    pub(in crate::audit) index: u64,
+    pub(in crate::audit) at: Timestamp,
+    pub(in crate::audit) side: Side,
     /// The operation or event.
-    pub(super) what: String,
-    pub(super) by: String,
-    pub(super) role: String,
-    pub(super) payment: Option<String>,
-    pub(super) case: Option<String>,
-    pub(super) id: Option<String>,
-    pub(super) verdict: Option<Verdict>,
-    pub(super) risk: Option<u16>,
-    pub(super) reasons: Vec<String>,
-    pub(super) obligations: Vec<String>,
+    pub(in crate::audit) what: String,
+    pub(in crate::audit) by: String,
+    pub(in crate::audit) role: String,
+    pub(in crate::audit) payment: Option<String>,
+    pub(in crate::audit) case: Option<String>,
+    pub(in crate::audit) id: Option<String>,
+    pub(in crate::audit) verdict: Option<Verdict>,
+    pub(in crate::audit) risk: Option<u16>,
+    pub(in crate::audit) reasons: Vec<String>,
+    pub(in crate::audit) obligations: Vec<String>,
     /// Where the payment stands after it.
-    pub(super) state: Option<String>,
+    pub(in crate::audit) state: Option<String>,
     /// What people were shown, by treatment; names of fields.
-    pub(super) shown: BTreeMap<String, Vec<String>>,
-    pub(super) withheld: BTreeMap<String, Vec<String>>,
+    pub(in crate::audit) shown: BTreeMap<String, Vec<String>>,
+    pub(in crate::audit) withheld: BTreeMap<String, Vec<String>>,
     /// More of an event, name and value.
-    pub(super) more: Vec<(String, String)>,
+    pub(in crate::audit) more: Vec<(String, String)>,
     /// The records that it follows or is about, by number.
-    pub(super) about: Vec<u64>,
+    pub(in crate::audit) about: Vec<u64>,
 }
 
 /// The story of a payment or a case.
@@ -146,6 +146,14 @@ pub(super) fn from_log(
 }
 
 impl Story {
+    /// Where the payment stands at its end.
+    pub(in crate::audit) fn state(&self) -> Option<&str> {
+        self.steps
+            .iter()
+            .rev()
+            .find_map(|step| step.state.as_deref())
+    }
+
     fn is_about(&self, payment: Option<&str>, case: Option<&str>) -> bool {
         payment.is_some_and(|id| self.payments.contains(id))
             || case.is_some_and(|id| self.cases.contains(id))
@@ -234,15 +242,23 @@ fn sights(shown: &ShownRecord) -> (Fields, Fields) {
     (disclosed, withheld)
 }
 
+/// What is redacted and disclosed is long, and what came of it stands beside it.
 fn obligation(obligation: &Obligation) -> String {
-    let arguments: Vec<String> = obligation
-        .arguments
-        .iter()
+    let kind = obligation.kind.as_str();
+    let count = obligation.arguments.len();
+    if matches!(
+        obligation.kind,
+        ObligationKind::Redact | ObligationKind::Disclose
+    ) {
+        return format!("{kind} {count} fields");
+    }
+    let arguments = obligation.arguments.iter();
+    let arguments: Vec<String> = arguments
         .map(|(name, value)| format!("{name} {value}"))
         .collect();
-    match arguments.is_empty() {
-        true => obligation.kind.as_str().to_owned(),
-        false => format!("{} ({})", obligation.kind.as_str(), arguments.join(", ")),
+    match count {
+        0 => kind.to_owned(),
+        _ => format!("{kind} ({})", arguments.join(", ")),
     }
 }
 
@@ -254,6 +270,7 @@ fn of_event(index: u64, event: &EventRecord) -> Step {
             .and_then(Json::as_str)
             .map(str::to_owned)
     };
+    // Told elsewhere on the page, or of use only with the record itself.
     let told = [
         "by",
         "role",
@@ -262,6 +279,12 @@ fn of_event(index: u64, event: &EventRecord) -> Step {
         "id",
         "decision",
         "decisions",
+        "what",
+        "trace",
+        "policy_set",
+        "version",
+        "digest",
+        "customer",
     ];
     let more = event
         .detail

@@ -7,11 +7,7 @@ use maud::{Markup, html};
 use super::gather::{Side, Step, Story};
 use crate::document::{Width, document};
 
-pub(super) fn render(story: &Story) -> String {
-    let title = match (story.payments.len(), story.payments.first()) {
-        (1, Some(payment)) => format!("Payment {payment}"),
-        _ => format!("Case {}", story.cases.first().map_or("", String::as_str)),
-    };
+pub(in crate::audit) fn render(story: &Story, title: &str) -> String {
     let parts = html! {
         h1 { (title) }
         (front(story))
@@ -23,16 +19,11 @@ pub(super) fn render(story: &Story) -> String {
         }
         (check(story))
     };
-    document(&title, Width::Text, &parts)
+    document(title, Width::Text, &parts)
 }
 
 fn front(story: &Story) -> Markup {
     let count = |side| story.steps.iter().filter(|step| step.side == side).count();
-    let state = story
-        .steps
-        .iter()
-        .rev()
-        .find_map(|step| step.state.as_ref());
     html! {
         dl {
             @if let (Some(first), Some(last)) = (story.steps.first(), story.steps.last()) {
@@ -42,7 +33,7 @@ fn front(story: &Story) -> Markup {
             dt { "Records" } dd { (count(Side::Payment)) " of the payment, " (count(Side::Support)) " of support" }
             @if !story.payments.is_empty() { dt { "Payments" } dd { (list(story.payments.iter())) } }
             @if !story.cases.is_empty() { dt { "Cases" } dd { (list(story.cases.iter())) } }
-            @if let Some(state) = state { dt { "Where it stands" } dd { (state) } }
+            @if let Some(state) = story.state() { dt { "Where it stands" } dd { (state) } }
             dt { "References" }
             dd { @if story.orphans.is_empty() { "each leads to a record that was before it" } @else {
                 span.deny { (story.orphans.len()) " lead nowhere" } } }
@@ -68,7 +59,7 @@ fn card(step: &Step, before: Option<&Step>) -> Markup {
             }
             p.what {
                 strong { (step.what) }
-                @if let Some(verdict) = step.verdict { " " span.tag class=(verdict.as_str()) { (verdict.as_str()) } }
+                @if let Some(verdict) = step.verdict { " " span class={ "tag " (verdict.as_str()) } { (verdict.as_str()) } }
                 @if let Some(risk) = step.risk { " " span.soft { "risk " (risk) } }
             }
             p.soft {

@@ -124,7 +124,8 @@ impl Gathered<'_> {
         let args = self.args;
         args.from.is_none_or(|from| at >= from)
             && args.to.is_none_or(|to| at < to)
-            && (args.case.is_none() || args.case.as_deref() == case)
+            && (args.case.is_empty()
+                || case.is_some_and(|case| args.case.iter().any(|one| one == case)))
     }
 
     fn decision(&mut self, index: u64, leaf: Hash, decision: &DecisionRecord) {

@@ -58,8 +58,12 @@ fn front(report: &Report<'_>) -> Markup {
 }
 
 fn period(report: &Report<'_>) -> String {
-    let case = report.args.case.as_ref();
-    let case = case.map_or(String::new(), |case| format!("of the case {case}, "));
+    let cases = &report.args.case;
+    let case = match cases.len() {
+        0 => String::new(),
+        1 => format!("of the case {}, ", cases[0]),
+        _ => format!("of the cases {}, ", cases.join(", ")),
+    };
     let time = match (report.args.from, report.args.to) {
         (None, None) => "from all of the log".to_owned(),
         (Some(from), None) => format!("from {from} on"),
@@ -250,7 +254,7 @@ fn check(report: &Report<'_>) -> Markup {
             }
         }
         p { code { "weft audit verify" } " checks the log again; "
-            code { "weft audit show --decision ID --json" } " prints the record behind a row, with its index and leaf hash. \
+            code { "weft audit query --decision ID --json" } " prints the record behind a row, with its index and leaf hash. \
             The report as CSV or JSON has the leaf hash of each." }
     }
 }

@@ -78,7 +78,7 @@ pub(super) fn render(report: &Report<'_>) -> Result<String, Failed> {
         "form": FORM,
         "from": report.args.from.map(|at| at.to_string()),
         "to": report.args.to.map(|at| at.to_string()),
-        "case": report.args.case,
+        "cases": report.args.case,
         "log": {
             "records": report.log.records,
             "checkpoint": checkpoint.map(|head| json!({

@@ -34,7 +34,7 @@ use totals::Totals;
 /// the host itself, so nothing is disclosed to them.
 ///
 /// The log is verified before anything is told of it, and works beside a running host. Names of fields are in the report,
-/// never a value. To check a row: `weft audit show --decision ID --json` prints its record with index and leaf hash.
+/// never a value. To check a row: `weft audit query --decision ID --json` prints its record with index and leaf hash.
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  weft report minimisation --data weft-data --from 2026-11-01T00:00:00Z --out november.html\n  weft report minimisation --data weft-data --case case-7 --format json"
@@ -49,9 +49,9 @@ pub(crate) struct MinimisationArgs {
     /// Only decisions before this instant (RFC 3339).
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     to: Option<Timestamp>,
-    /// Only decisions that belong to this case.
+    /// Only decisions that belong to this case; may be given several times.
     #[arg(long, value_name = "ID")]
-    case: Option<String>,
+    case: Vec<String>,
     /// The verifier key that you trust, as a file. Without it the one beside the log is used.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
@@ -122,6 +122,26 @@ pub(crate) fn run(args: &MinimisationArgs) -> Result<(), Failed> {
         return Err(Failed::Said);
     }
     Ok(())
+}
+
+/// The report about some cases, as HTML and as CSV, and what it does not tell.
+pub(crate) fn of_cases(
+    data: &Path,
+    cases: &[String],
+    key: Option<PathBuf>,
+) -> Result<(String, String, Vec<String>), Failed> {
+    let args = MinimisationArgs {
+        data: data.to_owned(),
+        from: None,
+        to: None,
+        case: cases.to_vec(),
+        key,
+        format: Form::Html,
+        out: None,
+    };
+    let dir = log_of(data)?;
+    let report = gather::from_log(&args, verified(&dir, &args)?, &dir)?;
+    Ok((html::render(&report), csv::render(&report)?, report.gaps))
 }
 
 /// A report about a log that is not as it was written would say what nobody can check.
