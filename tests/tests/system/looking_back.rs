@@ -182,3 +182,87 @@ fn a_payment_and_the_support_about_it_are_one_story() {
         none.err
     );
 }
+
+#[test]
+fn evidence_about_cases_is_one_directory_that_others_check() {
+    let mut host = Host::start("");
+    host.decide("service", &held("held"));
+    host.decide("service", &usual("other"));
+    for (payment, case) in [("held", "case-1"), ("other", "case-2"), ("other", "case-3")] {
+        host.decide("agent", &assistance("assist.failed_payment", payment, case));
+    }
+    host.stop();
+    let out = tempfile::tempdir().expect("a directory");
+    let to = out.path().join("evidence");
+    let place = to.display().to_string();
+    let cases = ["--case", "case-1", "--case", "case-2", "--out", &place];
+    let said = audit(&host, &[&["evidence"][..], &cases].concat());
+    assert!(said.ok, "{}{}", said.out, said.err);
+    assert!(
+        said.out.contains("2 cases") && said.out.contains(" s)"),
+        "{}",
+        said.out
+    );
+    let read = |name: &str| fs::read_to_string(to.join(name)).expect(name);
+    for (name, text) in [
+        ("index.html", "case-2"),
+        ("case-1.html", "assist.failed_payment"),
+        ("minimisation.csv", "case-1"),
+        ("replay.json", "\"differ\": 0"),
+    ] {
+        assert!(read(name).contains(text), "{text} in {name}");
+    }
+    assert!(!read("minimisation.csv").contains("case-3"));
+    // The policies are those that decided, file by file.
+    let record = fs::read_dir(to.join("proofs"))
+        .expect("records")
+        .find_map(|file| {
+            let text = fs::read_to_string(file.expect("an entry").path()).expect("readable");
+            let record: Json = serde_json::from_str(&text).ok()?;
+            record["policy_set"].as_str().map(str::to_owned)
+        });
+    let set = to.join("policies").join(record.expect("a decision"));
+    assert!(set.join("dictionary.yaml").is_file(), "{}", set.display());
+    let key = host.data().join("audit/log.vkey").display().to_string();
+    let check = || {
+        let script = to.join("verify.sh");
+        let ran = std::process::Command::new("sh")
+            .arg(script)
+            .arg(&key)
+            .output()
+            .expect("runs");
+        let (out, err) = (
+            String::from_utf8_lossy(&ran.stdout),
+            String::from_utf8_lossy(&ran.stderr),
+        );
+        (ran.status.success(), format!("{out}{err}"))
+    };
+    let (good, told) = check();
+    assert!(good && told.contains("each holds"), "{told}");
+    let one = fs::read_dir(to.join("proofs"))
+        .expect("records")
+        .find_map(|file| {
+            let path = file.expect("an entry").path();
+            path.to_string_lossy().ends_with(".json").then_some(path)
+        });
+    let one = one.expect("a record");
+    fs::write(&one, fs::read_to_string(&one).expect("readable") + " ").expect("written");
+    let (good, told) = check();
+    assert!(!good && told.contains("it does not prove"), "{told}");
+    let again = audit(&host, &[&["evidence"][..], &cases].concat());
+    assert!(
+        !again.ok && again.err.contains("is there already"),
+        "{}",
+        again.err
+    );
+    let elsewhere = out.path().join("none").display().to_string();
+    let none = audit(
+        &host,
+        &["evidence", "--case", "nobody", "--out", &elsewhere],
+    );
+    assert!(!none.ok && none.err.contains("nobody"), "{}", none.err);
+    assert!(
+        fs::symlink_metadata(elsewhere).is_err(),
+        "nothing is left half"
+    );
+}
