@@ -23,7 +23,7 @@ pub enum Role {
 
 impl Role {
     /// The word used in configuration, rules and records.
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Role::Service => "service",
             Role::Agent => "agent",

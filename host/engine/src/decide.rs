@@ -9,6 +9,7 @@ use tokio::time::{sleep_until, timeout_at};
 use weft_audit::Stored;
 use weft_dictionary::Timestamp;
 use weft_intake::{MediaType, Message, Problem, Request};
+use weft_policy::OperationKind;
 use zeroize::Zeroizing;
 
 use crate::chains::Taken;
@@ -117,17 +118,30 @@ impl Engine {
         if let Err(problem) = &answer {
             self.inner.metrics.problem(problem.code());
         }
-        // Nobody learns from the time whether there is such a payment.
-        if is_support && answer.as_ref().is_ok_and(Reply::refuses) {
+        // Nobody learns from the time whether there is such a payment: neither support, nor a service that asks for help
+        // with the payment of another.
+        let tells_by_time = match &answer {
+            Ok(reply) => self.inner.refuses_help(reply, is_support),
+            Err(_) => is_support,
+        };
+        if tells_by_time {
             sleep_until(refused_at).await;
         }
         answer
     }
 }
 
-impl Reply {
-    fn refuses(&self) -> bool {
-        self.decisions.iter().any(|view| !view.verdict.is_granted())
+impl Inner {
+    /// Whether something in a reply refuses help with a payment, or refuses support anything. A service's payments are
+    /// never kept waiting.
+    fn refuses_help(&self, reply: &Reply, is_support: bool) -> bool {
+        let set = self.sets.in_force();
+        let is_payment = |view: &DecisionView| {
+            let operation = set.operation(&view.operation);
+            operation.is_some_and(|o| o.kind == OperationKind::Payment)
+        };
+        let mut views = reply.decisions.iter();
+        views.any(|view| !view.verdict.is_granted() && (is_support || !is_payment(view)))
     }
 }
 

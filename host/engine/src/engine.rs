@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use tokio_util::task::TaskTracker;
 use weft_assist::{ChallengeKey, Evidence, Pending};
 use weft_audit::{CloseError, DecisionRecord, Log, Stored};
 use weft_behaviour::Behaviour;
@@ -22,6 +21,7 @@ use crate::locks::Locks;
 use crate::metrics::{Metrics, Part};
 use crate::pipeline::Pipeline;
 use crate::sets::Sets;
+use crate::tasks::Tasks;
 use crate::threat::Threat;
 use crate::{Caller, Clock, Config, Role, facts, ids, problems};
 
@@ -64,7 +64,7 @@ pub(crate) struct Inner {
     pub(crate) payments: Locks,
     /// One payment of an account, card or device at a time.
     pub(crate) payers: Locks,
-    pub(crate) tasks: TaskTracker,
+    pub(crate) tasks: Tasks,
     pub(crate) stopping: AtomicBool,
     pub(crate) threat: Threat,
     /// How often facts were shown today.
@@ -167,8 +167,7 @@ impl Engine {
         // The next start goes on with it.
         self.inner.vault.stop_rotation();
         self.inner.transfers.progress.stop();
-        self.inner.tasks.close();
-        self.inner.tasks.wait().await;
+        self.inner.tasks.end().await;
         if stops_already {
             return Stopped::Whole;
         }

@@ -21,6 +21,7 @@ use crate::engine::Inner;
 use crate::host_reasons::{FACT_MISSING, NO_POLICY, POLICY_FAILED};
 use crate::metrics::{Metrics, Part};
 use crate::pipeline::{Bound, BoundPlugin, Need, Pipeline};
+use crate::tasks::wiped_after;
 use crate::{problems, shorten};
 
 /// Why a need of a plugin is withheld: the policy grants it not.
@@ -114,14 +115,15 @@ impl Inner {
         };
         let vault = Arc::clone(&self.vault);
         let queued = Instant::now();
-        self.workers.spawn(move || {
+        let work = move || {
             walk.metrics.part(Part::Queue, queued.elapsed());
             let mut keeping = Keeping::new(&vault, walk.pipeline.stages(), new_tokens);
             let walked = walk.run(row, &mut |stage, _| keeping.before(stage));
             let kept = keeping.finish(walked.facts);
             // Nobody waits any more only when the host is going down.
             let _ = answer.send((walked, kept));
-        });
+        };
+        self.workers.spawn(|| wiped_after(work));
         let (walked, kept) = wait
             .await
             .map_err(|_| problems::internal("the evaluation was not finished"))?;

@@ -19,6 +19,7 @@
 //! | `reader`, [`view`] | records into what one caller may see |
 //! | `reasons`, `told`, `words` | why, in words for a reader, from the set that decided |
 //! | `without_payment` | what is said to whom nothing of the payment may be told |
+//! | `tasks` | what is under way, and leaves nothing on a stack |
 //! | `start` | from directories to a host that decides |
 //! | [`limits`] | every bound |
 //! | [`metrics`] | what a platform team watches |
@@ -70,6 +71,7 @@ mod root;
 pub mod sets;
 mod shorten;
 mod start;
+mod tasks;
 mod threat;
 mod told;
 mod transfer;
@@ -94,6 +96,7 @@ pub use log_query::LogQuery;
 pub use metrics::Metrics;
 pub use pipeline::{Pipeline, PipelineError, PluginInUse};
 pub use start::StartError;
+pub use tasks::wiped;
 pub use threat::ThreatLevel;
 pub use transfer::{Direction, Stage, Transfer};
 pub use view::DecisionView;

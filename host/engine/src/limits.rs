@@ -70,8 +70,11 @@ pub const ATTEMPTS_COUNTED_FOR: DurationMs = DurationMs(60_000);
 /// Decisions that the event names which counts attempts or readings; of more their number is told.
 pub const MAX_DECISIONS_NAMED: usize = 256;
 /// How long an answer takes at least whose time must not say what is there: each about a value of the vault, and each that
-/// refuses somebody a decision, or help with a payment.
+/// refuses somebody a decision, or help with a payment, services too.
 pub(crate) const REFUSAL_TAKES: Duration = Duration::from_millis(100);
+/// Bytes of a thread's stack that are overwritten after work that may have seen clear values. Of the stacks of a host that
+/// had decided for a while, 144 KiB were used at the most.
+pub(crate) const WIPED_STACK_BYTES: usize = 192 << 10;
 /// How long a request in an emergency may be approved, and once it is, opened.
 pub(crate) const EMERGENCY_LASTS: DurationMs = DurationMs(15 * 60_000);
 /// Requests in emergencies that wait for their review; more are refused until some are reviewed.

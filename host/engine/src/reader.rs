@@ -63,9 +63,10 @@ impl Engine {
 }
 
 impl Inner {
-    /// What support was shown of a payment is on record with the decision; that it is shown again, too.
+    /// What support was shown of a payment is on record with the decision; that it is shown again, too, and that
+    /// somebody who audits reads it. A service reads its own.
     async fn on_record(&self, caller: &Caller, view: &DecisionView) -> Result<(), Problem> {
-        if !matches!(caller.role, Role::Agent | Role::Supervisor) || !view.is_told_of_payment {
+        if caller.role == Role::Service || !view.is_told_of_payment {
             return Ok(());
         }
         let decision = Some(view.decision.clone());

@@ -9,7 +9,6 @@ use std::sync::atomic::AtomicBool;
 
 use rustix::fs::Mode;
 use serde_json::Value as Json;
-use tokio_util::task::TaskTracker;
 use weft_assist::{ChallengeKey, Pending};
 use weft_audit::{CloseError, DecisionRecord, EventRecord, Log, LogConfig, Record, SCHEMA};
 use weft_behaviour::{Behaviour, Observation};
@@ -32,6 +31,7 @@ use crate::pipeline::PipelineError;
 use crate::reader::follow_of;
 use crate::root::KEY_FILE;
 use crate::sets::{Archive, ArchiveError, LoadedSet, STARTED, Sets};
+use crate::tasks::Tasks;
 use crate::threat::{Threat, ThreatLevel};
 use crate::transfer::Transfers;
 use crate::whole::{Lost, VALUES_LOST};
@@ -169,7 +169,7 @@ impl Engine {
             permits: tokio::sync::Semaphore::new(config.max_in_flight),
             payments: Locks::new(),
             payers: Locks::new(),
-            tasks: TaskTracker::new(),
+            tasks: Tasks::default(),
             stopping: AtomicBool::new(false),
             threat: Threat::new(threat),
             budgets: Budgets::default(),

@@ -18,6 +18,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use weft_engine::wiped;
 
 use crate::Limits;
 use crate::answer::Refusal;
@@ -71,7 +72,7 @@ pub(crate) async fn serve(
             accepted = door.accept(&service) => {
                 if let Some(accepted) = accepted {
                     let (service, stopping) = (Arc::clone(&service), stopping.clone());
-                    connections.spawn(connection(accepted, service, stopping));
+                    connections.spawn(wiped(connection(accepted, service, stopping)));
                 }
             }
         }

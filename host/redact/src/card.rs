@@ -257,7 +257,7 @@ fn is_glued(text: &str, span: &Range<usize>) -> bool {
 
 /// Whether the digits are part of a random hexadecimal number, in which as many in a row come about by chance: a UUID, or
 /// a word with other digits in it and no letters beyond F.
-fn is_random(text: &str, span: &Range<usize>) -> bool {
+pub(crate) fn is_random(text: &str, span: &Range<usize>) -> bool {
     let bytes = text.as_bytes();
     let reaches = |is_part: fn(&u8) -> bool| {
         let before = bytes[..span.start].iter().rev().take(RANDOM_CHARS);
@@ -331,11 +331,16 @@ fn is_gap(text: &str, groups: &Groups, (first, n): (usize, usize), reading: Read
 fn is_parting(gap: &str, reading: Reading) -> bool {
     let is_sign = |c: char| match reading {
         Reading::Prose => !c.is_alphanumeric(),
-        Reading::Field => c.is_ascii_whitespace() || "-._/()+~=*|#".contains(c),
+        Reading::Field => is_sign(c),
     };
     gap.len() <= 4 * MAX_GAP_BYTES
         && (1..=MAX_GAP_BYTES).contains(&gap.chars().count())
         && gap.chars().all(is_sign)
+}
+
+/// What people write between the groups of a number, and documents not between their values.
+pub(crate) fn is_sign(c: char) -> bool {
+    c.is_ascii_whitespace() || "-._/()+~=*|#".contains(c)
 }
 
 /// All groups with the same between them, if no more of them stand before.

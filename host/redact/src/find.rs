@@ -70,7 +70,8 @@ pub const COVERED: &str = "[covered]";
 pub enum Reading {
     /// The value of a field, or a message made of such: found is what can hardly be anything else, because what is
     /// found is refused, and identifiers are full of digits. Of card numbers that is what most cards are; random numbers
-    /// of 16 digits are taken for one 27 times in a thousand, UUIDs, ULIDs and hashes hardly ever.
+    /// of 16 digits are taken for one 27 times in a thousand, UUIDs, ULIDs and hashes hardly ever. A national identifier
+    /// counts behind a word that says what it is.
     Field,
     /// What people or programs write freely: notes, log lines. Found is what may well be something.
     Prose,
@@ -167,14 +168,19 @@ fn in_piece(source: &str, reading: Reading, nesting: u8) -> Vec<Found> {
     };
     add(Kind::Iban, iban::find(text, reading));
     let cards = card::find_in(text, &groups, reading);
-    if reading == Reading::Prose && groups.len() > 0 {
-        let words = Words::of(text);
+    let words = (groups.len() > 0).then(|| Words::of(text));
+    if let Some(words) = &words {
+        add(
+            Kind::NationalId,
+            national::find(text, &groups, words, reading),
+        );
+    }
+    if let Some(words) = words.filter(|_| reading == Reading::Prose) {
         add(
             Kind::SecurityCode,
             code::find(text, &groups, &words, &cards),
         );
         add(Kind::CardNumber, values::find(text, &groups));
-        add(Kind::NationalId, national::find(text, &groups, &words));
         add(
             Kind::PhoneNumber,
             phone::find_at_home(text, &groups, &words),

@@ -4,20 +4,19 @@ use std::ops::Range;
 
 use iban::Iban;
 
+use crate::Reading;
+use crate::card::{is_random, is_sign};
 use crate::groups::Joined;
 use crate::limits::{IBAN_CHARS, MAX_GAP_BYTES};
-use crate::{Reading, text};
 
-/// Characters of an IBAN's group, where it is written in groups.
-const GROUP: usize = 4;
-
-/// IBANs in a text: in one piece or in groups of four; in prose in any groups, a few signs between them.
+/// IBANs in a text, whatever is glued to them: in one piece, or in groups with a few signs between them; in prose with any
+/// signs.
 pub(crate) fn find(text: &str, reading: Reading) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        let begins = begins_like_one(&bytes[at..], reading) && !text::alphanumeric_before(text, at);
+        let begins = bytes[at].is_ascii_alphabetic();
         match begins.then(|| begins_at(text, at, reading)).flatten() {
             Some(end) => {
                 found.push(at..end);
@@ -29,60 +28,79 @@ pub(crate) fn find(text: &str, reading: Reading) -> Vec<Range<usize>> {
     found
 }
 
-/// Two letters and two digits; in prose they may stand apart.
-fn begins_like_one(bytes: &[u8], reading: Reading) -> bool {
-    if bytes.len() < *IBAN_CHARS.start() || !bytes[0].is_ascii_alphabetic() {
-        return false;
-    }
-    let step = if reading == Reading::Prose && is_parting(bytes[1], reading) {
-        2
-    } else {
-        1
-    };
-    bytes[step].is_ascii_alphabetic()
-        && bytes[2 * step].is_ascii_digit()
-        && bytes[3 * step].is_ascii_digit()
-}
-
-/// Where it ends. It may be followed by other words, so each end of a group is tried.
+/// Where it ends. Its country says how long it is, so each length is tried, most of them by their check digits alone.
 fn begins_at(text: &str, start: usize, reading: Reading) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut number = Joined::new();
-    let (mut at, mut length, mut longest) = (start, 0, None);
-    while length <= *IBAN_CHARS.end() {
-        let group = bytes[at..]
-            .iter()
-            .take_while(|b| b.is_ascii_alphanumeric())
-            .count();
-        number.push(&text[at..at + group]);
-        at += group;
-        length += group;
-        if text::alphanumeric_at(text, at) || group == 0 {
-            break;
+    let mut check = Check::default();
+    let (mut at, mut length, mut gap) = (start, 0, 0);
+    let mut letters_apart = false;
+    while length < *IBAN_CHARS.end() {
+        let byte = *bytes.get(at)?;
+        at += 1;
+        if !byte.is_ascii_alphanumeric() {
+            gap += 1;
+            if gap > MAX_GAP_BYTES || !is_parting(byte, reading) {
+                return None;
+            }
+            continue;
         }
-        if IBAN_CHARS.contains(&length) && number.is(is_iban) {
-            longest = Some(at);
-        }
-        let in_fours = group == GROUP || reading == Reading::Prose;
-        let most = if reading == Reading::Prose {
-            MAX_GAP_BYTES
-        } else {
-            1
+        let is_well_begun = match length {
+            0 => byte.is_ascii_alphabetic(),
+            1 => {
+                letters_apart = gap > 0;
+                byte.is_ascii_alphabetic() && (!letters_apart || reading == Reading::Prose)
+            }
+            // Many a word before a number ends like a country.
+            2 => byte.is_ascii_digit() && (gap == 0 || letters_apart),
+            3 => byte.is_ascii_digit(),
+            _ => true,
         };
-        let parting = bytes[at..].iter().take_while(|b| is_parting(**b, reading));
-        let parting = parting.count();
-        if !in_fours || !(1..=most).contains(&parting) {
-            break;
+        if !is_well_begun {
+            return None;
         }
-        at += parting;
+        number.push(&text[at - 1..at]);
+        check.push(byte);
+        (length, gap) = (length + 1, 0);
+        if IBAN_CHARS.contains(&length) && check.is_right() && number.is(is_iban) {
+            // A random number in hexadecimal has the form of some countries' by chance.
+            return (!is_random(text, &(start..at))).then_some(at);
+        }
     }
-    longest
+    None
 }
 
 fn is_parting(byte: u8, reading: Reading) -> bool {
-    matches!(byte, b' ' | b'-')
-        || (reading == Reading::Prose
-            && (byte.is_ascii_punctuation() || byte.is_ascii_whitespace()))
+    match reading {
+        Reading::Field => is_sign(char::from(byte)),
+        Reading::Prose => byte.is_ascii_punctuation() || byte.is_ascii_whitespace(),
+    }
+}
+
+/// The rest by 97 (ISO/IEC 7064, MOD 97-10) of a number that grows: country and check digits stand behind all others.
+#[derive(Default)]
+struct Check {
+    first: u64,
+    others: u64,
+    count: usize,
+}
+
+impl Check {
+    fn push(&mut self, byte: u8) {
+        let rest = if self.count < 4 {
+            &mut self.first
+        } else {
+            &mut self.others
+        };
+        let value = char::from(byte).to_digit(36).unwrap_or_default();
+        *rest = (*rest * if value < 10 { 10 } else { 100 } + u64::from(value)) % 97;
+        self.count += 1;
+    }
+
+    fn is_right(&self) -> bool {
+        // Two letters and two digits are six digits.
+        (self.others * 1_000_000 + self.first) % 97 == 1
+    }
 }
 
 /// Whether this is one, in letters of either case.

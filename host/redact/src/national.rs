@@ -1,11 +1,12 @@
-//! Numbers by which states know persons, in prose. Where a check digit, a date or a written form tells enough, the number
-//! alone is; where it does not, a word before it has to say so.
+//! Numbers by which states know persons. In prose, where a check digit, a date or a written form tells enough, the number
+//! alone is one; where it does not, a word before it has to say so. In a field the word has to stand right before it:
+//! identifiers have the form of some state's number too often.
 
 use std::ops::Range;
 
 use crate::groups::{Groups, Joined, is_gap};
-use crate::text;
 use crate::words::{Announced, Words};
+use crate::{Reading, text};
 
 /// Characters of a number behind such a word.
 const TOLD_CHARS: std::ops::RangeInclusive<usize> = 6..=15;
@@ -13,12 +14,53 @@ const TOLD_CHARS: std::ops::RangeInclusive<usize> = 6..=15;
 const TOLD_DIGITS: usize = 5;
 
 /// National identifiers in a text.
-pub(crate) fn find(text: &str, groups: &Groups, words: &Words) -> Vec<Range<usize>> {
+pub(crate) fn find(
+    text: &str,
+    groups: &Groups,
+    words: &Words,
+    reading: Reading,
+) -> Vec<Range<usize>> {
+    let source = Source {
+        text,
+        words,
+        reading,
+    };
     let mut found: Vec<Range<usize>> = (0..groups.len())
-        .filter_map(|n| of_digits(text, groups, words, n))
+        .filter_map(|n| of_digits(&source, groups, n))
         .collect();
-    found.extend(tokens(text).filter(|token| with_letters(text, words, token)));
+    found.extend(tokens(text).filter(|token| with_letters(&source, token)));
     found
+}
+
+/// A text, its words, and how it is read.
+struct Source<'a> {
+    text: &'a str,
+    words: &'a Words,
+    reading: Reading,
+}
+
+impl Source<'_> {
+    /// Whether a word says that a number at this place is one.
+    fn is_told(&self, at: usize) -> bool {
+        match self.reading {
+            Reading::Prose => {
+                let told = |what| self.words.announce(what, 0, at);
+                told(Announced::NationalId) || told(Announced::Identifier)
+            }
+            Reading::Field => self
+                .words
+                .right_before(Announced::NationalId, self.text, at),
+        }
+    }
+
+    /// Whether a number at this place is one if its check digit, its date or its form says so.
+    fn is_judged(&self, at: usize) -> bool {
+        let told = || {
+            self.words
+                .right_before(Announced::NationalIdOrOther, self.text, at)
+        };
+        self.reading == Reading::Prose || told()
+    }
 }
 
 /// Runs of ASCII letters and digits with some of both, or of which a word before says that they are a number.
@@ -43,7 +85,8 @@ fn tokens(text: &str) -> impl Iterator<Item = Range<usize>> {
 type Form = (&'static [usize], &'static str, fn(&str) -> bool);
 
 /// A number that begins with this group: what has to be true of it is, or a word says what it is.
-fn of_digits(text: &str, groups: &Groups, words: &Words, from: usize) -> Option<Range<usize>> {
+fn of_digits(source: &Source<'_>, groups: &Groups, from: usize) -> Option<Range<usize>> {
+    let text = source.text;
     if text::alphanumeric_before(text, groups.start(from)) {
         return None;
     }
@@ -56,9 +99,10 @@ fn of_digits(text: &str, groups: &Groups, words: &Words, from: usize) -> Option<
             && !text::alphanumeric_at(text, groups.end(from + sizes.len() - 1));
         fits.then(|| groups.joined(text, from, sizes.len()))
     };
-    let told = words.announce(Announced::NationalId, 0, groups.start(from));
+    let told = source.is_told(groups.start(from));
+    let is_judged = source.is_judged(groups.start(from));
     let is = |joined: Option<Joined>, judge: fn(&str) -> bool| {
-        joined.is_some_and(|joined| told || joined.is(judge))
+        joined.is_some_and(|joined| told || is_judged && joined.is(judge))
     };
     const FORMS: [Form; 12] = [
         (&[11], "", |d| belgian(d) || german(d) || brazilian(d)),
@@ -202,7 +246,8 @@ fn verhoeff(digits: &str) -> bool {
 
 // === with letters ===
 
-fn with_letters(text: &str, words: &Words, word: &Range<usize>) -> bool {
+fn with_letters(source: &Source<'_>, word: &Range<usize>) -> bool {
+    let text = source.text;
     let given = &text[word.clone()];
     if !(TOLD_CHARS.contains(&given.len()) || given.len() == 16 || given.len() == 18)
         || text::alphanumeric_before(text, word.start)
@@ -214,24 +259,25 @@ fn with_letters(text: &str, words: &Words, word: &Range<usize>) -> bool {
     if digits < 4 {
         return false;
     }
+    let is_told =
+        digits >= TOLD_DIGITS && TOLD_CHARS.contains(&given.len()) && source.is_told(word.start);
+    if is_told || source.reading == Reading::Field {
+        return is_told;
+    }
     let mut upper = Joined::new();
     upper.push(given);
     let upper = upper
         .text()
         .map(str::to_ascii_uppercase)
         .map(zeroize::Zeroizing::new);
-    let by_itself = upper.is_some_and(|upper| {
+    upper.is_some_and(|upper| {
         spanish(&upper)
             || british(&upper)
             || italian(&upper)
             || indian_tax(&upper)
             || singaporean(&upper)
             || chinese_x(&upper)
-    });
-    by_itself
-        || (digits >= TOLD_DIGITS
-            && TOLD_CHARS.contains(&given.len())
-            && words.announce(Announced::NationalId, 0, word.start))
+    })
 }
 
 /// Whether a text has the form: `A` a letter, `9` a digit.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::card::is_sign;
 use crate::groups::Groups;
 use crate::limits::{MAX_GAP_BYTES, PHONE_DIGITS};
 use crate::words::{Announced, Words};
@@ -10,12 +11,47 @@ use crate::{Reading, text};
 /// Digits of a number with such a word before it.
 const AT_HOME: std::ops::RangeInclusive<usize> = 7..=15;
 
-/// Phone numbers in international form.
+/// Digits of a number in international form to which letters are glued, at least.
+const GLUED_DIGITS: usize = 9;
+/// The same in one group, where a digit stands before it, as in a sum or the zone of a time.
+const BEHIND_A_DIGIT: usize = 10;
+/// What a plus sign parts from its reference in the purpose of German credit transfers (DFÜ agreement, annex 3, field 86 of
+/// MT 940), and so is no part of a phone number.
+const REFERENCES: [&str; 12] = [
+    "EREF", "KREF", "MREF", "BREF", "RREF", "CRED", "DEBT", "COAM", "OAMT", "SVWZ", "ABWA", "ABWE",
+];
+
+/// Phone numbers in international form, whatever letters are glued to them.
 pub(crate) fn find(text: &str, reading: Reading) -> Vec<Range<usize>> {
     text.match_indices('+')
-        .filter(|(at, _)| !text::alphanumeric_before(text, *at) && !is_structured(text, at + 1))
-        .filter_map(|(at, _)| Some(at..at + 1 + international(&text[at + 1..], reading)?))
+        .filter(|(at, _)| !is_structured(text, at + 1) && !is_reference(&text[..*at]))
+        .filter_map(|(at, _)| {
+            let number = international(&text[at + 1..], reading)?;
+            let behind = at + 1 + number.bytes;
+            let before = text[..at].chars().next_back();
+            let least = match before {
+                Some(c) if c.is_numeric() => match number.groups {
+                    1 => BEHIND_A_DIGIT,
+                    _ => return None,
+                },
+                Some(c) if c.is_alphabetic() => GLUED_DIGITS,
+                _ if text::alphanumeric_at(text, behind) => GLUED_DIGITS,
+                _ => *PHONE_DIGITS.start(),
+            };
+            (number.digits >= least).then_some(at..behind)
+        })
         .collect()
+}
+
+fn is_reference(before: &str) -> bool {
+    REFERENCES.iter().any(|code| before.ends_with(code))
+}
+
+/// A number behind its plus sign.
+struct International {
+    bytes: usize,
+    digits: usize,
+    groups: usize,
 }
 
 /// Phone numbers in prose that have no plus sign.
@@ -25,34 +61,42 @@ pub(crate) fn find_at_home(text: &str, groups: &Groups, words: &Words) -> Vec<Ra
         .collect()
 }
 
-/// Bytes of a number behind its plus sign, in groups as people write them; it may end with each group.
-fn international(text: &str, reading: Reading) -> Option<usize> {
+/// The number behind a plus sign, in groups as people write them; it may end with each group.
+fn international(text: &str, reading: Reading) -> Option<International> {
     if !text.starts_with(|first: char| matches!(first, '1'..='9')) {
         return None;
     }
-    let (mut digits, mut gap, mut end) = (0, 0, None);
+    let (mut digits, mut gap, mut groups, mut number) = (0, 0, 1, None);
     for (at, c) in text.char_indices() {
         match c {
-            '0'..='9' => (digits, gap) = (digits + 1, 0),
+            '0'..='9' => {
+                groups += usize::from(gap > 0);
+                (digits, gap) = (digits + 1, 0);
+            }
             c if gap < MAX_GAP_BYTES && is_parting(c, reading) => {
                 gap += 1;
                 continue;
             }
             _ => break,
         }
-        if PHONE_DIGITS.contains(&digits) && !text::alphanumeric_at(text, at + 1) {
-            end = Some(at + 1);
-        }
         if digits > *PHONE_DIGITS.end() {
             break;
         }
+        let bytes = at + 1;
+        let goes_on = text[bytes..].starts_with(char::is_numeric);
+        if PHONE_DIGITS.contains(&digits) && !goes_on {
+            number = Some(International {
+                bytes,
+                digits,
+                groups,
+            });
+        }
     }
-    end
+    number
 }
 
 fn is_parting(c: char, reading: Reading) -> bool {
-    matches!(c, ' ' | '-' | '.' | '(' | ')' | '/')
-        || (reading == Reading::Prose && matches!(c, ':' | ',' | ';' | '|' | '*' | '_' | '~' | '='))
+    is_sign(c) || (reading == Reading::Prose && matches!(c, ':' | ',' | ';'))
 }
 
 /// A number without its plus sign: behind a word that says so, with the prefix 00, or in groups that begin with

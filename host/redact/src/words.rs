@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use crate::limits::WORD_BYTES;
+use crate::limits::{MAX_GAP_BYTES, WORD_BYTES};
 
 /// What a word announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub(crate) enum Announced {
     SecurityCode,
     PhoneNumber,
     NationalId,
+    /// A person's or an order's: in an identifier it says nothing.
+    Identifier,
+    /// A national identifier, or what else the word means to whoever works with payments.
+    NationalIdOrOther,
 }
 
 const SECURITY_CODE: &[&str] = &[
@@ -77,8 +81,6 @@ const NATIONAL_ID: &[&str] = &[
     "national identity",
     "identity card",
     "id card",
-    "id number",
-    "id no",
     "personalausweis",
     "ausweis",
     "ausweisnummer",
@@ -111,14 +113,26 @@ const NATIONAL_ID: &[&str] = &[
     "cédula",
     "curp",
     "mykad",
+    "insz",
+    "numéro national",
+];
+const IDENTIFIER: &[&str] = &["id number", "id no"];
+/// Of Belgium and of Korea; and the retrieval reference number of card payments (ISO 8583, field 37).
+const NATIONAL_ID_OR_OTHER: &[&str] = &["rrn"];
+
+const ALL: [(&[&str], Announced); 5] = [
+    (SECURITY_CODE, Announced::SecurityCode),
+    (PHONE_NUMBER, Announced::PhoneNumber),
+    (NATIONAL_ID, Announced::NationalId),
+    (IDENTIFIER, Announced::Identifier),
+    (NATIONAL_ID_OR_OTHER, Announced::NationalIdOrOther),
 ];
 
 /// All words at once, so that a text is read once for all of them; nothing if they could not be prepared.
 static AUTOMATON: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let all = [SECURITY_CODE, PHONE_NUMBER, NATIONAL_ID].concat();
     let built = AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .build(all);
+        .build(ALL.iter().flat_map(|(words, _)| *words));
     built.ok()
 });
 
@@ -137,7 +151,7 @@ impl Words {
         let found = automaton
             .find_overlapping_iter(text)
             .filter(|word| stands_alone(word.start(), word.end()))
-            .map(|word| (word.end(), announced(word.pattern().as_usize())));
+            .filter_map(|word| Some((word.end(), announced(word.pattern().as_usize())?)));
         Words(found.collect())
     }
 
@@ -150,14 +164,22 @@ impl Words {
             .take_while(|(end, _)| *end <= at)
             .any(|(_, announced)| *announced == what)
     }
+
+    /// Whether such a word ends right before the place, with a few signs between them at the most.
+    pub(crate) fn right_before(&self, what: Announced, text: &str, at: usize) -> bool {
+        let first = self.0.partition_point(|(end, _)| end + MAX_GAP_BYTES < at);
+        self.0[first..]
+            .iter()
+            .take_while(|(end, _)| *end <= at)
+            .any(|(end, announced)| {
+                *announced == what && !text[*end..at].contains(char::is_alphanumeric)
+            })
+    }
 }
 
-fn announced(pattern: usize) -> Announced {
-    if pattern < SECURITY_CODE.len() {
-        Announced::SecurityCode
-    } else if pattern < SECURITY_CODE.len() + PHONE_NUMBER.len() {
-        Announced::PhoneNumber
-    } else {
-        Announced::NationalId
-    }
+fn announced(pattern: usize) -> Option<Announced> {
+    let mut all = ALL
+        .iter()
+        .flat_map(|(words, what)| words.iter().map(|_| *what));
+    all.nth(pattern)
 }

@@ -109,6 +109,21 @@ fn a_card_number_in_a_note_is_covered_in_every_disguise() {
         ("CNP 1800101221144", "CNP [covered]"),
         ("1 80 01 75 116 001 46", "[covered]"),
         ("NIR 1 80 01 75 116 001 34", "NIR [covered]"),
+        (
+            "acct refBE76311592003795x, thanks",
+            "acct ref[covered]x, thanks",
+        ),
+        (
+            "IBANBE32123456789002 or BE32123456789002EUR",
+            "IBAN[covered] or [covered]EUR",
+        ),
+        ("BE32_1234_5678_9002", "[covered]"),
+        (
+            "tel+32478836088 or +32478836088x",
+            "tel[covered] or [covered]x",
+        ),
+        ("+324+7883+6088", "[covered]"),
+        ("id no 123456789", "id no [covered]"),
     ] {
         assert_eq!(covered(note), left, "{note}");
     }
@@ -127,6 +142,7 @@ fn a_note_without_a_card_number_is_left_alone() {
         "2026-06-01 12:00:00, 2026-06-02 13:00:00",
         "550e8400-e29b-41d4-a716-446655440000",
         "1 2 3 4 5 6 7 8 9 10 11 12",
+        "declined, RRN 512312345678",
         "To 4 friends, Io and Lola: 100, 200, 300 and 400 each",
     ] {
         assert_eq!(covered(note), note);
@@ -243,6 +259,33 @@ fn in_a_field_it_is_found_wherever_it_stands_alone() {
         ("(+49) 176 12345678", Kind::PhoneNumber),
         ("+32470123456 on 2026-06-01", Kind::PhoneNumber),
         ("+32470123456/20260601", Kind::PhoneNumber),
+        ("pDE75512108001245126199", Kind::Iban),
+        ("refBE76311592003795x", Kind::Iban),
+        ("IBANBE32123456789002", Kind::Iban),
+        ("IBANGB82WEST12345698765432", Kind::Iban),
+        ("acctBE32123456789002", Kind::Iban),
+        ("BE32123456789002EUR", Kind::Iban),
+        ("BE14_1539_1562_1683", Kind::Iban),
+        ("BE14/1539/1562/1683", Kind::Iban),
+        ("(BE14) (1539) (1562) (1683)", Kind::Iban),
+        ("BE14.1539.1562.1683", Kind::Iban),
+        ("BE141-53915-62168-3", Kind::Iban),
+        ("BE14 15 39 15 62 16 83", Kind::Iban),
+        ("BE1-415-391-562-168-3", Kind::Iban),
+        ("BE6 85390 0754 7034", Kind::Iban),
+        ("x+4917612345678", Kind::PhoneNumber),
+        ("tel+32478836088", Kind::PhoneNumber),
+        ("case+12025550143", Kind::PhoneNumber),
+        ("ref+32478836088x", Kind::PhoneNumber),
+        ("id7+32478836088", Kind::PhoneNumber),
+        ("+324_7830_3743", Kind::PhoneNumber),
+        ("+324+7883+6088", Kind::PhoneNumber),
+        ("(+324) (7830) (3743)", Kind::PhoneNumber),
+        ("SSN 078-05-1120", Kind::NationalId),
+        ("RRN 85.07.30-033.28", Kind::NationalId),
+        ("NINO-AB123456C", Kind::NationalId),
+        ("BSN-111222333", Kind::NationalId),
+        ("pesel:44051401359", Kind::NationalId),
     ] {
         assert_eq!(first(text, Reading::Field), Some(found), "{text}");
     }
@@ -266,12 +309,10 @@ fn what_only_looks_like_it_is_let_in() {
         "1780315200000",
         "1780315200000000",
         "2026-06-01 1200 0000",
-        "DE75512108001245126198",  // the check digits are wrong
-        "DE7551210800124512619",   // too short for its country
-        "XX75512108001245126199",  // no country
-        "pDE75512108001245126199", // a letter says that it is an identifier
+        "DE75512108001245126198", // the check digits are wrong
+        "DE7551210800124512619",  // too short for its country
+        "XX75512108001245126199", // no country
         "BE68 5390 0754 703",
-        "BE6 85390 0754 7034",
         "@",
         "@example.org",
         "ines@",
@@ -285,13 +326,23 @@ fn what_only_looks_like_it_is_let_in() {
         "+1234567",          // too short
         "+1234567890123456", // too long
         "4917612345678",     // cannot be told from an identifier
-        "x+4917612345678",   // as in base64
+        "EREF+32478836088",  // a reference of a German credit transfer
+        "x+49176123",        // as in base64
+        "12+32478836",       // a sum
         "+49176a12345678",
         "2026-06-01T12:00:00+02:00",
         "12:00+01:00",
         "1+1=2",
         "C++ 20260601",
         "Retail store Ghent Veldstraat 1",
+        "078-05-1120", // of what, nobody says
+        "AB123456C",
+        "order id no 123456789",
+        "RRN-123456", // a retrieval reference number
+        "RRN 512312345678",
+        "passport photo order 123456789",
+        "RF18 5390 0754 7034",
+        "74500001234567890123456", // an acquirer's reference
         "Vm9sbGtvbW1lbiBoYXJtbG9z",
     ] {
         assert_eq!(first(text, Reading::Field), None, "{text}");
@@ -364,6 +415,11 @@ fn hostile_texts_come_to_an_end() {
         "0470 ",
         "==",
         "4111 1111 1111 111",
+        "DE75",
+        "DE75_",
+        "x+49",
+        "+4917612345",
+        "BSN 1 ",
     ] {
         let text = part.repeat((3 << 19) / part.len());
         for reading in [Reading::Field, Reading::Prose] {

@@ -59,6 +59,13 @@ fn in_prose() {
             (("article numbers, EAN-13", ""), 25),
             // Of which the last part has only digits, which happens to one of 300.
             (("UUIDs", ""), 2),
+            // With the two digits before them they have as many as a card number.
+            (("identifiers: countries and dates", ""), 55),
+            // One of ten groups of such digits has the right check digit, too.
+            (("identifiers: creditor references", ""), 110),
+            (("identifiers: orders of a shop", ""), 115),
+            (("identifiers: acquirer references of 23 digits", ""), 30),
+            (("identifiers: purposes of credit transfers", ""), 20),
         ],
     );
 }
@@ -81,6 +88,7 @@ fn in_fields() {
     wrong.retain(|(name, disguise), _| {
         !matches!(
             *name,
+            // Without a word.
             "national id" | "security code" | "code next to a card number"
         ) && !matches!(
             *disguise,
@@ -98,6 +106,8 @@ fn in_fields() {
             (("order ids, 12 to 19 digits", ""), 10),
             (("numbers of 16 digits behind letters", ""), 35),
             (("identifiers in groups", ""), 5),
+            (("identifiers: countries and dates", ""), 40),
+            (("identifiers: creditor references", ""), 10),
         ],
     );
 }

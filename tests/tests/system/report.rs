@@ -177,12 +177,21 @@ fn who_reads_a_decision_again_is_in_it() {
             assert_eq!(host.get(role, &format!("/v1/decisions/{id}")).status, 200);
         }
     }
+    let audited = host.decide("service", &held("p-3")).json()["decision"].clone();
+    let path = format!(
+        "/v1/decisions/{}/explanation",
+        audited.as_str().expect("an id")
+    );
+    assert_eq!(host.get("regulator", &path).status, 200);
     let records = host.stop_and_read();
     let told = json_of(&host, &[]);
     let rows = told["rows"].as_array().expect("rows").iter();
     let rows: Vec<&Json> = rows
         .filter(|row| row["reader"]["kind"] == "reader of a decision")
         .collect();
+    let of_regulator =
+        |row: &&&Json| row["reader"]["caller"] == "regulator" && row["id"] == audited;
+    assert_eq!(rows.iter().filter(of_regulator).count(), 1);
     for caller in ["agent", "supervisor"] {
         for id in &ids {
             let of = |row: &&&Json| row["reader"]["caller"] == caller && row["id"] == id.as_str();

@@ -11,6 +11,10 @@ use weft_tests::traffic::{assistance, demo, usual};
 use weft_tests::{Host, project};
 
 const PEOPLE: usize = 2_000;
+/// After so many of them the stacks are looked through.
+const PEOPLE_AT_STACKS: usize = 300;
+/// How often a stack is looked at before something on it is taken for left.
+const LOOKS: usize = 10;
 /// Of them so many send bodies that are too large.
 const OVERSIZED: usize = 8;
 /// Every so manieth payment is one at which a plugin does not come to an end.
@@ -35,6 +39,31 @@ fn no_value_of_two_thousand_people_is_left_anywhere() {
         found.len(),
         &found[..found.len().min(20)]
     );
+}
+
+/// A thread that waits for its next work keeps nothing of the last: each stack is looked through after each request.
+#[test]
+fn no_value_is_left_on_the_stack_of_a_thread() {
+    let people = Person::many(PEOPLE_AT_STACKS);
+    let (sweep, fields) = (Sweep::of(&people), fields());
+    let host = Host::start("");
+    let look = || -> Vec<String> {
+        let stacks = host.stacks();
+        stacks
+            .iter()
+            .flat_map(|(place, bytes)| sweep.found_in(place, bytes))
+            .collect()
+    };
+    let mut found = Vec::new();
+    for (n, person) in people.iter().enumerate() {
+        let answer = ask(&host, &fields, person, n);
+        // The thread that wrote the answer may not be done with it.
+        let left = (0..LOOKS).map(|_| look()).find(Vec::is_empty).is_none();
+        if left {
+            found.push(format!("request {n}, {}: {:?}", answer.status, look()));
+        }
+    }
+    assert!(found.is_empty(), "{} found: {found:#?}", found.len());
 }
 
 /// The same with a dictionary that takes a street for something that may be recorded in clear.
@@ -122,58 +151,62 @@ fn send(host: &Host, people: &[Person]) -> Vec<u8> {
     let fields = fields();
     let mut said = Vec::new();
     for (n, person) in people.iter().enumerate() {
-        let answer = match n % 15 {
-            0 => host.decide("service", &payment(person, n)),
-            1 => host.decide(
-                "service",
-                &in_field(&fields[n / 15 % fields.len()], &json!(person.card), n),
-            ),
-            2 => host.decide(
-                "service",
-                &in_field(&fields[n / 15 % fields.len()], &json!(person.iban), n),
-            ),
-            3 => host.decide(
-                "service",
-                &in_field(&fields[n / 15 % fields.len()], &json!(person.phone), n),
-            ),
-            4 => host.decide(
-                "service",
-                &in_field(
-                    &fields[n / 15 % fields.len()],
-                    &wrong_type(person, n / 15),
-                    n,
-                ),
-            ),
-            5 => host.decide("service", &made_up_names(person, n)),
-            6 => in_headers(host, person, n),
-            7 => host.get(
-                "service",
-                &format!("/v1/decisions/{}?q={}", person.card, person.iban),
-            ),
-            8 => broken(host, person, n),
-            9 => host.post(
-                "service",
-                "application/xml",
-                message(person, n).as_bytes(),
-                &[],
-            ),
-            10 => host.post(
-                "service",
-                "application/xml",
-                wrong_message(person, n / 15).as_bytes(),
-                &[],
-            ),
-            11 => host.decide("agent", &help(person, n)),
-            12 => host.decide("service", &note(person, n)),
-            13 => asked_for(host, person, n),
-            _ => host.decide("service", &disguised(person, n)),
-        };
-        said.extend(answer.body);
+        said.extend(ask(host, &fields, person, n).body);
     }
     for path in ["/metrics", "/readyz", "/v1/policies", "/v1/policy-sets"] {
         said.extend(host.get("operator", path).body);
     }
     said
+}
+
+/// One of them sends something, in the way that is next.
+fn ask(host: &Host, fields: &[String], person: &Person, n: usize) -> weft_tests::Answer {
+    match n % 15 {
+        0 => host.decide("service", &payment(person, n)),
+        1 => host.decide(
+            "service",
+            &in_field(&fields[n / 15 % fields.len()], &json!(person.card), n),
+        ),
+        2 => host.decide(
+            "service",
+            &in_field(&fields[n / 15 % fields.len()], &json!(person.iban), n),
+        ),
+        3 => host.decide(
+            "service",
+            &in_field(&fields[n / 15 % fields.len()], &json!(person.phone), n),
+        ),
+        4 => host.decide(
+            "service",
+            &in_field(
+                &fields[n / 15 % fields.len()],
+                &wrong_type(person, n / 15),
+                n,
+            ),
+        ),
+        5 => host.decide("service", &made_up_names(person, n)),
+        6 => in_headers(host, person, n),
+        7 => host.get(
+            "service",
+            &format!("/v1/decisions/{}?q={}", person.card, person.iban),
+        ),
+        8 => broken(host, person, n),
+        9 => host.post(
+            "service",
+            "application/xml",
+            message(person, n).as_bytes(),
+            &[],
+        ),
+        10 => host.post(
+            "service",
+            "application/xml",
+            wrong_message(person, n / 15).as_bytes(),
+            &[],
+        ),
+        11 => host.decide("agent", &help(person, n)),
+        12 => host.decide("service", &note(person, n)),
+        13 => asked_for(host, person, n),
+        _ => host.decide("service", &disguised(person, n)),
+    }
 }
 
 /// Stops the host and looks through what it said, wrote, and what its commands tell of that.

@@ -289,6 +289,25 @@ async fn a_payment_is_not_asked_about_without_end() {
     }
     let problem = house.refused(&agent(), &question).await;
     assert_eq!(problem.code(), "conflict");
+    // Who names no case does not learn by it that there is such a payment.
+    let mut seen = Vec::new();
+    for id in ["p-1", "p-none"] {
+        let mut question = ask("assist.failed_payment", id);
+        question.as_object_mut().expect("a request").remove("case");
+        let view = house.decided(&agent(), &question).await;
+        let codes: Vec<_> = view
+            .reasons
+            .iter()
+            .map(|reason| reason.code.clone())
+            .collect();
+        seen.push((
+            view.verdict,
+            codes,
+            view.payment.is_none(),
+            view.context.is_none(),
+        ));
+    }
+    assert_eq!(seen[0], seen[1]);
     house.decided(&service(), &payment("p-2", "27.40")).await;
     house.pass_minutes(15);
     assert_eq!(

@@ -103,6 +103,39 @@ async fn facts_that_are_read_again_are_on_record() {
     assert_eq!(read[0].detail["decision"], json!(asked.decision));
 }
 
+/// Who audits decisions is on record like everybody else inside; a service that reads its own is not.
+#[tokio::test]
+async fn what_a_regulator_reads_is_on_record() {
+    let house = House::new(&usual());
+    let decided = house.decided(&service(), &payment("p-1", "12.00")).await;
+    let regulator = caller("authority", Role::Regulator);
+    for who in [&service(), &regulator] {
+        assert!(house.engine.decision(who, &decided.decision).await.is_ok());
+    }
+    assert!(
+        house
+            .engine
+            .explanation(&regulator, &decided.decision)
+            .await
+            .is_ok()
+    );
+    house.pass_minutes(1);
+    house.engine.expire_due().await;
+    let events = events(&house, "decision.read");
+    let by: Vec<_> = events
+        .iter()
+        .map(|event| (event.detail["by"].clone(), event.detail["count"].clone()))
+        .collect();
+    assert_eq!(
+        by,
+        [
+            (json!("authority"), json!(1)),
+            (json!("authority"), json!(1))
+        ]
+    );
+    assert_eq!(events[0].detail["decision"], json!(decided.decision));
+}
+
 /// Which they were, and not only how many; also what a supervisor reads of a payment.
 #[tokio::test]
 async fn the_decisions_that_are_read_are_named() {

@@ -301,7 +301,94 @@ pub(crate) const HARMLESS: [(&str, Make); 33] = [
     }),
 ];
 
+/// What callers name payments by.
+const IDENTIFIERS: [(&str, Make); 12] = [
+    ("identifiers: UUIDs without hyphens, upper case", |r| {
+        hex_of(r, 16).to_uppercase()
+    }),
+    ("identifiers: SHA-1", |r| hex_of(r, 20)),
+    ("identifiers: 64 octets in base64url", |r| {
+        let bytes: Vec<u8> = (0..64).map(|_| r.u8(..)).collect();
+        data_encoding::BASE64URL_NOPAD.encode(&bytes)
+    }),
+    ("identifiers: 64 octets in base64", |r| {
+        let bytes: Vec<u8> = (0..64).map(|_| r.u8(..)).collect();
+        BASE64.encode(&bytes)
+    }),
+    ("identifiers: of payment providers", |r| {
+        let letters = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+        let (prefix, count) = [
+            ("pi_3", 23),
+            ("ch_3", 23),
+            ("tr_", 10),
+            ("PAY-", 24),
+            ("psp", 16),
+        ][r.usize(..5)];
+        format!("{prefix}{}", of(r, letters, count))
+    }),
+    ("identifiers: orders of a shop", |r| {
+        format!("{}-{}-{}", digits(r, 3), digits(r, 7), digits(r, 7))
+    }),
+    ("identifiers: creditor references", |r| {
+        let body = digits(r, 12);
+        // R is 27, F is 15 (ISO 11649).
+        let rest = format!("{body}271500")
+            .bytes()
+            .fold(0, |rest, b| (rest * 10 + u64::from(b - b'0')) % 97);
+        format!(
+            "RF{:02} {} {} {}",
+            98 - rest,
+            &body[..4],
+            &body[4..8],
+            &body[8..]
+        )
+    }),
+    ("identifiers: purposes of credit transfers", |r| {
+        let (order, mandate) = (r.usize(8..16), r.usize(6..12));
+        format!(
+            "EREF+{} KREF+{}-1 SVWZ+{}",
+            nonzero(r, order),
+            nonzero(r, mandate),
+            nonzero(r, 9)
+        )
+    }),
+    ("identifiers: acquirer references of 23 digits", |r| {
+        format!("7{}", digits(r, 22))
+    }),
+    ("identifiers: retrieval references of 12 digits", |r| {
+        format!("RRN-{}", nonzero(r, 6))
+    }),
+    ("identifiers: countries and dates", |r| {
+        let country = one(r, &["BE", "DE", "FR", "NL", "GB", "AT", "IE", "LU", "MT"]);
+        format!(
+            "{country}{:02}-2026{:02}{:02}-{}",
+            r.u8(..100),
+            r.u8(1..13),
+            r.u8(1..29),
+            digits(r, 6)
+        )
+    }),
+    ("identifiers: times with their zone", |r| {
+        format!(
+            "2026-06-{:02}T{:02}:00:00+1{}:30 job {}",
+            r.u8(1..29),
+            r.u8(..24),
+            r.u8(..3),
+            nonzero(r, 6)
+        )
+    }),
+];
+
+/// What callers name payments by.
+pub(super) fn identifiers(rng: &mut Rng, each: usize) -> Vec<Case> {
+    of_kinds(rng, each, &IDENTIFIERS)
+}
+
 pub(super) fn make(rng: &mut Rng, each: usize) -> Vec<Case> {
+    of_kinds(rng, each, &HARMLESS)
+}
+
+fn of_kinds(rng: &mut Rng, each: usize, kinds: &[(&'static str, Make)]) -> Vec<Case> {
     let case = |name, text| Case {
         name,
         disguise: "",
@@ -309,7 +396,7 @@ pub(super) fn make(rng: &mut Rng, each: usize) -> Vec<Case> {
         text,
     };
     let mut all = Vec::new();
-    for (name, make) in HARMLESS {
+    for (name, make) in kinds {
         all.extend((0..each).map(|_| case(name, make(rng))));
     }
     all

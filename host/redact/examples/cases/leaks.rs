@@ -129,9 +129,54 @@ pub(super) const IN_PROSE: &[&str] = &[
 ];
 const SIGNS: &[&str] = &["colons", "commas", "bars", "asterisks"];
 
+/// What is written into identifiers.
+const GLUED: [(&str, Value, &[&[&str]]); 3] = [
+    (
+        "IBAN in an identifier",
+        |r| (String::new(), iban(r)),
+        &[SIGNS_WITHIN, SHORT_GROUPS],
+    ),
+    (
+        "plus number in an identifier",
+        |r| (String::new(), format!("+3247{}", digits(r, 7))),
+        &[SIGNS_WITHIN],
+    ),
+    (
+        "national id with its word",
+        told,
+        &[&["none", "signs before"]],
+    ),
+];
+const SIGNS_WITHIN: &[&str] = &[
+    "none",
+    "letters glued",
+    "letters behind",
+    "underscores",
+    "slashes",
+    "brackets",
+    "points",
+    "groups of five",
+    "plus signs",
+    "percent twice",
+];
+const SHORT_GROUPS: &[&str] = &["groups of two", "groups of three"];
+
 pub(super) fn make(rng: &mut Rng, each: usize) -> Vec<Case> {
+    of_kinds(rng, each, &KINDS)
+}
+
+/// As callers put them into identifiers.
+pub(super) fn in_identifiers(rng: &mut Rng, each: usize) -> Vec<Case> {
+    of_kinds(rng, each, &GLUED)
+}
+
+fn of_kinds(
+    rng: &mut Rng,
+    each: usize,
+    kinds: &[(&'static str, Value, &[&[&'static str]])],
+) -> Vec<Case> {
     let mut all = Vec::new();
-    for (name, make, disguises) in KINDS {
+    for (name, make, disguises) in kinds {
         for disguise in disguises.iter().copied().flatten() {
             all.extend((0..each).map(|_| {
                 let (before, value) = make(rng);
@@ -342,6 +387,29 @@ fn national(rng: &mut Rng) -> (String, String) {
     }
 }
 
+/// A number in the form of its country, behind the word that says what it is.
+fn told(rng: &mut Rng) -> (String, String) {
+    let (word, form) = [
+        ("SSN", "ddd-dd-dddd"),
+        ("rijksregisternummer", "dd.dd.dd-ddd.dd"),
+        ("NINO", "ABddddddC"),
+        ("BSN", "ddddddddd"),
+        ("PESEL", "ddddddddddd"),
+        ("passport", "CFddddddd"),
+        ("DNI", "ddddddddZ"),
+        ("aadhaar", "dddd dddd dddd"),
+    ][rng.usize(..8)];
+    let value = form.chars().map(|c| match c {
+        'd' => char::from(b'0' + rng.u8(0..10)),
+        c => c,
+    });
+    let value = value.collect();
+    (
+        format!("{word}{}", one(rng, &[" ", "-", ":", "_", "/"])),
+        value,
+    )
+}
+
 /// The text with the value in it. What is before the value goes into encodings with it.
 fn disguised(rng: &mut Rng, before: &str, value: &str, disguise: &str) -> String {
     let whole = || format!("{before}{value}");
@@ -389,6 +457,21 @@ fn disguised(rng: &mut Rng, before: &str, value: &str, disguise: &str) -> String
                 fives.collect::<Vec<_>>().join(one(rng, &[" ", "-", "."]))
             )
         }
+        "groups of two" | "groups of three" => {
+            let size = if disguise.ends_with("two") { 2 } else { 3 };
+            let groups = value.as_bytes().chunks(size).map(String::from_utf8_lossy);
+            let between = one(rng, &["-", "_", "."]);
+            let (country, rest) = value.split_at(4);
+            let rest = rest.as_bytes().chunks(size).map(String::from_utf8_lossy);
+            match size {
+                2 => format!(
+                    "{country}{between}{}",
+                    rest.collect::<Vec<_>>().join(between)
+                ),
+                _ => groups.collect::<Vec<_>>().join(between),
+            }
+        }
+        "signs before" => format!("ref #{}", whole()),
         "letters for digits" => each(&|c| match c {
             '0' => if value.ends_with(['0', '2', '4']) {
                 "O"

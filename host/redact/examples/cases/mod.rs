@@ -35,6 +35,8 @@ pub(crate) fn all(seed: u64, leaks: usize, harmless: usize) -> Vec<Case> {
     let mut rng = fastrand::Rng::with_seed(seed);
     let mut all = leaks::make(&mut rng, leaks);
     all.extend(harmless::make(&mut rng, harmless));
+    all.extend(leaks::in_identifiers(&mut rng, leaks));
+    all.extend(harmless::identifiers(&mut rng, harmless));
     all
 }
 

@@ -88,6 +88,8 @@ pub(super) fn from_log<'a>(
     })
 }
 
+const REGULATOR: &str = weft_engine::Role::Regulator.as_str();
+
 /// Whether somebody asked for a value of the vault.
 fn is_of_vault(event: &EventRecord) -> bool {
     [RELEASED, REFUSED].contains(&event.event.as_str())
@@ -227,7 +229,10 @@ impl Gathered<'_> {
                 payment: before.payment.clone(),
                 case: before.case.clone(),
             });
-            let shown = before.by.iter().flat_map(|shown| &shown.by);
+            // The record says what support was shown; who audits is shown what the set grants to a regulator.
+            let is_support = said("role").is_some_and(|role| role != REGULATOR);
+            let shown = before.by.iter().filter(|_| is_support);
+            let shown = shown.flat_map(|shown| &shown.by);
             let mut all: Vec<Shown> = shown
                 .map(|(disclosure, by)| Shown {
                     reader: reader.clone(),
