@@ -304,7 +304,7 @@ fn left_out() -> impl Strategy<Value = (Payment, Vec<(Part, bool)>)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(20_000))]
+    #![proptest_config(ProptestConfig::with_cases(5_000))]
 
     #[test]
     fn nothing_is_gained_by_leaving_out_what_belongs_to_the_kind((payment, left_out) in left_out()) {
