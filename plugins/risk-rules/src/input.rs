@@ -1,12 +1,11 @@
 //! What the score is made of.
 //!
-//! All but the amount may be missing: a card payment has no account, a bank's transfer no device. A fact
+//! All but the amount may be missing: a card payment has no account, a direct debit no device. A fact
 //! that is *absent* is one that the payment does not have; a fact that is *withheld* is there, and a policy
 //! keeps it from this plugin. What each signal makes of the two stands with the signal.
 
+use weft_sdk::Evidence;
 use weft_sdk::prelude::*;
-
-use crate::settings::Weights;
 
 /// The facts and features of one payment. Accounts, cards and devices themselves are not among them: that
 /// they are there is enough.
@@ -25,12 +24,18 @@ pub struct Input {
     /// its card.
     #[need("payer.account", purpose = "fraud-prevention", treatment = "present")]
     pub account: Need<bool>,
+    /// Whether the payment names its card.
+    #[need("instrument.pan", purpose = "fraud-prevention", treatment = "present")]
+    pub card: Need<bool>,
     /// Whether the device is known at all.
     #[need("device.id", purpose = "fraud-prevention", treatment = "present")]
     pub device: Need<bool>,
     /// Whether the payee's account is known at all.
     #[need("payee.account", purpose = "fraud-prevention", treatment = "present")]
     pub payee: Need<bool>,
+    /// Whether the payment names the terminal.
+    #[need("payee.terminal", purpose = "fraud-prevention", treatment = "present")]
+    pub terminal: Need<bool>,
     /// Whether the payee has a merchant category.
     #[need("payee.category", purpose = "fraud-prevention", treatment = "present")]
     pub payee_category: Need<bool>,
@@ -147,15 +152,14 @@ impl<T> Fact for Need<T> {
 }
 
 impl Input {
-    /// Whether a payment of this kind comes from a device of the payer, which knows where it is. One that does not
-    /// say of what kind it is counts as remote; a card in a shop is not.
-    pub(crate) fn is_remote(&self, weights: &Weights) -> bool {
-        match (&self.entry_mode, &self.method) {
-            (Need::Present(mode), _) => weights.device_modes.contains(mode),
-            (Need::Absent, Need::Present(method)) => weights.device_methods.contains(method),
-            _ => true,
-        }
-    }
+    /// What says whose past a payment is compared with.
+    pub(crate) const PAYER: [Evidence; 5] = [
+        Input::ACCOUNT,
+        Input::CARD,
+        Input::ACCOUNT_AGE,
+        Input::ACCOUNT_DAY,
+        Input::CARD_DAY,
+    ];
 
     /// Whether the payment names no account, and its card has no past that could stand in.
     pub(crate) fn is_without_past(&self) -> bool {

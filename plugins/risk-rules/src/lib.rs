@@ -10,14 +10,14 @@
 //! | [`amount`](signal::amount) | far above the usual amount? without a baseline: above the currency's limit? | 250 |
 //! | [`velocity`](signal::velocity) | many payments, or payees, in an hour or a day? | 200 |
 //! | [`velocity`](signal::velocity) | several payments that add up to many usual days? | 200 |
-//! | [`device`](signal::device) | a device that the account does not know, or none? | 150 |
+//! | [`device`](signal::device) | a device that the account does not know? | 150 |
 //! | [`place`](signal::place) | a way that nobody travels in that time? | 250 |
 //! | [`place`](signal::place) | a device abroad? a country that the policy watches? | 50, 150 |
-//! | [`place`](signal::place) | a remote payment that does not say where it is made, or where payer or payee are? | up to 300 |
 //! | [`payee`](signal::payee) | a payee that the account has not paid before? | 80 |
 //! | [`payee`](signal::payee) | many payments to a private payee, or at a terminal? | 150, 100 |
 //! | [`takeover`](signal::takeover) | SIM card or credentials just changed? | 200 |
 //! | [`night`](signal::night) | the middle of the night? | 30 |
+//! | [`unknown`](signal::unknown) | device, card, payer, payee, terminal or place not named? | as if the signals that rest on it spoke |
 //!
 //! By default a score of 250 is flagged, 400 challenged, 600 held, 950 refused. So no single signal stops
 //! a payment; two strong ones ask the customer, three make it wait, and only nearly all of them refuse it.
@@ -25,12 +25,12 @@
 //! carries that step-up. A score below the first threshold is an `allow`, with the score and its reasons.
 //!
 //! A withheld fact counts in full, a payment without a payer that anything is known of waits, and a new account is rated
-//! by limits instead of a baseline. Where no account is named, the past of the card stands in. A remote payment that
-//! leaves out its place is rated as if it were the worst, one that leaves out its device or its payee as if it were new; a
-//! card that is read in a shop needs none of them. How often a device, card, payee or terminal was met before is counted
-//! only where it is named: without it there are no points for too many payments.
+//! by limits instead of a baseline. Where no account is named, the past of the card stands in. A payment
+//! that leaves out what one of its kind has (`kind`) is rated as if that were the worst, and a reason names it; a card that is
+//! read in a shop needs no device, a transfer no card. Method and entry mode say the kind; without them all kinds apply.
 
 mod input;
+mod kind;
 mod score;
 mod settings;
 pub mod signal;
@@ -42,30 +42,28 @@ pub use input::Input;
 pub use settings::Weights;
 pub use why::Why;
 
-use score::{Score, is_payer_unknown};
+use score::Score;
+use signal::unknown::Unknown;
 
 /// Scores one payment.
 #[policy(operations = ["payment.authorize"], obligations = ["step-up"], reasons = Why)]
 pub fn risk_rules(context: &Context, weights: &Weights, input: &Input) -> Finding {
     let score = Score::of(context, input, weights);
-    let is_unknown = is_payer_unknown(input, weights);
+    let is_unknown = Unknown::of(input, weights).is_payer_unproven();
     let mut verdict = verdict(score.points, weights);
     if is_unknown {
         verdict = verdict.max(least_for_unknown(weights));
     }
     let mut finding = Finding::new(verdict).risk(u16::try_from(score.points).unwrap_or(u16::MAX));
-    if is_unknown {
-        let evidence = [
-            Input::ACCOUNT,
-            Input::ACCOUNT_AGE,
-            Input::ACCOUNT_DAY,
-            Input::CARD_DAY,
-        ];
-        finding = finding.because(Why::PayerUnknown, evidence);
+    let is_named = score.signals.iter().any(|s| s.why == Why::PayerUnknown);
+    if is_unknown && !is_named {
+        finding = finding.because(Why::PayerUnknown, Input::PAYER);
     }
     for signal in score.signals {
-        let points = u16::try_from(signal.points).unwrap_or(u16::MAX);
-        finding = finding.scored(signal.why, signal.evidence, points);
+        finding = match u16::try_from(signal.points).unwrap_or(u16::MAX) {
+            0 => finding.because(signal.why, signal.evidence),
+            points => finding.scored(signal.why, signal.evidence, points),
+        };
     }
     if matches!(verdict, Verdict::Challenge | Verdict::Hold) {
         finding = finding.oblige("step-up", [("method", weights.step_up.as_str())]);

@@ -1,9 +1,10 @@
-//! The score: the sum of the signals' points, at most 1000.
+//! The score: the sum of what each group of signals gives, at most 1000.
 
 use weft_sdk::Context;
 
-use crate::input::{Fact, Input};
+use crate::input::Input;
 use crate::settings::Weights;
+use crate::signal::unknown::Unknown;
 use crate::signal::{Signal, amount, device, night, payee, place, takeover, velocity};
 
 /// The highest score.
@@ -13,40 +14,55 @@ const MAX: i64 = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Score {
     pub(crate) points: i64,
+    /// One for each reason. What is unknown is named, also where others have filled its groups: then with no points.
     pub(crate) signals: Vec<Signal>,
 }
 
 impl Score {
     pub(crate) fn of(context: &Context, input: &Input, weights: &Weights) -> Score {
-        let signals = [
-            amount::signal(input, weights),
-            velocity::counts(input, weights),
-            velocity::burst(input, weights),
-            device::signal(input, weights),
-            place::travel(input, weights),
-            place::abroad(input, weights),
-            place::watched(input, weights),
-            place::unknown(input, weights),
-            payee::new(input, weights),
-            payee::burst(input, weights),
-            payee::terminal(input, weights),
-            takeover::signal(context, input, weights),
-            night::signal(context, weights),
-        ];
-        let mut signals: Vec<Signal> = signals.into_iter().flatten().collect();
-        signals.sort_by_key(|signal| std::cmp::Reverse(signal.points));
-        let points = signals
-            .iter()
-            .map(|signal| signal.points)
-            .sum::<i64>()
-            .min(MAX);
-        Score { points, signals }
+        let unknown = Unknown::of(input, weights);
+        let mut score = Score {
+            points: 0,
+            signals: Vec::new(),
+        };
+        score.add(amount::signal(input, weights), unknown.amount());
+        score.add(velocity::counts(input, weights), unknown.velocity());
+        score.add(velocity::burst(input, weights), unknown.burst());
+        score.add(device::signal(input, weights), unknown.novel_device());
+        score.add(place::travel(input, weights), unknown.travel());
+        score.add(place::abroad(input, weights), unknown.abroad());
+        score.add(place::watched(input, weights), unknown.watched());
+        score.add(payee::new(input, weights), unknown.new_payee());
+        score.add(payee::burst(input, weights), unknown.payee_burst());
+        score.add(payee::terminal(input, weights), unknown.terminal());
+        score.add(takeover::signal(context, input, weights), []);
+        score.add(night::signal(context, weights), []);
+        score
+            .signals
+            .sort_by_key(|signal| std::cmp::Reverse(signal.points));
+        let points = score.signals.iter().map(|signal| signal.points);
+        score.points = points.sum::<i64>().min(MAX);
+        score
     }
-}
 
-/// Whether there is nobody whose past could be looked at. In a shop a card may be new; a remote payment that
-/// leaves its account out needs a card that was seen before.
-pub(crate) fn is_payer_unknown(input: &Input, weights: &Weights) -> bool {
-    let is_nobody = input.account_day.is_absent() && input.card_day.is_absent();
-    is_nobody || (input.is_without_past() && input.is_remote(weights))
+    /// One group: the strongest counts, and of equals what is known.
+    fn add<const N: usize>(&mut self, known: Option<Signal>, unknown: [Option<Signal>; N]) {
+        let strongest = Signal::strongest(std::iter::once(known).chain(unknown.iter().cloned()));
+        for missed in unknown.into_iter().flatten() {
+            let is_counted = strongest.as_ref().is_some_and(|s| s.why == missed.why);
+            let points = if is_counted { missed.points } else { 0 };
+            self.put(Signal { points, ..missed });
+        }
+        if let Some(known) = strongest.filter(|signal| !signal.why.is_unknown()) {
+            self.put(known);
+        }
+    }
+
+    /// Beside what the same reason has given in other groups.
+    fn put(&mut self, signal: Signal) {
+        match self.signals.iter_mut().find(|s| s.why == signal.why) {
+            Some(before) => before.points += signal.points,
+            None => self.signals.push(signal),
+        }
+    }
 }

@@ -93,18 +93,21 @@ pub struct Weights {
     #[setting(default = 15, min = 2, max = 100_000, unit = "usual days")]
     pub burst_full: i64,
 
-    /// Points for a device that the account has not used before, or that a remote payment does not name.
+    /// Points for a device that the account has not used before.
     #[setting(default = 150, min = 0, max = 1_000, unit = "points")]
     pub device_points: i64,
     /// How long a device is young to an account; a young one gets half the points.
     #[setting(default = "24h", min = "0s", max = "90d")]
     pub device_settles: Duration,
-    /// Entry modes in which a payment has to name its device.
+    /// Entry modes in which a card or wallet is used from a device of the payer, which the payment has to name.
     #[setting(default = ["ecommerce", "wallet"])]
     pub device_modes: Vec<String>,
-    /// Payment methods in which a payment that gives no entry mode has to name its device.
-    #[setting(default = ["card", "wallet"])]
+    /// Payment methods that come from a device of the payer; of a card or wallet the entry mode decides, where it is given.
+    #[setting(default = ["card", "credit_transfer", "wallet"])]
     pub device_methods: Vec<String>,
+    /// Entry modes in which a card or wallet is used at a terminal, which the payment has to name.
+    #[setting(default = ["chip", "contactless", "keyed", "magstripe"])]
+    pub terminal_modes: Vec<String>,
 
     /// Points for a way that nobody travels in that time.
     #[setting(default = 250, min = 0, max = 1_000, unit = "points")]

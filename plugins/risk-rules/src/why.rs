@@ -29,8 +29,8 @@ pub enum Why {
     /// See [`crate::signal::device`].
     #[reason("The account has not used this device before, or only just")]
     DeviceNew,
-    /// See [`crate::signal::device`].
-    #[reason("A remote payment does not say from which device it comes")]
+    /// See [`crate::signal::unknown`].
+    #[reason("The payment does not say from which device it comes")]
     DeviceUnknown,
     /// See [`crate::signal::place`].
     #[reason("Nobody travels that fast from the place of the last payment")]
@@ -41,8 +41,8 @@ pub enum Why {
     /// See [`crate::signal::place`].
     #[reason("A country of the payment is on the policy's list")]
     CountryWatched,
-    /// See [`crate::signal::place`].
-    #[reason("A remote payment does not say where it is made, or where payer or payee are")]
+    /// See [`crate::signal::unknown`].
+    #[reason("The payment does not say where it is made, or where payer or payee are")]
     LocationUnknown,
     /// See [`crate::signal::payee`].
     #[reason("The account has not paid this payee before, or only just")]
@@ -62,7 +62,31 @@ pub enum Why {
     /// See [`crate::signal::night`].
     #[reason("The payment is made at night")]
     Night,
-    /// See [`crate::score`].
+    /// See [`crate::signal::unknown`].
+    #[reason("The payment does not name its card")]
+    CardUnknown,
+    /// See [`crate::signal::unknown`].
+    #[reason("The payment does not name the payee's account")]
+    PayeeUnknown,
+    /// See [`crate::signal::unknown`].
+    #[reason("The payment does not name the terminal")]
+    TerminalUnknown,
+    /// See [`crate::signal::unknown`].
     #[reason("Neither the account nor the card of the payer is known")]
     PayerUnknown,
+}
+
+impl Why {
+    /// Whether it names what the payment does not say.
+    pub(crate) fn is_unknown(self) -> bool {
+        matches!(
+            self,
+            Why::DeviceUnknown
+                | Why::LocationUnknown
+                | Why::CardUnknown
+                | Why::PayeeUnknown
+                | Why::TerminalUnknown
+                | Why::PayerUnknown
+        )
+    }
 }

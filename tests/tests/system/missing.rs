@@ -94,3 +94,110 @@ fn a_bank_is_told_what_its_message_lacks_and_what_was_not_read() {
         );
     }
 }
+
+/// An IBAN of Belgium with the check digits of its number (ISO 13616; modulus 97).
+fn account(n: u64) -> String {
+    let number = 5_390_000_000 + n;
+    let national = format!("{number:010}{:02}", (number % 97 + 96) % 97 + 1);
+    let digits: u64 = national.parse().expect("digits");
+    // B is 11 and E is 14.
+    let check = 98 - (digits % 97 * 1_000_000 + 111_400) % 97;
+    format!("BE{check:02}{national}")
+}
+
+/// Another customer's payment.
+fn of_another(n: u64) -> Json {
+    let mut payment = usual(&format!("other-{n}"));
+    payment["payer"] = json!({"account": account(n), "country": "BE"});
+    payment["instrument"]["pan"] = json!("5555555555554444");
+    payment["device"]["id"] = json!(format!("another-{n}"));
+    payment
+}
+
+/// Of the known customer, from a device that is new to them, across the border.
+fn suspicious(id: &str) -> Json {
+    let mut payment = usual(id);
+    payment["device"]["id"] = json!("farm");
+    payment["location"] =
+        json!({"country": "FR", "city": "Lille", "latitude": "50.63", "longitude": "3.06"});
+    payment
+}
+
+fn without(mut payment: Json, group: &str, field: &str) -> Json {
+    let facts = payment[group].as_object_mut().expect("a group");
+    facts.remove(field).expect("it was there");
+    payment
+}
+
+/// It waits, and these are among its reasons.
+fn waits_for(host: &Host, payment: &Json, codes: &[&str]) -> u64 {
+    let decision = host.decide("service", payment).json();
+    assert_eq!(decision["payment"]["state"], "pending", "{decision}");
+    for code in codes {
+        reason(&decision, code);
+    }
+    let id = decision["decision"].as_str().expect("an id");
+    let recorded = host.get("regulator", &format!("/v1/decisions/{id}")).json();
+    recorded["risk"].as_u64().expect("a score")
+}
+
+/// Whoever leaves out what counts against a payment has its points all the same, and is told what is missing.
+#[test]
+fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
+    let host = Host::start("");
+    for n in 0..6 {
+        let answer = host.decide("service", &usual(&format!("usual-{n}")));
+        assert_eq!(answer.json()["verdict"], "allow", "{}", answer.text());
+    }
+    // A device of many, then a card of many.
+    for n in 0..80 {
+        let mut payment = without(of_another(n), "instrument", "pan");
+        payment["device"]["id"] = json!("farm");
+        host.decide("service", &payment);
+    }
+    let device = suspicious("device");
+    let all = waits_for(&host, &device, &["device-new", "velocity-device"]);
+    for (group, field, code) in [
+        ("device", "id", "device-unknown"),
+        ("payee", "account", "payee-unknown"),
+        ("instrument", "pan", "card-unknown"),
+    ] {
+        let mut payment = without(device.clone(), group, field);
+        payment["payment"]["id"] = json!(format!("device-without-{field}"));
+        assert!(waits_for(&host, &payment, &[code]) >= all, "{field}");
+    }
+
+    for n in 100..140 {
+        host.decide("service", &of_another(n));
+    }
+    let mut card = suspicious("card");
+    card["device"]["id"] = json!("new");
+    card["instrument"]["pan"] = json!("5555555555554444");
+    let all = waits_for(&host, &card, &["device-new", "velocity-card"]);
+    let mut payment = without(card, "instrument", "pan");
+    payment["payment"]["id"] = json!("card-without-pan");
+    assert!(waits_for(&host, &payment, &["card-unknown"]) >= all);
+
+    // Many pay somebody who is no merchant.
+    let transfer = |mut payment: Json| {
+        payment["payment"]["method"] = json!("credit_transfer");
+        payment["payee"] = json!({"account": "NL91ABNA0417164300", "country": "NL"});
+        let parts = payment.as_object_mut().expect("a payment");
+        parts.remove("instrument").expect("a card");
+        payment
+    };
+    for n in 200..270 {
+        host.decide("service", &transfer(of_another(n)));
+    }
+    let mut mule = transfer(suspicious("mule"));
+    mule["device"]["id"] = json!("new");
+    let all = waits_for(&host, &mule, &["device-new", "payee-new", "payee-burst"]);
+    for (group, field, code) in [
+        ("device", "id", "device-unknown"),
+        ("payee", "account", "payee-unknown"),
+    ] {
+        let mut payment = without(mule.clone(), group, field);
+        payment["payment"]["id"] = json!(format!("mule-without-{field}"));
+        assert!(waits_for(&host, &payment, &[code]) >= all, "{field}");
+    }
+}

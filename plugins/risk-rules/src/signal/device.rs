@@ -2,8 +2,7 @@
 //!
 //! A device is *new* when the account never used it, and *young* while that is only just so, at half the
 //! weight. For an account that is itself new every device is; that says nothing, and the amount is rated
-//! as unproven instead. A remote payment that does not name a device is rated like one from a new device:
-//! nothing is gained by leaving it out.
+//! as unproven instead. A payment that should name its device and does not is [`unknown`](super::unknown).
 
 use weft_sdk::{Duration, Need};
 
@@ -12,17 +11,10 @@ use crate::input::{Fact, Input, known};
 use crate::settings::Weights;
 use crate::why::Why;
 
-/// Points for a device that is new to the account, or not named.
+/// Points for a device that is new to the account.
 pub(crate) fn signal(input: &Input, weights: &Weights) -> Option<Signal> {
     if input.device.is_absent() {
-        let is_missed = input.is_remote(weights);
-        let evidence = [Input::DEVICE, Input::ENTRY_MODE, Input::METHOD];
-        return Signal::new(
-            Why::DeviceUnknown,
-            weights.device_points,
-            Strength::of(is_missed),
-            evidence,
-        );
+        return None;
     }
     let facts: [&dyn Fact; 4] = [
         &input.device,

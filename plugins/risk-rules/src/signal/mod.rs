@@ -4,7 +4,8 @@
 //! that no payment becomes suspicious by one more cent. Signals that see the same thing (an account's and
 //! its card's number of payments) are one group, of which the strongest counts: nothing is counted twice.
 //!
-//! A fact that a policy withholds counts as the worst that it could say, so that no policy becomes milder
+//! A fact that a payment of its kind has and this one leaves out counts as the worst that it could say
+//! ([`unknown`]). A fact that a policy withholds counts as the worst that it could say, so that no policy becomes milder
 //! by showing this plugin less. Whoever does not want a signal sets its points to 0.
 
 use weft_sdk::Evidence;
@@ -18,6 +19,7 @@ pub mod night;
 pub mod payee;
 pub mod place;
 pub mod takeover;
+pub mod unknown;
 pub mod velocity;
 
 /// One thing that adds points to the score.

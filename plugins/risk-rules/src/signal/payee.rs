@@ -1,7 +1,6 @@
 //! The payee and the terminal.
 //!
-//! A payee is new or young to an account as a device is, and one that a remote payment does not name is rated as
-//! new. Many payments in a day to somebody who is no
+//! A payee is new or young to an account as a device is. Many payments in a day to somebody who is no
 //! merchant, or at one terminal, are how stolen money is gathered.
 
 use super::device::novelty;
@@ -15,8 +14,7 @@ pub(crate) fn new(input: &Input, weights: &Weights) -> Option<Signal> {
     let facts: [&dyn Fact; 3] = [&input.payee, &input.account_age, &input.account_payee_age];
     let strength = Strength::from_facts(&facts, || {
         if input.payee.is_absent() {
-            let is_missed = input.is_remote(weights) && !input.account_age.is_absent();
-            return Strength::of(is_missed);
+            return Strength::NONE;
         }
         novelty(
             &input.account_payee_age,

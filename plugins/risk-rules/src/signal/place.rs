@@ -3,8 +3,7 @@
 //! Travel is rated by speed, from the place of the account's last payment to this one, and only over a
 //! distance at which the host's coarse places (a tenth of a degree) cannot be the reason. A country other
 //! than the payer's is a weak hint: people travel. Countries on the policy's list are the policy's word.
-//! A remote payment that does not say where it is made is rated as if it were made at the worst place. So is one that
-//! leaves out every country of its payer: without a home nobody can tell whether the device is abroad.
+//! A payment that should say where it is made, or where its payer and payee are, is [`unknown`](super::unknown) there.
 
 use weft_sdk::Need;
 
@@ -63,51 +62,8 @@ pub(crate) fn abroad(input: &Input, weights: &Weights) -> Option<Signal> {
     Signal::new(Why::DeviceAbroad, weights.abroad_points, strength, evidence)
 }
 
-/// Points when a remote payment leaves out where it is made, or a country that its place is compared with: those
-/// that the worst would have got.
-pub(crate) fn unknown(input: &Input, weights: &Weights) -> Option<Signal> {
-    if !input.is_remote(weights) {
-        return None;
-    }
-    // A position that a policy keeps from this plugin is there, and the host has rated the way from it.
-    let is_unplaced = input.latitude.is_absent() || input.longitude.is_absent();
-    let has_past = !input.account_age.is_absent();
-    let no_country = input.location_country.is_absent();
-    let missed = [
-        (
-            is_unplaced && has_past && travel(input, weights).is_none(),
-            weights.travel_points,
-        ),
-        // Without a home nobody can tell whether the device is abroad.
-        (no_country || !has_home(input), weights.abroad_points),
-        (
-            (no_country || input.payee_country.is_absent())
-                && is_watching(weights)
-                && watched(input, weights).is_none(),
-            weights.watched_points,
-        ),
-    ];
-    let points = missed.iter().filter(|(is_missed, _)| *is_missed);
-    let evidence = [
-        Input::LATITUDE,
-        Input::LONGITUDE,
-        Input::LOCATION_COUNTRY,
-        Input::PAYER_COUNTRY,
-        Input::PAYER_ACCOUNT_COUNTRY,
-        Input::ISSUER_COUNTRY,
-        Input::PAYEE_COUNTRY,
-        Input::ENTRY_MODE,
-        Input::METHOD,
-    ];
-    Signal::new(
-        Why::LocationUnknown,
-        points.map(|(_, points)| points).sum(),
-        Strength::FULL,
-        evidence,
-    )
-}
-
-fn has_home(input: &Input) -> bool {
+/// Whether a country of the payer is known.
+pub(crate) fn has_home(input: &Input) -> bool {
     let countries = [
         &input.payer_country,
         &input.payer_account_country,
@@ -116,7 +72,8 @@ fn has_home(input: &Input) -> bool {
     countries.iter().any(|country| !country.is_absent())
 }
 
-fn is_watching(weights: &Weights) -> bool {
+/// Whether the policy watches countries.
+pub(crate) fn is_watching(weights: &Weights) -> bool {
     !weights.watched_countries.is_empty()
 }
 

@@ -4,6 +4,7 @@
     reason = "the last group of an amount is its cents: 25_00 is 25.00"
 )]
 
+mod left_out;
 mod payer;
 mod signals;
 mod verdicts;

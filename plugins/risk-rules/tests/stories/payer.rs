@@ -25,10 +25,12 @@ pub(crate) fn usual() -> Evaluation<Plugin> {
         .need("payment.method", "card")
         .need("instrument.entry_mode", "ecommerce")
         .need("payer.account", true)
+        .need("instrument.pan", true)
         .need("device.id", true)
         .need("location.latitude", true)
         .need("location.longitude", true)
         .need("payee.account", true)
+        .need("payee.terminal", true)
         .need("payee.category", true)
         .need("payer.country", "BE")
         .need("payer.account_country", "BE")
@@ -64,10 +66,12 @@ pub(crate) fn first() -> Evaluation<Plugin> {
         .need("payment.method", "card")
         .need("instrument.entry_mode", "ecommerce")
         .need("payer.account", true)
+        .need("instrument.pan", true)
         .need("device.id", true)
         .need("location.latitude", true)
         .need("location.longitude", true)
         .need("payee.account", true)
+        .need("payee.terminal", true)
         .need("payee.category", true)
         .need("payer.country", "BE")
         .need("instrument.issuer_country", "BE")
@@ -82,6 +86,7 @@ pub(crate) fn first() -> Evaluation<Plugin> {
         .need("behaviour.card.count_24h", 0)
         .need("behaviour.device.count_24h", 0)
         .need("behaviour.payee.count_24h", 0)
+        .need("behaviour.terminal.count_24h", 0)
 }
 
 pub(crate) fn decimal(text: &str) -> Decimal {

@@ -1,8 +1,7 @@
 //! Each signal: where it begins, where it is full, and what it makes of what is missing.
 
 use crate::payer::{DAY_MS, HOUR_MS, NOON, days, decimal, eur, first, score, score_with, usual};
-use risk_rules::risk_rules::Plugin;
-use weft_sdk::{Duration, Instant, Money, Value, Verdict, test};
+use weft_sdk::{Duration, Instant, Money, Value, Verdict};
 
 #[test]
 fn the_usual_payment_has_no_points() {
@@ -222,7 +221,7 @@ fn nothing_is_gained_by_leaving_the_device_out() {
     };
     let remote = without().evaluate();
     assert_eq!(remote.codes(), ["device-unknown"]);
-    assert_eq!(score(&remote), 150);
+    assert_eq!(score(&remote), 350, "new, and used often");
     let in_a_shop = without().need("instrument.entry_mode", "chip").evaluate();
     assert_eq!(in_a_shop.codes(), Vec::<&str>::new());
     let says_nothing = without().need("instrument.entry_mode", Value::Absent);
@@ -235,10 +234,12 @@ fn nothing_is_gained_by_leaving_the_device_out() {
     let by_a_bank = transfer()
         .need("payment.method", "credit_transfer")
         .evaluate();
+    assert_eq!(by_a_bank.codes(), ["device-unknown"]);
+    let by_the_payee = transfer().need("payment.method", "direct_debit").evaluate();
     assert_eq!(
-        by_a_bank.codes(),
+        by_the_payee.codes(),
         Vec::<&str>::new(),
-        "a bank's message has no device"
+        "a direct debit has no device of the payer"
     );
     let by_whatever = transfer().need("payment.method", Value::Absent).evaluate();
     assert_eq!(by_whatever.codes(), ["device-unknown"]);
@@ -246,17 +247,7 @@ fn nothing_is_gained_by_leaving_the_device_out() {
 
 #[test]
 fn a_card_alone_is_asked_whether_the_host_knows_the_device() {
-    let alone = || {
-        test::of::<Plugin>()
-            .at(NOON)
-            .need("payment.amount", eur(25_00))
-            .need("device.id", true)
-            .need("payer.country", "BE")
-            .need("location.country", "BE")
-            .need("behaviour.card.count_1h", 0)
-            .need("behaviour.card.count_24h", 0)
-            .need("behaviour.device.count_24h", 0)
-    };
+    let alone = || first().need("payer.account", Value::Absent);
     assert_eq!(alone().evaluate().codes(), ["payer-unknown", "device-new"]);
     let known = alone().need("behaviour.device.age", days(1)).evaluate();
     assert_eq!(known.codes(), ["payer-unknown"]);
@@ -386,7 +377,13 @@ fn a_payee_is_new_to_an_account_with_a_past() {
             .need("behaviour.account_payee.age", Value::Absent)
             .need("behaviour.payee.count_24h", Value::Absent)
     };
-    assert_eq!(not_named().evaluate().codes(), ["payee-new"]);
+    let remote = not_named().evaluate();
+    assert_eq!(
+        (remote.codes(), score(&remote)),
+        (vec!["payee-unknown"], 80)
+    );
+    let private = not_named().need("payee.category", Value::Absent);
+    assert_eq!(score(&private.evaluate()), 230, "new, and paid by many");
     let at_a_terminal = not_named().need("instrument.entry_mode", "contactless");
     assert_eq!(at_a_terminal.evaluate().codes(), Vec::<&str>::new());
 }
@@ -449,4 +446,51 @@ fn night_is_a_hint_and_may_reach_over_midnight() {
         [30, 30, 0, 0]
     );
     assert_eq!([at(7, 7, 7), at(0, 7, 7)], [0, 0], "no night");
+}
+
+#[test]
+fn nothing_is_gained_by_leaving_the_card_or_the_terminal_out() {
+    let no_card = || {
+        usual()
+            .need("instrument.pan", Value::Absent)
+            .need("behaviour.card.count_1h", Value::Absent)
+            .need("behaviour.card.count_24h", Value::Absent)
+    };
+    let remote = no_card().evaluate();
+    assert_eq!(
+        (remote.codes(), score(&remote)),
+        (vec!["card-unknown"], 200)
+    );
+    let busy = no_card().need("behaviour.account.count_1h", 29).evaluate();
+    assert_eq!(busy.codes(), ["velocity-account", "card-unknown"]);
+    assert_eq!(
+        score(&busy),
+        200,
+        "one group, which is full; the card is named all the same"
+    );
+    let transfer = no_card().need("payment.method", "credit_transfer");
+    assert_eq!(transfer.evaluate().codes(), Vec::<&str>::new());
+
+    let no_terminal = |mode: &str| {
+        usual()
+            .need("instrument.entry_mode", mode)
+            .need("payee.terminal", Value::Absent)
+            .need("behaviour.terminal.count_24h", Value::Absent)
+            .evaluate()
+    };
+    for mode in ["chip", "contactless", "magstripe", "keyed"] {
+        let found = no_terminal(mode);
+        assert_eq!(
+            (found.codes(), score(&found)),
+            (vec!["terminal-unknown"], 100)
+        );
+    }
+    assert_eq!(no_terminal("ecommerce").codes(), Vec::<&str>::new());
+}
+
+/// It was never met, which is known.
+#[test]
+fn what_is_new_is_not_unknown() {
+    let found = first().need("instrument.entry_mode", "chip").evaluate();
+    assert_eq!((found.codes(), score(&found)), (Vec::new(), 0));
 }

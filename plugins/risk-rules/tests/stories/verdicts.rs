@@ -130,16 +130,21 @@ fn a_payer_of_whom_nothing_is_known_waits() {
         test::of::<Plugin>()
             .at(NOON)
             .need("payment.amount", eur(1_00))
+            .need("payment.method", "card")
             .need("instrument.entry_mode", "chip")
+            .need("payee.terminal", true)
+            .need("behaviour.terminal.count_24h", 0)
+            .need("payee.country", "BE")
     };
     let finding = nobody().evaluate();
-    assert_eq!((finding.verdict, finding.risk), (Verdict::Hold, Some(0)));
-    assert_eq!(finding.codes(), ["payer-unknown"]);
+    assert_eq!((finding.verdict, finding.risk), (Verdict::Hold, Some(650)));
+    assert_eq!(finding.codes(), ["payer-unknown", "card-unknown"]);
     assert!(finding.obligation("step-up").is_some());
     let refused = nobody().setting("unknown_payer", "deny").evaluate();
     assert_eq!(refused.verdict, Verdict::Deny);
     assert!(refused.obligation("step-up").is_none());
     let with_a_card = nobody()
+        .need("instrument.pan", true)
         .need("behaviour.card.count_24h", 0)
         .need("behaviour.card.count_1h", 0);
     assert_eq!(with_a_card.evaluate().verdict, Verdict::Allow);
