@@ -26,7 +26,7 @@ pub struct LogQuery {
     pub(crate) limit: usize,
 }
 
-/// The names that [`LogQuery::of`] knows.
+/// The names that [`LogQuery::parse`] knows.
 pub(crate) const NAMES: [&str; 14] = [
     "decision",
     "payment",
@@ -45,8 +45,21 @@ pub(crate) const NAMES: [&str; 14] = [
 ];
 
 impl LogQuery {
+    /// Of what stands behind the `?` of a path.
+    pub fn parse(query: &str) -> Result<LogQuery, Problem> {
+        let mut escapes = query.split('%').skip(1);
+        let is_escape = |text: &str| {
+            text.get(..2)
+                .is_some_and(|two| two.bytes().all(|b| b.is_ascii_hexdigit()))
+        };
+        if !escapes.all(is_escape) {
+            return Err(problems::bad_query());
+        }
+        LogQuery::of(form_urlencoded::parse(query.as_bytes()))
+    }
+
     /// Of names and values; each name once.
-    pub fn of<T: AsRef<str>>(pairs: impl IntoIterator<Item = (T, T)>) -> Result<LogQuery, Problem> {
+    fn of<T: AsRef<str>>(pairs: impl IntoIterator<Item = (T, T)>) -> Result<LogQuery, Problem> {
         let mut query = LogQuery {
             filter: Filter::default(),
             cursor: 0,
@@ -54,6 +67,13 @@ impl LogQuery {
         };
         let mut seen = Vec::new();
         for (name, value) in pairs {
+            // What a decoder puts in the place of bytes that are no text.
+            if [name.as_ref(), value.as_ref()]
+                .iter()
+                .any(|text| text.contains('\u{fffd}'))
+            {
+                return Err(problems::bad_query());
+            }
             let known = NAMES.iter().find(|known| **known == name.as_ref());
             let name = *known.ok_or_else(problems::no_such_parameter)?;
             if seen.contains(&name) {
@@ -70,7 +90,8 @@ impl LogQuery {
             return Err(problems::bad_parameter(name, "is empty"));
         }
         let bad = |what| problems::bad_parameter(name, what);
-        let instant = || Timestamp::parse(value).ok_or_else(|| bad("is no instant (RFC 3339)"));
+        let instant =
+            || Timestamp::parse(value).ok_or_else(|| bad("is no instant of a record (RFC 3339)"));
         let filter = &mut self.filter;
         let text = match name {
             "decision" => &mut filter.decision,
@@ -117,8 +138,7 @@ mod tests {
     use super::*;
 
     fn of(text: &str) -> Result<LogQuery, String> {
-        let pairs = text.split('&').filter_map(|pair| pair.split_once('='));
-        LogQuery::of(pairs).map_err(|problem| problem.detail().to_owned())
+        LogQuery::parse(text).map_err(|problem| problem.detail().to_owned())
     }
 
     #[test]
@@ -166,6 +186,12 @@ mod tests {
     }
 
     #[test]
+    fn values_are_decoded() {
+        let query = of("case=a%2Bb+c%25").expect("taken");
+        assert_eq!(query.filter.case.as_deref(), Some("a+b c%"));
+    }
+
+    #[test]
     fn what_is_no_query_is_told_without_its_value() {
         for (text, what) in [
             ("paymnet=4111111111111111", "parameter"),
@@ -176,6 +202,10 @@ mod tests {
             ("limit=1001", "`limit` is no number"),
             ("cursor=-1", "`cursor` is no index"),
             ("case=", "`case` is empty"),
+            ("case=%FF", "percent-encoded"),
+            ("case=%zz", "percent-encoded"),
+            ("case=a%4", "percent-encoded"),
+            ("case=%", "percent-encoded"),
         ] {
             let told = of(text).expect_err(text);
             assert!(told.contains(what), "{text}: {told}");

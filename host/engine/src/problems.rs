@@ -180,11 +180,23 @@ pub(crate) fn no_such_parameter() -> Problem {
 
 /// A parameter whose value says nothing.
 pub(crate) fn bad_parameter(name: &'static str, what: &str) -> Problem {
-    Problem::new(
-        ProblemCode::InvalidValue,
-        format!("the query's `{name}` {what}"),
-    )
-    .help("times are as 2026-11-01T00:00:00Z, verdicts as allow, flag, challenge, hold, deny")
+    let help = match name {
+        "from" | "to" => {
+            "write for example 2026-11-01T00:00:00Z, in UTC or with an offset; records are of 1970 or later"
+        }
+        "verdict" => "the verdicts are abstain, allow, flag, challenge, hold, deny",
+        "cursor" => "take `next` of the page before, or leave it out",
+        "limit" => "a page has 1 to 1000 records",
+        _ => "name each parameter once, with a value in UTF-8, percent-encoded",
+    };
+    let detail = format!("the query's `{name}` {what}");
+    Problem::new(ProblemCode::InvalidValue, detail).help(help)
+}
+
+/// A query that cannot be read at all.
+pub(crate) fn bad_query() -> Problem {
+    Problem::new(ProblemCode::InvalidValue, "the query is not percent-encoded UTF-8")
+        .help("write a percent sign as %25, and what is not ASCII as the bytes of its UTF-8, each with a percent sign")
 }
 
 /// A record that is durable and not yet signed.

@@ -36,8 +36,7 @@ impl Service {
     ) -> Result<Answer, Refusal> {
         let form = accept::choose(request.headers(), Route::Records.forms())?;
         let query = request.uri().query().unwrap_or_default();
-        let query = LogQuery::of(form_urlencoded::parse(query.as_bytes()));
-        let query = query.map_err(Refusal::by_engine)?;
+        let query = LogQuery::parse(query).map_err(Refusal::by_engine)?;
         let read = self.engine.log_records(caller, query).await;
         Ok(answer::exact(read.map_err(Refusal::by_engine)?, form))
     }

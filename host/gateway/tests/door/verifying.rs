@@ -171,6 +171,7 @@ async fn a_regulator_looks_records_up_page_by_page() {
         "records?who=4111111111111111",
         "records?limit=0",
         "records?from=4111111111111111",
+        "records?case=%FF4111",
     ] {
         let got = read(&house, wrong)
             .await
