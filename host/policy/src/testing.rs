@@ -1,22 +1,24 @@
 //! The tests that stand in policy files: a row, and what the policy is to say about it.
 
 mod given;
+mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 use weft_diagnostic::yaml;
 use weft_diagnostic::{Diagnostic, Place, Severity};
-use weft_dictionary::{Dictionary, Row};
-use weft_verdict::{Finding, Verdict, combine};
+use weft_dictionary::Row;
+use weft_verdict::{Obligation, Verdict};
 
 use self::given::row;
+use self::said::{Said, compare, said};
 use crate::check::{Given, PolicyChecker};
 use crate::codes;
 use crate::mutate::{Mutant, Mutants, Survivor};
 use crate::parameters::LEVEL_KEY;
-use crate::policy::{Applies, Body, Policy};
-use crate::source::{Expectation, PolicyFile, TestSource};
+use crate::policy::{Body, Policy};
+use crate::source::{ObligationSource, PolicyFile, TestSource};
 
 /// What came of the tests of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -65,6 +67,8 @@ pub struct TestCase {
     pub rules: Vec<String>,
     /// The facts that are to be missing.
     pub missing: Vec<String>,
+    /// All that is to be due, if the test says so.
+    pub obligations: Option<Vec<Obligation>>,
     /// Whether the policy is to apply at all.
     pub applies: bool,
 }
@@ -84,6 +88,8 @@ impl TestCase {
             verdict: test.expect.verdict,
             rules: test.expect.rules.clone(),
             missing: test.expect.missing.clone(),
+            obligations: (test.expect.obligations.as_ref())
+                .map(|due| due.iter().map(ObligationSource::obligation).collect()),
             applies: test.expect.applies,
         }
     }
@@ -269,120 +275,3 @@ impl From<Failed> for NotHeld {
 }
 
 type Failed = (String, String);
-
-fn compare(said: &Said, expected: &Expectation) -> Result<(), Failed> {
-    let mut rules = expected.rules.clone();
-    rules.sort();
-    let mut missing = expected.missing.clone();
-    missing.sort();
-    if said.applies != expected.applies {
-        let (is, was) = if said.applies {
-            ("applies", "should not")
-        } else {
-            ("does not apply", "should")
-        };
-        return Err((
-            format!("the policy {is}, and {was}"),
-            "look at `match`".into(),
-        ));
-    }
-    if said.verdict != expected.verdict {
-        let message = format!(
-            "expected {}, got {}",
-            expected.verdict.as_str(),
-            said.verdict.as_str()
-        );
-        return Err((message, said.explain()));
-    }
-    if !expected.rules.is_empty() && said.fired != rules {
-        let message = format!("expected the rules [{}] to fire", rules.join(", "));
-        return Err((message, said.explain()));
-    }
-    if said.missing != missing {
-        let message = format!("expected the facts [{}] to be missing", missing.join(", "));
-        return Err((message, said.explain()));
-    }
-    Ok(())
-}
-
-/// What a policy says about a row, as the host would count it.
-struct Said {
-    applies: bool,
-    verdict: Verdict,
-    fired: Vec<String>,
-    missing: Vec<String>,
-    failure: Option<String>,
-}
-
-impl Said {
-    fn explain(&self) -> String {
-        let failure = self
-            .failure
-            .as_ref()
-            .map(|why| format!(", failure: {why}"))
-            .unwrap_or_default();
-        format!(
-            "fired: [{}], missing: [{}]{failure}",
-            self.fired.join(", "),
-            self.missing.join(", ")
-        )
-    }
-}
-
-fn said(dictionary: &Dictionary, policy: &Policy, row: &Row) -> Said {
-    let names = |ids: &[weft_dictionary::FieldId]| {
-        let mut names: Vec<String> = ids
-            .iter()
-            .map(|id| dictionary.field(*id).name.clone())
-            .collect();
-        names.sort();
-        names
-    };
-    let nothing = Said {
-        applies: true,
-        verdict: Verdict::Abstain,
-        fired: vec![],
-        missing: vec![],
-        failure: None,
-    };
-    match policy.matches(row) {
-        Applies::No => Said {
-            applies: false,
-            ..nothing
-        },
-        Applies::Missing(fields) => Said {
-            verdict: policy.on_missing,
-            missing: names(&fields),
-            ..nothing
-        },
-        Applies::Failed { why, missing } => Said {
-            verdict: policy.without_value(&missing),
-            missing: names(&missing),
-            failure: Some(why),
-            ..nothing
-        },
-        Applies::Yes => {
-            let outcome = policy.evaluate(row);
-            let mut verdicts = vec![outcome.finding.verdict];
-            if !outcome.missing.is_empty() {
-                verdicts.push(policy.on_missing);
-            }
-            if outcome.failure.is_some() {
-                verdicts.push(policy.on_error);
-            }
-            let findings: Vec<Finding> = verdicts
-                .into_iter()
-                .map(|v| Finding::of(v, "test"))
-                .collect();
-            let mut fired = outcome.fired;
-            fired.sort();
-            Said {
-                applies: true,
-                verdict: combine(&findings).verdict,
-                fired,
-                missing: names(&outcome.missing),
-                failure: outcome.failure,
-            }
-        }
-    }
-}
