@@ -14,7 +14,7 @@ use crate::index::Index;
 use crate::lists::List;
 use crate::load::{Loader, Tests, steps};
 use crate::policy::Policy;
-use crate::testing::{PolicyTests, TestReport};
+use crate::testing::{SetTests, TestReport};
 use crate::{Operation, Stage};
 
 /// All policies of a directory, checked against the dictionary, the pipeline, and each other.
@@ -88,7 +88,7 @@ impl PolicySet {
         dir: &Path,
         dictionary: &Dictionary,
         mutate: bool,
-    ) -> Result<Vec<PolicyTests>, Diagnostics> {
+    ) -> Result<SetTests, Diagnostics> {
         let files = PolicyFiles::read(dir)?;
         on_large_stack(|| {
             Loader {

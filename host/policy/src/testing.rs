@@ -1,6 +1,7 @@
 //! The tests that stand in policy files: a row, and what the policy is to say about it.
 
 mod given;
+mod judge;
 mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,14 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 use weft_diagnostic::yaml;
 use weft_diagnostic::{Diagnostic, Place, Severity};
-use weft_dictionary::Row;
+use weft_dictionary::{Dictionary, Row};
 use weft_verdict::{Obligation, Verdict};
 
 use self::given::row;
+pub(crate) use self::judge::{Judge, of_lists};
+pub(crate) use self::said::written;
 use self::said::{Said, compare, said};
 use crate::check::{Given, PolicyChecker};
 use crate::codes;
-use crate::mutate::{Mutant, Mutants, Survivor};
+use crate::mutate::Mutants;
 use crate::parameters::LEVEL_KEY;
 use crate::policy::{Body, Policy};
 use crate::source::{ObligationSource, PolicyFile, TestSource};
@@ -29,6 +32,23 @@ pub struct TestReport {
     pub failed: usize,
     /// Policies with rules that have tests.
     pub policies: usize,
+}
+
+/// What came of the tests of all files of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetTests {
+    /// Of each policy, by path.
+    pub policies: Vec<PolicyTests>,
+    /// What came of the entries of lists that were left out, if mutants were asked for.
+    pub lists: Mutants,
+}
+
+impl SetTests {
+    /// What came of all mutants.
+    pub fn mutants(&self) -> impl Iterator<Item = &Mutants> {
+        let of_policies = self.policies.iter().map(|policy| &policy.mutants);
+        of_policies.chain([&self.lists])
+    }
 }
 
 /// What came of the tests of one file.
@@ -113,7 +133,7 @@ impl Tested<'_> {
             report.policies += 1;
         }
         for test in &self.source.tests {
-            match self.run_one(test, None) {
+            match self.run_one(test) {
                 Ok(_) => report.passed += 1,
                 Err(not_held) => {
                     report.failed += 1;
@@ -155,7 +175,7 @@ impl Tested<'_> {
             details.rules = rules.iter().map(|rule| (rule.id.clone(), 0)).collect();
         }
         for test in &self.source.tests {
-            let problem = match self.run_one(test, None) {
+            let problem = match self.run_one(test) {
                 Ok(said) => {
                     details.verdicts.insert(said.verdict);
                     let fired = details
@@ -170,31 +190,9 @@ impl Tested<'_> {
             details.tests.push((test.name.value.clone(), problem));
         }
         if mutate && !details.asks_plugin {
-            details.mutants = self.mutants();
+            details.mutants = self.judge().mutants();
         }
         details
-    }
-
-    fn mutants(self) -> Mutants {
-        let mut mutants = Mutants::default();
-        // A test that fails anyway notices nothing.
-        let tests = self.source.tests.iter();
-        let hold: Vec<&TestSource> = tests
-            .filter(|test| self.run_one(test, None).is_ok())
-            .collect();
-        for mutant in Mutant::all(self.policy) {
-            let noticed = |test: &&TestSource| self.run_one(test, Some(&mutant)).is_err();
-            if hold.iter().any(noticed) {
-                mutants.killed += 1;
-                continue;
-            }
-            mutants.survivors.push(Survivor {
-                policy: self.policy.id.clone(),
-                path: self.policy.path.clone(),
-                what: mutant.words(self.policy, self.given.dictionary),
-            });
-        }
-        mutants
     }
 
     /// The facts of all tests, and no fact at all.
@@ -205,21 +203,23 @@ impl Tested<'_> {
         rows.chain([Row::new(dictionary)]).collect()
     }
 
-    /// What the policy says, with a mistake in it if there is one, when that is what the test expects.
-    fn run_one(self, test: &TestSource, mutant: Option<&Mutant>) -> Result<Said, NotHeld> {
+    /// What the policy says, when that is what the test expects.
+    fn run_one(self, test: &TestSource) -> Result<Said, NotHeld> {
+        self.ready(test)?.run(self.policy, self.given.dictionary)
+    }
+
+    /// A test with its facts, and with the policy as it varies it.
+    fn ready<'t>(self, test: &'t TestSource) -> Result<Ready<'t>, NotHeld> {
         if matches!(self.policy.body, Body::Plugin(_)) {
             let help = "test the plugin itself with `cargo test`, and the policy with traffic";
             let message = "a policy that asks a plugin has no tests here";
             return Err((message.to_owned(), help.to_owned()).into());
         }
-        let row = row(self.given.dictionary, test)?;
-        let varied = self.varied(test)?;
-        let policy = varied.as_ref().unwrap_or(self.policy);
-        let mutated = mutant.map(|mutant| mutant.apply(policy, self.given.dictionary));
-        let policy = mutated.as_ref().unwrap_or(policy);
-        let said = said(self.given.dictionary, policy, &row);
-        compare(&said, &test.expect)?;
-        Ok(said)
+        Ok(Ready {
+            row: row(self.given.dictionary, test)?,
+            varied: self.varied(test)?,
+            test,
+        })
     }
 
     /// The policy with the values that a test gives to its parameters, if it gives any.
@@ -237,6 +237,24 @@ impl Tested<'_> {
             (_, Some(problem)) => Err(NotHeld::With(Box::new(problem))),
             (policy, None) => Ok(policy),
         }
+    }
+}
+
+/// A test that can be run.
+struct Ready<'t> {
+    test: &'t TestSource,
+    row: Row,
+    /// The policy with other values of parameters, if the test gives some.
+    varied: Option<Policy>,
+}
+
+impl Ready<'_> {
+    /// What the policy says, when that is what the test expects.
+    fn run(&self, policy: &Policy, dictionary: &Dictionary) -> Result<Said, NotHeld> {
+        let policy = self.varied.as_ref().unwrap_or(policy);
+        let said = said(dictionary, policy, &self.row);
+        compare(&said, &self.test.expect)?;
+        Ok(said)
     }
 }
 
