@@ -184,7 +184,8 @@ impl Mutant {
                     .then_some("the comparison comes out the same, whatever its facts are")
             }
             Mutant::Gap(mistake) => mistake.why_none(policy, dictionary),
-            Mutant::Threshold(_) | Mutant::Obligation(_) | Mutant::List(_) => None,
+            Mutant::Obligation(mistake) => mistake.why_none(policy),
+            Mutant::Threshold(_) | Mutant::List(_) => None,
         }
     }
 }

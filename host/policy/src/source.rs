@@ -210,6 +210,9 @@ pub(crate) struct TestSource {
     #[serde(default)]
     pub(crate) with: BTreeMap<String, Spanned<String>>,
     pub(crate) given: BTreeMap<String, Json>,
+    /// Facts of those that an earlier stage took away.
+    #[serde(default)]
+    pub(crate) withheld: Vec<String>,
     pub(crate) expect: Expectation,
 }
 

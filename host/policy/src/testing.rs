@@ -79,6 +79,8 @@ pub struct TestCase {
     pub name: String,
     /// The facts, by name.
     pub given: Vec<(String, Json)>,
+    /// Those of them that an earlier stage took away.
+    pub withheld: Vec<String>,
     /// Other values of parameters, and the level of threat.
     pub with: Vec<(String, String)>,
     /// What the policy is to say.
@@ -105,6 +107,7 @@ impl TestCase {
             with: with
                 .map(|(name, value)| (name.clone(), value.value.clone()))
                 .collect(),
+            withheld: test.withheld.clone(),
             verdict: test.expect.verdict,
             rules: test.expect.rules.clone(),
             missing: test.expect.missing.clone(),

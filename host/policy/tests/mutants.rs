@@ -147,6 +147,47 @@ rules:
 }
 
 #[test]
+fn what_is_due_anyway_makes_no_difference() {
+    const BODY: &str = "\
+rules:
+  - {id: always, when: 'true', verdict: abstain, reason: because, obligations: [{kind: notify, arguments: {whom: customer}}]}
+  - {id: risky, when: payment.risky, verdict: deny, reason: because, obligations: [{kind: notify, arguments: {whom: customer}}]}
+";
+    let told = "obligations: [{kind: notify, arguments: {whom: customer}}]";
+    let tests = format!(
+        "  - {{name: risky, given: {{payment.risky: true}}, expect: {{verdict: deny, {told}}}}}
+  - {{name: calm, given: {{payment.risky: false}}, expect: {{verdict: abstain, {told}}}}}
+  - {{name: unknown, given: {{}}, expect: {{verdict: hold, missing: [payment.risky]}}}}
+"
+    );
+    let came = set(BODY, &tests, &[]);
+    assert_eq!(unseen(&came), Vec::<&str>::new());
+    let (mistake, why) = &came.policies[0].mutants.equivalent[0];
+    assert_eq!(
+        mistake.what,
+        "rule `risky` does not oblige to notify {whom: customer}"
+    );
+    assert_eq!(*why, "a rule that always fires obliges to the same");
+}
+
+/// Where a rule asks `has`, a fact is missing only when an earlier stage took it away.
+#[test]
+fn what_is_said_of_a_withheld_fact_is_tested() {
+    const BODY: &str = "rules: [{id: r, when: '!has(payment.risky) || payment.risky', verdict: deny, reason: because}]\n";
+    let tests = "  - {name: risky, given: {payment.risky: true}, expect: {verdict: deny}}
+  - {name: calm, given: {payment.risky: false}, expect: {verdict: abstain}}
+  - {name: unknown, given: {}, expect: {verdict: deny}}
+";
+    assert_eq!(
+        unseen(&set(BODY, tests, &[])),
+        ["on_missing is challenge instead of hold"]
+    );
+    let withheld = "  - {name: withheld, given: {payment.risky: false}, withheld: [payment.risky], expect: {verdict: hold, missing: [payment.risky]}}\n";
+    let tests = tests.to_owned() + withheld;
+    assert_eq!(unseen(&set(BODY, &tests, &[])), Vec::<&str>::new());
+}
+
+#[test]
 fn when_a_value_holds_and_what_it_is_are_noticed_at_the_level_and_beside_the_value() {
     const BODY: &str = "\
 parameters:
@@ -180,8 +221,7 @@ rules:
 fn an_entry_of_a_list_is_noticed_by_a_test_of_a_policy_that_asks_the_list() {
     const LIST: &str = "name: near\ntitle: t\nkind: country\nsources: [{title: s, reference: r, verified: true}]\nentries: [BE, NL, LU]\n";
     const BODY: &str = "rules: [{id: far, when: '!(payer.country in lists.near)', verdict: deny, reason: because}]\n";
-    let tests = "\
-  - {name: near, given: {payer.country: BE}, expect: {verdict: abstain}}
+    let tests = "  - {name: near, given: {payer.country: BE}, expect: {verdict: abstain}}
   - {name: near, too, given: {payer.country: LU}, expect: {verdict: abstain}}
   - {name: far, given: {payer.country: FR}, expect: {verdict: deny}}
   - {name: unknown, given: {}, expect: {verdict: hold, missing: [payer.country]}}
@@ -195,19 +235,21 @@ fn an_entry_of_a_list_is_noticed_by_a_test_of_a_policy_that_asks_the_list() {
 
 #[test]
 fn a_comparison_that_comes_out_the_same_is_told_apart() {
-    let body = "rules: [{id: hour, when: payment.rate >= 0.5 && size(payer.city) > -1, verdict: deny, reason: because}]\n";
-    let tests = "\
-  - {name: at, given: {payment.rate: '0.5', payer.city: Gent}, expect: {verdict: deny}}
-  - {name: below, given: {payment.rate: '0.4', payer.city: Gent}, expect: {verdict: abstain}}
-  - {name: unknown, given: {payment.rate: '0.5'}, expect: {verdict: hold, missing: [payer.city]}}
+    let body = "rules: [{id: r, when: processing.threat_level <= 3 && payment.risky, verdict: deny, reason: because}]\n";
+    let tests = "  - {name: at, with: {threat_level: '3'}, given: {payment.risky: true}, expect: {verdict: deny}}
+  - {name: calm, given: {payment.risky: false}, expect: {verdict: abstain}}
+  - {name: unknown, given: {}, expect: {verdict: hold, missing: [payment.risky]}}
 ";
     let came = set(body, tests, &[]);
-    let without: Vec<&str> = came.policies[0]
-        .mutants
-        .equivalent
-        .iter()
+    assert_eq!(unseen(&came), Vec::<&str>::new());
+    let without: Vec<&str> = (came.policies[0].mutants.equivalent.iter())
         .map(|(_, why)| *why)
         .collect();
-    assert_eq!(unseen(&came), Vec::<&str>::new());
-    assert_eq!(without, ["x"]);
+    assert_eq!(
+        without,
+        [
+            "the comparison comes out the same, whatever its facts are",
+            "no condition can fail where its facts are there, and on_missing is said where they are not",
+        ]
+    );
 }

@@ -12,7 +12,7 @@ use crate::words::Speaker;
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     place: Place,
     what: What,
 }

@@ -10,7 +10,7 @@ use crate::solve::facts_of;
 
 /// One mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mistake {
+pub(crate) enum Mistake {
     OnMissing(Verdict),
     OnError(Verdict),
 }

@@ -12,7 +12,7 @@ use crate::policy::Policy;
 
 /// One mistake.
 #[derive(Debug, Clone)]
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     entry: Box<str>,
     /// The list without the entry.
     list: Arc<List>,

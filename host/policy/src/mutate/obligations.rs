@@ -3,12 +3,13 @@
 use weft_dictionary::Treatment;
 use weft_verdict::{Method, NOTIFIED, Obligation, ObligationKind};
 
+use crate::cel::node::{Constant, Node};
 use crate::policy::{Body, Policy};
 use crate::testing::written;
 
 /// One mistake: the rule, which of its obligations, and what becomes of that; none if it is not there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     rule: usize,
     obligation: usize,
     becomes: Option<Obligation>,
@@ -42,6 +43,18 @@ impl Mistake {
                 obligations.remove(self.obligation);
             }
         }
+    }
+
+    /// Why it makes no difference, where that is proven.
+    pub(super) fn why_none(&self, policy: &Policy) -> Option<&'static str> {
+        let own = &policy.rules()[self.rule].finding.obligations[self.obligation];
+        let others = policy.rules().iter().enumerate();
+        let mut always = others.filter(|(place, rule)| {
+            *place != self.rule && matches!(rule.when, Node::Constant(Constant::Boolean(true)))
+        });
+        let is_due_anyway = self.becomes.is_none()
+            && always.any(|(_, rule)| rule.finding.obligations.contains(own));
+        is_due_anyway.then_some("a rule that always fires obliges to the same")
     }
 
     pub(super) fn words(&self, policy: &Policy) -> String {

@@ -15,7 +15,7 @@ use crate::policy::Policy;
 
 /// One mistake.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Mistake {
+pub(crate) struct Mistake {
     /// What stands in place of the parameter.
     threshold: Arc<Threshold>,
     kind: MistakeKind,

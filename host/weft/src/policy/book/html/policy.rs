@@ -241,6 +241,7 @@ fn tests_part(book: &Book<'_>, tests: &PolicyTests) -> Markup {
                         td { (case.name) }
                         td {
                             (words::given(book, case))
+                            @for name in &case.withheld { div.soft { "withheld: " (book.title_of(name)) } }
                             @for (name, value) in &case.with { div.soft { "with " (name) " " (value) } }
                         }
                         td {
