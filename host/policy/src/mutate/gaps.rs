@@ -5,6 +5,7 @@ use weft_verdict::Verdict;
 
 use crate::cel::measured::{Facts, Ranges};
 use crate::cel::node::Node;
+use crate::cel::types::Type;
 use crate::policy::Policy;
 use crate::solve::facts_of;
 
@@ -40,19 +41,42 @@ impl Mistake {
 
     /// Why it makes no difference, where that is proven.
     pub(super) fn why_none(self, policy: &Policy, dictionary: &Dictionary) -> Option<&'static str> {
-        let mut expressions = expressions(policy);
+        let mut all = expressions(policy);
         match self {
-            Mistake::OnMissing(_) => expressions
+            Mistake::OnMissing(_) => all
                 .all(|node| facts_of(node, dictionary).is_empty())
                 .then_some("no condition rests on a fact, so none is missing"),
             Mistake::OnError(_) => {
-                let facts = Facts::Any;
-                let ranges = Ranges { dictionary, facts };
-                (!expressions.any(|node| ranges.can_fail(node)))
-                    .then_some("no condition can fail where its facts are there, and on_missing is said where they are not")
+                let fails = |facts| {
+                    let ranges = Ranges { dictionary, facts };
+                    expressions(policy).any(|node| ranges.can_fail(node))
+                };
+                if !fails(Facts::Any) {
+                    return Some(CANNOT_FAIL);
+                }
+                let ranges = Ranges {
+                    dictionary,
+                    facts: Facts::Any,
+                };
+                let of_times = all.all(|node| computes_instants_only(node, ranges));
+                (of_times && !fails(Facts::Usual)).then_some(CANNOT_FAIL_AS_WRITTEN)
             }
         }
     }
+}
+
+const CANNOT_FAIL: &str =
+    "no condition can fail where its facts are there, and on_missing is said where they are not";
+const CANNOT_FAIL_AS_WRITTEN: &str = "no condition can fail where its facts are there, but with an instant that no message can write";
+
+/// What is computed are instants; they are written up to the year 9999, and are added to thresholds.
+fn computes_instants_only(node: &Node, ranges: Ranges<'_>) -> bool {
+    let own = match node {
+        Node::Arithmetic(..) => ranges.kind(node) == Type::Instant,
+        _ => true,
+    };
+    let mut children = node.children().into_iter();
+    own && children.all(|child| computes_instants_only(child, ranges))
 }
 
 fn milder(verdict: Verdict) -> Option<Verdict> {
