@@ -74,6 +74,7 @@ impl<'a> PolicyChecker<'a> {
         let conditions = self.conditions();
         let reasons = self.reasons();
         let body = self.body()?;
+        self.check_expected();
         self.check_unused();
         if self
             .problems

@@ -76,7 +76,7 @@ pub use example::Example;
 pub use files::{DICTIONARY, PolicyFiles};
 pub use lists::{List, ListKind};
 pub use message::{Message, NOT_SHOWN, Reader};
-pub use mutate::{Mutants, Survivor};
+pub use mutate::{MistakeKind, Mutants, Survivor};
 pub use parameters::{Parameter, ParameterKind};
 pub use pipeline::{Effect, Operation, OperationKind, Stage, WhenStopped};
 pub use policy::{
@@ -85,6 +85,6 @@ pub use policy::{
 };
 pub use set::PolicySet;
 pub use table::{DecisionTable, TableRow};
-pub use testing::{PolicyTests, TestCase, TestReport};
+pub use testing::{PolicyTests, SetTests, TestCase, TestReport};
 pub use trace::{Part, Trace, Truth};
 pub use words::Words;

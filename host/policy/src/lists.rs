@@ -87,6 +87,14 @@ impl List {
         &self.path
     }
 
+    /// The same without an entry.
+    pub(crate) fn without(&self, entry: &str) -> List {
+        let mut list = self.clone();
+        list.entries.retain(|one| &**one != entry);
+        list.lookup.remove(entry);
+        list
+    }
+
     /// Whether a text is in it; of corridors, one that is written `BE>IN`.
     pub fn holds(&self, text: &str) -> bool {
         match (self.kind, text.split_once('>')) {

@@ -13,11 +13,12 @@ use crate::disclosure::{self, Disclosure, DisclosureChecker, DisclosureFile, Nam
 use crate::files::{PIPELINE, PolicyFiles, Text, at_start};
 use crate::index::Index;
 use crate::lists::Lists;
+use crate::mutate::Mutants;
 use crate::parameters::Overrides;
 use crate::pipeline::{self, Layout};
 use crate::policy::{Policy, Status};
 use crate::source::{HOMES, PolicyFile};
-use crate::testing::{PolicyTests, TestReport, Tested};
+use crate::testing::{Judge, SetTests, TestReport, Tested, of_lists};
 use crate::{PolicySet, codes, limits, testing, threat, versions};
 
 /// The directory of lists.
@@ -126,7 +127,7 @@ impl Loader<'_> {
         self.files.iter().filter(of_policy)
     }
 
-    pub(crate) fn test(self, dir: &Path, mutate: bool) -> Result<Vec<PolicyTests>, Diagnostics> {
+    pub(crate) fn test(self, dir: &Path, mutate: bool) -> Result<SetTests, Diagnostics> {
         let layout = self.layout(dir)?;
         let (lists, mut problems) = self.lists();
         let given = Given {
@@ -134,24 +135,32 @@ impl Loader<'_> {
             layout: &layout,
             lists: &lists,
         };
-        let mut tests = Vec::new();
+        let mut files = Vec::new();
         for file in self.policies() {
             match checked(given, file) {
                 Err(more) => problems.extend(more),
-                Ok(Written { source, policy, .. }) => {
-                    let tested = Tested {
-                        given,
-                        file: &file.file,
-                        text: &file.text,
-                        source: &source,
-                        policy: &policy,
-                    };
-                    tests.push(tested.details(mutate));
-                }
+                Ok(written) => files.push((file, written)),
             }
         }
         if Diagnostics(problems.clone()).refuse() {
             return Err(Diagnostics(problems));
+        }
+        let tested = files.iter().map(|(file, written)| Tested {
+            given,
+            file: &file.file,
+            text: &file.text,
+            source: &written.source,
+            policy: &written.policy,
+        });
+        let tested: Vec<Tested<'_>> = tested.collect();
+        let mut tests = SetTests {
+            policies: tested.iter().map(|one| one.details(mutate)).collect(),
+            lists: Mutants::default(),
+        };
+        if mutate {
+            let with_rules = tested.iter().filter(|one| !one.policy.rules().is_empty());
+            let judges: Vec<Judge<'_>> = with_rules.map(|one| one.judge()).collect();
+            tests.lists = of_lists(&lists.all(), &judges);
         }
         Ok(tests)
     }

@@ -1,228 +1,191 @@
 //! Whether the tests in policy files would notice a mistake.
 //!
-//! A mutant is a policy with one small mistake: a comparison off by its boundary or turned round, `and` for
-//! `or`, a dropped `not`, an entry missing from a list, a rule or a condition of `match` that is not there.
-//! A mutant that no test of its file notices survives; somebody could make that mistake unseen.
+//! A mutant is a policy with one small mistake. One that no test notices survives: somebody could make that mistake
+//! unseen. Where it is proven that a mistake makes no difference, no test can notice it; it is told apart, with the
+//! reason.
+//!
+//! | module | mistakes |
+//! |---|---|
+//! | `conditions` | in conditions: comparisons, `and` and `or`, numbers, what is left out |
+//! | `thresholds` | in parameters: numbers, and from which level of threat on they hold |
+//! | `obligations` | in what is due |
+//! | `gaps` | in what is said where a fact is missing or something fails |
+//! | `lists` | entries of lists that are left out |
+//! | `equivalent` | those that make no difference |
+
+mod conditions;
+mod equivalent;
+mod gaps;
+mod lists;
+mod numbers;
+mod obligations;
+mod rewrite;
+mod thresholds;
+
+use std::collections::BTreeMap;
 
 use weft_dictionary::Dictionary;
 
-use crate::cel::compile::Program;
-use crate::cel::node::{Comparison, Node};
-use crate::policy::{Body, Policy};
-use crate::words::Speaker;
+pub(crate) use self::lists::asks;
+use crate::lists::List;
+use crate::policy::Policy;
 
-/// What came of the mutants of a set.
+/// What a mistake is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MistakeKind {
+    /// A comparison, `and` or `or`, `not`, an entry, or a rule or condition that is left out.
+    Condition,
+    /// A number in a condition or a parameter, off by one unit.
+    Number,
+    /// From which level of threat on a value holds.
+    Threat,
+    /// An obligation that is left out, or has another argument.
+    Obligation,
+    /// `on_missing` or `on_error`, the next milder.
+    Gap,
+    /// An entry of a list that is left out.
+    List,
+}
+
+impl MistakeKind {
+    /// All kinds.
+    pub const ALL: [MistakeKind; 6] = [
+        MistakeKind::Condition,
+        MistakeKind::Number,
+        MistakeKind::Threat,
+        MistakeKind::Obligation,
+        MistakeKind::Gap,
+        MistakeKind::List,
+    ];
+
+    /// In words, of several.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MistakeKind::Condition => "conditions and rules",
+            MistakeKind::Number => "numbers",
+            MistakeKind::Threat => "levels of threat",
+            MistakeKind::Obligation => "obligations",
+            MistakeKind::Gap => "on_missing and on_error",
+            MistakeKind::List => "entries of lists",
+        }
+    }
+}
+
+/// What came of the mutants of a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mutants {
-    /// Mutants that a test noticed.
-    pub killed: usize,
+    /// How many a test noticed, by kind.
+    pub noticed: BTreeMap<MistakeKind, usize>,
     /// Those that no test noticed.
     pub survivors: Vec<Survivor>,
+    /// Those that no test can notice, and why.
+    pub equivalent: Vec<(Survivor, &'static str)>,
+}
+
+impl Mutants {
+    /// How many a test noticed.
+    pub fn killed(&self) -> usize {
+        self.noticed.values().sum()
+    }
 }
 
 /// A mistake that no test noticed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Survivor {
-    /// The policy.
-    pub policy: String,
-    /// Its file, below the set's directory.
+    /// The file, below the set's directory.
     pub path: String,
+    /// What it is about.
+    pub kind: MistakeKind,
     /// The mistake, in words.
     pub what: String,
 }
 
 /// One mistake.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mutant {
-    place: Place,
-    mistake: Mistake,
-}
-
-/// An expression of a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Condition(usize),
-    Rule(usize),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Mistake {
-    /// The rule or condition is not there.
-    Dropped,
-    /// A node, by its number in the order of writing, is another.
-    Changed(usize, Change),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Change {
-    Comparison(Comparison),
-    /// `and` for `or`, and the reverse.
-    Logic,
-    /// `not` is not there.
-    Affirmed,
-    /// A fact is not there instead of there.
-    Negated,
-    /// An entry of a list is not there.
-    Without(usize),
+#[derive(Debug, Clone)]
+pub(crate) enum Mutant {
+    Condition(conditions::Mistake),
+    Threshold(thresholds::Mistake),
+    Obligation(obligations::Mistake),
+    Gap(gaps::Mistake),
+    List(lists::Mistake),
 }
 
 impl Mutant {
     /// Every mistake that can be made in a policy.
     pub(crate) fn all(policy: &Policy) -> Vec<Mutant> {
-        let mut all = Vec::new();
-        for (index, condition) in policy.conditions.iter().enumerate() {
-            collect(Place::Condition(index), &condition.expression, &mut all);
+        let conditions = conditions::Mistake::all(policy).into_iter();
+        let thresholds = thresholds::Mistake::all(policy).into_iter();
+        let obligations = obligations::Mistake::all(policy).into_iter();
+        let gaps = gaps::Mistake::all(policy).into_iter();
+        let conditions = conditions.map(Mutant::Condition);
+        let thresholds = conditions.chain(thresholds.map(Mutant::Threshold));
+        let obligations = thresholds.chain(obligations.map(Mutant::Obligation));
+        obligations.chain(gaps.map(Mutant::Gap)).collect()
+    }
+
+    /// Every mistake that can be made in a list.
+    pub(crate) fn of_list(list: &List) -> impl Iterator<Item = Mutant> {
+        lists::Mistake::all(list).map(Mutant::List)
+    }
+
+    /// What it is about.
+    pub(crate) fn kind(&self) -> MistakeKind {
+        match self {
+            Mutant::Condition(mistake) => mistake.kind(),
+            Mutant::Threshold(mistake) => mistake.kind(),
+            Mutant::Obligation(_) => MistakeKind::Obligation,
+            Mutant::Gap(_) => MistakeKind::Gap,
+            Mutant::List(_) => MistakeKind::List,
         }
-        if let Body::Rules(rules) = &policy.body {
-            for (index, rule) in rules.iter().enumerate() {
-                collect(Place::Rule(index), &rule.when, &mut all);
-            }
+    }
+
+    /// The parameter that is another by it; a test that gives that parameter a value has it as it is.
+    pub(crate) fn parameter(&self) -> Option<&str> {
+        match self {
+            Mutant::Threshold(mistake) => Some(mistake.parameter()),
+            _ => None,
         }
-        all
     }
 
     /// The policy with the mistake.
     pub(crate) fn apply(&self, policy: &Policy, dictionary: &Dictionary) -> Policy {
         let mut mutated = policy.clone();
-        match (self.place, &mut mutated.body) {
-            (Place::Condition(index), _) => match &self.mistake {
-                Mistake::Dropped => {
-                    mutated.conditions.remove(index);
-                }
-                Mistake::Changed(number, change) => {
-                    let condition = &mut mutated.conditions[index];
-                    condition.expression = changed(&condition.expression, *number, *change);
-                    condition.program = Program::compile(&condition.expression, dictionary);
-                }
-            },
-            (Place::Rule(index), Body::Rules(rules)) => match &self.mistake {
-                Mistake::Dropped => {
-                    rules.remove(index);
-                }
-                Mistake::Changed(number, change) => {
-                    let rule = &mut rules[index];
-                    rule.when = changed(&rule.when, *number, *change);
-                    rule.program = Program::compile(&rule.when, dictionary);
-                }
-            },
-            (Place::Rule(_), Body::Plugin(_)) => {}
+        match self {
+            Mutant::Condition(mistake) => mistake.make(&mut mutated, dictionary),
+            Mutant::Threshold(mistake) => mistake.make(&mut mutated, dictionary),
+            Mutant::Obligation(mistake) => mistake.make(&mut mutated),
+            Mutant::Gap(mistake) => mistake.make(&mut mutated),
+            Mutant::List(mistake) => mistake.make(&mut mutated, dictionary),
         }
         mutated
     }
 
     /// The mistake in words.
     pub(crate) fn words(&self, policy: &Policy, dictionary: &Dictionary) -> String {
-        let (name, node) = match (self.place, &policy.body) {
-            (Place::Condition(index), _) => {
-                let condition = &policy.conditions[index];
-                (format!("match `{}`", condition.name), &condition.expression)
+        match self {
+            Mutant::Condition(mistake) => mistake.words(policy, dictionary),
+            Mutant::Threshold(mistake) => mistake.words(),
+            Mutant::Obligation(mistake) => mistake.words(policy),
+            Mutant::Gap(mistake) => mistake.words(policy),
+            Mutant::List(mistake) => mistake.words(),
+        }
+    }
+
+    /// Why it makes no difference, where that is proven.
+    pub(crate) fn why_none(
+        &self,
+        policy: &Policy,
+        dictionary: &Dictionary,
+    ) -> Option<&'static str> {
+        match self {
+            Mutant::Condition(mistake) => {
+                let (was, is) = mistake.comparisons(policy)?;
+                equivalent::are_same(&was, &is, dictionary)
+                    .then_some("the comparison comes out the same, whatever its facts are")
             }
-            (Place::Rule(index), Body::Rules(rules)) => {
-                let rule = &rules[index];
-                (format!("rule `{}`", rule.id), &rule.when)
-            }
-            (Place::Rule(_), Body::Plugin(_)) => return String::new(),
-        };
-        match &self.mistake {
-            Mistake::Dropped => format!("{name} is not there"),
-            Mistake::Changed(number, change) => {
-                let mutated = changed(node, *number, *change);
-                let said = Speaker { dictionary }.truth(&mutated, true).one_line();
-                format!("{name} says: {said}")
-            }
+            Mutant::Gap(mistake) => mistake.why_none(policy, dictionary),
+            Mutant::Obligation(mistake) => mistake.why_none(policy),
+            Mutant::Threshold(_) | Mutant::List(_) => None,
         }
-    }
-}
-
-fn collect(place: Place, node: &Node, all: &mut Vec<Mutant>) {
-    all.push(Mutant {
-        place,
-        mistake: Mistake::Dropped,
-    });
-    let mut number = 0;
-    visit(node, &mut |node| {
-        for change in changes(node) {
-            all.push(Mutant {
-                place,
-                mistake: Mistake::Changed(number, change),
-            });
-        }
-        number += 1;
-    });
-}
-
-fn changes(node: &Node) -> Vec<Change> {
-    match node {
-        Node::Compare(comparison, ..) => {
-            let others = others(*comparison).iter();
-            others.map(|other| Change::Comparison(*other)).collect()
-        }
-        Node::And(..) | Node::Or(..) => vec![Change::Logic],
-        Node::Not(_) => vec![Change::Affirmed],
-        Node::Has(_) => vec![Change::Negated],
-        Node::Among(_, constants) if constants.len() > 1 => {
-            (0..constants.len()).map(Change::Without).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// Off by the boundary, and turned round.
-fn others(comparison: Comparison) -> &'static [Comparison] {
-    match comparison {
-        Comparison::Less => &[Comparison::LessOrEqual, Comparison::GreaterOrEqual],
-        Comparison::LessOrEqual => &[Comparison::Less, Comparison::Greater],
-        Comparison::Greater => &[Comparison::GreaterOrEqual, Comparison::LessOrEqual],
-        Comparison::GreaterOrEqual => &[Comparison::Greater, Comparison::Less],
-        Comparison::Equal => &[Comparison::NotEqual],
-        Comparison::NotEqual => &[Comparison::Equal],
-    }
-}
-
-/// A node and all below it, in the order of writing.
-fn visit(node: &Node, see: &mut impl FnMut(&Node)) {
-    see(node);
-    for child in node.children() {
-        visit(child, see);
-    }
-}
-
-/// The same with the node of that number changed.
-fn changed(node: &Node, number: usize, change: Change) -> Node {
-    let mut mutated = node.clone();
-    let mut left = number;
-    change_in(&mut mutated, &mut left, change);
-    mutated
-}
-
-/// Whether the node was found below.
-fn change_in(node: &mut Node, left: &mut usize, change: Change) -> bool {
-    if *left == 0 {
-        make(node, change);
-        return true;
-    }
-    *left -= 1;
-    let mut children = node.children_mut().into_iter();
-    children.any(|child| change_in(child, left, change))
-}
-
-fn make(node: &mut Node, change: Change) {
-    match (change, node) {
-        (Change::Comparison(other), Node::Compare(comparison, ..)) => *comparison = other,
-        (Change::Without(index), Node::Among(_, constants)) => {
-            constants.remove(index);
-        }
-        (Change::Negated, node) => *node = Node::Not(Box::new(node.clone())),
-        (Change::Affirmed, node) => {
-            if let Node::Not(inner) = node {
-                *node = (**inner).clone();
-            }
-        }
-        (Change::Logic, node) => match node {
-            Node::And(one, two) => *node = Node::Or(one.clone(), two.clone()),
-            Node::Or(one, two) => *node = Node::And(one.clone(), two.clone()),
-            _ => {}
-        },
-        _ => {}
     }
 }

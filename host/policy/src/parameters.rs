@@ -147,7 +147,17 @@ impl Parameter {
         (words(&self.min), words(&self.max))
     }
 
-    fn words(&self, value: &Constant) -> String {
+    /// Whether a value lies within that range.
+    pub(crate) fn admits(&self, value: &Constant) -> bool {
+        let beyond = |bound: &Option<Constant>, wrong| {
+            let order = bound.as_ref().and_then(|bound| order(value, bound));
+            order == Some(wrong)
+        };
+        !beyond(&self.min, Ordering::Less) && !beyond(&self.max, Ordering::Greater)
+    }
+
+    /// A value in words, with the unit.
+    pub(crate) fn words(&self, value: &Constant) -> String {
         match &self.unit {
             Some(unit) => format!("{value} {unit}"),
             None => value.to_string(),

@@ -14,7 +14,7 @@ use crate::index::Index;
 use crate::lists::List;
 use crate::load::{Loader, Tests, steps};
 use crate::policy::Policy;
-use crate::testing::{PolicyTests, TestReport};
+use crate::testing::{SetTests, TestReport};
 use crate::{Operation, Stage};
 
 /// All policies of a directory, checked against the dictionary, the pipeline, and each other.
@@ -49,6 +49,14 @@ impl PolicySet {
         PolicySet::checked(&PolicyFiles::read(dir)?, dictionary, Tests::Warn)
     }
 
+    /// Why a host would refuse a set that was loaded for review, beside tests that do not hold: facts without which nothing
+    /// objects any more. `dir` is where it was read from.
+    pub fn refusal(&self, dir: &Path, dictionary: &Dictionary) -> Diagnostics {
+        on_large_stack(|| self.open_without_a_fact(dir, dictionary))
+            .map(Diagnostics)
+            .unwrap_or_else(|error| no_thread(dir, &error))
+    }
+
     fn checked(
         files: &PolicyFiles,
         dictionary: &Dictionary,
@@ -76,10 +84,7 @@ impl PolicySet {
             problems.0.sort_by_key(place);
             Err(problems)
         })
-        .unwrap_or_else(|error| {
-            let message = format!("the thread that reads policies cannot be made: {error}");
-            Err(at_start(dir, message).into())
-        })
+        .unwrap_or_else(|error| Err(no_thread(dir, &error)))
     }
 
     /// Runs the tests of every file below `dir` and says of each what came of it, also of those that do not
@@ -88,7 +93,7 @@ impl PolicySet {
         dir: &Path,
         dictionary: &Dictionary,
         mutate: bool,
-    ) -> Result<Vec<PolicyTests>, Diagnostics> {
+    ) -> Result<SetTests, Diagnostics> {
         let files = PolicyFiles::read(dir)?;
         on_large_stack(|| {
             Loader {
@@ -98,10 +103,7 @@ impl PolicySet {
             }
             .test(dir, mutate)
         })
-        .unwrap_or_else(|error| {
-            let message = format!("the thread that reads policies cannot be made: {error}");
-            Err(at_start(dir, message).into())
-        })
+        .unwrap_or_else(|error| Err(no_thread(dir, &error)))
     }
 
     /// SHA-256 over the paths and contents of the dictionary, the pipeline, the policies, lists and disclosures, in
@@ -202,4 +204,9 @@ impl PolicySet {
     pub fn tests(&self) -> &TestReport {
         &self.tests
     }
+}
+
+fn no_thread(dir: &Path, error: &std::io::Error) -> Diagnostics {
+    let message = format!("the thread that reads policies cannot be made: {error}");
+    at_start(dir, message).into()
 }

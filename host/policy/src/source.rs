@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use weft_diagnostic::yaml::Spanned;
 use weft_dictionary::Treatment;
-use weft_verdict::{ObligationKind, Verdict};
+use weft_verdict::{Obligation, ObligationKind, Verdict};
 
 use crate::parameters::ParameterKind;
 use crate::policy::{Source, Status};
@@ -130,6 +130,19 @@ pub(crate) struct ObligationSource {
     pub(crate) arguments: BTreeMap<String, Spanned<String>>,
 }
 
+impl ObligationSource {
+    /// As findings carry it.
+    pub(crate) fn obligation(&self) -> Obligation {
+        let arguments = self.arguments.iter();
+        Obligation {
+            kind: self.kind.value,
+            arguments: arguments
+                .map(|(name, value)| (name.clone(), value.value.clone()))
+                .collect(),
+        }
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReasonSource {
@@ -197,10 +210,13 @@ pub(crate) struct TestSource {
     #[serde(default)]
     pub(crate) with: BTreeMap<String, Spanned<String>>,
     pub(crate) given: BTreeMap<String, Json>,
+    /// Facts of those that an earlier stage took away.
+    #[serde(default)]
+    pub(crate) withheld: Vec<String>,
     pub(crate) expect: Expectation,
 }
 
-#[derive(Deserialize, Clone)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Expectation {
     pub(crate) verdict: Verdict,
@@ -208,6 +224,9 @@ pub(crate) struct Expectation {
     pub(crate) rules: Vec<String>,
     #[serde(default)]
     pub(crate) missing: Vec<String>,
+    /// All that is due, in any order; not asked where it is not written.
+    #[serde(default)]
+    pub(crate) obligations: Option<Vec<ObligationSource>>,
     /// Whether the policy applies at all.
     #[serde(default = "yes")]
     pub(crate) applies: bool,

@@ -1,6 +1,8 @@
 //! The tests that stand in policy files: a row, and what the policy is to say about it.
 
 mod given;
+mod judge;
+mod said;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,15 +10,18 @@ use serde_json::Value as Json;
 use weft_diagnostic::yaml;
 use weft_diagnostic::{Diagnostic, Place, Severity};
 use weft_dictionary::{Dictionary, Row};
-use weft_verdict::{Finding, Verdict, combine};
+use weft_verdict::{Obligation, Verdict};
 
 use self::given::row;
+pub(crate) use self::judge::{Judge, of_lists};
+pub(crate) use self::said::written;
+use self::said::{Said, compare, said};
 use crate::check::{Given, PolicyChecker};
 use crate::codes;
-use crate::mutate::{Mutant, Mutants, Survivor};
+use crate::mutate::Mutants;
 use crate::parameters::LEVEL_KEY;
-use crate::policy::{Applies, Body, Policy};
-use crate::source::{Expectation, PolicyFile, TestSource};
+use crate::policy::{Body, Policy};
+use crate::source::{ObligationSource, PolicyFile, TestSource};
 
 /// What came of the tests of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -27,6 +32,23 @@ pub struct TestReport {
     pub failed: usize,
     /// Policies with rules that have tests.
     pub policies: usize,
+}
+
+/// What came of the tests of all files of a set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetTests {
+    /// Of each policy, by path.
+    pub policies: Vec<PolicyTests>,
+    /// What came of the entries of lists that were left out, if mutants were asked for.
+    pub lists: Mutants,
+}
+
+impl SetTests {
+    /// What came of all mutants.
+    pub fn mutants(&self) -> impl Iterator<Item = &Mutants> {
+        let of_policies = self.policies.iter().map(|policy| &policy.mutants);
+        of_policies.chain([&self.lists])
+    }
 }
 
 /// What came of the tests of one file.
@@ -57,6 +79,8 @@ pub struct TestCase {
     pub name: String,
     /// The facts, by name.
     pub given: Vec<(String, Json)>,
+    /// Those of them that an earlier stage took away.
+    pub withheld: Vec<String>,
     /// Other values of parameters, and the level of threat.
     pub with: Vec<(String, String)>,
     /// What the policy is to say.
@@ -65,6 +89,8 @@ pub struct TestCase {
     pub rules: Vec<String>,
     /// The facts that are to be missing.
     pub missing: Vec<String>,
+    /// All that is to be due, if the test says so.
+    pub obligations: Option<Vec<Obligation>>,
     /// Whether the policy is to apply at all.
     pub applies: bool,
 }
@@ -81,9 +107,12 @@ impl TestCase {
             with: with
                 .map(|(name, value)| (name.clone(), value.value.clone()))
                 .collect(),
+            withheld: test.withheld.clone(),
             verdict: test.expect.verdict,
             rules: test.expect.rules.clone(),
             missing: test.expect.missing.clone(),
+            obligations: (test.expect.obligations.as_ref())
+                .map(|due| due.iter().map(ObligationSource::obligation).collect()),
             applies: test.expect.applies,
         }
     }
@@ -107,7 +136,7 @@ impl Tested<'_> {
             report.policies += 1;
         }
         for test in &self.source.tests {
-            match self.run_one(test, None) {
+            match self.run_one(test) {
                 Ok(_) => report.passed += 1,
                 Err(not_held) => {
                     report.failed += 1;
@@ -149,7 +178,7 @@ impl Tested<'_> {
             details.rules = rules.iter().map(|rule| (rule.id.clone(), 0)).collect();
         }
         for test in &self.source.tests {
-            let problem = match self.run_one(test, None) {
+            let problem = match self.run_one(test) {
                 Ok(said) => {
                     details.verdicts.insert(said.verdict);
                     let fired = details
@@ -164,31 +193,9 @@ impl Tested<'_> {
             details.tests.push((test.name.value.clone(), problem));
         }
         if mutate && !details.asks_plugin {
-            details.mutants = self.mutants();
+            details.mutants = self.judge().mutants();
         }
         details
-    }
-
-    fn mutants(self) -> Mutants {
-        let mut mutants = Mutants::default();
-        // A test that fails anyway notices nothing.
-        let tests = self.source.tests.iter();
-        let hold: Vec<&TestSource> = tests
-            .filter(|test| self.run_one(test, None).is_ok())
-            .collect();
-        for mutant in Mutant::all(self.policy) {
-            let noticed = |test: &&TestSource| self.run_one(test, Some(&mutant)).is_err();
-            if hold.iter().any(noticed) {
-                mutants.killed += 1;
-                continue;
-            }
-            mutants.survivors.push(Survivor {
-                policy: self.policy.id.clone(),
-                path: self.policy.path.clone(),
-                what: mutant.words(self.policy, self.given.dictionary),
-            });
-        }
-        mutants
     }
 
     /// The facts of all tests, and no fact at all.
@@ -199,21 +206,23 @@ impl Tested<'_> {
         rows.chain([Row::new(dictionary)]).collect()
     }
 
-    /// What the policy says, with a mistake in it if there is one, when that is what the test expects.
-    fn run_one(self, test: &TestSource, mutant: Option<&Mutant>) -> Result<Said, NotHeld> {
+    /// What the policy says, when that is what the test expects.
+    fn run_one(self, test: &TestSource) -> Result<Said, NotHeld> {
+        self.ready(test)?.run(self.policy, self.given.dictionary)
+    }
+
+    /// A test with its facts, and with the policy as it varies it.
+    fn ready<'t>(self, test: &'t TestSource) -> Result<Ready<'t>, NotHeld> {
         if matches!(self.policy.body, Body::Plugin(_)) {
             let help = "test the plugin itself with `cargo test`, and the policy with traffic";
             let message = "a policy that asks a plugin has no tests here";
             return Err((message.to_owned(), help.to_owned()).into());
         }
-        let row = row(self.given.dictionary, test)?;
-        let varied = self.varied(test)?;
-        let policy = varied.as_ref().unwrap_or(self.policy);
-        let mutated = mutant.map(|mutant| mutant.apply(policy, self.given.dictionary));
-        let policy = mutated.as_ref().unwrap_or(policy);
-        let said = said(self.given.dictionary, policy, &row);
-        compare(&said, &test.expect)?;
-        Ok(said)
+        Ok(Ready {
+            row: row(self.given.dictionary, test)?,
+            varied: self.varied(test)?,
+            test,
+        })
     }
 
     /// The policy with the values that a test gives to its parameters, if it gives any.
@@ -231,6 +240,24 @@ impl Tested<'_> {
             (_, Some(problem)) => Err(NotHeld::With(Box::new(problem))),
             (policy, None) => Ok(policy),
         }
+    }
+}
+
+/// A test that can be run.
+struct Ready<'t> {
+    test: &'t TestSource,
+    row: Row,
+    /// The policy with other values of parameters, if the test gives some.
+    varied: Option<Policy>,
+}
+
+impl Ready<'_> {
+    /// What the policy says, when that is what the test expects.
+    fn run(&self, policy: &Policy, dictionary: &Dictionary) -> Result<Said, NotHeld> {
+        let policy = self.varied.as_ref().unwrap_or(policy);
+        let said = said(dictionary, policy, &self.row);
+        compare(&said, &self.test.expect)?;
+        Ok(said)
     }
 }
 
@@ -269,120 +296,3 @@ impl From<Failed> for NotHeld {
 }
 
 type Failed = (String, String);
-
-fn compare(said: &Said, expected: &Expectation) -> Result<(), Failed> {
-    let mut rules = expected.rules.clone();
-    rules.sort();
-    let mut missing = expected.missing.clone();
-    missing.sort();
-    if said.applies != expected.applies {
-        let (is, was) = if said.applies {
-            ("applies", "should not")
-        } else {
-            ("does not apply", "should")
-        };
-        return Err((
-            format!("the policy {is}, and {was}"),
-            "look at `match`".into(),
-        ));
-    }
-    if said.verdict != expected.verdict {
-        let message = format!(
-            "expected {}, got {}",
-            expected.verdict.as_str(),
-            said.verdict.as_str()
-        );
-        return Err((message, said.explain()));
-    }
-    if !expected.rules.is_empty() && said.fired != rules {
-        let message = format!("expected the rules [{}] to fire", rules.join(", "));
-        return Err((message, said.explain()));
-    }
-    if said.missing != missing {
-        let message = format!("expected the facts [{}] to be missing", missing.join(", "));
-        return Err((message, said.explain()));
-    }
-    Ok(())
-}
-
-/// What a policy says about a row, as the host would count it.
-struct Said {
-    applies: bool,
-    verdict: Verdict,
-    fired: Vec<String>,
-    missing: Vec<String>,
-    failure: Option<String>,
-}
-
-impl Said {
-    fn explain(&self) -> String {
-        let failure = self
-            .failure
-            .as_ref()
-            .map(|why| format!(", failure: {why}"))
-            .unwrap_or_default();
-        format!(
-            "fired: [{}], missing: [{}]{failure}",
-            self.fired.join(", "),
-            self.missing.join(", ")
-        )
-    }
-}
-
-fn said(dictionary: &Dictionary, policy: &Policy, row: &Row) -> Said {
-    let names = |ids: &[weft_dictionary::FieldId]| {
-        let mut names: Vec<String> = ids
-            .iter()
-            .map(|id| dictionary.field(*id).name.clone())
-            .collect();
-        names.sort();
-        names
-    };
-    let nothing = Said {
-        applies: true,
-        verdict: Verdict::Abstain,
-        fired: vec![],
-        missing: vec![],
-        failure: None,
-    };
-    match policy.matches(row) {
-        Applies::No => Said {
-            applies: false,
-            ..nothing
-        },
-        Applies::Missing(fields) => Said {
-            verdict: policy.on_missing,
-            missing: names(&fields),
-            ..nothing
-        },
-        Applies::Failed { why, missing } => Said {
-            verdict: policy.without_value(&missing),
-            missing: names(&missing),
-            failure: Some(why),
-            ..nothing
-        },
-        Applies::Yes => {
-            let outcome = policy.evaluate(row);
-            let mut verdicts = vec![outcome.finding.verdict];
-            if !outcome.missing.is_empty() {
-                verdicts.push(policy.on_missing);
-            }
-            if outcome.failure.is_some() {
-                verdicts.push(policy.on_error);
-            }
-            let findings: Vec<Finding> = verdicts
-                .into_iter()
-                .map(|v| Finding::of(v, "test"))
-                .collect();
-            let mut fired = outcome.fired;
-            fired.sort();
-            Said {
-                applies: true,
-                verdict: combine(&findings).verdict,
-                fired,
-                missing: names(&outcome.missing),
-                failure: outcome.failure,
-            }
-        }
-    }
-}

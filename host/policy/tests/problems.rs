@@ -369,6 +369,68 @@ fn a_test_that_does_not_hold_refuses_the_file() {
     );
 }
 
+/// A rule that has a supervisor told and a fact taken away, and a test that expects this of it.
+fn expecting(obligations: &str) -> String {
+    let duties = "    obligations:\n      - {kind: notify, arguments: {whom: supervisor}}\n      - {kind: redact, arguments: {payer.city: absent}}\n";
+    let rule = with_rule("payment.risky").replace(
+        "    reason: because\n",
+        &format!("    reason: because\n{duties}"),
+    );
+    let expect = format!("{{verdict: deny, obligations: {obligations}}}");
+    let text = format!(
+        "{rule}tests:\n  - name: risky\n    given: {{payment.risky: true}}\n    expect: {expect}\n"
+    );
+    load(&[("p.yaml", &text)]).err().unwrap_or_default()
+}
+
+#[test]
+fn what_is_due_is_what_a_test_expects_and_nothing_more() {
+    const BOTH: &str = "[{kind: redact, arguments: {payer.city: absent}}, {kind: notify, arguments: {whom: supervisor}}]";
+    assert_eq!(expecting(BOTH), "", "the order is not asked");
+    const CAME: &str = "(fired: [r], missing: [], obligations: [redact {payer.city: absent}, notify {whom: supervisor}])";
+    for (expected, words) in [
+        ("[]", "[]"),
+        (
+            "[{kind: notify, arguments: {whom: supervisor}}]",
+            "[notify {whom: supervisor}]",
+        ),
+        (
+            "[{kind: redact, arguments: {payer.city: token}}, {kind: notify, arguments: {whom: supervisor}}]",
+            "[redact {payer.city: token}, notify {whom: supervisor}]",
+        ),
+    ] {
+        let told = format!(
+            "p.yaml:25:11: error[W0307]: test `risky`: expected the obligations {words} {CAME}"
+        );
+        let said = expecting(expected);
+        assert!(said.lines().any(|line| line == told), "{told}\n{said}");
+    }
+}
+
+#[test]
+fn what_a_test_expects_to_be_due_has_to_be_something_that_can_be_due() {
+    for (expected, told) in [
+        (
+            "[{kind: notify, arguments: {who: support}}]",
+            "p.yaml:27:75: error[W0305]: `notify` has an argument that it does not take (it takes `whom` (customer or support or supervisor))",
+        ),
+        (
+            "[{kind: redact, arguments: {payer.cty: absent}}]",
+            "p.yaml:27:81: error[W0302]: there is no field `payer.cty` (did you mean `payer.city`?)",
+        ),
+        (
+            "[{kind: notfy}]",
+            "p.yaml:27:50: error[W0101]: the key does not take this word (did you mean `notify`?)",
+        ),
+    ] {
+        let said = expecting(expected);
+        assert!(
+            said.lines().any(|line| line.starts_with(told)),
+            "{told}\n{said}"
+        );
+    }
+}
+
 /// A misspelt field of a redaction would be a field that is not hidden.
 #[test]
 fn what_is_shown_or_hidden_has_to_be_there() {

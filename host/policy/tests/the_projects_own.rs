@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use weft_dictionary::Dictionary;
-use weft_policy::{Body, Messages, PolicySet, Reader, codes};
+use weft_policy::{Body, Messages, MistakeKind, PolicySet, Reader, codes};
 
 fn own() -> PolicySet {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
@@ -69,6 +69,24 @@ fn they_load_without_a_warning_but_of_sources_and_their_tests_hold() {
         "{:?}",
         set.tests()
     );
+}
+
+/// Which mistake somebody could make unseen, and which makes no difference.
+#[test]
+fn each_mistake_in_them_is_noticed_by_a_test_but_where_it_makes_no_difference() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let dictionary = Dictionary::load(&dir.join("dictionary.yaml"))
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    let tests = PolicySet::test(&dir, &dictionary, true).unwrap_or_else(|why| panic!("{why}"));
+    let unseen = tests.mutants().flat_map(|mutants| &mutants.survivors);
+    let unseen: Vec<String> = unseen
+        .map(|one| format!("{}: {}", one.path, one.what))
+        .collect();
+    assert!(unseen.is_empty(), "{}", unseen.join("\n"));
+    for kind in MistakeKind::ALL {
+        let noticed = tests.mutants().filter_map(|one| one.noticed.get(&kind));
+        assert!(noticed.sum::<usize>() > 10, "{}", kind.as_str());
+    }
 }
 
 #[test]

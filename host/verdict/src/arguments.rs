@@ -6,8 +6,8 @@ use crate::{Method, ObligationKind};
 
 /// The treatments by which a field is shown or hidden, as the dictionary has them.
 const TREATMENTS: [&str; 6] = ["absent", "present", "band", "masked", "token", "clear"];
-/// Who can be told.
-const READERS: [&str; 3] = ["customer", "support", "supervisor"];
+/// Who can be told, by `whom` of `notify`.
+pub const NOTIFIED: [&str; 3] = ["customer", "support", "supervisor"];
 /// The longest name of a region.
 const MAX_REGION_CHARS: usize = 32;
 
@@ -98,7 +98,7 @@ const fn argument(name: &'static str, takes: Takes, needed_with: Option<&'static
 
 const STEP_UP: [Argument; 1] = [argument("method", Takes::Method, Some("method"))];
 const ROUTE: [Argument; 1] = [argument("region", Takes::Region, Some("region"))];
-const NOTIFY: [Argument; 1] = [argument("whom", Takes::OneOf(&READERS), Some("whom"))];
+const NOTIFY: [Argument; 1] = [argument("whom", Takes::OneOf(&NOTIFIED), Some("whom"))];
 const LIMIT: [Argument; 5] = [
     argument("amount_minor", Takes::Count, Some("currency")),
     argument("currency", Takes::Currency, Some("amount_minor")),

@@ -12,7 +12,7 @@ pub mod limits;
 mod method;
 mod obligation;
 
-pub use arguments::ArgumentError;
+pub use arguments::{ArgumentError, NOTIFIED};
 pub use combine::combine;
 pub use finding::{Failure, FailureKind, Finding, Reason, Verdict};
 pub use method::Method;

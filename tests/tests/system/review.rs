@@ -88,6 +88,8 @@ fn a_check_fails_where_a_fact_that_is_left_out_opens_and_strictly_for_every_warn
     let enforced = LONE.replace("status: draft", "status: enforced");
     fs::write(lone.join("p.yaml"), &enforced).expect("written");
     assert_eq!(check(&lone, &["--strict"]), (Some(0), String::new()));
+    let before = dir.path().join("before");
+    copy(&lone, &before);
     let when = "behaviour.account.count_24h > 5";
     assert!(enforced.contains(when), "{enforced}");
     let open = enforced.replace(when, "has(device.malware) && device.malware");
@@ -96,6 +98,19 @@ fn a_check_fails_where_a_fact_that_is_left_out_opens_and_strictly_for_every_warn
     let (status, err) = check(&lone, &[]);
     assert_eq!(status, Some(1), "{err}");
     assert!(err.contains("error[W0321]"), "{err}");
+    // A comparison says so, too.
+    let paths = [&before, &lone].map(|path| path.display().to_string());
+    let output = weft(&["policy", "diff", &paths[0], &paths[1]]).output();
+    let output = output.expect("weft runs");
+    let told = String::from_utf8_lossy(&output.stdout);
+    let refused = format!("A host would refuse {}: ", paths[1]);
+    assert!(
+        told.contains(&refused) && told.contains("error[W0321]"),
+        "{told}"
+    );
+    let output = weft(&["policy", "diff", &paths[0], &paths[0]]).output();
+    let told = String::from_utf8_lossy(&output.expect("weft runs").stdout).into_owned();
+    assert!(!told.contains("would refuse"), "{told}");
     let accepted = tested.replace(
         "  status: enforced\n",
         "  status: enforced\n  accepts_risk: device.malware is only known of some\n",
@@ -131,7 +146,7 @@ fn mistakes_that_no_test_notices_are_failures() {
     assert_eq!(status, Some(0), "{err}");
     assert!(!xml.contains("<failure"), "{xml}");
     assert!(xml.contains("each noticed by a test"), "{xml}");
-    // The one test is not at the boundary.
+    // No test is at the boundary: more than 4 is at least 5.
     let lone = dir.path().join("lone");
     fs::create_dir_all(&lone).expect("a directory");
     for file in ["dictionary.yaml", "pipeline.yaml"] {
@@ -141,10 +156,10 @@ fn mistakes_that_no_test_notices_are_failures() {
     assert_eq!(args(&lone, &[]).0, Some(0));
     let (status, err, xml) = args(&lone, &["--mutate"]);
     assert_eq!(status, Some(1), "{err}");
-    assert!(err.contains("1 mistake that no test notices"), "{err}");
+    assert!(err.contains("2 mistakes that no test notices"), "{err}");
     let name = "mistake: rule `many` says: Payments of the account in a day (behaviour.account.count_24h) is at least 5";
     assert!(
-        xml.contains(name) && xml.matches("<failure").count() == 1,
+        xml.contains(name) && xml.matches("<failure").count() == 2,
         "{xml}"
     );
 }
@@ -168,8 +183,9 @@ on_missing: hold
 on_error: hold
 messages: {customer: c, agent: a, auditor: u}
 tests:
-  - {name: many, given: {behaviour.account.count_24h: 9}, expect: {verdict: deny}}
+  - {name: many, given: {behaviour.account.count_24h: 6}, expect: {verdict: deny}}
   - {name: few, given: {behaviour.account.count_24h: 1}, expect: {verdict: abstain}}
+  - {name: nobody counted, given: {}, expect: {verdict: hold, missing: [behaviour.account.count_24h]}}
 ";
 
 /// A rule that can never fire makes its test fail; the reason is told beside it.

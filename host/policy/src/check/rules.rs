@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use weft_diagnostic::{did_you_mean, yaml};
 use weft_dictionary::Treatment;
-use weft_verdict::{Obligation, ObligationKind, limits as verdict_limits};
+use weft_verdict::{ObligationKind, limits as verdict_limits};
 
 use super::PolicyChecker;
 use crate::cel::compile::Program;
@@ -158,16 +158,12 @@ impl<'a> PolicyChecker<'a> {
             );
         }
         let when = self.condition(&rule.when)?;
-        let obligation = |o: &ObligationSource| Obligation {
-            kind: o.kind.value,
-            arguments: (o.arguments.iter())
-                .map(|(name, value)| (name.clone(), value.value.clone()))
-                .collect(),
-        };
         for obligation in &rule.obligations {
             self.check_obligation(obligation);
         }
-        let obligations = rule.obligations.iter().map(obligation).collect();
+        let obligations = (rule.obligations.iter())
+            .map(ObligationSource::obligation)
+            .collect();
         let risk = rule.risk.as_ref().map(|risk| risk.value);
         let finding = finding(rule.verdict, &rule.reason.value, risk, obligations);
         Some(Rule {
@@ -177,6 +173,15 @@ impl<'a> PolicyChecker<'a> {
             place: yaml::place(&rule.when),
             finding,
         })
+    }
+
+    /// What tests expect to be due is something that can be due.
+    pub(super) fn check_expected(&mut self) {
+        let expected =
+            (self.source.tests.iter()).filter_map(|test| test.expect.obligations.as_ref());
+        for obligation in expected.flatten() {
+            self.check_obligation(obligation);
+        }
     }
 
     /// What is to be shown or hidden is there, and the word for how much of it is one.
@@ -215,12 +220,8 @@ impl<'a> PolicyChecker<'a> {
 
     /// An obligation that nobody can fulfil would leave a payment waiting for what never comes.
     fn check_arguments(&mut self, obligation: &ObligationSource) {
-        let arguments = obligation
-            .arguments
-            .iter()
-            .map(|(name, value)| (name.clone(), value.value.clone()))
-            .collect();
-        let Err(error) = obligation.kind.value.check(&arguments) else {
+        let due = obligation.obligation();
+        let Err(error) = due.kind.check(&due.arguments) else {
             return;
         };
         let text = error.to_string();

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use weft_diagnostic::did_you_mean;
-use weft_dictionary::{Dictionary, Kind, Row, Token, Value};
+use weft_dictionary::{Dictionary, Field, Kind, Row, Token, Value};
 
 use super::Failed;
 use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
@@ -10,18 +10,15 @@ use crate::coded::Coded;
 use crate::parameters::LEVEL_KEY;
 use crate::source::TestSource;
 
+/// Why a fact of a test is not there.
+const WITHHELD: &str = "withheld-by-test";
+
 /// The row of a test.
 pub(super) fn row(dictionary: &Dictionary, test: &TestSource) -> Result<Row, Failed> {
     let mut row = Row::new(dictionary);
     set_level(dictionary, test, &mut row)?;
     for (name, json) in &test.given {
-        let Some(field) = dictionary.by_name(name) else {
-            let near = did_you_mean(name, dictionary.fields().map(|f| f.name.as_str()));
-            let help = near.map_or("see dictionary.yaml".into(), |near| {
-                format!("did you mean `{near}`?")
-            });
-            return Err((format!("there is no field `{name}`"), help));
-        };
+        let field = named(dictionary, name)?;
         let value = match json.as_str().filter(|_| field.class.is_tokenised()) {
             // In tests any text stands for a token: equal texts are equal tokens.
             Some(text) => Some(Value::Token(stand_in(
@@ -48,7 +45,24 @@ pub(super) fn row(dictionary: &Dictionary, test: &TestSource) -> Result<Row, Fai
             return Err((format!("the value given for `{name}` does not fit"), help));
         }
     }
+    for name in &test.withheld {
+        if !test.given.contains_key(name) {
+            let message = format!("`{name}` is withheld, and is not there");
+            return Err((message, "give it a value under `given`, too".into()));
+        }
+        row.withhold(named(dictionary, name)?.id, WITHHELD);
+    }
     Ok(row)
+}
+
+fn named<'d>(dictionary: &'d Dictionary, name: &str) -> Result<&'d Field, Failed> {
+    dictionary.by_name(name).ok_or_else(|| {
+        let near = did_you_mean(name, dictionary.fields().map(|f| f.name.as_str()));
+        let help = near.map_or("see dictionary.yaml".into(), |near| {
+            format!("did you mean `{near}`?")
+        });
+        (format!("there is no field `{name}`"), help)
+    })
 }
 
 /// The host always says the level of threat; a test that does not is at level 0.

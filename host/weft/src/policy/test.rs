@@ -6,7 +6,7 @@ use clap::Args;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use weft_diagnostic::Diagnostics;
 use weft_dictionary::Dictionary;
-use weft_policy::{PolicyFiles, PolicySet, PolicyTests};
+use weft_policy::{MistakeKind, Mutants, PolicyFiles, PolicySet, PolicyTests, SetTests};
 
 use super::check;
 use crate::exit::Failed;
@@ -25,8 +25,9 @@ pub(crate) struct TestArgs {
     /// The directory with dictionary.yaml, pipeline.yaml and the policies.
     #[arg(default_value = "policies")]
     dir: PathBuf,
-    /// Make small mistakes in each policy, one at a time (a comparison turned round, a rule dropped), and list
-    /// those that no test notices. Each counts as a failure.
+    /// Make small mistakes in each policy and list, one at a time (a comparison turned round, a number off by one, an
+    /// obligation or an entry left out), and list those that no test notices. Each counts as a failure; one that is proven
+    /// to make no difference does not, and is listed apart.
     #[arg(long)]
     mutate: bool,
     /// Where the plugins are: with it, the settings and grants of policies that ask plugins are checked against the
@@ -44,7 +45,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<(), Failed> {
     let (file, text) = files.dictionary()?;
     let dictionary = Dictionary::parse(file, text)?;
     let all = PolicySet::test(&args.dir, &dictionary, args.mutate)?;
-    for policy in &all {
+    for policy in &all.policies {
         say(policy);
     }
     if let Some(file) = &args.junit {
@@ -53,8 +54,9 @@ pub(crate) fn run(args: &TestArgs) -> Result<(), Failed> {
     if args.mutate {
         say_mutants(&all);
     }
-    let ran: usize = all.iter().map(|policy| policy.tests.len()).sum();
+    let ran: usize = all.policies.iter().map(|policy| policy.tests.len()).sum();
     let problems: Vec<_> = all
+        .policies
         .iter()
         .flat_map(|policy| &policy.tests)
         .filter_map(|(_, problem)| problem.clone())
@@ -76,10 +78,7 @@ pub(crate) fn run(args: &TestArgs) -> Result<(), Failed> {
     if let Some(plugins) = &args.plugins {
         check::fitting(&check::bound(&args.dir, plugins)?);
     }
-    let survivors: usize = all
-        .iter()
-        .map(|policy| policy.mutants.survivors.len())
-        .sum();
+    let survivors: usize = all.mutants().map(|mutants| mutants.survivors.len()).sum();
     if survivors > 0 {
         return Err(Failed::because(format!(
             "{} that no test notices; add a test for each, or write the condition without what makes no difference",
@@ -114,26 +113,48 @@ fn say(policy: &PolicyTests) {
     }
 }
 
-fn say_mutants(all: &[PolicyTests]) {
-    let killed: usize = all.iter().map(|policy| policy.mutants.killed).sum();
-    let survivors: Vec<_> = all
-        .iter()
-        .flat_map(|policy| &policy.mutants.survivors)
-        .collect();
-    let end = if survivors.is_empty() { "" } else { ":" };
+fn say_mutants(all: &SetTests) {
+    let killed: usize = all.mutants().map(Mutants::killed).sum();
+    let survivors: Vec<_> = all.mutants().flat_map(|one| &one.survivors).collect();
+    let equivalent: Vec<_> = all.mutants().flat_map(|one| &one.equivalent).collect();
     output::line(&format!(
-        "\n{} made, {killed} noticed by a test, {} not{end}",
-        output::counted(killed + survivors.len(), "mistake"),
-        survivors.len()
+        "\n{} made, {killed} noticed by a test, {} not, {} without effect",
+        output::counted(killed + survivors.len() + equivalent.len(), "mistake"),
+        survivors.len(),
+        equivalent.len()
     ));
+    for kind in MistakeKind::ALL {
+        let noticed = all.mutants().filter_map(|one| one.noticed.get(&kind));
+        let noticed: usize = noticed.sum();
+        let not = survivors.iter().filter(|one| one.kind == kind).count();
+        let without = equivalent
+            .iter()
+            .filter(|(one, _)| one.kind == kind)
+            .count();
+        if noticed + not + without > 0 {
+            let kind = kind.as_str();
+            output::line(&format!(
+                "  {kind}: {noticed} noticed, {not} not, {without} without effect"
+            ));
+        }
+    }
+    if !survivors.is_empty() {
+        output::line("No test notices:");
+    }
     for survivor in survivors {
         output::line(&format!("  {}: {}", survivor.path, survivor.what));
     }
+    if !equivalent.is_empty() {
+        output::line("Without effect, so that no test can notice:");
+    }
+    for (mistake, why) in equivalent {
+        output::line(&format!("  {}: {}; {why}", mistake.path, mistake.what));
+    }
 }
 
-fn write_junit(file: &Path, all: &[PolicyTests], mutated: bool) -> Result<(), Failed> {
+fn write_junit(file: &Path, all: &SetTests, mutated: bool) -> Result<(), Failed> {
     let mut report = Report::new("weft policy test");
-    for policy in all {
+    for policy in &all.policies {
         let mut suite = TestSuite::new(policy.policy.as_str());
         let mut add = |name: &str, failure: Option<String>| {
             let mut case = TestCase::new(name, status(failure));
@@ -148,14 +169,34 @@ fn write_junit(file: &Path, all: &[PolicyTests], mutated: bool) -> Result<(), Fa
             add(&format!("mistake: {}", survivor.what), Some(message));
         }
         if mutated && !policy.asks_plugin && policy.mutants.survivors.is_empty() {
-            let killed = output::counted(policy.mutants.killed, "mistake");
+            let killed = output::counted(policy.mutants.killed(), "mistake");
             add(&format!("{killed}, each noticed by a test"), None);
         }
         report.add_test_suite(suite);
     }
+    if mutated {
+        report.add_test_suite(suite_of_lists(&all.lists));
+    }
     let text = report.to_string()?;
     std::fs::write(file, text)
         .map_err(|error| Failed::because(format!("{}: {error}", file.display())))
+}
+
+/// The entries of lists that were left out.
+fn suite_of_lists(lists: &Mutants) -> TestSuite {
+    let mut suite = TestSuite::new("lists");
+    for survivor in &lists.survivors {
+        let message = format!("no test notices this mistake: {}", survivor.what);
+        let mut case = TestCase::new(format!("mistake: {}", survivor.what), status(Some(message)));
+        case.set_classname(survivor.path.as_str());
+        suite.add_test_case(case);
+    }
+    if lists.survivors.is_empty() {
+        let killed = output::counted(lists.killed(), "mistake");
+        let name = format!("{killed}, each noticed by a test");
+        suite.add_test_case(TestCase::new(name, status(None)));
+    }
+    suite
 }
 
 fn status(failure: Option<String>) -> TestCaseStatus {

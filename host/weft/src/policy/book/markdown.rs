@@ -252,8 +252,11 @@ fn write_tests(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
             .with
             .iter()
             .map(|(name, value)| format!("with {name} {value}"));
+        let withheld = case.withheld.iter();
+        let withheld = withheld.map(|name| format!("withheld: {}", book.title_of(name)));
         let given: Vec<String> = std::iter::once(words::given(book, case))
             .chain(with)
+            .chain(withheld)
             .collect();
         let says = if case.applies {
             case.verdict.as_str()

@@ -230,7 +230,7 @@ pub(crate) fn run(args: &BookArgs) -> Result<(), Failed> {
     let (file, text) = files.dictionary()?;
     let dictionary = Dictionary::parse(file, text)?;
     let set = PolicySet::of(&files, &dictionary)?;
-    let tests = PolicySet::test(&args.dir, &dictionary, false)?;
+    let tests = PolicySet::test(&args.dir, &dictionary, false)?.policies;
     let now = Clock::System.now();
     let mut book = Book {
         dictionary: &dictionary,

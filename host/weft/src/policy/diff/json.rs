@@ -12,6 +12,7 @@ pub(super) fn render(compared: &Compared<'_>) -> Result<String, serde_json::Erro
         "new": compared.new.display().to_string(),
         "may_change_decisions": diff.may_change_decisions(),
         "changes_what_is_told": diff.changes_what_is_told(),
+        "refused": compared.refusal,
         "gave_up": diff.gave_up,
         "not_compared": diff.not_compared,
         "plugins_not_asked": words::plugins(compared, false),

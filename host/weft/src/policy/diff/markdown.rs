@@ -22,6 +22,7 @@ pub(super) fn render(compared: &Compared<'_>) -> String {
         words::gave_up(diff).map(str::to_owned),
         words::without_plugins(compared),
         words::not_compared(diff),
+        words::refused(compared),
     ];
     for note in notes.into_iter().flatten() {
         let _ = writeln!(page, "\n{}", escaped(&note));

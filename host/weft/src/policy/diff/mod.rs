@@ -24,7 +24,7 @@ use crate::output;
 /// Tests, remarks and how the same is written are not compared.
 ///
 /// Exits 0 when every decision is the same (nothing changed, only words, only drafts, or it is proven), 1 when a
-/// decision changes or may, and 2 when the directories cannot be compared.
+/// decision changes or may, or a host would refuse the new policies, and 2 when the directories cannot be compared.
 #[derive(Args)]
 pub(crate) struct DiffArgs {
     /// The directory with the old policies.
@@ -61,6 +61,8 @@ struct Compared<'a> {
     /// Of the new set: for titles.
     dictionary: &'a Dictionary,
     diff: &'a SetDiff,
+    /// Why a host would refuse the new set.
+    refusal: Vec<String>,
     /// The policies of one of the sets that count and ask a plugin, and whether it is taken to allow.
     asks_plugins: BTreeMap<&'a str, bool>,
 }
@@ -75,6 +77,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failed> {
         new: &args.new,
         dictionary: &new.0,
         diff: &diff,
+        refusal: refusal(&args.new, &new),
         asks_plugins: asking_plugins(&old.1)
             .chain(asking_plugins(&new.1))
             .collect(),
@@ -85,10 +88,23 @@ pub(crate) fn run(args: &DiffArgs) -> Result<(), Failed> {
         Form::Json => json::render(&compared).map_err(|why| Failed::trouble(why.into()))?,
     };
     output::bytes(text.as_bytes());
-    if diff.may_change_decisions() {
+    if diff.may_change_decisions() || !compared.refusal.is_empty() {
         return Err(Failed::Said);
     }
     Ok(())
+}
+
+/// Why a host would refuse a set when it loads it.
+fn refusal(dir: &Path, (dictionary, set): &(Dictionary, PolicySet)) -> Vec<String> {
+    let open = set.refusal(dir, dictionary).0.into_iter();
+    let failed = match set.tests().failed {
+        0 => None,
+        1 => Some("1 test does not hold".to_owned()),
+        n => Some(format!("{n} tests do not hold")),
+    };
+    open.map(|problem| problem.to_string())
+        .chain(failed)
+        .collect()
 }
 
 /// The policies that ask a plugin; one of the last stage is taken to allow.

@@ -47,6 +47,7 @@ impl Page<'_> {
             words::gave_up(diff).map(str::to_owned),
             words::without_plugins(self.compared),
             words::not_compared(diff),
+            words::refused(self.compared),
         ];
         for note in notes.into_iter().flatten() {
             self.line(0, &note);

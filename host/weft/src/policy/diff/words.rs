@@ -262,6 +262,13 @@ pub(super) fn plugins<'a>(compared: &Compared<'a>, is_taken_to_allow: bool) -> V
     wanted.map(|(policy, _)| *policy).collect()
 }
 
+/// That a host would refuse the new set, and why.
+pub(super) fn refused(compared: &Compared<'_>) -> Option<String> {
+    let new = compared.new.display();
+    let why = compared.refusal.join("; ");
+    (!why.is_empty()).then(|| format!("A host would refuse {new}: {why}."))
+}
+
 /// That what is shown is what the rules decide, where plugins have a say, too.
 pub(super) fn without_plugins(compared: &Compared<'_>) -> Option<String> {
     if compared.asks_plugins.is_empty() {

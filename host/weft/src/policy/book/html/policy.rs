@@ -241,12 +241,16 @@ fn tests_part(book: &Book<'_>, tests: &PolicyTests) -> Markup {
                         td { (case.name) }
                         td {
                             (words::given(book, case))
+                            @for name in &case.withheld { div.soft { "withheld: " (book.title_of(name)) } }
                             @for (name, value) in &case.with { div.soft { "with " (name) " " (value) } }
                         }
                         td {
                             @if case.applies { (tag(case.verdict)) } @else { span.soft { "it does not apply" } }
                             @for rule in &case.rules { div.soft { "by the rule " (rule) } }
                             @for field in &case.missing { div.soft { "missing: " (book.title_of(field)) } }
+                            @for one in case.obligations.iter().flatten() {
+                                div.soft { (obligation(one, |name| book.title_of(name))) }
+                            }
                         }
                     }
                 }
