@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use weft_audit::Page;
 use weft_audit::tiles::Tile;
+use weft_audit::{Filter, Page};
 use weft_intake::Problem;
 
 use crate::attempts::Kind;
@@ -38,16 +38,25 @@ impl Engine {
         .await
     }
 
-    /// A proof that a decision's record is in the log (C2SP `tlog-proof`).
+    /// A proof that the record of a decision, or the first one of a request for a value or in an emergency, is in the log
+    /// (C2SP `tlog-proof`).
     pub async fn log_proof(&self, caller: &Caller, decision: &str) -> Result<String, Problem> {
         let id = decision.to_owned();
         self.read_log(caller, move |inner| {
-            let stored = match ids::is_decision(&id) {
-                true => inner.stored(&id)?,
-                false => None,
+            let index = if ids::is_decision(&id) {
+                inner.stored(&id)?.map(|stored| stored.index)
+            } else {
+                // A request for a value, or in an emergency.
+                let filter = Filter {
+                    decision: Some(id),
+                    ..Filter::default()
+                };
+                let page = inner.log.query(&filter, 0, 1);
+                let page = page.map_err(|why| problems::not_read(&why))?;
+                page.entries.first().map(|entry| entry.index)
             };
-            let stored = stored.ok_or_else(problems::no_such_decision)?;
-            let proof = inner.log.proof(stored.index);
+            let index = index.ok_or_else(problems::no_such_decision)?;
+            let proof = inner.log.proof(index);
             let proof = proof.map_err(|why| problems::not_read(&why))?;
             Ok(proof.ok_or_else(problems::not_signed_yet)?.to_string())
         })

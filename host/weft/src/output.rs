@@ -78,6 +78,16 @@ fn with_source(problem: &Diagnostic) -> String {
     }
 }
 
+/// Identifiers are the callers' own, and a spreadsheet takes a text that begins like this for a formula (OWASP, CSV
+/// Injection).
+pub(crate) fn harmless(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
 /// `1 problem`, `2 problems`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     match count {
@@ -143,4 +153,15 @@ pub(crate) fn log_to_stderr(filter: &str) -> Result<(), Failed> {
     // Without the bridge from the `log` crate: sled logs while its threads end, when nothing can be
     // logged any more, and the process would abort.
     Ok(tracing::subscriber::set_global_default(subscriber)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn no_identifier_is_a_formula() {
+        assert_eq!(harmless("=HYPERLINK(1)"), "'=HYPERLINK(1)");
+        assert_eq!(harmless("case-7"), "case-7");
+    }
 }

@@ -2,6 +2,7 @@
 //! about it.
 
 use std::fs;
+use std::path::PathBuf;
 
 use serde_json::{Value as Json, json};
 use weft_tests::Host;
@@ -239,16 +240,68 @@ fn evidence_about_cases_is_one_directory_that_others_check() {
     };
     let (good, told) = check();
     assert!(good && told.contains("each holds"), "{told}");
-    let one = fs::read_dir(to.join("proofs"))
-        .expect("records")
-        .find_map(|file| {
-            let path = file.expect("an entry").path();
-            path.to_string_lossy().ends_with(".json").then_some(path)
-        });
-    let one = one.expect("a record");
-    fs::write(&one, fs::read_to_string(&one).expect("readable") + " ").expect("written");
-    let (good, told) = check();
-    assert!(!good && told.contains("it does not prove"), "{told}");
+    // Whatever is changed, taken out, added or exchanged is found.
+    let files = weft_tests::host::files(&to.join("proofs"));
+    let of = |end: &str| -> Vec<PathBuf> {
+        let files = files
+            .iter()
+            .filter(|path| path.to_string_lossy().ends_with(end));
+        files.cloned().collect()
+    };
+    let (records, proofs) = (of(".json"), of(".tlog-proof"));
+    let whole = out.path().join("whole");
+    weft_tests::host::copy(&to, &whole);
+    type Change<'a> = (&'a str, &'a dyn Fn());
+    let append = |path: &std::path::Path| {
+        fs::write(path, fs::read_to_string(path).expect("readable") + " ").expect("written");
+    };
+    let remove = |path: &std::path::Path| fs::remove_file(path).expect("removed");
+    let swap = |a: &std::path::Path, b: &std::path::Path| {
+        let (of_a, of_b) = (
+            fs::read(a).expect("readable"),
+            fs::read(b).expect("readable"),
+        );
+        fs::write(a, of_b).expect("written");
+        fs::write(b, of_a).expect("written");
+    };
+    let changes: &[Change<'_>] = &[
+        ("a record", &|| append(&records[0])),
+        ("a record without its proof", &|| {
+            append(&records[0]);
+            remove(&proofs[0]);
+        }),
+        ("a record and its proof taken out", &|| {
+            remove(&records[0]);
+            remove(&proofs[0]);
+        }),
+        ("all taken out", &|| {
+            records.iter().chain(&proofs).for_each(|path| remove(path))
+        }),
+        ("records exchanged with their proofs", &|| {
+            swap(&records[0], &records[1]);
+            swap(&proofs[0], &proofs[1]);
+        }),
+        ("a story", &|| append(&to.join("case-1.html"))),
+        ("what came of the replay", &|| {
+            append(&to.join("replay.json"))
+        }),
+        ("a policy", &|| append(&set.join("pipeline.yaml"))),
+        ("a file too many", &|| {
+            fs::write(to.join("proofs/record-99.json"), "{}").expect("written")
+        }),
+        ("the list", &|| remove(&to.join("files.sha256"))),
+    ];
+    for (what, change) in changes {
+        change();
+        let (good, told) = check();
+        assert!(
+            !good && told.contains("NOT AS IT WAS WRITTEN"),
+            "{what}: {told}"
+        );
+        fs::remove_dir_all(&to).expect("removed");
+        weft_tests::host::copy(&whole, &to);
+        assert!(check().0, "{what}");
+    }
     let again = audit(&host, &[&["evidence"][..], &cases].concat());
     assert!(
         !again.ok && again.err.contains("is there already"),
@@ -264,5 +317,28 @@ fn evidence_about_cases_is_one_directory_that_others_check() {
     assert!(
         fs::symlink_metadata(elsewhere).is_err(),
         "nothing is left half"
+    );
+}
+
+#[test]
+fn odd_identifiers_lead_on_too() {
+    let mut host = Host::start("");
+    let (odd, case) = ("=a\tb", "=c\td");
+    host.decide("service", &usual(odd));
+    host.decide("agent", &assistance("assist.failed_payment", odd, case));
+    host.stop();
+    for asked in [["--case", case], ["--payment", odd]] {
+        let said = audit(&host, &[&["timeline"][..], &asked].concat());
+        assert!(
+            said.ok && said.out.contains("each leads to a record"),
+            "{}",
+            said.err
+        );
+    }
+    let table = audit(&host, &["query", "--case", case, "--csv"]);
+    assert!(
+        table.ok && table.out.contains("'=c") && !table.out.contains(",=c"),
+        "{}",
+        table.out
     );
 }

@@ -158,6 +158,8 @@ check_proof() {
   [ "$(sed -n 1p "$1")" = "c2sp.org/tlog-proof@v1" ] || wrong "$1: not a proof"
   sed '1,/^$/d' "$1" | cmp -s - "$dir/checkpoint" || wrong "$1: its checkpoint is not the one that lies here"
   at=$(sed -n 's/^index //p' "$1")
+  name=${1##*/}
+  case $name in record-*) [ "$name" = "record-$at.tlog-proof" ] || wrong "$1: a proof for record $at" ;; esac
   [ "$at" -lt "$size" ] || wrong "$1: there is no record $at"
   last=$((size - 1))
   hash=$({ printf '\000'; cat "$record"; } | sha256sum | cut -c 1-64)
@@ -193,6 +195,9 @@ for proof in "$dir"/proofs/*.tlog-proof; do
   [ -f "$proof" ] || continue
   check_proof "$proof"
   proofs=$((proofs + 1))
+done
+for record in "$dir"/proofs/*.json; do
+  [ ! -f "$record" ] || [ -f "${record%.json}.tlog-proof" ] || wrong "$record: there is no proof for it"
 done
 echo "proofs: $proofs, and each holds"
 #: the whole log

@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use data_encoding::HEXLOWER;
 use maud::{Markup, html};
+use sha2::{Digest, Sha256};
 use weft_audit::{Proven, export};
 use weft_engine::replay::report::ReplayReport;
 use weft_engine::sets::Archive;
 
-use super::timeline::{self, Story};
+use super::timeline::{self, Asked, Story};
 use super::{log_of, read_key};
 use crate::document::{Width, document};
 use crate::exit::Failed;
@@ -45,6 +47,20 @@ pub(crate) struct Evidence {
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
 }
+
+/// The list of all files but itself.
+const LIST: &str = "files.sha256";
+
+/// What the script does after the proofs.
+const CHECK_LIST: &str = r#"list=$dir/files.sha256
+[ -f "$list" ] || wrong "$list is missing"
+(cd "$dir" && sha256sum -c files.sha256) > "$work/told" 2>&1 ||
+  wrong "$(grep -v ': OK$' "$work/told" | head -n 1)"
+found=$(cd "$dir" && find . -type f ! -name files.sha256 | wc -l | tr -d ' ')
+[ "$found" = "$(wc -l < "$list" | tr -d ' ')" ] || wrong "there are files that are not in $list"
+echo "files: $found, and each is as the list has it"
+echo "the list: sha256 $(sha256sum "$list" | cut -c 1-64); compare it with what was told when the evidence was written"
+"#;
 
 /// What was written, for the first page.
 struct Pack {
@@ -89,6 +105,11 @@ impl Evidence {
             self.out.display(),
             begun.elapsed().as_secs_f32()
         ));
+        let list = fs::read(self.out.join(LIST))?;
+        output::line(&format!(
+            "sha256 of {LIST}: {}; keep it elsewhere: it tells whether something was taken out or exchanged",
+            HEXLOWER.encode(&Sha256::digest(&list))
+        ));
         match pack.gaps.is_empty() {
             true => Ok(()),
             false => Err(Failed::Said),
@@ -99,9 +120,9 @@ impl Evidence {
         let dir = log_of(data)?;
         let mut gaps = Vec::new();
         let shown = minimisation::of_cases(data, &self.case, self.key.clone())?;
+        let asked: Vec<Asked<'_>> = self.case.iter().map(|case| Asked::Case(case)).collect();
         let mut stories = Vec::new();
-        for case in &self.case {
-            let story = timeline::of_case(&dir, case)?;
+        for (case, story) in self.case.iter().zip(timeline::from_log(&dir, &asked)?) {
             if story.steps.is_empty() {
                 return Err(Failed::because(format!(
                     "the audit log has no record about case {case}; `weft audit query --last 20` shows the newest"
@@ -110,6 +131,8 @@ impl Evidence {
             gaps.extend(story.gaps.iter().chain(&story.orphans).cloned());
             stories.push((case.clone(), story));
         }
+        gaps.sort_unstable();
+        gaps.dedup();
         let steps = || stories.iter().flat_map(|(_, story)| &story.steps);
         let wanted: BTreeSet<u64> = steps().map(|step| step.index).collect();
         let proven = weft_audit::prove(&dir, &|index, _| wanted.contains(&index), &output::step)?;
@@ -143,7 +166,6 @@ impl Evidence {
         for (name, text) in [
             ("checkpoint", proven.signed.as_str()),
             ("log.vkey", &proven.vkey),
-            ("verify.sh", &export::proofs_script()),
             ("minimisation.html", &shown.0),
             ("minimisation.csv", &shown.1),
             ("replay.html", &replay_page),
@@ -159,6 +181,8 @@ impl Evidence {
             gaps,
         };
         self.put("index.html", first_page(&pack).as_bytes())?;
+        self.put("verify.sh", script().as_bytes())?;
+        self.put(LIST, list(&self.out)?.as_bytes())?;
         Ok(pack)
     }
 
@@ -197,6 +221,37 @@ impl Evidence {
         let written = fs::create_dir_all(above).and_then(|()| fs::write(&path, bytes));
         written.map_err(|error| Failed::because(format!("{}: {error}", path.display())))
     }
+}
+
+/// The script that checks proofs, and then the list.
+fn script() -> String {
+    let proofs = export::proofs_script();
+    let end = proofs.rfind("echo OK").unwrap_or(proofs.len());
+    [&proofs[..end], CHECK_LIST, &proofs[end..]].concat()
+}
+
+/// SHA-256 of every file below a directory, as `sha256sum` reads it.
+fn list(dir: &Path) -> Result<String, Failed> {
+    let mut lines = String::new();
+    for path in files_below(dir)? {
+        let bytes = fs::read(&path)?;
+        let name = path.strip_prefix(dir).unwrap_or(&path);
+        let hash = HEXLOWER.encode(&Sha256::digest(&bytes));
+        lines.push_str(&format!("{hash}  ./{}\n", name.display()));
+    }
+    Ok(lines)
+}
+
+fn files_below(dir: &Path) -> Result<BTreeSet<PathBuf>, Failed> {
+    let mut found = BTreeSet::new();
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        match path.is_dir() {
+            true => found.extend(files_below(&path)?),
+            false => drop(found.insert(path)),
+        }
+    }
+    Ok(found)
 }
 
 /// Identifiers of cases can be anything, and name no file.
@@ -238,8 +293,9 @@ fn first_page(pack: &Pack) -> String {
         }
         h2.plain { "To check it" }
         p {
-            code { "sh verify.sh KEY" } " checks every proof with openssl and sha256sum; KEY is the copy of log.vkey that was taken \
-             when the host was set up. The SHA-256 of a policy file is the version that findings in records name."
+            code { "sh verify.sh KEY" } " checks every proof, and that no file is missing, changed or too many, with openssl and \
+             sha256sum; KEY is the copy of log.vkey that was taken when the host was set up. The list of files is not signed: \
+             its SHA-256, which the script prints, has to be the one that was told when this was written. The SHA-256 of a policy file is the version that findings in records name."
         }
     };
     document("Evidence", Width::Text, &parts)
@@ -252,12 +308,12 @@ fn cases(pack: &Pack) -> Markup {
             tbody {
                 @for (n, (case, story)) in pack.stories.iter().enumerate() {
                     tr {
-                        td { a href=(story_name(n)) { (case) } }
-                        td { @for payment in &story.payments { div { code { (payment) } } } }
+                        td { a href=(story_name(n)) { bdi { (case) } } }
+                        td { @for payment in &story.payments { div { code { bdi { (payment) } } } } }
                         td.number { (story.steps.len()) }
                         td { @if let Some(step) = story.steps.first() { (step.at) } }
                         td { @if let Some(step) = story.steps.last() { (step.at) } }
-                        td { (story.state().unwrap_or_default()) }
+                        td { @for state in story.states().values() { div { (state) } } }
                     }
                 }
             }

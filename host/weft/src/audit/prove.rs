@@ -1,6 +1,7 @@
 //! `weft audit prove` and `weft audit check-proof`: that one record is in the log, for who does not have the log.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -69,7 +70,16 @@ impl Prove {
 fn put(place: &Path, bytes: &[u8]) -> Result<(), Failed> {
     let written = fs::File::create_new(place)
         .and_then(|mut file| std::io::Write::write_all(&mut file, bytes));
-    written.map_err(|error| Failed::because(format!("{}: {error}", place.display())))
+    written.map_err(|error| {
+        let what = match error.kind() {
+            ErrorKind::AlreadyExists => {
+                "is there already, and is not replaced; name another directory with --out"
+                    .to_owned()
+            }
+            _ => error.to_string(),
+        };
+        Failed::because(format!("{}: {what}", place.display()))
+    })
 }
 
 /// Check a proof that a record is in an audit log. Needs no log.

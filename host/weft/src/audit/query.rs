@@ -195,7 +195,7 @@ fn csv(entries: &[Entry]) -> Result<Vec<u8>, Failed> {
                 ]
             }
         };
-        out.write_record(cells)?;
+        out.write_record(cells.iter().map(|cell| output::harmless(cell)))?;
     }
     Ok(out.into_inner().map_err(|error| error.into_error())?)
 }

@@ -3,7 +3,7 @@
 mod gather;
 mod html;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -12,13 +12,8 @@ use crate::exit::Failed;
 use crate::output;
 use crate::places::Places;
 
-pub(super) use gather::Story;
+pub(super) use gather::{Asked, Story, from_log};
 pub(super) use html::render as page;
-
-/// The story of a case.
-pub(super) fn of_case(dir: &Path, case: &str) -> Result<Story, Failed> {
-    gather::from_log(dir, None, Some(case))
-}
 
 /// Show a payment and all support about it in the order in which it happened, as an HTML document.
 ///
@@ -48,7 +43,14 @@ pub(crate) struct Timeline {
 impl Timeline {
     pub(crate) fn run(self) -> Result<(), Failed> {
         let dir = log_of(&self.places.settings()?.engine.data_dir)?;
-        let story = gather::from_log(&dir, self.payment.as_deref(), self.case.as_deref())?;
+        let (asked, title) = match (&self.payment, &self.case) {
+            (Some(payment), _) => (Asked::Payment(payment), format!("Payment {payment}")),
+            (None, case) => {
+                let case = case.as_deref().unwrap_or_default();
+                (Asked::Case(case), format!("Case {case}"))
+            }
+        };
+        let story = from_log(&dir, &[asked])?.swap_remove(0);
         for gap in &story.gaps {
             output::step(&format!("the timeline has a gap: {gap}"));
         }
@@ -57,10 +59,6 @@ impl Timeline {
                 "the audit log has no record about it; `weft audit query --last 20` shows the newest",
             ));
         }
-        let title = match (&self.payment, &self.case) {
-            (Some(payment), _) => format!("Payment {payment}"),
-            (_, case) => format!("Case {}", case.as_deref().unwrap_or_default()),
-        };
         let page = page(&story, &title);
         match &self.out {
             None => output::bytes(page.as_bytes()),

@@ -1,6 +1,6 @@
 //! From the log to the story.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use serde_json::Value as Json;
@@ -58,100 +58,202 @@ pub(in crate::audit) struct Step {
     pub(in crate::audit) about: Vec<u64>,
 }
 
-/// The story of a payment or a case.
-pub(super) fn from_log(
-    dir: &Path,
-    payment: Option<&str>,
-    case: Option<&str>,
-) -> Result<Story, Failed> {
-    let mut story = Story::default();
-    story.payments.extend(payment.map(str::to_owned));
-    story.cases.extend(case.map(str::to_owned));
-    // Who is found leads to the others, one step each way.
-    let asked = [payment, case];
-    let mut linked = (BTreeSet::new(), BTreeSet::new());
-    weft_audit::stream_raw(dir, |raw| {
-        if !asked.iter().flatten().any(|id| raw.contains(id)) {
-            return;
-        }
-        let Some(record) = raw.read() else { return };
-        let (of_payment, of_case) = ids(&record);
-        if of_payment.is_some() && of_payment == payment || of_case.is_some() && of_case == case {
-            linked.0.extend(of_payment.map(str::to_owned));
-            linked.1.extend(of_case.map(str::to_owned));
+/// What a story is asked for by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::audit) enum Asked<'a> {
+    Payment(&'a str),
+    Case(&'a str),
+}
+
+/// The stories of payments and cases, each with what it leads to: the cases about a payment, the payments of a case. The
+/// log is read twice, however many they are.
+pub(in crate::audit) fn from_log(dir: &Path, asked: &[Asked<'_>]) -> Result<Vec<Story>, Failed> {
+    let mut tellers: Vec<Teller> = asked.iter().map(Teller::of).collect();
+    weft_audit::stream(dir, |_, record| {
+        let (payment, case) = ids(&record);
+        for (teller, asked) in tellers.iter_mut().zip(asked) {
+            let is_asked = match asked {
+                Asked::Payment(id) => payment == Some(*id),
+                Asked::Case(id) => case == Some(*id),
+            };
+            if is_asked {
+                teller.story.payments.extend(payment.map(str::to_owned));
+                teller.story.cases.extend(case.map(str::to_owned));
+            }
         }
     })?;
-    story.payments.extend(linked.0);
-    story.cases.extend(linked.1);
-    let mut known: BTreeMap<String, u64> = BTreeMap::new();
-    let mut named: Vec<(usize, String)> = Vec::new();
+    let mut all: HashMap<String, u64> = HashMap::new();
     let read = weft_audit::stream(dir, |index, record| {
-        let step = match &record {
-            Record::Decision(decision) => {
-                if !story.is_about(decision.transaction.as_deref(), decision.case.as_deref()) {
-                    return;
-                }
-                known.insert(decision.decision.clone(), index);
-                named.extend(
-                    decision
-                        .previous
-                        .iter()
-                        .map(|id| (story.steps.len(), id.clone())),
-                );
-                of_decision(index, decision)
+        for teller in &mut tellers {
+            teller.hear(index, &record);
+        }
+        if let Record::Decision(decision) = record {
+            all.insert(decision.decision, index);
+        }
+    })?;
+    let mut gaps = read.damage;
+    if read.unreadable > 0 {
+        gaps.push(format!("{} records have another form", read.unreadable));
+    }
+    let told = tellers.into_iter().map(|teller| Story {
+        gaps: gaps.clone(),
+        ..teller.tell(&all)
+    });
+    Ok(told.collect())
+}
+
+/// A story while the log is read.
+struct Teller {
+    /// The case that it was asked for by, if it was one.
+    case: Option<String>,
+    story: Story,
+    /// Its decisions.
+    known: HashSet<String>,
+    /// By which step which decision is named.
+    named: Vec<(usize, String)>,
+}
+
+impl Teller {
+    fn of(asked: &Asked<'_>) -> Teller {
+        let mut story = Story::default();
+        let case = match asked {
+            Asked::Payment(id) => {
+                story.payments.insert((*id).to_owned());
+                None
             }
-            Record::Event(event) => {
-                let decisions = decisions(event);
-                let (payment, case) = ids(&record);
-                let is_read = decisions.iter().any(|id| known.contains_key(*id));
-                if !is_read && !story.is_about(payment, case) {
-                    return;
-                }
-                let ours = decisions
-                    .into_iter()
-                    .filter(|id| !is_read || known.contains_key(*id));
-                named.extend(ours.map(|id| (story.steps.len(), id.to_owned())));
-                of_event(index, event)
+            Asked::Case(id) => {
+                story.cases.insert((*id).to_owned());
+                Some((*id).to_owned())
             }
         };
-        story.steps.push(step);
-    })?;
-    for (place, id) in named {
-        let step = &mut story.steps[place];
-        match known.get(&id) {
-            Some(index) if *index < step.index => step.about.push(*index),
-            _ => story.orphans.push(format!(
-                "record {} names a decision that is not before it",
-                step.index
-            )),
+        Teller {
+            case,
+            story,
+            known: HashSet::new(),
+            named: Vec::new(),
         }
     }
-    for step in &story.steps {
-        let begins = step.side == Side::Support && step.id.is_some() && step.verdict.is_some();
-        if begins && step.payment.is_some() && step.about.is_empty() {
-            let orphan = format!(
-                "record {} is about a payment without a decision",
-                step.index
-            );
-            story.orphans.push(orphan);
+
+    fn hear(&mut self, index: u64, record: &Record) {
+        let (payment, case) = ids(record);
+        let is_about = self.story.is_about(payment, case);
+        let place = self.story.steps.len();
+        match record {
+            Record::Decision(decision) => {
+                if !is_about {
+                    return;
+                }
+                self.known.insert(decision.decision.clone());
+                self.named
+                    .extend(decision.previous.iter().map(|id| (place, id.clone())));
+                self.story.steps.push(of_decision(index, decision));
+            }
+            Record::Event(event) => {
+                let (ours, others): (Vec<&str>, Vec<&str>) = decisions(event)
+                    .into_iter()
+                    .partition(|id| self.known.contains(*id));
+                if !is_about && ours.is_empty() {
+                    return;
+                }
+                // An event about many decisions names those of others, too.
+                let named = if ours.is_empty() { others } else { ours };
+                self.named
+                    .extend(named.into_iter().map(|id| (place, id.to_owned())));
+                self.story.steps.push(of_event(index, event));
+            }
         }
     }
-    story.gaps = read.damage;
-    if read.unreadable > 0 {
+
+    /// With what leads from one record to another; `all` are the decisions of the log. Who names a wrong case names a
+    /// decision of another story, which is there all the same.
+    fn tell(self, all: &HashMap<String, u64>) -> Story {
+        let Teller {
+            case,
+            mut story,
+            known,
+            named,
+        } = self;
+        for (place, id) in named {
+            let step = &mut story.steps[place];
+            match all.get(&id) {
+                Some(index) if *index < step.index => {
+                    step.about.extend(known.contains(&id).then_some(*index))
+                }
+                _ => story.orphans.push(format!(
+                    "record {} names a decision that is not before it",
+                    step.index
+                )),
+            }
+        }
+        for step in &story.steps {
+            let is_decision = step.verdict.is_some() && step.side == Side::Support;
+            if is_decision && step.payment.is_some() && step.about.is_empty() {
+                let orphan = format!(
+                    "record {} is about a payment without a decision",
+                    step.index
+                );
+                story.orphans.push(orphan);
+            }
+        }
+        if let Some(case) = case {
+            story.keep_of_case(&case);
+        }
         story
-            .gaps
-            .push(format!("{} records have another form", read.unreadable));
     }
-    Ok(story)
 }
 
 impl Story {
-    /// Where the payment stands at its end.
-    pub(in crate::audit) fn state(&self) -> Option<&str> {
-        self.steps
-            .iter()
-            .rev()
-            .find_map(|step| step.state.as_deref())
+    /// Two services may give one identifier to two payments: a case is about that to which its records lead.
+    fn keep_of_case(&mut self, case: &str) {
+        let is_of_case = |step: &Step| step.case.as_deref() == Some(case);
+        let mut kept: BTreeSet<u64> = BTreeSet::new();
+        loop {
+            let before = kept.len();
+            for step in &self.steps {
+                let leads = step.about.iter().any(|index| kept.contains(index));
+                if is_of_case(step) || leads || kept.contains(&step.index) {
+                    kept.insert(step.index);
+                    kept.extend(&step.about);
+                }
+            }
+            if kept.len() == before {
+                break;
+            }
+        }
+        self.steps.retain(|step| kept.contains(&step.index));
+        let steps = || self.steps.iter();
+        self.payments = steps().filter_map(|step| step.payment.clone()).collect();
+        self.cases = steps().filter_map(|step| step.case.clone()).collect();
+    }
+
+    /// The services that asked for payments under one of the identifiers, where they are several: these are several payments.
+    pub(in crate::audit) fn several_services(&self) -> Option<BTreeSet<&str>> {
+        let begins = |step: &&Step| {
+            step.side == Side::Payment && step.about.is_empty() && step.role == "service"
+        };
+        let by: BTreeMap<&str, BTreeSet<&str>> =
+            self.steps
+                .iter()
+                .filter(begins)
+                .fold(BTreeMap::new(), |mut by, step| {
+                    let payment = step.payment.as_deref().unwrap_or_default();
+                    by.entry(payment)
+                        .or_insert_with(BTreeSet::new)
+                        .insert(step.by.as_str());
+                    by
+                });
+        by.into_values().find(|services| services.len() > 1)
+    }
+
+    /// Where each payment stands at its end.
+    pub(in crate::audit) fn states(&self) -> BTreeMap<&str, &str> {
+        let mut states = BTreeMap::new();
+        for step in &self.steps {
+            if let (Some(payment), Some(state)) = (&step.payment, &step.state) {
+                states.insert(payment.as_str(), state.as_str());
+            }
+        }
+        states
     }
 
     fn is_about(&self, payment: Option<&str>, case: Option<&str>) -> bool {
@@ -315,5 +417,63 @@ fn of_event(index: u64, event: &EventRecord) -> Step {
             .map(|(name, value)| (name.clone(), text(value)))
             .collect(),
         about: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(index: u64, by: &str, case: Option<&str>, about: &[u64]) -> Step {
+        Step {
+            index,
+            at: Timestamp(0),
+            side: if case.is_some() {
+                Side::Support
+            } else {
+                Side::Payment
+            },
+            what: "payment.authorize".to_owned(),
+            by: by.to_owned(),
+            role: "service".to_owned(),
+            payment: Some("twin".to_owned()),
+            case: case.map(str::to_owned),
+            id: None,
+            verdict: Some(Verdict::Allow),
+            risk: None,
+            reasons: Vec::new(),
+            obligations: Vec::new(),
+            state: None,
+            shown: Fields::new(),
+            withheld: Fields::new(),
+            more: Vec::new(),
+            about: about.to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_case_is_about_the_payment_of_its_service_and_not_about_one_of_the_same_identifier() {
+        let steps = || {
+            vec![
+                step(1, "shop", None, &[]),
+                step(2, "till", None, &[]),
+                step(3, "ana", Some("case-1"), &[1]),
+                step(4, "ben", Some("case-2"), &[2]),
+                step(5, "shop", None, &[1]),
+            ]
+        };
+        let mut story = Story {
+            steps: steps(),
+            ..Story::default()
+        };
+        assert_eq!(
+            story.several_services(),
+            Some(BTreeSet::from(["shop", "till"]))
+        );
+        story.keep_of_case("case-1");
+        let kept: Vec<u64> = story.steps.iter().map(|step| step.index).collect();
+        assert_eq!(kept, [1, 3, 5]);
+        assert_eq!(story.cases, BTreeSet::from(["case-1".to_owned()]));
+        assert_eq!(story.several_services(), None);
     }
 }

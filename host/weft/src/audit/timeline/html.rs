@@ -33,17 +33,26 @@ fn front(story: &Story) -> Markup {
             dt { "Records" } dd { (count(Side::Payment)) " of the payment, " (count(Side::Support)) " of support" }
             @if !story.payments.is_empty() { dt { "Payments" } dd { (list(story.payments.iter())) } }
             @if !story.cases.is_empty() { dt { "Cases" } dd { (list(story.cases.iter())) } }
-            @if let Some(state) = story.state() { dt { "Where it stands" } dd { (state) } }
+            @if !story.states().is_empty() {
+                dt { "Where it stands" }
+                dd { @for (payment, state) in story.states() { div { code { bdi { (payment) } } ": " (state) } } }
+            }
             dt { "References" }
             dd { @if story.orphans.is_empty() { "each leads to a record that was before it" } @else {
                 span.deny { (story.orphans.len()) " lead nowhere" } } }
+        }
+        @if let Some(services) = story.several_services() {
+            p.note {
+                "Several services gave this identifier to payments of their own: "
+                (services.into_iter().collect::<Vec<_>>().join(", ")) ". These are as many payments; who asked, and the record                  that a record is about, tell them apart."
+            }
         }
         @for gap in story.gaps.iter().chain(&story.orphans) { p.note { (gap) } }
     }
 }
 
 fn list<'a>(ids: impl Iterator<Item = &'a String>) -> Markup {
-    html! { @for (n, id) in ids.enumerate() { @if n > 0 { ", " } code { (id) } } }
+    html! { @for (n, id) in ids.enumerate() { @if n > 0 { ", " } code { bdi { (id) } } } }
 }
 
 fn card(step: &Step, before: Option<&Step>) -> Markup {
@@ -65,8 +74,8 @@ fn card(step: &Step, before: Option<&Step>) -> Markup {
             p.soft {
                 @if !step.by.is_empty() { (step.by) }
                 @if !step.role.is_empty() && step.role != step.by { " (" (step.role) ")" }
-                @if let Some(case) = &step.case { ", case " code { (case) } }
-                @if let Some(payment) = &step.payment { ", payment " code { (payment) } }
+                @if let Some(case) = &step.case { ", case " code { bdi { (case) } } }
+                @if let Some(payment) = &step.payment { ", payment " code { bdi { (payment) } } }
             }
             @if !step.reasons.is_empty() { p { "Because: " (list(step.reasons.iter())) } }
             @if !step.obligations.is_empty() { p { "Obliges: " (step.obligations.join(", ")) } }
@@ -76,7 +85,7 @@ fn card(step: &Step, before: Option<&Step>) -> Markup {
             p.soft {
                 "Record " (step.index)
                 @for index in &step.about { ", about " a href={ "#r" (index) } { "record " (index) } }
-                @if let Some(id) = &step.id { br; code { (id) } }
+                @if let Some(id) = &step.id { br; code { bdi { (id) } } }
             }
         }
     }
@@ -110,8 +119,8 @@ fn check(story: &Story) -> Markup {
     html! {
         h2.plain { "To check it" }
         p.small {
-            "Every card is a record of the audit log. " code { "weft audit query " (option) " " (id) }
-            " prints the records, " code { "weft audit export " (option) " " (id) " --out DIR" }
+            "Every card is a record of the audit log. " code { "weft audit query " (option) " " bdi { (id) } }
+            " prints the records, " code { "weft audit export " (option) " " bdi { (id) } " --out DIR" }
             " writes them with proofs that other programs check, and " code { "weft audit verify" } " checks the log."
         }
     }

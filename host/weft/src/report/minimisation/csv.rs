@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use super::Report;
 use super::rows::Row;
 use crate::exit::Failed;
+use crate::output::harmless;
 
 const COLUMNS: [&str; 20] = [
     "index",
@@ -80,25 +81,4 @@ fn words(names: &BTreeSet<&str>) -> String {
 fn grouped(by: &BTreeMap<String, Vec<String>>) -> String {
     let one = |(word, fields): (&String, &Vec<String>)| format!("{word}: {}", fields.join(" "));
     by.iter().map(one).collect::<Vec<_>>().join("; ")
-}
-
-/// Identifiers are the callers' own, and a spreadsheet takes a text that begins like this for a formula (OWASP, CSV
-/// Injection).
-fn harmless(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::harmless;
-
-    #[test]
-    fn no_identifier_is_a_formula() {
-        assert_eq!(harmless("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-        assert_eq!(harmless("case-7"), "case-7");
-    }
 }
