@@ -354,7 +354,7 @@ fn not_stored(error: &VaultError) -> Wrong {
 
 /// What is not tokenised is recorded as it came, in a log from which nothing can be deleted: what has the form of a
 /// number or an address that leads to a person would stay there for ever, so it is refused.
-fn nothing_personal(text: &str) -> Result<(), Wrong> {
+pub(crate) fn nothing_personal(text: &str) -> Result<(), Wrong> {
     let Some(found) = weft_redact::first(text, Reading::Field) else {
         return Ok(());
     };
@@ -373,7 +373,7 @@ fn where_it_belongs(found: Personal) -> &'static str {
         }
         Personal::Iban => {
             "send account numbers in payer.account and payee.account only; an identifier of your own that looks like \
-             one is told apart by a letter right before or after it"
+             one needs another form: letters around it or separators in it make no difference"
         }
         Personal::Mailbox => {
             "send mailboxes in payer.email only; an identifier has no @ with a domain behind it"

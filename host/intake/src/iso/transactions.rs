@@ -16,7 +16,7 @@ use super::unread::Unread;
 use super::{IsoEnvelope, OriginalIds, Payment};
 use crate::canonical::canonical;
 use crate::dropped::Why;
-use crate::facts::Facts;
+use crate::facts::{Facts, nothing_personal};
 use crate::limits;
 use crate::message::{Envelope, Message, Request};
 use crate::problem::{Problem, ProblemCode};
@@ -218,6 +218,8 @@ fn identifier(
             .pointer(path)
             .help("shorten it"));
     }
+    // Some of them are no facts, and stand in the reply all the same.
+    nothing_personal(&text).map_err(|wrong| wrong.in_xml(path.to_owned()))?;
     Ok(Some(text).filter(|text| !text.is_empty()))
 }
 

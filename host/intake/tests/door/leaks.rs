@@ -260,14 +260,24 @@ fn what_leads_to_a_person_is_in_no_field_in_clear() {
 #[test]
 fn what_leads_to_a_person_is_in_no_identifier_of_a_message() {
     let house = House::new();
-    let from = XML.find("<EndToEndId>").expect("an identifier") + "<EndToEndId>".len();
-    let to = from + XML[from..].find('<').expect("its end");
     for (value, what) in PERSONAL {
-        let body = format!("{}{value}{}", &XML[..from], &XML[to..]);
-        let problem = house.refused(MediaType::Xml, &body);
-        assert!(problem.detail().contains(what), "{problem}");
-        let at = problem.where_it_is().unwrap_or_default();
-        assert!(at.ends_with("PmtId/EndToEndId"), "{at}");
+        for element in ["MsgId", "InstrId", "EndToEndId", "TxId", "UETR"] {
+            let (begin, end) = (format!("<{element}>"), format!("</{element}>"));
+            let body = match XML.find(&begin) {
+                Some(from) => {
+                    let to = from + XML[from..].find(&end).expect("its end");
+                    format!("{}{begin}{value}{}", &XML[..from], &XML[to..])
+                }
+                None => XML.replace("</PmtId>", &format!("{begin}{value}{end}</PmtId>")),
+            };
+            let problem = house.refused(MediaType::Xml, &body);
+            assert_eq!(problem.status(), 422, "{element}: {problem}");
+            let at = problem.where_it_is().unwrap_or_default();
+            assert!(at.ends_with(element), "{element}: {at}");
+            // A value can also be none of its element before it is one of a person.
+            let is_told = problem.detail().contains(what) || element == "UETR";
+            assert!(is_told, "{element}: {problem}");
+        }
         let body = format!("{{\"operation\":\"a\",\"{value}\":1,\"payment\":{{\"{value}\":1}}}}");
         let dropped = format!("{:?}", house.json(&body).dropped);
         assert!(!dropped.contains(value), "{dropped}");
