@@ -272,8 +272,10 @@ fn a_changed_threshold_is_shown_beside_it_although_tests_do_not_hold() {
         "value: 40.00 EUR, max",
     );
     let (status, text) = diff(&new, &[]);
-    assert_eq!(status, Some(0), "a draft decides nothing\n{text}");
+    assert_eq!(status, Some(1), "a host refuses tests that fail\n{text}");
     for words in [
+        "A host would refuse ",
+        " not hold",
         "It does not count.",
         "- 50.00 EUR; 25.00 EUR from threat 3 on",
         "+ 40.00 EUR; 25.00 EUR from threat 3 on",
