@@ -8,6 +8,7 @@
 //! | [`traffic`] | payments and requests to send |
 //! | [`search`] | values that must not be found, in every form in which they could be |
 //! | [`canaries`] | thousands of such values, of people who do not exist |
+//! | [`witness`] | one who cosigns the checkpoints of audit logs |
 //!
 //! The tests themselves are in `tests/system`. `make test` builds the binary and the plugins first.
 
@@ -17,6 +18,8 @@ pub mod guest;
 pub mod host;
 pub mod search;
 pub mod traffic;
+pub mod witness;
 
 pub use binary::{project, weft};
 pub use host::{Answer, Host};
+pub use witness::Witness;

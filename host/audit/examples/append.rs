@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use weft_audit::witness::Witnesses;
 use weft_audit::{Log, LogConfig, VerifyOptions, verify};
 
 mod record;
@@ -29,6 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let config = LogConfig {
             origin: "audit.example/eu/0".to_owned(),
             region: "eu".to_owned(),
+            witnesses: Witnesses::default(),
         };
         let log = std::sync::Arc::new(Log::open(dir.path(), config, &[1; 32], &|_| {})?);
         let (mut took, elapsed) =

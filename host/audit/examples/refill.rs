@@ -11,6 +11,7 @@
 use std::path::Path;
 use std::time::Instant;
 
+use weft_audit::witness::Witnesses;
 use weft_audit::{Log, LogConfig};
 
 mod record;
@@ -35,6 +36,7 @@ fn open(dir: &Path) -> Result<Log, Failed> {
     let config = LogConfig {
         origin: "audit.example/eu/0".to_owned(),
         region: "eu".to_owned(),
+        witnesses: Witnesses::default(),
     };
     Ok(Log::open(dir, config, &[1; 32], &|_| {})?)
 }

@@ -11,18 +11,23 @@
 //! ```
 //!
 //! The verifier key (`log.vkey`) is `origin+key id in hexadecimal+base64 of the algorithm byte and the key`. Both
-//! files are read strictly: bytes that this host would not have written so are refused.
+//! files are read strictly: bytes that this host would not have written so are refused. A checkpoint that witnesses have
+//! cosigned ([`cosignature`](crate::cosignature)) has a line for each of them behind the log's own.
 
-use data_encoding::{BASE64, HEXLOWER};
-use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
-use sha2::{Digest, Sha256};
+use data_encoding::BASE64;
+use ed25519_dalek::{Signature, Signer, SigningKey};
 
-use crate::limits::MAX_ORIGIN_BYTES;
+use crate::limits::{MAX_ORIGIN_BYTES, MAX_WITNESSES};
 use crate::merkle::Hash;
+use crate::note::{self, NoteKey, bad};
+
+pub use crate::note::BadNote;
 
 /// Ed25519 in the signed-note specification.
 const ALGORITHM: u8 = 0x01;
-const KEY_ID: usize = 4;
+
+/// A line of a note, and the byte at which it begins.
+pub type Line<'n> = (usize, &'n str);
 
 /// The tree's size and head.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,26 +40,9 @@ pub struct Checkpoint {
     pub root: Hash,
 }
 
-/// Why a checkpoint or a key file is refused: what, and the byte at which it is seen.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("byte {offset}: {what}")]
-pub struct BadNote {
-    /// The byte.
-    pub offset: u64,
-    /// What.
-    pub what: &'static str,
-}
-
-fn bad<T>(offset: usize, what: &'static str) -> Result<T, BadNote> {
-    Err(BadNote {
-        offset: offset as u64,
-        what,
-    })
-}
-
 impl Checkpoint {
     /// The text that is signed.
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         format!(
             "{}\n{}\n{}\n",
             self.origin,
@@ -66,157 +54,116 @@ impl Checkpoint {
     /// The whole note.
     pub(crate) fn sign(&self, signer: &LogKey) -> String {
         let text = self.text();
-        let mut signature = signer.verifier.id().to_vec();
-        signature.extend_from_slice(&signer.key.sign(text.as_bytes()).to_bytes());
-        format!(
-            "{text}\n\u{2014} {} {}\n",
-            self.origin,
-            BASE64.encode(&signature)
-        )
+        let signature = signer.key.sign(text.as_bytes()).to_bytes();
+        let line = signer.verifier.0.line(&signature);
+        format!("{text}\n{line}\n")
     }
 
-    /// The checkpoint of a note that `verifier` signed.
+    /// The checkpoint of a note that `verifier` signed, and nobody else.
     pub fn open(note: &[u8], verifier: &Verifier) -> Result<Checkpoint, BadNote> {
+        let (checkpoint, others) = Checkpoint::open_cosigned(note, verifier)?;
+        match others.first() {
+            None => Ok(checkpoint),
+            Some((at, _)) => bad(*at, "there is more behind the signature"),
+        }
+    }
+
+    /// The checkpoint of a note that `verifier` signed before all others, and their lines. Nothing vouches for those.
+    pub fn open_cosigned<'n>(
+        note: &'n [u8],
+        verifier: &Verifier,
+    ) -> Result<(Checkpoint, Vec<Line<'n>>), BadNote> {
         let Ok(note) = std::str::from_utf8(note) else {
             return bad(0, "the note is not UTF-8");
         };
         let mut offset = 0;
-        let mut places = Vec::new();
-        let lines: Vec<&str> = note
+        let lines: Vec<Line<'_>> = note
             .split_inclusive('\n')
-            .inspect(|line| {
-                places.push(offset);
+            .map(|line| {
+                let at = offset;
                 offset += line.len();
+                (at, line.trim_end_matches('\n'))
             })
-            .map(|line| line.trim_end_matches('\n'))
             .collect();
-        let [origin, size, root, "", signature] = lines[..] else {
+        let [
+            (_, origin),
+            (after_origin, size),
+            (_, root),
+            (_, ""),
+            (at, signature),
+            others @ ..,
+        ] = &lines[..]
+        else {
             return bad(
                 0,
                 "a checkpoint has five lines: origin, size, root, an empty one, a signature",
             );
         };
-        if origin != verifier.origin {
+        if *origin != verifier.origin() {
             return bad(0, "the origin is not that of the verifier key");
         }
-        let (Ok(size), Some(root)) = (size.parse(), decode(root)) else {
+        let (Ok(size), Some(root)) = (size.parse(), note::decode(root)) else {
             return bad(
-                places[1],
+                *after_origin,
                 "the size is not a number, or the root is not base64 of 32 bytes",
             );
         };
         let checkpoint = Checkpoint {
-            origin: origin.to_owned(),
+            origin: verifier.origin().to_owned(),
             size,
             root,
         };
-        if !note.starts_with(&format!("{}\n", checkpoint.text())) {
+        let text = checkpoint.text();
+        if !note.starts_with(&format!("{text}\n")) {
             return bad(
-                places[1],
+                *after_origin,
                 "size or root are not in the form in which they are written",
             );
         }
-        let at = places[4];
-        let signature = signature
-            .strip_prefix('\u{2014}')
-            .and_then(|rest| rest.strip_prefix(' '))
-            .and_then(|rest| rest.strip_prefix(&verifier.origin))
-            .and_then(|rest| rest.strip_prefix(' '))
-            .and_then(decode::<{ KEY_ID + 64 }>);
-        let Some(signature) = signature.filter(|_| note.ends_with('\n')) else {
-            return bad(at, "the signature line does not have its form");
-        };
-        let (id, signature) = signature.split_at(KEY_ID);
-        if id != verifier.id() {
-            return bad(at, "the signature is by another key than the verifier key");
+        if !note.ends_with('\n') {
+            return bad(
+                note.len(),
+                "the last line does not end with a newline character",
+            );
         }
-        let verified = Signature::from_slice(signature).and_then(|signature| {
-            verifier
-                .key
-                .verify_strict(checkpoint.text().as_bytes(), &signature)
-        });
-        match verified {
-            Ok(()) => Ok(checkpoint),
-            Err(_) => bad(0, "the signature does not match origin, size and root"),
+        let signature: [u8; 64] = verifier.0.signature(signature).map_err(|what| BadNote {
+            offset: *at as u64,
+            what,
+        })?;
+        let signature = Signature::from_bytes(&signature);
+        if verifier.0.verify(text.as_bytes(), &signature).is_err() {
+            return bad(0, "the signature does not match origin, size and root");
         }
+        if others.len() > MAX_WITNESSES {
+            return bad(others[MAX_WITNESSES].0, "there are too many signatures");
+        }
+        if let Some((at, _)) = others.iter().find(|(_, line)| !note::is_signature(line)) {
+            return bad(*at, "the line is not a signature");
+        }
+        Ok((checkpoint, others.to_vec()))
     }
-}
-
-fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
-    BASE64.decode(text.as_bytes()).ok()?.try_into().ok()
 }
 
 /// What it takes to check a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verifier {
-    origin: String,
-    key: VerifyingKey,
-}
+pub struct Verifier(NoteKey);
 
 impl Verifier {
     /// Reads `origin+key id+base64`, with or without a newline.
     pub fn parse(vkey: &str) -> Result<Verifier, BadNote> {
-        let vkey = vkey.strip_suffix('\n').unwrap_or(vkey);
-        let mut parts = vkey.splitn(3, '+');
-        let (Some(origin), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return bad(0, "a verifier key is origin+id+key");
-        };
-        if !is_origin(origin) {
-            return bad(
-                0,
-                "the origin is empty, too long, or has spaces or plus signs",
-            );
-        }
-        // Base64 has plus signs, too: where one of the two others is damaged, the parts are not these.
-        if id.len() != 2 * KEY_ID || !id.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return bad(0, "a verifier key is origin+id+key");
-        }
-        let at = origin.len() + id.len() + 2;
-        let key = decode::<33>(key).filter(|key| key[0] == ALGORITHM);
-        let Some(key) = key.and_then(|key| key[1..].try_into().ok()) else {
-            return bad(at, "the key is not base64 of an Ed25519 key");
-        };
-        let Ok(key) = VerifyingKey::from_bytes(&key) else {
-            return bad(at, "the key is not an Ed25519 key");
-        };
-        let verifier = Verifier {
-            origin: origin.to_owned(),
-            key,
-        };
-        if verifier.to_string() != vkey {
-            return bad(0, "the key's id does not match origin and key");
-        }
-        Ok(verifier)
+        NoteKey::parse(vkey, ALGORITHM).map(Verifier)
     }
 
     /// Which log.
     pub fn origin(&self) -> &str {
-        &self.origin
-    }
-
-    /// First bytes of SHA-256 of origin, newline, algorithm, key.
-    fn id(&self) -> [u8; KEY_ID] {
-        let hash = Sha256::new()
-            .chain_update(&self.origin)
-            .chain_update([b'\n', ALGORITHM])
-            .chain_update(self.key.as_bytes())
-            .finalize();
-        [hash[0], hash[1], hash[2], hash[3]]
+        self.0.name()
     }
 }
 
 /// The form of `log.vkey`, without a newline.
 impl std::fmt::Display for Verifier {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut key = vec![ALGORITHM];
-        key.extend_from_slice(self.key.as_bytes());
-        write!(
-            f,
-            "{}+{}+{}",
-            self.origin,
-            HEXLOWER.encode(&self.id()),
-            BASE64.encode(&key)
-        )
+        self.0.fmt(f)
     }
 }
 
@@ -237,10 +184,7 @@ pub(crate) struct LogKey {
 impl LogKey {
     pub(crate) fn new(origin: &str, seed: &[u8; 32]) -> LogKey {
         let key = SigningKey::from_bytes(seed);
-        let verifier = Verifier {
-            origin: origin.to_owned(),
-            key: key.verifying_key(),
-        };
+        let verifier = Verifier(NoteKey::new(origin, ALGORITHM, key.verifying_key()));
         LogKey { key, verifier }
     }
 
@@ -272,12 +216,15 @@ mod tests {
         let signature = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=";
         let verifier = Verifier::parse(vkey).expect("a verifier key");
         assert_eq!(verifier.to_string(), vkey);
-        let signature = decode::<{ KEY_ID + 64 }>(signature).expect("base64");
-        assert_eq!(signature[..KEY_ID], verifier.id());
-        let signature = Signature::from_slice(&signature[KEY_ID..]).expect("a signature");
+        let line = format!("\u{2014} PeterNeumann {signature}");
+        let signature = verifier
+            .0
+            .signature(&line)
+            .expect("a signature of this key");
+        let signature = Signature::from_bytes(&signature);
         verifier
-            .key
-            .verify_strict(text.as_bytes(), &signature)
+            .0
+            .verify(text.as_bytes(), &signature)
             .expect("it is good");
     }
 

@@ -7,13 +7,14 @@ use crate::canonical;
 use crate::checkpoint::{BadNote, Checkpoint, Verifier};
 use crate::export::{ExportError, damaged, io_at};
 use crate::files::Files;
-use crate::limits::{MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
+use crate::limits::{MAX_COSIGNED_BYTES, PROGRESS_EVERY_RECORDS};
 use crate::merkle::{self, Hash, Tree};
 use crate::proof::Proof;
 use crate::record::Record;
 use crate::show::Entry;
 use crate::stream::{self, RawRecord};
 use crate::tiles::{self, Growing, Tile};
+use crate::witness::{self, BadCosigned};
 
 /// What was signed, and by which key.
 pub(crate) struct Covered {
@@ -24,6 +25,8 @@ pub(crate) struct Covered {
     pub(crate) signed: String,
     /// What it says.
     pub(crate) checkpoint: Checkpoint,
+    /// The newest checkpoint that witnesses have cosigned, and who they are; it covers no more.
+    pub(crate) cosigned: Option<(String, String)>,
 }
 
 impl Covered {
@@ -31,6 +34,7 @@ impl Covered {
         let files = Files::of(dir);
         let vkey = note(&files, &files.vkey)?;
         let verifier = Verifier::parse(&vkey).map_err(bad_note(&files.vkey))?;
+        let cosigned = cosigned(&files, &verifier)?;
         let signed = note(&files, &files.checkpoint)?;
         let checkpoint =
             Checkpoint::open(signed.as_bytes(), &verifier).map_err(bad_note(&files.checkpoint))?;
@@ -39,6 +43,7 @@ impl Covered {
             vkey,
             signed,
             checkpoint,
+            cosigned,
         })
     }
 
@@ -158,7 +163,9 @@ pub fn prove(
 
 /// A small file of text.
 fn note(from: &Files, path: &Path) -> Result<String, ExportError> {
-    let bytes = from.read_small(path, MAX_NOTE_BYTES).map_err(io_at(path))?;
+    let bytes = from
+        .read_small(path, MAX_COSIGNED_BYTES)
+        .map_err(io_at(path))?;
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
     text.ok_or_else(|| {
         bad_note(path)(BadNote {
@@ -166,6 +173,23 @@ fn note(from: &Files, path: &Path) -> Result<String, ExportError> {
             what: "the file is missing, or is not UTF-8",
         })
     })
+}
+
+/// The checkpoint that witnesses have cosigned, and the policy that names them, if there is one.
+fn cosigned(files: &Files, log: &Verifier) -> Result<Option<(String, String)>, ExportError> {
+    let path = &files.cosigned;
+    if !files.disk.exists(path) {
+        return Ok(None);
+    }
+    let (cosigned, policy) = (note(files, path)?, note(files, &files.policy)?);
+    match witness::open_cosigned(cosigned.as_bytes(), policy.as_bytes(), log) {
+        Ok(_) => Ok(Some((cosigned, policy))),
+        Err(BadCosigned::Note(why)) => Err(bad_note(path)(why)),
+        Err(BadCosigned::Policy) => Err(bad_note(&files.policy)(BadNote {
+            offset: 0,
+            what: "it is not as it was written for this log",
+        })),
+    }
 }
 
 fn bad_note(path: &Path) -> impl FnOnce(BadNote) -> ExportError + '_ {

@@ -10,6 +10,7 @@ use crate::files;
 use crate::limits::STORE_SPARE_BYTES;
 use crate::merkle::Hash;
 use crate::store::StoreError;
+use crate::witness::{BadWitnesses, Contradiction};
 
 /// Why a log cannot be opened. Nothing of the log was altered.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +133,26 @@ pub enum OpenError {
         /// Its decision, as the store knows it.
         decision: String,
     },
+    /// Another signed checkpoint than the log's own covers more records than there are.
+    #[error(
+        "{}: this checkpoint of the log covers {size} records, and here are {records}: an older copy of the log was put back; put back \
+         the newest one",
+        path.display()
+    )]
+    Older {
+        /// Which checkpoint.
+        path: PathBuf,
+        /// How many records it covers.
+        size: u64,
+        /// How many there are.
+        records: u64,
+    },
+    /// A witness knows another history of this log.
+    #[error(transparent)]
+    Contradicted(Contradiction),
+    /// The witnesses cannot be asked as the configuration says.
+    #[error(transparent)]
+    Witnesses(#[from] BadWitnesses),
     /// The store cannot be made anew.
     #[error("{}: the store cannot be filled again from the journal: {source}; is there room on the disk?", path.display())]
     Store {
@@ -162,6 +183,9 @@ pub enum AppendError {
     /// The journal did not take it.
     #[error(transparent)]
     Journal(#[from] weft_journal::AppendError),
+    /// A witness knows another history of this log.
+    #[error(transparent)]
+    Contradicted(Contradiction),
 }
 
 impl AppendError {

@@ -3,6 +3,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `checkpoint`, `log.vkey` | the signed head and the key that checks it, as in the log's directory |
+//! | `cosigned`, `log.policy` | the newest checkpoint that witnesses have cosigned (C2SP `tlog-cosignature`), and who they are (`tlog-policy`); where the log has witnesses |
 //! | `tile/<level>/…` | the tree's hashes, C2SP `tlog-tiles` |
 //! | `tile/entries/…` | the records |
 //! | `proofs/<name>.json`, `.tlog-proof` | records that were asked for, byte for byte, and that each is in the tree (C2SP `tlog-proof`) |
@@ -164,9 +165,14 @@ fn write(
         vkey,
         signed,
         checkpoint,
+        cosigned,
         ..
     } = covered;
     writer.finish(&signed)?;
+    if let Some((note, policy)) = cosigned {
+        writer.put("cosigned", note.as_bytes())?;
+        writer.put("log.policy", policy.as_bytes())?;
+    }
     for (name, bytes) in [
         ("checkpoint", signed.as_str()),
         ("log.vkey", &vkey),

@@ -18,6 +18,10 @@ pub(crate) struct Files {
     pub(crate) log: PathBuf,
     /// The signed checkpoint.
     pub(crate) checkpoint: PathBuf,
+    /// The newest checkpoint that witnesses have cosigned.
+    pub(crate) cosigned: PathBuf,
+    /// Which witnesses have to.
+    pub(crate) policy: PathBuf,
     /// The verifier key.
     pub(crate) vkey: PathBuf,
     /// The store, sled's directory.
@@ -39,6 +43,8 @@ impl Files {
             dir: dir.to_owned(),
             log: dir.join("log"),
             checkpoint: dir.join("checkpoint"),
+            cosigned: dir.join("cosigned"),
+            policy: dir.join("log.policy"),
             vkey: dir.join("log.vkey"),
             store: dir.join("store"),
             tile_dir: dir.join("tile"),
@@ -51,6 +57,8 @@ impl Files {
         let ours = [
             &self.log,
             &self.checkpoint,
+            &self.cosigned,
+            &self.policy,
             &self.vkey,
             &self.store,
             &self.tile_dir,

@@ -36,6 +36,8 @@ pub(crate) struct Keeper {
     pub(crate) key: LogKey,
     pub(crate) grown: Grown,
     pub(crate) inbox: Receiver<Message>,
+    /// Who has checkpoints cosigned hears here that there is a new one.
+    pub(crate) signed: SyncSender<()>,
     /// When the first record came that the checkpoint does not cover.
     pub(crate) unsigned_since: Option<Instant>,
     /// Whether it was told that the checkpoint cannot be written.
@@ -216,6 +218,8 @@ impl Keeper {
             .replace(path, note.as_bytes())
             .map_err(close_io(path))?;
         *lock(&self.shared.checkpoint) = checkpoint;
+        // One that was told and not heard yet stands for this one, too; a log without witnesses tells nobody.
+        let _ = self.signed.try_send(());
         self.unsigned_since = None;
         Ok(())
     }

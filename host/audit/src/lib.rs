@@ -10,7 +10,8 @@
 //! | [`record`] | what one entry says, form `weft.record/1` |
 //! | `canonical` | records to bytes and back |
 //! | [`merkle`] | the tree, inclusion and consistency proofs |
-//! | [`checkpoint`] | the signed checkpoint and the verifier key |
+//! | [`checkpoint`], `note` | the signed checkpoint and the verifier key |
+//! | [`cosignature`], [`witness`] | others who sign it, and how they are asked |
 //! | [`tiles`] | tree and records in pieces that others' tools read |
 //! | `tile_files` | the full tiles, beside the journal |
 //! | [`proof`] | that one record is in the tree, for who does not have the log |
@@ -47,6 +48,7 @@
 mod blocks;
 mod canonical;
 pub mod checkpoint;
+pub mod cosignature;
 mod covered;
 mod error;
 pub mod export;
@@ -59,6 +61,7 @@ mod keys;
 pub mod limits;
 pub mod log;
 pub mod merkle;
+mod note;
 mod open;
 mod plain;
 pub mod proof;
@@ -73,6 +76,7 @@ mod sums;
 mod tile_files;
 pub mod tiles;
 pub mod verify;
+pub mod witness;
 
 pub use checkpoint::{Checkpoint, Verifier};
 pub use covered::{Proven, prove};

@@ -26,6 +26,20 @@ pub const MAX_PAGE_BYTES: usize = 8 * 1024 * 1024;
 pub const MAX_ORIGIN_BYTES: usize = 255;
 /// Bytes of the checkpoint's and the key's file.
 pub const MAX_NOTE_BYTES: usize = 4_096;
+/// Witnesses of one log.
+pub const MAX_WITNESSES: usize = 16;
+/// Bytes of a checkpoint with the cosignatures of so many witnesses.
+pub const MAX_COSIGNED_BYTES: usize = MAX_NOTE_BYTES + MAX_WITNESSES * (MAX_ORIGIN_BYTES + 256);
+/// How long a witness may take to answer.
+pub const WITNESS_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+/// Between two checkpoints that witnesses are asked to cosign.
+pub const WITNESS_PAUSE: Duration = Duration::from_secs(1);
+/// The same, after too few have cosigned again and again.
+pub const MAX_WITNESS_PAUSE: Duration = Duration::from_secs(30);
+/// Bytes of a witness's answer.
+pub(crate) const MAX_WITNESS_ANSWER_BYTES: usize = 16 * 1024;
+/// How often one checkpoint is given to a witness that names another size of the log than was thought.
+pub(crate) const WITNESS_TRIES: usize = 3;
 /// How often the collector of sled's garbage is called after a batch: three times until a page is free.
 pub(crate) const EPOCHS_A_BATCH: usize = 4;
 /// And once more for so many entries; each leaves some three pages, and a call frees 512.

@@ -3,8 +3,11 @@
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+};
 use std::task::{Context, Poll, ready};
 use std::thread::JoinHandle;
 
@@ -28,6 +31,7 @@ use crate::store::{Store, StoreError};
 use crate::sums;
 use crate::tile_files;
 use crate::tiles::{self, Holds, Tile};
+use crate::witness::{Contradiction, Cosigning, Witnesses};
 
 /// Which log it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +40,8 @@ pub struct LogConfig {
     pub origin: String,
     /// The region of this host. Decisions of another are not taken.
     pub region: String,
+    /// Who cosigns its checkpoints.
+    pub witnesses: Witnesses,
 }
 
 /// What need not be told.
@@ -96,9 +102,31 @@ pub(crate) struct Shared {
     pub(crate) store: RwLock<Shelf>,
     pub(crate) recent: Mutex<Recent>,
     pub(crate) checkpoint: Mutex<Checkpoint>,
+    pub(crate) cosigning: Cosigning,
+    /// Set once, by a witness who knows another history.
+    pub(crate) contradicted: OnceLock<Contradiction>,
+    pub(crate) verifier: Verifier,
 }
 
 impl Shared {
+    /// The newest checkpoint as it was signed, and what it says.
+    pub(crate) fn signed(&self) -> Result<(String, Checkpoint), ReadError> {
+        let path = &self.files.checkpoint;
+        let note = self.files.read_small(path, MAX_NOTE_BYTES);
+        let note = note.map_err(|source| ReadError::Io {
+            path: path.clone(),
+            source,
+        })?;
+        let note = String::from_utf8(note.unwrap_or_default()).unwrap_or_default();
+        match Checkpoint::open(note.as_bytes(), &self.verifier) {
+            Ok(checkpoint) => Ok((note, checkpoint)),
+            Err(why) => Err(ReadError::Checkpoint {
+                path: path.clone(),
+                why,
+            }),
+        }
+    }
+
     pub(crate) fn store(&self) -> RwLockReadGuard<'_, Shelf> {
         self.store.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -120,9 +148,10 @@ pub(crate) type KeeperThread = (SyncSender<Message>, JoinHandle<Result<(), Close
 pub struct Log {
     pub(crate) shared: Arc<Shared>,
     pub(crate) region: String,
-    pub(crate) verifier: Verifier,
     pub(crate) opened: Opened,
     pub(crate) keeper: Mutex<Option<KeeperThread>>,
+    /// Has checkpoints cosigned, until the keeper's thread has ended.
+    pub(crate) witnesses: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Log {
@@ -162,6 +191,9 @@ impl Log {
             .is_some_and(|decision| decision.region != self.region)
         {
             return Err(AppendError::Region);
+        }
+        if let Some(contradiction) = self.shared.contradicted.get() {
+            return Err(AppendError::Contradicted(contradiction.clone()));
         }
         let bytes = canonical::to_bytes(record)?;
         let leaf_hash = merkle::leaf_hash(&bytes);
@@ -212,9 +244,12 @@ impl Log {
         self.ask(|_| Ok(()))
     }
 
-    /// Why no records are taken now, if so: a full disk. They are taken again when there is room.
+    /// Why no records are taken now, if so: a full disk, until there is room; or a witness who knows another history of
+    /// this log, for good.
     pub fn stuck(&self) -> Option<AppendError> {
-        self.shared.journal.stuck().map(AppendError::from)
+        let contradicted = self.shared.contradicted.get().cloned();
+        let contradicted = contradicted.map(AppendError::Contradicted);
+        contradicted.or_else(|| self.shared.journal.stuck().map(AppendError::from))
     }
 
     /// Asks the store. One that cannot answer is given up.
@@ -312,28 +347,34 @@ impl Log {
         lock(&self.shared.checkpoint).clone()
     }
 
-    /// The newest checkpoint as it was signed (C2SP `signed-note`), and what it says.
+    /// The newest checkpoint as others are shown it (C2SP `signed-note`), and what it says: with the cosignatures of the
+    /// witnesses (`tlog-cosignature`), where the log has witnesses and enough of them have cosigned one.
     pub fn signed(&self) -> Result<(String, Checkpoint), ReadError> {
-        let path = &self.shared.files.checkpoint;
-        let note = self.shared.files.read_small(path, MAX_NOTE_BYTES);
-        let note = note.map_err(|source| ReadError::Io {
-            path: path.clone(),
-            source,
-        })?;
-        let note = String::from_utf8(note.unwrap_or_default()).unwrap_or_default();
-        match Checkpoint::open(note.as_bytes(), &self.verifier) {
-            Ok(checkpoint) => Ok((note, checkpoint)),
-            Err(why) => Err(ReadError::Checkpoint {
-                path: path.clone(),
-                why,
-            }),
+        match lock(&self.shared.cosigning.note).clone() {
+            Some(cosigned) => Ok(cosigned),
+            None => self.shared.signed(),
         }
     }
 
-    /// That record `index` is in the log, for who has the key and nothing else of it (C2SP `tlog-proof`). `None` when the
-    /// newest checkpoint does not cover it yet.
+    /// How many records a checkpoint covers that enough witnesses have cosigned; `None` when there is none.
+    pub fn cosigned(&self) -> Option<u64> {
+        let note = lock(&self.shared.cosigning.note);
+        note.as_ref().map(|(_, checkpoint)| checkpoint.size)
+    }
+
+    /// How often in a row, until now, too few witnesses have cosigned the newest checkpoint.
+    pub fn not_cosigned(&self) -> u64 {
+        self.shared.cosigning.failures.load(Ordering::Relaxed)
+    }
+
+    /// That record `index` is in the log, for who has the key and nothing else of it (C2SP `tlog-proof`): under a cosigned
+    /// checkpoint, if there is one that covers it. `None` when the newest checkpoint does not cover it yet.
     pub fn proof(&self, index: u64) -> Result<Option<Proof>, ReadError> {
-        let (note, checkpoint) = self.signed()?;
+        let mut signed = self.signed()?;
+        if signed.1.size <= index {
+            signed = self.shared.signed()?;
+        }
+        let (note, checkpoint) = signed;
         Ok(self.inclusion(index, checkpoint.size)?.map(|hashes| Proof {
             index,
             hashes,
@@ -400,7 +441,7 @@ impl Log {
     /// The head over a range of the tree of `size` records.
     fn head(&self, range: std::ops::Range<u64>, size: u64) -> Result<Hash, ReadError> {
         let files = self.shared.files.tiles();
-        tiles::head(range, size, |tile| files.hashes(&self.shared.journal, tile))
+        files.head(&self.shared.journal, range, size)
     }
 
     /// Takes no more records, makes all durable, signs the last checkpoint, closes the store and sums its files. Calling
@@ -412,6 +453,10 @@ impl Log {
         };
         let _ = inbox.send(Message::Stop);
         let signed = keeper.join().unwrap_or(Err(CloseError::Keeper));
+        if let Some(witnesses) = lock(&self.witnesses).take() {
+            // One that panicked has cosigned nothing more; the next start goes on.
+            let _ = witnesses.join();
+        }
         let stored = self.close_store();
         signed.and(stored)
     }

@@ -2,8 +2,9 @@
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
-use std::path::Path;
-use std::sync::{Arc, Mutex, RwLock};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use weft_dictionary::Timestamp;
 use weft_disk::{TMP, create_dir_durably};
@@ -16,13 +17,14 @@ use crate::files::{self, Files};
 use crate::found::Found;
 use crate::grown::Grown;
 use crate::keeper::{self, Keeper, Message};
-use crate::limits::{MAX_NOTE_BYTES, MAX_STORE_BATCH, PROGRESS_EVERY_RECORDS};
+use crate::limits::{MAX_COSIGNED_BYTES, MAX_NOTE_BYTES, MAX_STORE_BATCH, PROGRESS_EVERY_RECORDS};
 use crate::log::{Log, LogConfig, Shared, Tuning};
 use crate::merkle::{self, Tree};
 use crate::recent::Recent;
 use crate::record::{EventRecord, Record, SCHEMA};
 use crate::refill::Shelf;
 use crate::store::{Store, StoreError};
+use crate::witness::{self, Cosigning};
 
 /// What opening found and mended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,15 +77,26 @@ pub(crate) fn open(
     if !is_origin(&config.origin) {
         return Err(OpenError::Origin);
     }
+    config.witnesses.check()?;
     let files = Files::of(dir);
     let (key, checkpoint) = signed(&files, &config.origin, seed)?;
     refuse_if_used(&files)?;
+    let cosigned = read_cosigned(&files, &config, key.verifier())?;
+    let mut anchors = vec![Anchor::own(&files, &checkpoint)];
+    anchors.extend(cosigned.iter().map(|(_, checkpoint)| Anchor {
+        path: files.cosigned.clone(),
+        checkpoint: checkpoint.clone(),
+    }));
     let mut found = Found::look(&files)?;
     // Before anything is derived from them: are these the records that were signed, and that the store knows?
     let open = |config| Journal::open(&files.log, config);
-    let records = open_records(&files, &checkpoint, &tuning, &mut found, progress, open);
-    let (journal, recovery, grown) = match records {
-        Ok(records) => records,
+    let records = open_records(&files, &anchors, &tuning, &mut found, progress, open);
+    let asked = records.and_then(|(journal, recovery, grown)| {
+        let asked = ask_witnesses(&files, &config, &key, &checkpoint, &journal, progress)?;
+        Ok((journal, recovery, grown, asked))
+    });
+    let (journal, recovery, grown, witnesses) = match asked {
+        Ok(asked) => asked,
         Err(error) => {
             found.put_back(&files);
             return Err(error);
@@ -100,8 +113,89 @@ pub(crate) fn open(
         tuning,
         key,
         (journal, grown, store, checkpoint),
+        (cosigned, witnesses),
         opened,
     )
+}
+
+/// A signed checkpoint that the records are held to.
+pub(crate) struct Anchor {
+    /// Where it lies.
+    path: PathBuf,
+    checkpoint: Checkpoint,
+}
+
+impl Anchor {
+    /// The log's own.
+    pub(crate) fn own(files: &Files, checkpoint: &Checkpoint) -> Anchor {
+        Anchor {
+            path: files.checkpoint.clone(),
+            checkpoint: checkpoint.clone(),
+        }
+    }
+}
+
+/// The newest checkpoint that was cosigned. One that is damaged, or not by witnesses that are named, is of no use to
+/// anybody, and the next one replaces it.
+fn read_cosigned(
+    files: &Files,
+    config: &LogConfig,
+    verifier: &Verifier,
+) -> Result<Option<(String, Checkpoint)>, OpenError> {
+    let read = |path: &Path| {
+        let bytes = files.read_small(path, MAX_COSIGNED_BYTES);
+        bytes.map_err(open_io(path))
+    };
+    let Some(note) = read(&files.cosigned)? else {
+        return Ok(None);
+    };
+    let policy = match config.witnesses.all.is_empty() {
+        true => read(&files.policy)?.unwrap_or_default(),
+        false => config.witnesses.policy(verifier).into_bytes(),
+    };
+    if let Ok((checkpoint, _)) = witness::open_cosigned(&note, &policy, verifier)
+        && let Ok(note) = String::from_utf8(note)
+    {
+        return Ok(Some((note, checkpoint)));
+    }
+    for path in [&files.cosigned, &files.policy] {
+        if files.remove(path).map_err(open_io(path))? {
+            tracing::warn!(file = %path.display(), "the log is not cosigned by the witnesses that are named; the file is removed until they sign anew");
+        }
+    }
+    Ok(None)
+}
+
+/// Shows the witnesses the checkpoint as it lies here, before a record is added to it. Those who do not answer are asked
+/// later; one who knows another history is believed.
+fn ask_witnesses(
+    files: &Files,
+    config: &LogConfig,
+    key: &LogKey,
+    checkpoint: &Checkpoint,
+    journal: &Journal,
+    progress: &dyn Fn(&str),
+) -> Result<Option<witness::Client>, OpenError> {
+    if config.witnesses.all.is_empty() {
+        return Ok(None);
+    }
+    let policy = config.witnesses.policy(key.verifier());
+    files
+        .replace(&files.policy, policy.as_bytes())
+        .map_err(open_io(&files.policy))?;
+    progress("asking the witnesses of the audit log");
+    let client = witness::Client::new(config.witnesses.clone());
+    let consistency = |old| witness::consistency(&files.tiles(), journal, old, checkpoint.size);
+    let round = client.ask(&witness::Shown {
+        note: &checkpoint.sign(key),
+        checkpoint,
+        records: journal.len_durable(),
+        consistency: &consistency,
+    });
+    match round.contradiction {
+        Some(contradiction) => Err(OpenError::Contradicted(contradiction)),
+        None => Ok(Some(client)),
+    }
 }
 
 fn start(
@@ -110,6 +204,7 @@ fn start(
     tuning: Tuning,
     key: LogKey,
     (journal, grown, store, checkpoint): (Journal, Grown, Store, Checkpoint),
+    (cosigned, witnesses): (Option<(String, Checkpoint)>, Option<witness::Client>),
     opened: Opened,
 ) -> Result<Log, OpenError> {
     let (inbox, messages) = keeper::channel();
@@ -131,18 +226,34 @@ fn start(
         store: RwLock::new(Shelf::Open(store)),
         recent: Mutex::new(Recent::starting_at(grown.tree.size())),
         checkpoint: Mutex::new(checkpoint),
+        cosigning: Cosigning {
+            note: Mutex::new(cosigned),
+            ..Cosigning::default()
+        },
+        contradicted: OnceLock::new(),
+        verifier: key.verifier().clone(),
         journal,
     });
+    let (signed, told) = sync_channel(1);
+    let witnesses = match witnesses {
+        None => None,
+        Some(client) => {
+            let shared = shared.clone();
+            let thread = std::thread::Builder::new().name("weft-witnesses".to_owned());
+            let run = move || witness::run(&shared, &client, &told);
+            Some(thread.spawn(run).map_err(open_io(&dir))?)
+        }
+    };
     let keeper = Keeper {
         shared: shared.clone(),
         key,
         grown,
         inbox: messages,
+        signed,
         unsigned_since: None,
         unsigned_told: false,
         refill: None,
     };
-    let verifier = keeper.key.verifier().clone();
     let thread = std::thread::Builder::new()
         .name("weft-audit".to_owned())
         .spawn(move || keeper.run())
@@ -150,9 +261,9 @@ fn start(
     Ok(Log {
         shared,
         region: config.region,
-        verifier,
         opened,
         keeper: Mutex::new(Some((inbox, thread))),
+        witnesses: Mutex::new(witnesses),
     })
 }
 
@@ -259,7 +370,7 @@ fn refuse_if_used(files: &Files) -> Result<(), OpenError> {
 /// Opens the journal, reads all of it, and holds it to the checkpoint and to what the store knows.
 pub(crate) fn open_records(
     files: &Files,
-    checkpoint: &Checkpoint,
+    anchors: &[Anchor],
     tuning: &Tuning,
     found: &mut Found,
     progress: &dyn Fn(&str),
@@ -267,38 +378,61 @@ pub(crate) fn open_records(
 ) -> Result<(Journal, Recovery, Grown), OpenError> {
     let config = JournalConfig {
         segment_bytes: tuning.segment_bytes,
-        at_least: checkpoint.size.max(found.known()),
+        at_least: newest(anchors)
+            .map_or(0, |a| a.checkpoint.size)
+            .max(found.known()),
     };
-    let (journal, recovery) =
-        open(config).map_err(|error| short(files, checkpoint, found, error))?;
+    let (journal, recovery) = open(config).map_err(|error| short(files, anchors, found, error))?;
     if let Some(cut) = &recovery.cut {
         tracing::warn!(file = %cut.file.display(), offset = cut.offset, bytes = cut.bytes, "a torn tail was cut");
     }
     remove_leftovers(files)?;
-    let grown = read_all(&journal, checkpoint, files, found, progress)?;
+    let grown = read_all(&journal, anchors, files, found, progress)?;
     Ok((journal, recovery, grown))
 }
 
-/// Who says that the end is missing: the store, or the checkpoint.
+/// The one that covers the most; of those that cover as many, the log's own.
+fn newest(anchors: &[Anchor]) -> Option<&Anchor> {
+    anchors
+        .iter()
+        .rev()
+        .max_by_key(|anchor| anchor.checkpoint.size)
+}
+
+/// Who says that the end is missing: the store, or a checkpoint.
 fn short(
     files: &Files,
-    checkpoint: &Checkpoint,
+    anchors: &[Anchor],
     found: &Found,
     error: weft_journal::OpenError,
 ) -> OpenError {
-    match error {
-        weft_journal::OpenError::Short {
-            expected,
-            found: records,
-            ..
-        } if expected > checkpoint.size => OpenError::EndMissing {
+    let newest = newest(anchors);
+    let signed = newest.map_or(0, |anchor| anchor.checkpoint.size);
+    match (error, newest) {
+        (weft_journal::OpenError::Short { found, .. }, Some(newest))
+            if newest.path != files.checkpoint && found < signed =>
+        {
+            OpenError::Older {
+                path: newest.path.clone(),
+                size: signed,
+                records: found,
+            }
+        }
+        (
+            weft_journal::OpenError::Short {
+                expected,
+                found: records,
+                ..
+            },
+            _,
+        ) if expected > signed => OpenError::EndMissing {
             path: files.log.clone(),
             store: files.store.clone(),
             known: expected,
             records,
             decision: found.decision(records).unwrap_or_default(),
         },
-        other => other.into(),
+        (other, _) => other.into(),
     }
 }
 
@@ -314,20 +448,20 @@ fn remove_leftovers(files: &Files) -> Result<(), OpenError> {
 
 fn read_all(
     journal: &Journal,
-    checkpoint: &Checkpoint,
+    anchors: &[Anchor],
     files: &Files,
     found: &mut Found,
     progress: &dyn Fn(&str),
 ) -> Result<Grown, OpenError> {
     let total = journal.len_durable();
     let mut grown = Grown::new(files.tiles());
-    check_head(&grown.tree, checkpoint, files)?;
+    check_heads(&grown.tree, anchors)?;
     for entry in journal.iter_from(0) {
         let (index, record) = entry.map_err(ReadError::from)?;
         let hash = merkle::leaf_hash(&record);
         found.compare(files, index, &hash)?;
         grown.push(hash);
-        check_head(&grown.tree, checkpoint, files)?;
+        check_heads(&grown.tree, anchors)?;
         let read = grown.tree.size();
         if read.is_multiple_of(PROGRESS_EVERY_RECORDS) {
             progress(&format!("audit log: read {read} of {total} records"));
@@ -336,16 +470,19 @@ fn read_all(
     Ok(grown)
 }
 
-fn check_head(tree: &Tree, checkpoint: &Checkpoint, files: &Files) -> Result<(), OpenError> {
-    if tree.size() != checkpoint.size || tree.root() == checkpoint.root {
-        return Ok(());
+fn check_heads(tree: &Tree, anchors: &[Anchor]) -> Result<(), OpenError> {
+    let here = anchors.iter().filter(|a| a.checkpoint.size == tree.size());
+    for Anchor { path, checkpoint } in here {
+        if tree.root() != checkpoint.root {
+            return Err(OpenError::Contradiction {
+                path: path.clone(),
+                size: checkpoint.size,
+                signed: Box::new(checkpoint.root),
+                computed: Box::new(tree.root()),
+            });
+        }
     }
-    Err(OpenError::Contradiction {
-        path: files.checkpoint.clone(),
-        size: checkpoint.size,
-        signed: Box::new(checkpoint.root),
-        computed: Box::new(tree.root()),
-    })
+    Ok(())
 }
 
 /// The store with all records applied; and why it was made anew, if it was.

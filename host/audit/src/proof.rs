@@ -104,7 +104,7 @@ impl Proof {
 
     /// Whether `record`, byte for byte, stands at the proof's index under a checkpoint that `verifier` signed; which.
     pub fn check(&self, record: &[u8], verifier: &Verifier) -> Result<Checkpoint, BadProof> {
-        let checkpoint = Checkpoint::open(self.note.as_bytes(), verifier)?;
+        let (checkpoint, _) = Checkpoint::open_cosigned(self.note.as_bytes(), verifier)?;
         let leaf = merkle::leaf_hash(record);
         let Checkpoint { size, root, .. } = checkpoint;
         if merkle::verify_inclusion(&leaf, self.index, size, &self.hashes, &root) {

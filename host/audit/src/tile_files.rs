@@ -5,6 +5,7 @@
 //! the log is opened.
 
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -76,6 +77,16 @@ impl TileFiles {
         }
         self.create_dirs(parent(dir))?;
         self.disk.create_dir(dir)
+    }
+
+    /// The head over a range of the tree of `size` records, all of which have to be in the journal.
+    pub(crate) fn head(
+        &self,
+        journal: &Journal,
+        range: Range<u64>,
+        size: u64,
+    ) -> Result<Hash, ReadError> {
+        tiles::head(range, size, |tile| self.hashes(journal, tile))
     }
 
     /// The hashes of a tile, full or not: from its file, or from the records, all of which have to be in the journal.

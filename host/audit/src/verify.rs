@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `log/` | every byte: headers, frames, checksums, zeros behind the last frame; each record's canonical form, that its decision id is new and that the decision `previous` is before it |
 //! | `checkpoint` | its form, its signature, and that the head over so many records is the one that was signed |
+//! | `cosigned`, `log.policy` | the same of the newest checkpoint that witnesses have cosigned, and each cosignature |
 //! | `log.vkey` | its form, that its id matches; that it is the key that the caller trusts, if told |
 //! | `store.sum` | its own sum |
 //! | `store/` | every block against `store.sum`; a copy is opened, and every entry compared with the records, their hashes first |
@@ -13,6 +14,7 @@
 //! Damage has a [`Remedy`]: the store, tiles and what a crash leaves are mended by the next start, the rest has to be restored
 //! from a copy. A store that knows more than the log, or another hash of a record, speaks of damage to the log. While a host runs on the directory its store is its own: it is not looked at, and the report says so.
 
+mod cosigned;
 mod kept;
 mod report;
 mod store;
@@ -28,6 +30,7 @@ use weft_disk::TMP;
 
 use crate::canonical;
 use crate::checkpoint::{Checkpoint, Verifier};
+use crate::cosignature::WitnessKey;
 use crate::files::Files;
 use crate::limits::{MAX_DAMAGE, MAX_KEPT_CHECKPOINTS, MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
 use crate::merkle::{self, Tree};
@@ -48,6 +51,9 @@ pub struct VerifyOptions {
     /// Checkpoints that the caller kept, at most [`MAX_KEPT_CHECKPOINTS`]. Without one that is newer, an older copy of the
     /// whole directory looks sound.
     pub checkpoints: Vec<KeptCheckpoint>,
+    /// Verifier keys of witnesses that the caller trusts: each has to have cosigned the checkpoint in `cosigned`. Without
+    /// them, those are taken that `log.policy` beside it names.
+    pub witnesses: Vec<String>,
 }
 
 /// Why nothing could be verified.
@@ -78,6 +84,14 @@ pub enum VerifyError {
     /// The key that the caller gave is not one.
     #[error("the verifier key that was given is not one: {0}")]
     Key(crate::checkpoint::BadNote),
+    /// The key of a witness that the caller gave is not one.
+    #[error("{vkey:?}, which was given as the key of a witness, is not one: {why}")]
+    Witness {
+        /// What was given.
+        vkey: String,
+        /// What is wrong.
+        why: crate::checkpoint::BadNote,
+    },
 }
 
 fn verify_io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> VerifyError {
@@ -96,6 +110,13 @@ pub fn verify(
         Some(vkey) => Some(Verifier::parse(vkey.trim_end()).map_err(VerifyError::Key)?),
         None => None,
     };
+    let witnesses = options.witnesses.iter().map(|vkey| {
+        WitnessKey::parse(vkey.trim_end()).map_err(|why| VerifyError::Witness {
+            vkey: vkey.clone(),
+            why,
+        })
+    });
+    let witnesses: Vec<WitnessKey> = witnesses.collect::<Result<_, _>>()?;
     if options.checkpoints.len() > MAX_KEPT_CHECKPOINTS {
         return Err(VerifyError::TooManyCheckpoints {
             count: options.checkpoints.len(),
@@ -121,16 +142,18 @@ pub fn verify(
     strangers(&files, &mut report)?;
     let verifier = key(&files, trusted, &mut report)?;
     // The checkpoint first: what it covers was durable before it was signed.
-    let (checkpoint, kept) = match verifier {
-        Some(verifier) => (
-            checkpoint(&files, &verifier, &mut report)?,
-            kept::open(&options.checkpoints, &verifier, &mut report),
-        ),
-        None => (None, Vec::new()),
+    let (checkpoint, cosigned, kept) = match verifier {
+        Some(verifier) => {
+            let cosigned = cosigned::open(&files, &verifier, &witnesses, &mut report)?;
+            let checkpoint = checkpoint(&files, &verifier, &mut report)?;
+            let kept = kept::open(&options.checkpoints, &verifier, &mut report);
+            (checkpoint, cosigned, kept)
+        }
+        None => (None, None, Vec::new()),
     };
     report.checkpoint = checkpoint;
     let store = StoreVerifier::begin(&files, &mut report)?;
-    records(&files, kept, store, &mut report, progress)?;
+    records(&files, cosigned, kept, store, &mut report, progress)?;
     drop(held);
     Ok(report)
 }
@@ -219,6 +242,7 @@ fn checkpoint(
 
 fn records(
     files: &Files,
+    cosigned: Option<Checkpoint>,
     kept: Vec<(PathBuf, Checkpoint)>,
     mut store: StoreVerifier,
     report: &mut Report,
@@ -231,7 +255,7 @@ fn records(
     let mut in_records = Vec::new();
     let checkpoint = report.checkpoint.clone();
     let kept_ones = kept.iter().map(|(_, checkpoint)| checkpoint);
-    let mut heads = Heads::of(checkpoint.iter().chain(kept_ones));
+    let mut heads = Heads::of(checkpoint.iter().chain(&cosigned).chain(kept_ones));
     let inspection = weft_journal::inspect(&files.log, |index, record, file, offset| {
         let hash = merkle::leaf_hash(record);
         tree.push(hash);
@@ -259,13 +283,22 @@ fn records(
     report.root = tree.root();
     let signed = checkpoint.as_ref().map_or(0, |c| c.size);
     report.unsigned = inspection.records.saturating_sub(signed);
-    let is_short = inspection.records < signed || inspection.next < store.known();
+    let most = signed.max(cosigned.as_ref().map_or(0, |c| c.size));
+    let is_short = inspection.records < most || inspection.next < store.known();
     journal_damage(&inspection, is_short, report);
     in_records
         .into_iter()
         .for_each(|damage| report.note(damage));
+    for (path, checkpoint) in [
+        (&files.checkpoint, &checkpoint),
+        (&files.cosigned, &cosigned),
+    ] {
+        if let Some(checkpoint) = checkpoint {
+            against_checkpoint(path, checkpoint, heads.at(checkpoint.size), report);
+        }
+    }
     if let Some(checkpoint) = &checkpoint {
-        against_checkpoint(files, checkpoint, heads.at(checkpoint.size), report);
+        of_all_that_was_closed(files, checkpoint, report);
     }
     for one in kept {
         kept::check(files, one, &heads, report);
@@ -328,7 +361,7 @@ fn journal_damage(inspection: &weft_journal::Inspection, is_short: bool, report:
 }
 
 fn against_checkpoint(
-    files: &Files,
+    path: &Path,
     checkpoint: &Checkpoint,
     head: Option<merkle::Hash>,
     report: &mut Report,
@@ -346,19 +379,20 @@ fn against_checkpoint(
                 checkpoint.size
             )
         }
-        Some(_)
-            if report.closed_cleanly && !report.is_running && checkpoint.size != report.records =>
-        {
-            let what = format!(
-                "the log was closed with {} records, it covers {}",
-                report.records, checkpoint.size
-            );
-            report.note(Damage::file(&files.checkpoint, what, Remedy::NextStart));
-            return;
-        }
         Some(_) => return,
     };
-    report.note(Damage::file(&files.checkpoint, what, Remedy::Restore));
+    report.note(Damage::file(path, what, Remedy::Restore));
+}
+
+/// A log that was closed was signed whole.
+fn of_all_that_was_closed(files: &Files, checkpoint: &Checkpoint, report: &mut Report) {
+    if report.closed_cleanly && !report.is_running && checkpoint.size < report.records {
+        let what = format!(
+            "the log was closed with {} records, it covers {}",
+            report.records, checkpoint.size
+        );
+        report.note(Damage::file(&files.checkpoint, what, Remedy::NextStart));
+    }
 }
 
 /// Decisions that were seen, by the first half of the hash of their id.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use weft_audit::witness::Witnesses;
 use weft_dictionary::DurationMs;
 
 use crate::sets::Pinning;
@@ -34,6 +35,8 @@ pub struct Config {
     pub require_plugin_digests: bool,
     /// Whether a policy set that a rollback put in force stays over this start.
     pub keep_rollback: bool,
+    /// Who cosigns the checkpoints of the audit log.
+    pub witnesses: Witnesses,
     /// Whether to start when the vault does not have values that the log names. It is recorded, and then counts for ever.
     pub accept_lost_values: bool,
 }
@@ -54,6 +57,7 @@ impl Config {
             threat_level: 0,
             require_plugin_digests: false,
             keep_rollback: true,
+            witnesses: Witnesses::default(),
             accept_lost_values: false,
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
 use weft_assist::{ChallengeKey, Evidence, Pending};
-use weft_audit::{CloseError, DecisionRecord, Log, Stored};
+use weft_audit::{AppendError, CloseError, DecisionRecord, Log, Stored};
 use weft_behaviour::Behaviour;
 use weft_dictionary::{Dictionary, FieldId, Row, Timestamp, Value};
 use weft_intake::{Intake, Problem, Request};
@@ -99,6 +99,8 @@ impl Engine {
     pub fn metrics(&self) -> &Metrics {
         let remembered = self.inner.behaviour.statistics();
         self.inner.metrics.remembered(remembered);
+        self.inner.metrics.log(&self.inner.log);
+        self.inner.metrics.pending(self.inner.pending.len());
         &self.inner.metrics
     }
 
@@ -186,7 +188,10 @@ impl Inner {
             true => "disk full: nothing can be recorded".to_owned(),
             false => "nothing can be recorded, see the host's log".to_owned(),
         };
-        let log = self.log.stuck().map(|error| full(error.is_disk_full()));
+        let log = self.log.stuck().map(|error| match error {
+            AppendError::Contradicted(contradiction) => contradiction.to_string(),
+            other => full(other.is_disk_full()),
+        });
         let vault = self.vault.stuck().map(|error| full(error.is_disk_full()));
         let store = self.log.queryable().err().map(|error| error.to_string());
         let mut reasons: Vec<String> = log.into_iter().chain(vault).chain(store).collect();

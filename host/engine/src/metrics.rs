@@ -14,6 +14,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+use weft_audit::Log;
 use weft_verdict::{FailureKind, Verdict};
 
 use crate::sets::Cause;
@@ -54,6 +55,8 @@ pub struct Metrics {
     replays: Counter,
     pending: Gauge,
     log_records: Gauge,
+    log_cosigned_records: Gauge,
+    log_not_cosigned: Gauge,
     behaviour_keys: Gauge,
     behaviour_events: Gauge,
     requests_in_flight: Gauge<i64>,
@@ -143,6 +146,8 @@ impl Metrics {
             replays: Counter::default(),
             pending: Gauge::default(),
             log_records: Gauge::default(),
+            log_cosigned_records: Gauge::default(),
+            log_not_cosigned: Gauge::default(),
             behaviour_keys: Gauge::default(),
             behaviour_events: Gauge::default(),
             requests_in_flight: Gauge::default(),
@@ -217,6 +222,16 @@ impl Metrics {
             "log_records",
             "Records in the audit log",
             self.log_records.clone(),
+        );
+        r.register(
+            "log_cosigned_records",
+            "Of these, those under the newest checkpoint that enough witnesses have cosigned",
+            self.log_cosigned_records.clone(),
+        );
+        r.register(
+            "log_not_cosigned",
+            "How often in a row, until now, too few witnesses have cosigned the newest checkpoint",
+            self.log_not_cosigned.clone(),
         );
         r.register(
             "in_flight",
@@ -375,10 +390,18 @@ impl Metrics {
         self.fuel.inc_by(fuel);
     }
 
-    pub(crate) fn sizes(&self, pending: usize, log_records: u64) {
+    pub(crate) fn pending(&self, pending: usize) {
         self.pending.set(i64::try_from(pending).unwrap_or(i64::MAX));
-        self.log_records
-            .set(i64::try_from(log_records).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn log(&self, log: &Log) {
+        for (gauge, count) in [
+            (&self.log_records, log.len()),
+            (&self.log_cosigned_records, log.cosigned().unwrap_or(0)),
+            (&self.log_not_cosigned, log.not_cosigned()),
+        ] {
+            gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
     }
 
     pub(crate) fn remembered(&self, all: weft_behaviour::Statistics) {

@@ -112,7 +112,6 @@ impl Inner {
             self.metrics
                 .trial(&found.policy, found.finding.verdict, decided);
         }
-        self.metrics.sizes(self.pending.len(), self.log.len());
         Ok(stored)
     }
 

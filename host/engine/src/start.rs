@@ -274,7 +274,6 @@ impl Inner {
                 "observations of other keys or another version of this host were left out: what was seen then counts as not seen"
             );
         }
-        self.metrics.sizes(self.pending.len(), self.log.len());
         let now = self.clock.now();
         self.threat.begin(ThreatLevel::at_start(
             self.config.threat_level,
@@ -399,6 +398,7 @@ fn open_log(config: &Config, keys: &Keys, progress: &dyn Fn(&str)) -> Result<Log
     let log = LogConfig {
         origin: format!("weft.{}.{}", config.tenant, config.region),
         region: config.region.clone(),
+        witnesses: config.witnesses.clone(),
     };
     let key = keys.derive(Label::AuditSigning);
     Ok(Log::open(

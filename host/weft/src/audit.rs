@@ -38,6 +38,10 @@ pub(crate) enum AuditCommand {
         /// whole log that was put back looks sound.
         #[arg(long, value_name = "FILE")]
         checkpoint: Vec<PathBuf>,
+        /// The verifier key of a witness that you trust, as the witness has published it: it must have cosigned the newest
+        /// checkpoint of the log that witnesses have cosigned. May be given several times.
+        #[arg(long, value_name = "KEY")]
+        witness: Vec<String>,
     },
     /// Write a copy of the audit log that is verified without this program.
     ///
@@ -74,11 +78,13 @@ pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
             places,
             key,
             checkpoint,
+            witness,
         } => {
             let kept = checkpoint.into_iter().map(read_checkpoint);
             let options = VerifyOptions {
                 vkey: key.as_deref().map(read_key).transpose()?,
                 checkpoints: kept.collect::<Result<_, _>>()?,
+                witnesses: witness,
             };
             say(&verify(&places.settings()?.engine.data_dir, &options)?)
         }

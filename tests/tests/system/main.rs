@@ -25,4 +25,5 @@ mod sweep;
 mod tampering;
 mod transfer;
 mod vault;
+mod witnesses;
 mod words;

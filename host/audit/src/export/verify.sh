@@ -32,22 +32,26 @@ awk_octal='function octal(hex,  i, out, digits) {
   return out
 }'
 
-# The verifier key: name+id+base64 of 0x01 and the Ed25519 key. Its id is the first four bytes of a hash over all.
+# Reads verifier key $1: name+id+base64 of a byte, $2, and the Ed25519 key; $3 says where it stands. Its id is the first
+# four bytes of a hash over all. Sets origin, id and key.der.
+open_key() {
+  origin=${1%%+*}
+  rest=${1#*+}
+  id=${rest%%+*}
+  unbase64 "${rest#*+}" > "$work/key"
+  [ "$(wc -c < "$work/key" | tr -d ' ') $(head -c 1 "$work/key" | hex)" = "33 $2" ] ||
+    wrong "$3: not an Ed25519 verifier key"
+  [ "$({ printf '%s\n' "$origin"; cat "$work/key"; } | sha256sum | cut -c 1-8)" = "$id" ] ||
+    wrong "$3: its id does not match"
+  {
+    printf '\060\052\060\005\006\003\053\145\160\003\041\000' # SubjectPublicKeyInfo of Ed25519, RFC 8410
+    tail -c 32 "$work/key"
+  } > "$work/key.der"
+}
+
 key=${1:-$dir/log.vkey}
 [ $# = 0 ] || shift
-vkey=$(cat "$key")
-origin=${vkey%%+*}
-rest=${vkey#*+}
-id=${rest%%+*}
-unbase64 "${rest#*+}" > "$work/key"
-[ "$(wc -c < "$work/key" | tr -d ' ') $(head -c 1 "$work/key" | hex)" = "33 01" ] ||
-  wrong "$key: not an Ed25519 verifier key"
-[ "$({ printf '%s\n' "$origin"; cat "$work/key"; } | sha256sum | cut -c 1-8)" = "$id" ] ||
-  wrong "$key: its id does not match"
-{
-  printf '\060\052\060\005\006\003\053\145\160\003\041\000' # SubjectPublicKeyInfo of Ed25519, RFC 8410
-  tail -c 32 "$work/key"
-} > "$work/key.der"
+open_key "$(cat "$key")" 01 "$key"
 
 # A checkpoint: origin, size, head; an empty line; the signature over all before that line. Sets size and head.
 open_checkpoint() {
@@ -209,5 +213,30 @@ for kept in "$@"; do
   [ "$root" = "$head" ] || wrong "$kept: the log does not begin with the $size records that were signed there"
   echo "$kept: the log begins with these $size records"
 done
+# Who has cosigned the checkpoint in `cosigned`, of those whom log.policy names (C2SP tlog-cosignature).
+if [ -f "$dir/cosigned" ]; then
+  open_checkpoint "$dir/cosigned"
+  [ "$size" -le "$whole" ] || wrong "$dir/cosigned: $size records were signed, and here are only $whole"
+  root=$(root_of "$size" "")
+  [ "$root" = "$head" ] || wrong "$dir/cosigned: the log does not begin with the $size records that were signed there"
+  cosigned=0
+  while read -r word name vkey; do
+    [ "$word" = witness ] || continue
+    line=$(sed -n "s|^— $name ||p" "$dir/cosigned")
+    [ -n "$line" ] || continue
+    open_key "$vkey" 04 "$dir/log.policy"
+    unbase64 "$line" > "$work/signature"
+    [ "$(head -c 4 "$work/signature" | hex)" = "$id" ] || wrong "$dir/cosigned: not signed by the key of $name"
+    time=$((0x$(tail -c 72 "$work/signature" | head -c 8 | hex)))
+    tail -c 64 "$work/signature" > "$work/ed25519"
+    { printf 'cosignature/v1\ntime %s\n' "$time"; cat "$work/text"; } > "$work/cosigned"
+    openssl pkeyutl -verify -pubin -keyform DER -inkey "$work/key.der" -rawin -in "$work/cosigned" \
+      -sigfile "$work/ed25519" > /dev/null 2>&1 || wrong "$dir/cosigned: the cosignature of $name does not hold"
+    echo "cosigned: $size records by $name, at second $time since 1970"
+    cosigned=$((cosigned + 1))
+  done < "$dir/log.policy"
+  quorum=$(sed -n 's/^group witnesses \([0-9]*\) .*/\1/p' "$dir/log.policy")
+  [ "$cosigned" -ge "$quorum" ] || wrong "$dir/cosigned: $cosigned witnesses have cosigned it, and $quorum have to"
+fi
 #: end
 echo OK

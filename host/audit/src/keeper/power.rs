@@ -3,8 +3,7 @@
 //! Each life is made from a seed, and the seed of one that breaks the promise is told.
 
 use std::path::Path;
-use std::sync::RwLock;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use fastrand::Rng;
 use weft_disk::simulated::{Ended, Faults};
@@ -18,8 +17,9 @@ use crate::files::Files;
 use crate::found::Found;
 use crate::log::Tuning;
 use crate::merkle::Tree;
-use crate::open;
+use crate::open::{self, Anchor};
 use crate::recent::Recent;
+use crate::witness::Cosigning;
 
 const LIVES: u64 = 2_000;
 const ORIGIN: &str = "audit.example/eu";
@@ -113,7 +113,7 @@ impl Life {
         let mut turns = None;
         let (journal, _, grown) = open::open_records(
             &files,
-            &checkpoint,
+            &[Anchor::own(&files, &checkpoint)],
             &tuning,
             &mut Found::nothing(),
             &|_| {},
@@ -136,6 +136,9 @@ impl Life {
             store: RwLock::new(Shelf::Closed),
             recent: Mutex::new(Recent::starting_at(grown.tree.size())),
             checkpoint: Mutex::new(checkpoint),
+            cosigning: Cosigning::default(),
+            contradicted: OnceLock::new(),
+            verifier: key.verifier().clone(),
             journal,
         });
         let keeper = Keeper {
@@ -144,6 +147,7 @@ impl Life {
             grown,
             // Nobody sends anything: batches are given to it by hand.
             inbox: channel().1,
+            signed: sync_channel(1).0,
             unsigned_since: None,
             unsigned_told: false,
             refill: None,

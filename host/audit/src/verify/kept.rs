@@ -51,8 +51,8 @@ pub(super) fn open(
 ) -> Vec<(PathBuf, Checkpoint)> {
     let mut good = Vec::new();
     for one in kept {
-        match Checkpoint::open(&one.note, verifier) {
-            Ok(checkpoint) => good.push((one.file.clone(), checkpoint)),
+        match Checkpoint::open_cosigned(&one.note, verifier) {
+            Ok((checkpoint, _)) => good.push((one.file.clone(), checkpoint)),
             Err(bad) => report.note(Damage::at(
                 &one.file,
                 bad.offset,

@@ -4,8 +4,10 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
+use weft_dictionary::Timestamp;
 
 use crate::checkpoint::Checkpoint;
+use crate::cosignature::Cosignature;
 use crate::merkle::Hash;
 
 /// What to do about damage.
@@ -136,6 +138,8 @@ pub struct Report {
     pub root: Hash,
     /// The checkpoint, if its signature is good.
     pub checkpoint: Option<Checkpoint>,
+    /// How many records the newest checkpoint covers that witnesses have cosigned, and who has; if there is one.
+    pub cosigned: Option<(u64, Vec<Cosignature>)>,
     /// Records at the end that no signature covers yet.
     pub unsigned: u64,
     /// With which key it was checked.
@@ -206,6 +210,18 @@ impl Report {
         Ok(())
     }
 
+    fn fmt_cosigned(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((size, cosignatures)) = &self.cosigned else {
+            return Ok(());
+        };
+        let by = cosignatures.iter().map(|one| {
+            let at = Timestamp(one.at.saturating_mul(1_000));
+            format!("{} at {at}", one.witness)
+        });
+        let by = by.collect::<Vec<_>>().join(", ");
+        writeln!(f, "cosigned    {} by {by}", count(*size, "record"))
+    }
+
     fn fmt_store(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (entries, known, sums) = match self.store {
             StoreCheck::InUse => {
@@ -257,6 +273,7 @@ impl fmt::Display for Report {
             )?,
             None => writeln!(f, "checkpoint  none that is good")?,
         }
+        self.fmt_cosigned(f)?;
         self.fmt_trust(f)?;
         self.fmt_store(f)?;
         for damage in &self.damage {

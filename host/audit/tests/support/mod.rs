@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use weft_audit::witness::Witnesses;
 use weft_audit::{
     CallerRecord, DecisionRecord, EventRecord, Log, LogConfig, OutcomeRecord, Record, SCHEMA,
     Tuning,
@@ -17,6 +18,7 @@ pub(crate) fn config() -> LogConfig {
     LogConfig {
         origin: "audit.example/eu/0".to_owned(),
         region: "eu".to_owned(),
+        witnesses: Witnesses::default(),
     }
 }
 

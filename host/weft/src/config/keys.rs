@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use weft_audit::cosignature::WitnessKey;
+use weft_audit::limits::MAX_WITNESSES;
+use weft_audit::witness::Witness;
 use weft_dictionary::DurationMs;
 use weft_engine::{Config, Role};
 use weft_gateway::{CallerEntry, Limits};
@@ -199,6 +202,34 @@ pub(super) fn caller(section: &mut Section<'_, '_>, callers: &mut Vec<CallerEntr
             token_sha256,
         });
     }
+}
+
+pub(super) fn witness(section: &mut Section<'_, '_>, witnesses: &mut Vec<Witness>) {
+    let key = section.required(
+        "key",
+        "write the verifier key that the witness has published, NAME+ID+KEY, of the type for cosignatures",
+        |text| WitnessKey::parse(text).ok(),
+    );
+    let url = section.required(
+        "url",
+        "write the submission prefix, such as http://127.0.0.1:7380; TLS is ended beside this host",
+        |text| {
+            let rest = text.strip_prefix("http://")?;
+            (!rest.is_empty() && !rest.contains(char::is_whitespace)).then(|| text.to_owned())
+        },
+    );
+    if let (Some(key), Some(url)) = (key, url) {
+        witnesses.push(Witness { key, url });
+    }
+}
+
+pub(super) fn audit_keys(audit: &mut Section<'_, '_>, engine: &mut Config) {
+    audit.number(
+        "witness_quorum",
+        "How many of the witnesses have to cosign a checkpoint of the audit log before it is shown; 0 for all.",
+        0..=MAX_WITNESSES,
+        &mut engine.witnesses.quorum,
+    );
 }
 
 fn role(text: &str) -> Option<Role> {

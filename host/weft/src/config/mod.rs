@@ -15,7 +15,7 @@ use crate::places::Places;
 mod keys;
 mod reader;
 
-use keys::{caller, host_keys, http_keys, payment_keys};
+use keys::{audit_keys, caller, host_keys, http_keys, payment_keys, witness};
 use reader::Reader;
 
 /// The file is not TOML.
@@ -99,8 +99,15 @@ impl Settings {
         let mut http = reader.section(&root, "http", "The HTTP interface.");
         http_keys(&mut http, &mut settings.listen, &mut settings.limits);
         http.done();
+        let mut audit = reader.section(&root, "audit", "The audit log.");
+        audit_keys(&mut audit, engine);
+        audit.done();
         settings.callers = reader.each(&root, "callers", caller);
-        reader.unknown_sections(&root, &["host", "payments", "http", "callers"]);
+        engine.witnesses.all = reader.each(&root, "witnesses", witness);
+        reader.unknown_sections(
+            &root,
+            &["host", "payments", "http", "audit", "callers", "witnesses"],
+        );
         settings.written = reader.finish()?;
         Ok(settings)
     }
@@ -111,7 +118,7 @@ impl Settings {
 pub(crate) enum ConfigCommand {
     /// Print the configuration in force: every key, what it means, its value.
     ///
-    /// Without --config these are the defaults, so the output is a good file to start from. Callers are not
+    /// Without --config these are the defaults, so the output is a good file to start from. Callers and witnesses are not
     /// printed.
     Show {
         #[command(flatten)]
@@ -136,6 +143,7 @@ pub(crate) fn run(command: ConfigCommand) -> Result<(), Failed> {
             // What the gateway itself would refuse.
             Callers::new(settings.callers)?;
             settings.limits.check()?;
+            settings.engine.witnesses.check()?;
             output::line(&format!("{} is sound, with {callers}", file.display()));
         }
     }
