@@ -89,6 +89,9 @@ pub enum ExportError {
     /// The journal cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// The journal cannot be copied.
+    #[error(transparent)]
+    Copy(#[from] weft_journal::CopyError),
     /// The records are not what they were when they were signed.
     #[error(
         "the log is not as it was written: {what}; `weft audit verify` says more, and what has to be restored"

@@ -17,6 +17,7 @@
 //! | [`proof`] | that one record is in the tree, for who does not have the log |
 //! | `covered` | the records under a checkpoint, and proofs for some of them |
 //! | [`export`] | a directory that can be verified without this program |
+//! | [`copy()`], [`fork()`] | a copy of a log; one that goes on from such a copy, under another name |
 //! | `filter` | which records somebody asks for |
 //! | `keys`, `blocks` | under which keys a record is found, and which of many say a word |
 //! | `store`, `sums` | sled, and the sums over its files at rest |
@@ -48,12 +49,14 @@
 mod blocks;
 mod canonical;
 pub mod checkpoint;
+mod copy;
 pub mod cosignature;
 mod covered;
 mod error;
 pub mod export;
 mod files;
 mod filter;
+mod fork;
 mod found;
 mod grown;
 mod keeper;
@@ -79,10 +82,12 @@ pub mod verify;
 pub mod witness;
 
 pub use checkpoint::{Checkpoint, Verifier};
+pub use copy::{Copied, copy};
 pub use covered::{Proven, prove};
 pub use error::{AppendError, CloseError, OpenError, ReadError};
 pub use export::{ExportError, Exported, export};
 pub use filter::Filter;
+pub use fork::{FORKED, fork, origin};
 pub use log::{Appending, Log, LogConfig, Receipt, Stored, Tuning};
 pub use merkle::Hash;
 pub use open::Opened;

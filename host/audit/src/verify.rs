@@ -32,10 +32,11 @@ use crate::canonical;
 use crate::checkpoint::{Checkpoint, Verifier};
 use crate::cosignature::WitnessKey;
 use crate::files::Files;
+use crate::fork::Former;
 use crate::limits::{MAX_DAMAGE, MAX_KEPT_CHECKPOINTS, MAX_NOTE_BYTES, PROGRESS_EVERY_RECORDS};
 use crate::merkle::{self, Tree};
 use crate::record::Record;
-use kept::Heads;
+use kept::{Heads, Kept};
 use store::{Place, StoreVerifier};
 use tiles::TileVerifier;
 
@@ -146,7 +147,8 @@ pub fn verify(
         Some(verifier) => {
             let cosigned = cosigned::open(&files, &verifier, &witnesses, &mut report)?;
             let checkpoint = checkpoint(&files, &verifier, &mut report)?;
-            let kept = kept::open(&options.checkpoints, &verifier, &mut report);
+            let kept = options.checkpoints.iter();
+            let kept = kept.map(|one| Kept::open(one, &verifier)).collect();
             (checkpoint, cosigned, kept)
         }
         None => (None, None, Vec::new()),
@@ -243,7 +245,7 @@ fn checkpoint(
 fn records(
     files: &Files,
     cosigned: Option<Checkpoint>,
-    kept: Vec<(PathBuf, Checkpoint)>,
+    kept: Vec<Kept<'_>>,
     mut store: StoreVerifier,
     report: &mut Report,
     progress: &dyn Fn(&str),
@@ -254,8 +256,8 @@ fn records(
     // Told after what the journal itself says: a record that is missing breaks the chain behind it.
     let mut in_records = Vec::new();
     let checkpoint = report.checkpoint.clone();
-    let kept_ones = kept.iter().map(|(_, checkpoint)| checkpoint);
-    let mut heads = Heads::of(checkpoint.iter().chain(&cosigned).chain(kept_ones));
+    let signed_here = checkpoint.iter().chain(&cosigned).map(|c| c.size);
+    let mut heads = Heads::over(signed_here.chain(kept.iter().filter_map(Kept::size)));
     let inspection = weft_journal::inspect(&files.log, |index, record, file, offset| {
         let hash = merkle::leaf_hash(record);
         tree.push(hash);
@@ -301,7 +303,7 @@ fn records(
         of_all_that_was_closed(files, checkpoint, report);
     }
     for one in kept {
-        kept::check(files, one, &heads, report);
+        kept::check(files, one, &chain.formers, &heads, report);
     }
     store.finish(files, inspection.next, report);
     tiles.finish(tree.size(), report);
@@ -399,6 +401,8 @@ fn of_all_that_was_closed(files: &Files, checkpoint: &Checkpoint, report: &mut R
 #[derive(Default)]
 struct Chain {
     seen: HashMap<[u8; 16], u64>,
+    /// The logs from whose copies this one goes on.
+    formers: Vec<Former>,
 }
 
 impl Chain {
@@ -410,7 +414,10 @@ impl Chain {
                     "record {index} is not the canonical JSON of a record"
                 ));
             }
-            Some(Record::Event(_)) => return None,
+            Some(Record::Event(event)) => {
+                self.formers.extend(Former::of(&event));
+                return None;
+            }
             Some(Record::Decision(decision)) => decision,
         };
         let previous = decision.previous.as_deref();

@@ -20,6 +20,7 @@
 //! | `reasons`, `told`, `words` | why, in words for a reader, from the set that decided |
 //! | `without_payment` | what is said to whom nothing of the payment may be told |
 //! | `tasks` | what is under way, and leaves nothing on a stack |
+//! | [`backup()`], [`restore()`] | copies of a data directory, and a host that goes on from one |
 //! | `start` | from directories to a host that decides |
 //! | [`limits`] | every bound |
 //! | [`metrics`] | what a platform team watches |
@@ -33,6 +34,7 @@ mod again;
 mod approval;
 mod assistance;
 pub mod attempts;
+mod backup;
 mod bind;
 mod caller;
 mod chains;
@@ -81,6 +83,7 @@ mod without_payment;
 mod words;
 
 pub use again::{Difference, NotAgain};
+pub use backup::{Backup, BackupError, Restored, backup, restore};
 pub use caller::{Caller, Role};
 pub use clock::Clock;
 pub use config::Config;

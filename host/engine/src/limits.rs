@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use weft_dictionary::DurationMs;
 
+/// How often a part of a backup is tried that is in the middle of a change.
+pub(crate) const BACKUP_TRIES: usize = 10;
+/// Between two of these.
+pub(crate) const BACKUP_PAUSE: Duration = Duration::from_millis(200);
 /// How long an idempotency key is remembered.
 pub const KEY_WINDOW: DurationMs = DurationMs(24 * 3_600_000);
 /// Idempotency keys that are remembered at the same time; the oldest go first.

@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 use rustix::fs::Mode;
 use serde_json::Value as Json;
 use weft_assist::{ChallengeKey, Pending};
-use weft_audit::{CloseError, DecisionRecord, EventRecord, Log, LogConfig, Record, SCHEMA};
+use weft_audit::{CloseError, DecisionRecord, EventRecord, FORKED, Log, LogConfig, Record, SCHEMA};
 use weft_behaviour::{Behaviour, Observation};
 use weft_dictionary::Timestamp;
 use weft_intake::Intake;
@@ -35,7 +35,7 @@ use crate::tasks::Tasks;
 use crate::threat::{Threat, ThreatLevel};
 use crate::transfer::Transfers;
 use crate::whole::{Lost, VALUES_LOST};
-use crate::{Clock, Config, facts, whole};
+use crate::{Clock, Config, Restored, backup, facts, whole};
 
 /// Why a host does not start. Every variant says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,19 @@ pub enum StartError {
     #[error("the data directory {path} cannot be made: {source}")]
     DataDir {
         /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The data directory is a backup.
+    #[error(
+        "{} is a backup, and no host runs on it: `weft restore {} --data DIR` makes a data directory of it", .0.display(), .0.display()
+    )]
+    Backup(PathBuf),
+    /// The order to go on from a backup cannot be read or ended.
+    #[error("{path}: {source}; restore the backup again, into another directory")]
+    Restored {
+        /// Where.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -124,6 +137,9 @@ impl Engine {
         clock: Clock,
         progress: &dyn Fn(&str),
     ) -> Result<Engine, StartError> {
+        if backup::is_backup(&config.data_dir) {
+            return Err(StartError::Backup(config.data_dir));
+        }
         make_data_dir(&config.data_dir).map_err(|source| StartError::DataDir {
             path: config.data_dir.clone(),
             source,
@@ -152,7 +168,9 @@ impl Engine {
         archive.store(&set)?;
         let dictionary = Arc::clone(set.dictionary());
         progress("opening the audit log");
-        let log = open_log(&config, &keys, progress)?;
+        let restored = Restored::order(&config.data_dir).map_err(order_io(&config.data_dir))?;
+        let log = open_log(&config, &keys, restored.as_ref(), progress)?;
+        let is_restored = restored.is_some();
         let threat = ThreatLevel::at_start(config.threat_level, None, clock.now());
         let inner = Inner {
             known,
@@ -187,10 +205,13 @@ impl Engine {
             log,
             _lock: lock,
         };
-        let rebuilt = inner.rebuild(progress)?;
+        let rebuilt = inner.rebuild(restored, progress)?;
         inner.refuse_lost_values(&rebuilt.lost)?;
         inner.keep_rollback(progress)?;
-        inner.record_start(rebuilt.threat.as_ref(), &rebuilt.lost)?;
+        inner.record_start(&rebuilt)?;
+        if is_restored {
+            Restored::done(&inner.config.data_dir).map_err(order_io(&inner.config.data_dir))?;
+        }
         inner.finish_custody(rebuilt.outstanding, progress)?;
         whole::mark(&inner.config.data_dir).map_err(|source| StartError::DataDir {
             path: inner.config.data_dir.clone(),
@@ -218,12 +239,18 @@ struct Rebuilt {
     outstanding: Outstanding,
     /// What it does not have any more.
     lost: Lost,
+    /// The backup from which the host goes on now, unless the log says so already.
+    restored: Option<Restored>,
 }
 
 impl Inner {
     /// Everything that is remembered is in the log: pending payments, behaviour, idempotency keys, which policy
     /// set was in force.
-    fn rebuild(&self, progress: &dyn Fn(&str)) -> Result<Rebuilt, StartError> {
+    fn rebuild(
+        &self,
+        mut restored: Option<Restored>,
+        progress: &dyn Fn(&str),
+    ) -> Result<Rebuilt, StartError> {
         let records = self.log.len();
         if records > 0 {
             progress(&format!("rebuilding state from {records} records"));
@@ -242,6 +269,7 @@ impl Inner {
                     threat = ThreatLevel::after(threat.take(), event);
                     outstanding.see(event);
                     lost.see_event(event);
+                    restored.take_if(|order| order.is_told_by(event));
                     self.restore_release(event);
                     self.metrics.unreviewed(self.emergencies.see(event));
                     return;
@@ -285,6 +313,7 @@ impl Inner {
             threat,
             outstanding,
             lost,
+            restored,
         })
     }
 
@@ -320,13 +349,13 @@ impl Inner {
         Some(read())
     }
 
-    fn record_start(
-        &self,
-        threat_before: Option<&ThreatLevel>,
-        lost: &Lost,
-    ) -> Result<(), StartError> {
+    fn record_start(&self, rebuilt: &Rebuilt) -> Result<(), StartError> {
         let now = self.clock.now();
-        let mut events = self.log.opened().events(now);
+        let lost = &rebuilt.lost;
+        let restored = rebuilt.restored.iter();
+        let restored = restored.map(|order| self.event(now, FORKED, order.detail()));
+        let mut events: Vec<Record> = restored.collect();
+        events.extend(self.log.opened().events(now));
         if lost.decisions > 0 {
             let detail = [
                 ("decisions", lost.decisions.into()),
@@ -336,7 +365,7 @@ impl Inner {
         }
         events.extend(self.describe(&self.sets.in_force(), now));
         events.extend(self.set_changed_at_start(now));
-        events.extend(self.threat_changed_at_start(threat_before));
+        events.extend(self.threat_changed_at_start(rebuilt.threat.as_ref()));
         let detail = [
             ("version", env!("CARGO_PKG_VERSION").into()),
             ("policy_set", self.sets.in_force().digest().into()),
@@ -394,13 +423,27 @@ fn sandbox(config: &Config, keys: &Keys) -> Result<Sandbox, StartError> {
     })?)
 }
 
-fn open_log(config: &Config, keys: &Keys, progress: &dyn Fn(&str)) -> Result<Log, StartError> {
+fn order_io(data: &Path) -> impl FnOnce(io::Error) -> StartError {
+    let path = data.to_owned();
+    |source| StartError::Restored { path, source }
+}
+
+fn open_log(
+    config: &Config,
+    keys: &Keys,
+    restored: Option<&Restored>,
+    progress: &dyn Fn(&str),
+) -> Result<Log, StartError> {
+    let key = keys.derive(Label::AuditSigning);
+    if let Some(order) = restored {
+        order.fork(&config.data_dir, &key)?;
+    }
+    let base = format!("weft.{}.{}", config.tenant, config.region);
     let log = LogConfig {
-        origin: format!("weft.{}.{}", config.tenant, config.region),
+        origin: backup::origin_of(&config.data_dir, base),
         region: config.region.clone(),
         witnesses: config.witnesses.clone(),
     };
-    let key = keys.derive(Label::AuditSigning);
     Ok(Log::open(
         &config.data_dir.join("audit"),
         log,

@@ -6,8 +6,7 @@
 //! anew. A vault that is there, and has less in it than the log names, is older than the log or was damaged:
 //! that is told, too.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use weft_audit::{DecisionRecord, EventRecord};
@@ -51,12 +50,7 @@ pub(crate) fn mark(data: &Path) -> io::Result<()> {
     if path.exists() {
         return Ok(());
     }
-    let new = data.join(format!("{MARK}.tmp"));
-    let mut file = File::create(&new)?;
-    file.write_all(FORM)?;
-    file.sync_all()?;
-    fs::rename(&new, &path)?;
-    File::open(data)?.sync_all()
+    weft_disk::replace(&weft_disk::Os, &path, FORM)
 }
 
 /// The event by which a start without values that are gone is recorded.
@@ -113,6 +107,8 @@ impl Lost {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

@@ -156,10 +156,14 @@ fn frames(
             Step::Mark => found.closed_cleanly = true,
             Step::End(End::Clean) => break,
             Step::End(End::Broken { offset, what }) => {
-                found.closed_cleanly = false;
-                broken += 1;
                 let size = file.size()?;
                 let is_durable = scan::later_frame(file, before, walk.next)?.is_some();
+                // A writer may have gone on between two looks. It writes in order: when a later frame is there, this one is.
+                if is_last && walk.has_gone_on()? {
+                    continue;
+                }
+                found.closed_cleanly = false;
+                broken += 1;
                 let resumed = scan::find_frame(file, before + 1, size, |_| true)?;
                 let bytes = resumed.map(|(at, _)| at.saturating_sub(offset));
                 let damage = Damage::at(path, offset, bytes, what);

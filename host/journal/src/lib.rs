@@ -12,6 +12,7 @@
 //! | `scan` | walks a segment; tells a torn tail from damage |
 //! | `recover` | open: walks all segments, cuts a torn tail |
 //! | [`inspect`] | read-only check of every byte of a directory |
+//! | [`copy()`] | a copy, also beside a writer |
 //! | `queue` | the bounded queue, and [`Appended`] |
 //! | `writer` | the one thread that writes |
 //! | `room` | what the writer does when there is no room |
@@ -34,6 +35,7 @@
 
 pub mod limits;
 
+mod copy;
 mod error;
 mod frame;
 pub mod inspect;
@@ -47,6 +49,7 @@ mod segment;
 mod turns;
 mod writer;
 
+pub use copy::{CopyError, copy};
 pub use error::{AppendError, OpenError, ReadError, is_disk_full};
 pub use inspect::{Damage, Inspection, inspect};
 pub use journal::{Committed, Journal, JournalConfig, Position};

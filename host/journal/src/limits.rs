@@ -8,6 +8,8 @@ pub const MAX_RECORD_BYTES: usize = 65_535;
 pub const MAX_QUEUED_RECORDS: usize = 65_536;
 /// Bytes waiting to be written.
 pub const MAX_QUEUED_BYTES: usize = 64 * 1024 * 1024;
+/// Records that a copy queues before it waits for them.
+pub(crate) const COPIED_AT_ONCE: u64 = 256;
 /// Bytes in one write and `fdatasync`.
 pub const MAX_BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// The size of a segment file, unless the configuration says otherwise.

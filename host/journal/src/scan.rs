@@ -215,6 +215,15 @@ impl<'f> Walk<'f> {
         }
     }
 
+    /// Looks once more at what was no frame: whether it is the next one now.
+    pub(crate) fn has_gone_on(&mut self) -> io::Result<bool> {
+        self.window.reset();
+        let (next, room) = (self.next, self.end.saturating_sub(self.at));
+        let here = look(&mut self.window, self.file, self.at)?;
+        Ok(matches!(here, Here::Frame(head, _)
+            if head.index == next && head.frame_bytes() as u64 <= room))
+    }
+
     pub(crate) fn step(&mut self) -> io::Result<Step<'_>> {
         let offset = self.at;
         let (head, record) = match look(&mut self.window, self.file, offset)? {

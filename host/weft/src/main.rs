@@ -8,6 +8,7 @@
 //! | `policy`, `plugin`, `audit` | for those who write policies, write plugins, verify the log |
 //! | `bench` | open-loop load on a running host |
 //! | `config`, `places` | one TOML file; the directories that commands share |
+//! | `backup` | copies of a data directory, and a host that goes on from one |
 //! | `vault` | what operators see and order of the vault |
 //! | `remote` | a running host, for those who run it |
 //! | `token` | bearer tokens for callers |
@@ -17,6 +18,7 @@
 //! | `process` | nobody reads this process's memory |
 
 mod audit;
+mod backup;
 mod bench;
 mod client;
 mod config;
@@ -106,6 +108,8 @@ enum Command {
     /// Show and check the configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    Backup(backup::Backup),
+    Restore(backup::Restore),
     Bench(bench::Bench),
     Explain(explain::Explain),
 }
@@ -132,6 +136,8 @@ fn main() -> std::process::ExitCode {
         Command::Emergency(command) => emergency::run(command),
         Command::Token(command) => token::run(command),
         Command::Config(command) => config::run(command),
+        Command::Backup(args) => backup::back_up(args),
+        Command::Restore(args) => backup::restore(args),
         Command::Bench(args) => bench::run(args),
         Command::Explain(args) => explain::run(args),
     };

@@ -1,6 +1,7 @@
 //! The whole system: the binary that is shipped, with the project's own policies and plugins.
 
 mod assistance;
+mod backup;
 mod bench;
 mod book;
 mod commands;

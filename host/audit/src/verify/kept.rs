@@ -4,10 +4,11 @@
 //! was signed). This is how an older copy of the whole directory, put back, is told from the log itself.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::checkpoint::{Checkpoint, Verifier};
+use crate::checkpoint::{BadNote, Checkpoint, Verifier};
 use crate::files::Files;
+use crate::fork::Former;
 use crate::merkle::{Hash, Tree};
 use crate::verify::{Damage, Remedy, Report};
 
@@ -25,8 +26,8 @@ pub struct KeptCheckpoint {
 pub(super) struct Heads(BTreeMap<u64, Option<Hash>>);
 
 impl Heads {
-    pub(super) fn of<'c>(checkpoints: impl Iterator<Item = &'c Checkpoint>) -> Heads {
-        let mut heads = Heads(checkpoints.map(|c| (c.size, None)).collect());
+    pub(super) fn over(sizes: impl Iterator<Item = u64>) -> Heads {
+        let mut heads = Heads(sizes.map(|size| (size, None)).collect());
         heads.note(&Tree::default());
         heads
     }
@@ -43,38 +44,85 @@ impl Heads {
     }
 }
 
-/// Those that the log's key signed; the others are told.
-pub(super) fn open(
-    kept: &[KeptCheckpoint],
-    verifier: &Verifier,
-    report: &mut Report,
-) -> Vec<(PathBuf, Checkpoint)> {
-    let mut good = Vec::new();
-    for one in kept {
-        match Checkpoint::open_cosigned(&one.note, verifier) {
-            Ok((checkpoint, _)) => good.push((one.file.clone(), checkpoint)),
-            Err(bad) => report.note(Damage::at(
-                &one.file,
-                bad.offset,
-                None,
-                format!("no checkpoint of this log: {}", bad.what),
-                Remedy::CompareFile,
-            )),
-        }
-    }
-    good
+/// What came of opening one.
+pub(super) enum Kept<'a> {
+    /// The log's key signed it.
+    Signed(&'a Path, Checkpoint),
+    /// It did not; perhaps that of a log from whose copy this one goes on did.
+    Unknown(&'a KeptCheckpoint, BadNote),
 }
 
-/// Holds the log to one of them.
+impl Kept<'_> {
+    pub(super) fn open<'a>(kept: &'a KeptCheckpoint, verifier: &Verifier) -> Kept<'a> {
+        match Checkpoint::open_cosigned(&kept.note, verifier) {
+            Ok((checkpoint, _)) => Kept::Signed(&kept.file, checkpoint),
+            Err(bad) => Kept::Unknown(kept, bad),
+        }
+    }
+
+    /// How many records it covers, if that is to be believed.
+    pub(super) fn size(&self) -> Option<u64> {
+        match self {
+            Kept::Signed(_, checkpoint) => Some(checkpoint.size),
+            Kept::Unknown(kept, _) => {
+                let note = std::str::from_utf8(&kept.note).ok()?;
+                note.lines().nth(1)?.parse().ok()
+            }
+        }
+    }
+}
+
+/// Holds the log to one of them; `formers` are the logs from whose copies it goes on.
 pub(super) fn check(
     files: &Files,
-    (file, checkpoint): (PathBuf, Checkpoint),
+    kept: Kept<'_>,
+    formers: &[Former],
+    heads: &Heads,
+    report: &mut Report,
+) {
+    match kept {
+        Kept::Signed(file, checkpoint) => of_this_log(files, file, &checkpoint, heads, report),
+        Kept::Unknown(kept, bad) => {
+            let mut opened = formers.iter().filter_map(|former| {
+                let checkpoint = former.open(&kept.note)?;
+                Some((former, checkpoint))
+            });
+            match opened.next() {
+                Some((former, checkpoint)) if checkpoint.size > former.records => {
+                    let what = format!(
+                        "the log goes on from a copy with {} records, and {} covers {}: {} records that were signed are not there",
+                        former.records,
+                        kept.file.display(),
+                        checkpoint.size,
+                        checkpoint.size - former.records
+                    );
+                    report.note(Damage::file(&files.log, what, Remedy::RestoreUnseen));
+                }
+                Some((_, checkpoint)) => {
+                    of_this_log(files, &kept.file, &checkpoint, heads, report);
+                }
+                None => report.note(Damage::at(
+                    &kept.file,
+                    bad.offset,
+                    None,
+                    format!("no checkpoint of this log: {}", bad.what),
+                    Remedy::CompareFile,
+                )),
+            }
+        }
+    }
+}
+
+fn of_this_log(
+    files: &Files,
+    file: &Path,
+    checkpoint: &Checkpoint,
     heads: &Heads,
     report: &mut Report,
 ) {
     let what = match heads.at(checkpoint.size) {
         Some(head) if head == checkpoint.root => {
-            report.kept.push((file, checkpoint.size));
+            report.kept.push((file.to_owned(), checkpoint.size));
             return;
         }
         Some(_) => format!(

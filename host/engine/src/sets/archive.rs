@@ -23,7 +23,7 @@ use crate::sets::contents::{Contents, is_digest};
 use crate::sets::loaded::{LoadedSet, Pinning};
 
 /// Below the data directory.
-const DIR: &str = "policy-sets";
+pub(crate) const ARCHIVE_DIR: &str = "policy-sets";
 /// The list of a set's parts.
 const LIST: &str = "set.json";
 /// The files of a set.
@@ -125,7 +125,7 @@ impl Archive {
     /// The archive of a data directory. Nothing is read or made yet, so this works beside a running host.
     pub fn open(data_dir: &Path) -> Archive {
         Archive {
-            dir: data_dir.join(DIR),
+            dir: data_dir.join(ARCHIVE_DIR),
         }
     }
 

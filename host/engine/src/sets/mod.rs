@@ -35,6 +35,7 @@ pub use loaded::{LoadedSet, Pinning};
 pub use refused::PROBLEMS;
 pub use view::{PoliciesView, PolicyView};
 
+pub(crate) use archive::ARCHIVE_DIR;
 pub(crate) use back::Past;
 pub(crate) use components::{Components, Refused};
 pub(crate) use contents::Contents;
