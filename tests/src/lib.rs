@@ -6,6 +6,7 @@
 //! | [`host`] | `weft serve` as a process, with callers of every role |
 //! | [`guest`] | plugins of any kind, hostile ones too |
 //! | [`traffic`] | payments and requests to send |
+//! | [`damage`] | files that are not as they were written |
 //! | [`search`] | values that must not be found, in every form in which they could be |
 //! | [`canaries`] | thousands of such values, of people who do not exist |
 //! | [`witness`] | one who cosigns the checkpoints of audit logs |
@@ -14,6 +15,7 @@
 
 pub mod binary;
 pub mod canaries;
+pub mod damage;
 pub mod guest;
 pub mod host;
 pub mod search;

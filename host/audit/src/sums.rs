@@ -31,6 +31,13 @@ pub(crate) struct Differs {
     pub(crate) what: &'static str,
 }
 
+impl Differs {
+    /// Whether the other one begins where this one ends, and says the same.
+    pub(crate) fn is_continued_by(&self, next: &Differs) -> bool {
+        self.file == next.file && self.what == next.what && self.offset + self.bytes == next.offset
+    }
+}
+
 /// Sums of one file's blocks, by offset: length and hash.
 type Blocks = BTreeMap<u64, (u64, String)>;
 

@@ -6,6 +6,7 @@
 //! anew. A vault that is there, and has less in it than the log names, is older than the log or was damaged:
 //! that is told, too.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -47,8 +48,13 @@ pub(crate) fn check(data: &Path) -> Result<(), Incomplete> {
 /// All parts are there: leaves the mark, durably.
 pub(crate) fn mark(data: &Path) -> io::Result<()> {
     let path = data.join(MARK);
-    if path.exists() {
-        return Ok(());
+    match fs::read(&path) {
+        Ok(found) if found == FORM => return Ok(()),
+        Ok(_) => {
+            tracing::warn!(file = %path.display(), "the mark of a data directory was damaged, and is written again");
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
     }
     weft_disk::replace(&weft_disk::Os, &path, FORM)
 }
@@ -107,8 +113,6 @@ impl Lost {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]

@@ -47,22 +47,15 @@ pub(crate) enum AuditCommand {
     ///
     /// A directory with the signed checkpoint, the key, the records and the hashes over them as C2SP tlog-tiles, and a script
     /// that checks all of it with openssl and sha256sum. Covers what the newest checkpoint covers; works beside a running
-    /// host.
+    /// host. With conditions, each record that meets all of them has a proof of its own, too (C2SP tlog-proof).
     Export {
         #[command(flatten)]
         places: Places,
         /// The directory to write; it must not be there.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
-        /// Also a proof of its own for this decision. (C2SP tlog-proof.)
-        #[arg(long, value_name = "ID")]
-        decision: Option<String>,
-        /// Also a proof for each decision about this payment.
-        #[arg(long, value_name = "ID")]
-        payment: Option<String>,
-        /// Also a proof for each decision that belongs to this case.
-        #[arg(long, value_name = "ID")]
-        case: Option<String>,
+        #[command(flatten)]
+        which: query::Which,
     },
     #[command(alias = "show")]
     Query(query::Query),
@@ -88,20 +81,9 @@ pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
             };
             say(&verify(&places.settings()?.engine.data_dir, &options)?)
         }
-        AuditCommand::Export {
-            places,
-            out,
-            decision,
-            payment,
-            case,
-        } => {
-            let filter = Filter {
-                decision,
-                transaction: payment,
-                case,
-                ..Filter::default()
-            };
-            export(&log_of(&places.settings()?.engine.data_dir)?, &out, filter)
+        AuditCommand::Export { places, out, which } => {
+            let dir = log_of(&places.settings()?.engine.data_dir)?;
+            export(&dir, &out, which.filter())
         }
         AuditCommand::Query(query) => query.run(),
         AuditCommand::Timeline(timeline) => timeline.run(),

@@ -6,6 +6,7 @@ mod bench;
 mod book;
 mod commands;
 mod crash;
+mod damage;
 mod demo;
 mod disclosure;
 mod feed;

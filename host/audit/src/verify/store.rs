@@ -110,16 +110,17 @@ impl StoreVerifier {
         self.has_sums = true;
         let differs =
             sums::compare(&files.store, &sums, &files.sums).map_err(verify_io(&files.store))?;
-        for d in &differs {
-            report.note(Damage::at(
-                &d.file,
-                d.offset,
-                Some(d.bytes),
-                d.what,
-                Remedy::NextStart,
-            ));
+        let is_whole = differs.is_empty();
+        let mut left = differs.into_iter().peekable();
+        while let Some(mut d) = left.next() {
+            // Blocks that touch are one place.
+            while let Some(next) = left.next_if(|next| d.is_continued_by(next)) {
+                d.bytes += next.bytes;
+            }
+            let damage = Damage::at(&d.file, d.offset, Some(d.bytes), d.what, Remedy::NextStart);
+            report.note(damage);
         }
-        Ok(differs.is_empty())
+        Ok(is_whole)
     }
 
     fn open_copy(&mut self, files: &Files, report: &mut Report) -> Result<(), VerifyError> {
