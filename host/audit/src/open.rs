@@ -2,29 +2,35 @@
 
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use weft_dictionary::Timestamp;
-use weft_disk::{TMP, create_dir_durably};
+use weft_disk::TMP;
 use weft_journal::{Journal, JournalConfig, Recovery};
 
 use crate::blocks;
-use crate::checkpoint::{Checkpoint, LogKey, Verifier, is_origin};
+use crate::checkpoint::{Checkpoint, LogKey, is_origin};
 use crate::error::{OpenError, ReadError, open_io};
 use crate::files::{self, Files};
 use crate::found::Found;
 use crate::grown::Grown;
 use crate::keeper::{self, Keeper, Message};
-use crate::limits::{MAX_COSIGNED_BYTES, MAX_NOTE_BYTES, MAX_STORE_BATCH, PROGRESS_EVERY_RECORDS};
+use crate::limits::{MAX_STORE_BATCH, PROGRESS_EVERY_RECORDS};
 use crate::log::{Log, LogConfig, Shared, Tuning};
-use crate::merkle::{self, Tree};
+use crate::merkle;
 use crate::recent::Recent;
 use crate::record::{EventRecord, Record, SCHEMA};
 use crate::refill::Shelf;
 use crate::store::{Store, StoreError};
-use crate::witness::{self, Cosigning};
+use crate::witness::asking::{self, Cosigning};
+
+mod signed;
+
+use signed::{ask_witnesses, check_heads, newest, read_cosigned};
+
+pub(crate) use signed::{Anchor, signed};
 
 /// What opening found and mended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,93 +124,13 @@ pub(crate) fn open(
     )
 }
 
-/// A signed checkpoint that the records are held to.
-pub(crate) struct Anchor {
-    /// Where it lies.
-    path: PathBuf,
-    checkpoint: Checkpoint,
-}
-
-impl Anchor {
-    /// The log's own.
-    pub(crate) fn own(files: &Files, checkpoint: &Checkpoint) -> Anchor {
-        Anchor {
-            path: files.checkpoint.clone(),
-            checkpoint: checkpoint.clone(),
-        }
-    }
-}
-
-/// The newest checkpoint that was cosigned. One that is damaged, or not by witnesses that are named, is of no use to
-/// anybody, and the next one replaces it.
-fn read_cosigned(
-    files: &Files,
-    config: &LogConfig,
-    verifier: &Verifier,
-) -> Result<Option<(String, Checkpoint)>, OpenError> {
-    let read = |path: &Path| {
-        let bytes = files.read_small(path, MAX_COSIGNED_BYTES);
-        bytes.map_err(open_io(path))
-    };
-    let Some(note) = read(&files.cosigned)? else {
-        return Ok(None);
-    };
-    let policy = match config.witnesses.all.is_empty() {
-        true => read(&files.policy)?.unwrap_or_default(),
-        false => config.witnesses.policy(verifier).into_bytes(),
-    };
-    if let Ok((checkpoint, _)) = witness::open_cosigned(&note, &policy, verifier)
-        && let Ok(note) = String::from_utf8(note)
-    {
-        return Ok(Some((note, checkpoint)));
-    }
-    for path in [&files.cosigned, &files.policy] {
-        if files.remove(path).map_err(open_io(path))? {
-            tracing::warn!(file = %path.display(), "the log is not cosigned by the witnesses that are named; the file is removed until they sign anew");
-        }
-    }
-    Ok(None)
-}
-
-/// Shows the witnesses the checkpoint as it lies here, before a record is added to it. Those who do not answer are asked
-/// later; one who knows another history is believed.
-fn ask_witnesses(
-    files: &Files,
-    config: &LogConfig,
-    key: &LogKey,
-    checkpoint: &Checkpoint,
-    journal: &Journal,
-    progress: &dyn Fn(&str),
-) -> Result<Option<witness::Client>, OpenError> {
-    if config.witnesses.all.is_empty() {
-        return Ok(None);
-    }
-    let policy = config.witnesses.policy(key.verifier());
-    files
-        .replace(&files.policy, policy.as_bytes())
-        .map_err(open_io(&files.policy))?;
-    progress("asking the witnesses of the audit log");
-    let client = witness::Client::new(config.witnesses.clone());
-    let consistency = |old| witness::consistency(&files.tiles(), journal, old, checkpoint.size);
-    let round = client.ask(&witness::Shown {
-        note: &checkpoint.sign(key),
-        checkpoint,
-        records: journal.len_durable(),
-        consistency: &consistency,
-    });
-    match round.contradiction {
-        Some(contradiction) => Err(OpenError::Contradicted(contradiction)),
-        None => Ok(Some(client)),
-    }
-}
-
 fn start(
     files: Files,
     config: LogConfig,
     tuning: Tuning,
     key: LogKey,
     (journal, grown, store, checkpoint): (Journal, Grown, Store, Checkpoint),
-    (cosigned, witnesses): (Option<(String, Checkpoint)>, Option<witness::Client>),
+    (cosigned, witnesses): (Option<(String, Checkpoint)>, Option<asking::Client>),
     opened: Opened,
 ) -> Result<Log, OpenError> {
     let (inbox, messages) = keeper::channel();
@@ -240,7 +166,7 @@ fn start(
         Some(client) => {
             let shared = shared.clone();
             let thread = std::thread::Builder::new().name("weft-witnesses".to_owned());
-            let run = move || witness::run(&shared, &client, &told);
+            let run = move || asking::run(&shared, &client, &told);
             Some(thread.spawn(run).map_err(open_io(&dir))?)
         }
     };
@@ -264,90 +190,6 @@ fn start(
         opened,
         keeper: Mutex::new(Some((inbox, thread))),
         witnesses: Mutex::new(witnesses),
-    })
-}
-
-/// What was signed, and by which key: the directory is this log's, or is begun.
-pub(crate) fn signed(
-    files: &Files,
-    origin: &str,
-    seed: &[u8; 32],
-) -> Result<(LogKey, Checkpoint), OpenError> {
-    create_dir_durably(&*files.disk, &files.dir).map_err(open_io(&files.dir))?;
-    // A process that was killed may have left names that are not durable yet.
-    files
-        .disk
-        .sync_dir(&files.dir)
-        .map_err(open_io(&files.dir))?;
-    let key = LogKey::new(origin, seed);
-    check_key(files, key.verifier())?;
-    let checkpoint = read_checkpoint(files, &key)?;
-    refuse_without_records(files, &checkpoint)?;
-    Ok((key, checkpoint))
-}
-
-/// The key file is of this key, or is written if there is none.
-fn check_key(files: &Files, verifier: &Verifier) -> Result<(), OpenError> {
-    let path = &files.vkey;
-    let wanted = format!("{verifier}\n");
-    let refuse = |why: String| {
-        Err(OpenError::Key {
-            path: path.clone(),
-            why,
-        })
-    };
-    match files
-        .read_small(path, MAX_NOTE_BYTES)
-        .map_err(open_io(path))?
-    {
-        None => files
-            .replace(path, wanted.as_bytes())
-            .map_err(open_io(path)),
-        Some(found) if found == wanted.as_bytes() => Ok(()),
-        Some(found) => match std::str::from_utf8(&found).map(Verifier::parse) {
-            Ok(Ok(_)) => {
-                refuse("the file is of another origin or another key than this host's".to_owned())
-            }
-            Ok(Err(why)) => refuse(why.to_string()),
-            Err(_) => refuse("the file is not UTF-8".to_owned()),
-        },
-    }
-}
-
-/// The stored checkpoint; for a log without records, a first one over none.
-fn read_checkpoint(files: &Files, key: &LogKey) -> Result<Checkpoint, OpenError> {
-    let path = &files.checkpoint;
-    if let Some(note) = files
-        .read_small(path, MAX_NOTE_BYTES)
-        .map_err(open_io(path))?
-    {
-        return Checkpoint::open(&note, key.verifier()).map_err(|why| OpenError::Checkpoint {
-            path: path.clone(),
-            why,
-        });
-    }
-    if files.disk.exists(&files.log) {
-        return Err(OpenError::NoCheckpoint { path: path.clone() });
-    }
-    let checkpoint = Checkpoint {
-        origin: key.verifier().origin().to_owned(),
-        size: 0,
-        root: Tree::default().root(),
-    };
-    files
-        .replace(path, checkpoint.sign(key).as_bytes())
-        .map_err(open_io(path))?;
-    Ok(checkpoint)
-}
-
-/// A log that had records once has a directory for them.
-fn refuse_without_records(files: &Files, checkpoint: &Checkpoint) -> Result<(), OpenError> {
-    if checkpoint.size == 0 || files.disk.exists(&files.log) {
-        return Ok(());
-    }
-    Err(OpenError::NoRecords {
-        path: files.log.clone(),
-        size: checkpoint.size,
     })
 }
 
@@ -389,14 +231,6 @@ pub(crate) fn open_records(
     remove_leftovers(files)?;
     let grown = read_all(&journal, anchors, files, found, progress)?;
     Ok((journal, recovery, grown))
-}
-
-/// The one that covers the most; of those that cover as many, the log's own.
-fn newest(anchors: &[Anchor]) -> Option<&Anchor> {
-    anchors
-        .iter()
-        .rev()
-        .max_by_key(|anchor| anchor.checkpoint.size)
 }
 
 /// Who says that the end is missing: the store, or a checkpoint.
@@ -468,21 +302,6 @@ fn read_all(
         }
     }
     Ok(grown)
-}
-
-fn check_heads(tree: &Tree, anchors: &[Anchor]) -> Result<(), OpenError> {
-    let here = anchors.iter().filter(|a| a.checkpoint.size == tree.size());
-    for Anchor { path, checkpoint } in here {
-        if tree.root() != checkpoint.root {
-            return Err(OpenError::Contradiction {
-                path: path.clone(),
-                size: checkpoint.size,
-                signed: Box::new(checkpoint.root),
-                computed: Box::new(tree.root()),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// The store with all records applied; and why it was made anew, if it was.

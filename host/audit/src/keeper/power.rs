@@ -19,7 +19,7 @@ use crate::log::Tuning;
 use crate::merkle::Tree;
 use crate::open::{self, Anchor};
 use crate::recent::Recent;
-use crate::witness::Cosigning;
+use crate::witness::asking::Cosigning;
 
 const LIVES: u64 = 2_000;
 const ORIGIN: &str = "audit.example/eu";
