@@ -6,7 +6,7 @@ use std::path::Path;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use fastrand::Rng;
 
-use crate::host::files;
+use crate::files::files;
 use crate::search::{base64_cores, hex};
 
 /// One of them. No two have a value in common.

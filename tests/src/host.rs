@@ -1,22 +1,20 @@
 //! `weft serve` as a process, with callers of every role.
 
+mod asks;
+mod memory;
+
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
 
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
 use crate::binary::{project, run, weft};
+use crate::files::copy;
 
-/// Larger mappings are address space that is set aside for plugins' memories.
-const MAX_MAPPING_BYTES: u64 = 256 << 20;
-/// A page that nobody may touch ends a thread's stack (pthread_attr_setguardsize(3)).
-const GUARD_BYTES: u64 = 4 << 10;
-/// A thread has at most so much of it, where nobody asks for more.
-const MAX_STACK_BYTES: u64 = 8 << 20;
+pub use asks::Answer;
 
 /// The roles of the callers; each caller is called like its role.
 pub const ROLES: [&str; 5] = ["service", "agent", "supervisor", "regulator", "operator"];
@@ -33,66 +31,6 @@ pub struct Host {
     child: Option<Child>,
     address: String,
     log: Option<std::thread::JoinHandle<String>>,
-}
-
-/// A line of `/proc/PID/maps` (proc_pid_maps(5)).
-#[derive(Clone, Copy)]
-struct Map<'a> {
-    from: u64,
-    to: u64,
-    rights: &'a str,
-    name: &'a str,
-    is_stack: bool,
-}
-
-impl Map<'_> {
-    fn of<'a>(line: &'a str, before: Option<Map<'_>>) -> Option<Map<'a>> {
-        let mut words = line.split(' ');
-        let (from, to) = words.next()?.split_once('-')?;
-        let address = |text| u64::from_str_radix(text, 16).ok();
-        let (from, to) = (address(from)?, address(to)?);
-        let rights = words.next()?;
-        let name = line.rsplit(' ').next()?;
-        let is_guarded = before.is_some_and(|guard| {
-            guard.to == from && guard.to - guard.from == GUARD_BYTES && guard.rights == "---p"
-        });
-        Some(Map {
-            from,
-            to,
-            rights,
-            name,
-            is_stack: is_guarded && to - from <= MAX_STACK_BYTES || name == "[stack]",
-        })
-    }
-}
-
-/// What came back.
-#[derive(Debug, Clone)]
-pub struct Answer {
-    /// The HTTP status.
-    pub status: u16,
-    /// Of the body.
-    pub content_type: String,
-    /// After how many seconds to ask again, if that is said.
-    pub retry_after: Option<String>,
-    /// The names of all header fields, in order, with the values of those that are not of the moment: no date, no
-    /// trace.
-    pub headers: Vec<(String, String)>,
-    /// Its bytes.
-    pub body: Vec<u8>,
-}
-
-impl Answer {
-    /// The body as JSON.
-    pub fn json(&self) -> Json {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|e| panic!("no JSON in an answer {}: {e}", self.status))
-    }
-
-    /// The body as text.
-    pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
 }
 
 impl Host {
@@ -266,51 +204,6 @@ impl Host {
             .unwrap_or_else(|| panic!("not running"))
     }
 
-    /// What a core file of it would have: the memory that it may write, by place. Nothing where the system lets
-    /// nobody look, which it says past the test runner's capture.
-    pub fn memory(&self) -> Vec<(String, Vec<u8>)> {
-        self.mapped(|_| true)
-    }
-
-    /// The stacks of its threads, each as deep as it was ever used.
-    pub fn stacks(&self) -> Vec<(String, Vec<u8>)> {
-        let mut stacks = self.mapped(|map| map.is_stack);
-        for (_, bytes) in &mut stacks {
-            let unused = bytes.iter().take_while(|byte| **byte == 0).count();
-            bytes.drain(..unused);
-        }
-        stacks
-    }
-
-    fn mapped(&self, wanted: impl Fn(&Map<'_>) -> bool) -> Vec<(String, Vec<u8>)> {
-        let of_process = format!("/proc/{}", self.process().as_raw_nonzero());
-        let opened = fs::File::open(format!("{of_process}/mem"));
-        let maps = fs::read_to_string(format!("{of_process}/maps"));
-        let (Ok(memory), Ok(maps)) = (opened, maps) else {
-            let line = "left out: the memory of the host; only the superuser sees it\n";
-            let _ = std::io::Write::write_all(&mut std::io::stderr(), line.as_bytes());
-            return Vec::new();
-        };
-        let mut before = None;
-        let maps = maps.lines().filter_map(|line| {
-            let map = Map::of(line, before)?;
-            before = Some(map);
-            Some(map)
-        });
-        let read = |map: Map<'_>| {
-            let size = usize::try_from(map.to - map.from).ok()?;
-            let mut bytes = vec![0; size];
-            memory.read_exact_at(&mut bytes, map.from).ok()?;
-            let Map { from, to, name, .. } = map;
-            Some((format!("memory {from:x}-{to:x} {name}"), bytes))
-        };
-        let may_write =
-            |map: &Map<'_>| map.rights.starts_with("rw") && map.to - map.from <= MAX_MAPPING_BYTES;
-        maps.filter(|map| may_write(map) && wanted(map))
-            .filter_map(read)
-            .collect()
-    }
-
     fn signal(&self, signal: rustix::process::Signal) {
         rustix::process::kill_process(self.process(), signal)
             .unwrap_or_else(|e| panic!("no signal: {e}"));
@@ -342,66 +235,6 @@ impl Host {
         };
         shown.out.lines().map(record).collect()
     }
-
-    /// Asks for a decision with a JSON body.
-    pub fn decide(&self, role: &str, body: &Json) -> Answer {
-        self.post(role, "application/json", body.to_string().as_bytes(), &[])
-    }
-
-    /// Asks for a decision.
-    pub fn post(&self, role: &str, media: &str, body: &[u8], headers: &[(&str, &str)]) -> Answer {
-        self.try_post(role, media, body, headers)
-            .unwrap_or_else(|why| panic!("no answer: {why}"))
-    }
-
-    /// Asks for a decision of a host that may go away meanwhile.
-    pub fn try_post(
-        &self,
-        role: &str,
-        media: &str,
-        body: &[u8],
-        headers: &[(&str, &str)],
-    ) -> Result<Answer, String> {
-        self.try_post_to("/v1/decisions", role, media, body, headers)
-    }
-
-    /// The same of a host that may go away meanwhile.
-    pub fn try_ask(&self, path: &str, role: &str, body: &Json) -> Result<Answer, String> {
-        let body = body.to_string();
-        self.try_post_to(path, role, "application/json", body.as_bytes(), &[])
-    }
-
-    /// Sends a JSON body to a resource.
-    pub fn post_to(&self, path: &str, role: &str, body: &Json) -> Answer {
-        self.try_ask(path, role, body)
-            .unwrap_or_else(|why| panic!("no answer: {why}"))
-    }
-
-    fn try_post_to(
-        &self,
-        path: &str,
-        role: &str,
-        media: &str,
-        body: &[u8],
-        headers: &[(&str, &str)],
-    ) -> Result<Answer, String> {
-        let mut request = client()
-            .post(format!("{}{path}", self.address))
-            .header("Authorization", format!("Bearer {}", self.token(role)))
-            .header("Content-Type", media);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        answer(request.send(body))
-    }
-
-    /// Reads a resource.
-    pub fn get(&self, role: &str, path: &str) -> Answer {
-        let request = client()
-            .get(format!("{}{path}", self.address))
-            .header("Authorization", format!("Bearer {}", self.token(role)));
-        answer(request.call()).unwrap_or_else(|why| panic!("no answer: {why}"))
-    }
 }
 
 /// A host must not outlive its test.
@@ -409,70 +242,4 @@ impl Drop for Host {
     fn drop(&mut self) {
         self.end();
     }
-}
-
-fn client() -> ureq::Agent {
-    ureq::Agent::config_builder()
-        .http_status_as_error(false)
-        .build()
-        .into()
-}
-
-fn answer(result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Answer, String> {
-    let mut response = result.map_err(|e| e.to_string())?;
-    let content_type = response
-        .headers()
-        .get("content-type")
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default()
-        .to_owned();
-    let retry_after = response.headers().get("retry-after");
-    let retry_after = retry_after.and_then(|v| Some(v.to_str().ok()?.to_owned()));
-    let of_the_moment = ["date", "traceparent"];
-    let header = |(name, value): (&ureq::http::HeaderName, &ureq::http::HeaderValue)| {
-        let value = Some(value.to_str().unwrap_or_default());
-        let value = value.filter(|_| !of_the_moment.contains(&name.as_str()));
-        (name.to_string(), value.unwrap_or_default().to_owned())
-    };
-    let headers = response.headers().iter().map(header).collect();
-    let body = response
-        .body_mut()
-        .read_to_vec()
-        .map_err(|e| e.to_string())?;
-    Ok(Answer {
-        status: response.status().as_u16(),
-        content_type,
-        retry_after,
-        headers,
-        body,
-    })
-}
-
-/// Copies a directory with all that is in it.
-pub fn copy(from: &Path, to: &Path) {
-    let made = |result: std::io::Result<u64>| result.unwrap_or_else(|e| panic!("no copy: {e}"));
-    made(fs::create_dir_all(to).map(|()| 0));
-    for path in files(from) {
-        let below = path.strip_prefix(from).unwrap_or(&path);
-        let target = to.join(below);
-        if let Some(dir) = target.parent() {
-            made(fs::create_dir_all(dir).map(|()| 0));
-        }
-        made(fs::copy(&path, &target));
-    }
-}
-
-/// All files below a directory.
-pub fn files(dir: &Path) -> Vec<PathBuf> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            all.extend(files(&path));
-        } else {
-            all.push(path);
-        }
-    }
-    all.sort();
-    all
 }

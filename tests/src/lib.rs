@@ -3,7 +3,8 @@
 //! | module | what is there |
 //! |---|---|
 //! | [`binary`] | the `weft` binary and where the project's files are |
-//! | [`host`] | `weft serve` as a process, with callers of every role |
+//! | [`files`] | directories as they are |
+//! | [`host`] | `weft serve` as a process, with callers of every role; what it is asked, what is in its memory |
 //! | [`guest`] | plugins of any kind, hostile ones too |
 //! | [`traffic`] | payments and requests to send |
 //! | [`damage`] | files that are not as they were written |
@@ -16,6 +17,7 @@
 pub mod binary;
 pub mod canaries;
 pub mod damage;
+pub mod files;
 pub mod guest;
 pub mod host;
 pub mod search;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::host::files;
+use crate::files::files;
 
 /// A value that must not be found, and the forms in which it is looked for.
 pub struct Canary {

@@ -63,7 +63,11 @@ impl Inner {
         effect: Effect,
         request: Request,
     ) -> Result<Stored, Problem> {
-        let Some(payment) = self.text(&request.row, self.known.payment_id) else {
+        // To who is not granted that it is there, each payment is an unknown one.
+        let is_told =
+            (self.grants_of(asked)).tells_of_payment(asked.caller.role, &request.operation);
+        let payment = self.text(&request.row, self.known.payment_id);
+        let Some(payment) = payment.filter(|_| is_told) else {
             return self.decide_about(asked, effect, request, None).await;
         };
         let _one_at_a_time = self.payments.lock(&payment).await;

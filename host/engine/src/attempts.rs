@@ -1,172 +1,142 @@
-//! Attempts that come to nothing, and readings that are repeated: on record, and nobody fills the log with them.
+//! What came to nothing, and what was read: each is one record, durable before its answer, like everything that is answered.
 //!
-//! The first of a kind within a minute is an event at once. Those that follow are counted, and their number is an event
-//! when the minute is over, or when the host stops, with the decisions that they were about; a host that is killed loses
-//! these, and not that it was tried. What is counted is bounded: by callers, and by what this program's own words name; and
-//! so are the decisions that an event names.
+//! Nobody fills the log with them: how often a caller asks is bounded by the gateway, which looks at nothing of what is more
+//! (`rate-limited`, counted in the metrics); and such a record is a fraction of that of a decision, which the same caller
+//! might ask for instead.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
-use weft_dictionary::Timestamp;
-use weft_intake::Problem;
+use weft_intake::{Culprit, Problem};
 
 use crate::engine::{Engine, Inner};
-use crate::limits::{ATTEMPTS_COUNTED_FOR, MAX_DECISIONS_NAMED};
 use crate::{Caller, problems};
 
 /// The event of something that a caller may not have, or asked for in a way that nothing comes of.
 pub const REFUSED: &str = "access.refused";
-/// The event of a decision that support read again with something of the payment in it.
+/// The event of a decision that was read again with something of the payment in it.
 pub const READ: &str = "decision.read";
-
 /// The event of pieces of the audit log that were read.
 pub const LOG_READ: &str = "log.read";
 
-/// What is counted together.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Kind {
-    pub(crate) event: &'static str,
-    pub(crate) by: String,
-    pub(crate) role: &'static str,
-    /// A resource.
-    pub(crate) what: &'static str,
-    /// Why nothing comes of it; empty for a reading.
-    pub(crate) why: &'static str,
-}
-
-/// A minute of a kind.
+/// Somebody asked for something that is no decision: words of the program's own, and what the caller may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Minute {
-    since: Timestamp,
-    /// Beside the first.
-    more: u32,
-    /// Which decisions these were about, as far as they are named.
-    decisions: BTreeSet<String>,
+pub(crate) struct Attempt {
+    event: &'static str,
+    by: String,
+    role: &'static str,
+    /// A resource.
+    what: &'static str,
+    /// Why nothing comes of it; nothing for a reading.
+    why: Option<&'static str>,
+    /// Which decision, or which piece of the log.
+    which: Option<(&'static str, String)>,
 }
 
-#[derive(Default)]
-pub(crate) struct Attempts(Mutex<BTreeMap<Kind, Minute>>);
-
-impl Attempts {
-    /// Counts one; whether it is the first.
-    fn is_first(&self, kind: &Kind, decision: Option<&String>, at: Timestamp) -> bool {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(minute) = all.get_mut(kind) {
-            minute.more = minute.more.saturating_add(1);
-            if minute.decisions.len() < MAX_DECISIONS_NAMED {
-                minute.decisions.extend(decision.cloned());
-            }
-            return false;
-        }
-        let minute = Minute {
-            since: at,
-            more: 0,
-            decisions: BTreeSet::new(),
-        };
-        all.insert(kind.clone(), minute);
-        true
-    }
-
-    /// Forgets what is over, and gives back what was counted then.
-    fn over(&self, at: Timestamp) -> Vec<(Kind, Minute)> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_over = |minute: &Minute| at >= minute.since.plus(ATTEMPTS_COUNTED_FOR);
-        let over = all.extract_if(.., |_, minute| is_over(minute));
-        over.filter(|(_, minute)| minute.more > 0).collect()
-    }
-}
-
-impl Engine {
-    /// Records that a caller was refused a resource, and why: words of the program's own.
-    pub async fn refused(&self, caller: &Caller, what: &'static str, why: &'static str) {
-        self.refused_about(Kind::refused(caller, what, why), None)
-            .await;
-    }
-
-    /// The same about a decision.
-    pub(crate) async fn refused_about(&self, kind: Kind, decision: Option<String>) {
-        let inner = Arc::clone(&self.inner);
-        let recorded = self.to_its_end(async move { inner.attempted(kind, decision).await });
-        // The refusal stands, whether or not the log takes it; that it does not is told.
-        let _ = recorded.await;
-    }
-}
-
-impl Kind {
-    pub(crate) fn refused(caller: &Caller, what: &'static str, why: &'static str) -> Kind {
-        Kind {
-            event: REFUSED,
+impl Attempt {
+    fn of(event: &'static str, caller: &Caller, what: &'static str) -> Attempt {
+        Attempt {
+            event,
             by: caller.id.clone(),
             role: caller.role.as_str(),
             what,
-            why,
+            why: None,
+            which: None,
         }
     }
 
-    pub(crate) fn read(caller: &Caller) -> Kind {
-        Kind {
-            event: READ,
-            why: "",
-            ..Kind::refused(caller, "decision", "")
+    pub(crate) fn refused(caller: &Caller, what: &'static str, why: &'static str) -> Attempt {
+        Attempt {
+            why: Some(why),
+            ..Attempt::of(REFUSED, caller, what)
         }
     }
 
-    pub(crate) fn log_read(caller: &Caller) -> Kind {
-        Kind {
-            event: LOG_READ,
-            why: "",
-            ..Kind::refused(caller, "log", "")
+    pub(crate) fn read(caller: &Caller) -> Attempt {
+        Attempt::of(READ, caller, "decision")
+    }
+
+    pub(crate) fn log_read(caller: &Caller, what: &'static str) -> Attempt {
+        Attempt::of(LOG_READ, caller, what)
+    }
+
+    /// The decision that it is about: one that is there.
+    pub(crate) fn about(self, decision: Option<String>) -> Attempt {
+        Attempt {
+            which: decision.map(|decision| ("decision", decision)),
+            ..self
         }
     }
 
-    fn detail(&self, count: u32) -> Vec<(&'static str, Json)> {
+    /// The piece of the log that it is about.
+    pub(crate) fn at(self, path: String) -> Attempt {
+        Attempt {
+            which: Some(("path", path)),
+            ..self
+        }
+    }
+
+    fn into_detail(self) -> Vec<(&'static str, Json)> {
         let mut detail = vec![
-            ("by", Json::from(self.by.as_str())),
+            ("by", Json::from(self.by)),
             ("role", self.role.into()),
             ("what", self.what.into()),
-            ("count", count.into()),
         ];
-        detail.extend((!self.why.is_empty()).then(|| ("why", self.why.into())));
+        detail.extend(self.why.map(|why| ("why", why.into())));
+        detail.extend(self.which.map(|(name, which)| (name, which.into())));
         detail
     }
 }
 
-impl Inner {
-    /// Counts an attempt, and records it if it is the first of its kind within a minute. `decision` is the one that it
-    /// was about.
-    pub(crate) async fn attempted(
+impl Engine {
+    /// Records that a caller was refused a resource, and why, in words of the program's own. The refusal may be answered
+    /// when this has returned.
+    ///
+    /// # Errors
+    ///
+    /// It could not be recorded; that is the answer then.
+    pub async fn refused(
         &self,
-        kind: Kind,
-        decision: Option<String>,
+        caller: &Caller,
+        what: &'static str,
+        why: &'static str,
     ) -> Result<(), Problem> {
-        let at = self.clock.now();
-        self.record_attempts(at).await;
-        if !self.attempts.is_first(&kind, decision.as_ref(), at) {
-            return Ok(());
-        }
-        let mut detail = kind.detail(1);
-        detail.extend(decision.map(|decision| ("decision", decision.into())));
-        let recorded = self.log.append(&self.event(at, kind.event, detail)).await;
+        let recorded = self.on_record(Attempt::refused(caller, what, why)).await;
+        recorded.inspect_err(|problem| self.inner.metrics.problem(problem.code()))
+    }
+
+    /// Records an attempt, also when the caller goes away.
+    pub(crate) async fn on_record(&self, attempt: Attempt) -> Result<(), Problem> {
+        let inner = Arc::clone(&self.inner);
+        let recorded = (self.inner.tasks).spawn(async move { inner.on_record(attempt).await });
+        let unfinished = |_| Err(problems::internal("the attempt was not recorded"));
+        recorded.await.unwrap_or_else(unfinished)
+    }
+}
+
+impl Inner {
+    /// Records an attempt.
+    pub(crate) async fn on_record(&self, attempt: Attempt) -> Result<(), Problem> {
+        let event = attempt.event;
+        let event = self.event(self.clock.now(), event, attempt.into_detail());
+        let recorded = self.log.append(&event).await;
         recorded
             .map(|_| ())
             .map_err(|why| problems::not_recorded(&why))
     }
 
-    /// Records how many there were in the minutes that are over.
-    pub(crate) async fn record_attempts(&self, at: Timestamp) {
-        for (kind, minute) in self.attempts.over(at) {
-            let mut detail = kind.detail(minute.more);
-            detail.push(("since", minute.since.to_string().into()));
-            if !minute.decisions.is_empty() {
-                let named: Vec<String> = minute.decisions.into_iter().collect();
-                detail.push(("decisions", named.into()));
-            }
-            let event = self.event(self.clock.now(), kind.event, detail);
-            if let Err(error) = self.log.append(&event).await {
-                tracing::error!(%error, by = kind.by, "attempts could not be recorded");
-            }
+    /// What is wrong with a caller's request, once that is on record; or that it cannot be recorded. What is wrong with
+    /// the host is in its own log.
+    pub(crate) async fn refused(
+        &self,
+        caller: &Caller,
+        what: &'static str,
+        problem: Problem,
+    ) -> Problem {
+        if problem.culprit() != Culprit::Caller {
+            return problem;
         }
+        let attempt = Attempt::refused(caller, what, problem.code());
+        self.on_record(attempt).await.err().unwrap_or(problem)
     }
 }

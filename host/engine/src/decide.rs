@@ -109,7 +109,12 @@ impl Engine {
         let answer = match self
             .inner
             .tasks
-            .spawn(async move { inner.answer(caller, ask).await })
+            .spawn(async move {
+                match inner.answer(caller.clone(), ask).await {
+                    Err(problem) => Err(inner.refused(&caller, "request", problem).await),
+                    reply => reply,
+                }
+            })
             .await
         {
             Ok(answer) => answer,

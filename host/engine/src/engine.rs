@@ -12,7 +12,6 @@ use weft_intake::{Intake, Problem, Request};
 use weft_policy::OperationKind;
 use weft_vault::Vault;
 
-use crate::attempts::Attempts;
 use crate::decide::{Asked, PaymentLock};
 use crate::disclosure::{Budgets, Emergencies};
 use crate::idempotency::Table;
@@ -69,7 +68,6 @@ pub(crate) struct Inner {
     pub(crate) threat: Threat,
     /// How often facts were shown today.
     pub(crate) budgets: Budgets,
-    pub(crate) attempts: Attempts,
     /// Requests in emergencies that wait for their review.
     pub(crate) emergencies: Emergencies,
     /// One erasure or hold at a time.
@@ -148,7 +146,6 @@ impl Engine {
             .tasks
             .spawn(async move {
                 inner.record_clock().await;
-                inner.record_attempts(inner.clock.now()).await;
                 inner.expire_due().await
             })
             .await;
@@ -173,7 +170,6 @@ impl Engine {
         if stops_already {
             return Stopped::Whole;
         }
-        self.inner.record_attempts(Timestamp(u64::MAX)).await;
         match self.inner.record_stop().await {
             Ok(()) => Stopped::Whole,
             Err(error) => Stopped::LogNotClosed(error),

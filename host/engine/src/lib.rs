@@ -12,7 +12,7 @@
 //! | [`replay`] | past decisions, evaluated again |
 //! | `keyed` | names of what must not be found by trying |
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
-//! | [`attempts`] | what was refused and what was read again, on record and counted |
+//! | [`attempts`] | what was refused and what was read again, each on record |
 //! | `approval`, `lift` | what one person orders and others approve, or order, too |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault on request |

@@ -69,13 +69,9 @@ pub(crate) const MAX_WORD_DIGITS: usize = weft_policy::limits::MAX_PURPOSE_DIGIT
 pub(crate) const MAX_CASE_CHARS: usize = 64;
 /// Decisions of a caller within a case, the newest, among which the payment of a value is looked for.
 pub(crate) const MAX_CASE_DECISIONS: usize = 20;
-/// How long attempts of one kind by one caller are counted together.
-pub const ATTEMPTS_COUNTED_FOR: DurationMs = DurationMs(60_000);
-/// Decisions that the event names which counts attempts or readings; of more their number is told.
-pub const MAX_DECISIONS_NAMED: usize = 256;
 /// How long an answer takes at least whose time must not say what is there: each about a value of the vault, and each that
 /// refuses somebody a decision, or help with a payment, services too.
-pub(crate) const REFUSAL_TAKES: Duration = Duration::from_millis(100);
+pub const REFUSAL_TAKES: Duration = Duration::from_millis(100);
 /// Bytes of a thread's stack that are overwritten after work that may have seen clear values. Of the stacks of a host that
 /// had decided for a while, 144 KiB were used at the most.
 pub(crate) const WIPED_STACK_BYTES: usize = 192 << 10;

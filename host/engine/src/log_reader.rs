@@ -9,7 +9,7 @@ use weft_audit::tiles::Tile;
 use weft_audit::{Filter, Page};
 use weft_intake::Problem;
 
-use crate::attempts::Kind;
+use crate::attempts::Attempt;
 use crate::engine::{Engine, Inner};
 use crate::log_query::LogQuery;
 use crate::{Caller, ids, problems};
@@ -17,7 +17,7 @@ use crate::{Caller, ids, problems};
 impl Engine {
     /// The newest checkpoint, as it was signed.
     pub async fn log_checkpoint(&self, caller: &Caller) -> Result<String, Problem> {
-        self.read_log(caller, |inner| {
+        self.read_log(Attempt::log_read(caller, "checkpoint"), |inner| {
             let signed = inner.log.signed();
             Ok(signed.map_err(|why| problems::not_read(&why))?.0)
         })
@@ -28,7 +28,8 @@ impl Engine {
     /// checkpoint covers it.
     pub async fn log_tile(&self, caller: &Caller, path: &str) -> Result<Vec<u8>, Problem> {
         let tile = Tile::parse(path).ok_or_else(problems::no_tile)?;
-        self.read_log(caller, move |inner| {
+        let attempt = Attempt::log_read(caller, "tile").at(tile.to_string());
+        self.read_log(attempt, move |inner| {
             let read = inner
                 .log
                 .tile(tile)
@@ -42,7 +43,9 @@ impl Engine {
     /// (C2SP `tlog-proof`).
     pub async fn log_proof(&self, caller: &Caller, decision: &str) -> Result<String, Problem> {
         let id = decision.to_owned();
-        self.read_log(caller, move |inner| {
+        let is_known = ids::is_decision(decision).then(|| decision.to_owned());
+        let attempt = Attempt::log_read(caller, "proof").about(is_known);
+        self.read_log(attempt, move |inner| {
             let index = if ids::is_decision(&id) {
                 inner.stored(&id)?.map(|stored| stored.index)
             } else {
@@ -65,7 +68,7 @@ impl Engine {
 
     /// One page of the records that a query asks for, each byte for byte as it is in the log, as one JSON object.
     pub async fn log_records(&self, caller: &Caller, query: LogQuery) -> Result<Vec<u8>, Problem> {
-        self.read_log(caller, move |inner| {
+        self.read_log(Attempt::log_read(caller, "records"), move |inner| {
             let page = inner.log.query(&query.filter, query.cursor, query.limit);
             let page = page.map_err(|why| problems::not_read(&why))?;
             Ok(told(&page))
@@ -75,7 +78,7 @@ impl Engine {
 
     async fn read_log<T: Send + 'static>(
         &self,
-        caller: &Caller,
+        attempt: Attempt,
         read: impl FnOnce(&Inner) -> Result<T, Problem> + Send + 'static,
     ) -> Result<T, Problem> {
         let inner = Arc::clone(&self.inner);
@@ -83,7 +86,7 @@ impl Engine {
         let done = done.unwrap_or_else(|_| Err(problems::internal("the log could not be read")));
         let told = match done {
             Ok(read) => {
-                let on_record = self.inner.attempted(Kind::log_read(caller), None).await;
+                let on_record = self.inner.on_record(attempt).await;
                 on_record.map(|()| read)
             }
             Err(problem) => Err(problem),

@@ -10,7 +10,7 @@ use weft_intake::Problem;
 use weft_policy::OperationKind;
 use weft_verdict::{Obligation, ObligationKind, Verdict};
 
-use crate::attempts::Kind;
+use crate::attempts::Attempt;
 use crate::chains::{Chain, began};
 use crate::decide::Decided;
 use crate::disclosure::{EXPIRES_AT, STATE, STEP_UP, VERDICT};
@@ -35,10 +35,10 @@ impl Engine {
             .in_words(|words| inner.decision(caller, id, words))
             .await;
         let view = match view {
-            Ok(view) => inner.on_record(caller, &view).await.map(|()| view),
+            Ok(view) => inner.read_again(caller, &view).await.map(|()| view),
             Err(problem) => {
-                self.refused_decision(caller, id).await;
-                Err(problem)
+                let recorded = self.refused_decision(caller, id).await;
+                Err(recorded.err().unwrap_or(problem))
             }
         };
         if let Err(problem) = &view {
@@ -51,26 +51,26 @@ impl Engine {
 
 impl Engine {
     /// The log tells apart what the answer does not.
-    async fn refused_decision(&self, caller: &Caller, id: &str) {
+    async fn refused_decision(&self, caller: &Caller, id: &str) -> Result<(), Problem> {
         let is_there = ids::is_decision(id) && matches!(self.inner.stored(id), Ok(Some(_)));
         let (why, id) = match is_there {
             true => ("not-the-callers", Some(id.to_owned())),
             false => ("unknown", None),
         };
-        self.refused_about(Kind::refused(caller, "decision", why), id)
-            .await;
+        let attempt = Attempt::refused(caller, "decision", why);
+        self.on_record(attempt.about(id)).await
     }
 }
 
 impl Inner {
     /// What support was shown of a payment is on record with the decision; that it is shown again, too, and that
     /// somebody who audits reads it. A service reads its own.
-    async fn on_record(&self, caller: &Caller, view: &DecisionView) -> Result<(), Problem> {
+    async fn read_again(&self, caller: &Caller, view: &DecisionView) -> Result<(), Problem> {
         if caller.role == Role::Service || !view.is_told_of_payment {
             return Ok(());
         }
         let decision = Some(view.decision.clone());
-        self.attempted(Kind::read(caller), decision).await
+        self.on_record(Attempt::read(caller).about(decision)).await
     }
 
     fn decision(&self, caller: &Caller, id: &str, words: &Words) -> Result<DecisionView, Problem> {
@@ -184,7 +184,9 @@ impl Inner {
         } else {
             Chain::new()
         };
-        let told_of_payment = !assistance || learns_of_payment(caller.role, record, &chain);
+        let told_of_payment = !assistance
+            || learns_of_payment(caller.role, record, &chain)
+                && (self.grants()).tells_of_payment(caller.role, &record.operation);
         if !told_of_payment {
             chain.clear();
         }
@@ -223,7 +225,7 @@ impl Inner {
                 .challenge(caller, record, follow, &chain)
                 .filter(|_| !insider || tells(STEP_UP)),
             is_told_of_payment: told_of_payment,
-            context: if assistance {
+            context: if assistance && told_of_payment {
                 self.context(told, &chain)?
             } else {
                 None
@@ -498,7 +500,7 @@ fn grants_within(record: &DecisionRecord, one: &DecisionRecord) -> bool {
     one.outcome.verdict.is_granted() && one.caller == record.caller && one.case == record.case
 }
 
-/// Whether a request for assistance tells its reader that there is such a payment, and where it stands: who is refused
+/// Whether a request for assistance told its reader that there is such a payment, and where it stands: who is refused
 /// learns nothing of it, unless a request of the same person within the same case was granted before.
 fn learns_of_payment(role: Role, record: &DecisionRecord, chain: &[Stored]) -> bool {
     let granted = |one: &DecisionRecord| grants_within(record, one);

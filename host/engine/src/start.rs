@@ -17,7 +17,6 @@ use weft_intake::Intake;
 use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
 use weft_vault::{Keys, Label, Side, Vault};
 
-use crate::attempts::Attempts;
 use crate::disclosure::{Budgets, Emergencies};
 use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
@@ -191,7 +190,6 @@ impl Engine {
             stopping: AtomicBool::new(false),
             threat: Threat::new(threat),
             budgets: Budgets::default(),
-            attempts: Attempts::default(),
             emergencies: Emergencies::default(),
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),

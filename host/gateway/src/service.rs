@@ -130,15 +130,13 @@ impl Service {
             Access::Anyone => self.tell(route, request.headers()),
             Access::Callers => {
                 let (index, caller) = self.admit(request.headers(), seat)?;
-                match route {
-                    Route::Disclose => {
-                        let disclosed = self.disclose(index, &caller, request, trace).await;
-                        self.on_record(&caller, route, disclosed).await
-                    }
+                let answer = match route {
+                    Route::Disclose => self.disclose(index, &caller, request, trace).await,
                     Route::Decide => self.decide(&caller, request, trace).await,
                     Route::Explanation => self.explanation(&caller, request.headers(), id).await,
                     _ => self.decision(&caller, request.headers(), id).await,
-                }
+                };
+                self.on_record(&caller, route, answer).await
             }
             Access::Roles(roles) => {
                 let (index, caller) = self.admit(request.headers(), seat)?;
@@ -171,7 +169,8 @@ impl Service {
             && refusal.problem.culprit() == Culprit::Caller
         {
             let why = refusal.problem.code();
-            self.engine.refused(caller, route.label(), why).await;
+            let recorded = self.engine.refused(caller, route.label(), why).await;
+            recorded.map_err(Refusal::by_engine)?;
         }
         answer
     }

@@ -8,7 +8,6 @@ use std::collections::HashMap;
 
 use weft_diagnostic::did_you_mean;
 use weft_dictionary::{Dictionary, Origin};
-use weft_redact::Reading;
 
 use crate::limits;
 
@@ -102,7 +101,7 @@ pub(crate) fn shown(name: &str) -> &str {
         && name.bytes().all(is_identifier)
         && name.bytes().any(|b| b.is_ascii_alphabetic())
         && digits <= limits::MAX_SHOWN_NAME_DIGITS
-        && weft_redact::first(name, Reading::Field).is_none();
+        && weft_redact::in_identifier(name).is_none();
     if harmless { name } else { WITHHELD }
 }
 

@@ -12,7 +12,7 @@ use weft_dictionary::{
     Class, Currency, Dictionary, DurationMs, Field, FieldId, Kind, Money, Origin, Row, Timestamp,
     Token, Value,
 };
-use weft_redact::{Kind as Personal, Layer, Reading, pan};
+use weft_redact::{Kind as Personal, Layer, pan};
 use weft_vault::{NewRow, Secret, Side, Vault, VaultError};
 
 use crate::canonical::{canonical, iban_country};
@@ -355,7 +355,7 @@ fn not_stored(error: &VaultError) -> Wrong {
 /// What is not tokenised is recorded as it came, in a log from which nothing can be deleted: what has the form of a
 /// number or an address that leads to a person would stay there for ever, so it is refused.
 pub(crate) fn nothing_personal(text: &str) -> Result<(), Wrong> {
-    let Some(found) = weft_redact::first(text, Reading::Field) else {
+    let Some(found) = weft_redact::in_identifier(text) else {
         return Ok(());
     };
     let name = found.name();
@@ -369,11 +369,11 @@ fn where_it_belongs(found: Personal) -> &'static str {
     match found {
         Personal::CardNumber => {
             "send card numbers in instrument.pan only; an identifier of your own that looks like one needs another form, \
-             with letters among its digits or fewer than fifteen of them"
+             with letters among its digits or fewer than fifteen of them; no sign between them, and no order, makes a difference"
         }
         Personal::Iban => {
             "send account numbers in payer.account and payee.account only; an identifier of your own that looks like \
-             one needs another form: letters around it or separators in it make no difference"
+             one needs another form: letters around it, signs in it, or its order make no difference"
         }
         Personal::Mailbox => {
             "send mailboxes in payer.email only; an identifier has no @ with a domain behind it"

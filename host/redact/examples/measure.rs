@@ -4,7 +4,6 @@
 //! cargo run --release -p weft-redact --example measure -- [SEED]
 //! ```
 
-use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Instant;
 
@@ -47,13 +46,21 @@ fn main() -> std::io::Result<()> {
         )?;
         print(&mut out, &table)?;
     }
-    Ok(())
+    let identifiers = cases::of_identifiers(seed, EACH.0, EACH.1);
+    let bytes: usize = identifiers.iter().map(|case| case.text.len()).sum();
+    let started = Instant::now();
+    let table = cases::judge_identifiers(&identifiers);
+    let seconds = started.elapsed().as_secs_f64();
+    writeln!(
+        out,
+        "\nIdentifiers, {} strings: {:.1} MB a second\n",
+        identifiers.len(),
+        bytes as f64 / seconds / 1e6
+    )?;
+    print(&mut out, &table)
 }
 
-fn print(
-    out: &mut impl Write,
-    table: &BTreeMap<(&str, &str), cases::Tally>,
-) -> std::io::Result<()> {
+fn print(out: &mut impl Write, table: &cases::Table) -> std::io::Result<()> {
     writeln!(
         out,
         "{:<40} {:<22} {:>7} {:>7}",

@@ -22,7 +22,17 @@ const SHAPES: [&[usize]; 10] = [
     &[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
 ];
 
-/// Digits of the largest of them.
+/// The same of numbers that are written from their end to their beginning.
+const BACKWARDS: [&[usize]; 6] = [
+    &[16],
+    &[15],
+    &[4, 4, 4, 4],
+    &[5, 6, 4],
+    &[4, 6, 4],
+    &[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+];
+
+/// Digits of the largest group of a shape.
 const MAX_GROUP: usize = 8;
 
 /// First six digits of numbers that a scheme has given out, and how long those numbers are.
@@ -213,28 +223,44 @@ fn begins_at(text: &str, groups: &Groups, from: usize, reading: Reading) -> Opti
     });
     match reading {
         Reading::Field => whole,
-        Reading::Prose => whole.or_else(|| {
-            let at = within_run(text, groups.span(from, 1))?;
-            Some(Number { at, groups: 1 })
-        }),
+        Reading::Prose => whole
+            .or_else(|| backwards_at(text, groups, from, reading))
+            .or_else(|| {
+                let at = at_an_end(text, groups.span(from, 1))?;
+                Some(Number { at, groups: 1 })
+            }),
     }
 }
 
-/// In prose: what most cards are, backwards, or at an end of more digits.
-fn within_run(text: &str, run: Range<usize>) -> Option<Range<usize>> {
-    let is = |digits: &str| is_card(digits, Reading::Field);
-    if matches!(run.len(), 15 | 16) {
-        if is_glued(text, &run) || is_microseconds(&text[run.clone()]) {
-            return None;
-        }
-        let mut backwards = Joined::new();
-        let digits = text[run.clone()].char_indices().rev();
-        digits.for_each(|(at, digit)| {
-            backwards.push(&text[run.start + at..run.start + at + digit.len_utf8()]);
-        });
-        return (backwards.is(is) && !is_random(text, &run)).then_some(run);
+/// What most cards are, written from its end to its beginning.
+fn backwards_at(text: &str, groups: &Groups, from: usize, reading: Reading) -> Option<Number> {
+    let shape = (BACKWARDS.iter()).find(|shape| has_shape(text, groups, from, shape, reading))?;
+    let at = groups.span(from, shape.len());
+    if is_glued(text, &at) || is_microseconds(&text[at.clone()]) || is_fraction(text, groups, from)
+    {
+        return None;
     }
-    let ends = [16, 15].into_iter().filter(|length| *length < run.len());
+    let mut digits = Joined::new();
+    let backwards = text[at.clone()].char_indices().rev();
+    for (place, digit) in backwards.filter(|(_, c)| c.is_ascii_digit()) {
+        digits.push(&text[at.start + place..at.start + place + digit.len_utf8()]);
+    }
+    let is = digits.is(|digits| is_card(digits, Reading::Field)) && !is_random(text, &at);
+    is.then_some(Number {
+        at,
+        groups: shape.len(),
+    })
+}
+
+/// Whether a card number stands in an identifier from its end to its beginning.
+pub(crate) fn is_backwards(text: &str, groups: &Groups) -> bool {
+    (0..groups.len()).any(|from| backwards_at(text, groups, from, Reading::Field).is_some())
+}
+
+/// In prose: what most cards are, at an end of more digits.
+fn at_an_end(text: &str, run: Range<usize>) -> Option<Range<usize>> {
+    let is = |digits: &str| is_card(digits, Reading::Field);
+    let ends = [16, 15].into_iter().filter(|_| run.len() > 16);
     ends.flat_map(|length| [run.start..run.start + length, run.end - length..run.end])
         .find(|part| is(&text[part.clone()]) && !is_random(text, &run))
 }
@@ -279,10 +305,13 @@ pub(crate) fn is_random(text: &str, span: &Range<usize>) -> bool {
 }
 
 /// RFC 9562, section 4.
-fn is_uuid(bytes: &[u8]) -> bool {
+pub(crate) fn is_uuid(bytes: &[u8]) -> bool {
     const HYPHENS: [usize; 4] = [8, 13, 18, 23];
-    bytes.len() == 36
-        && (bytes.iter().enumerate()).all(|(at, b)| (*b == b'-') == HYPHENS.contains(&at))
+    let is_placed = |(at, b): (usize, &u8)| match HYPHENS.contains(&at) {
+        true => *b == b'-',
+        false => b.is_ascii_hexdigit(),
+    };
+    bytes.len() == 36 && bytes.iter().enumerate().all(is_placed)
 }
 
 /// Whether the digits are behind a decimal point, as in `0.4111111111111111`: a rate, a time, a place.
@@ -302,18 +331,21 @@ fn candidates<'a>(
         Reading::Field => matches!(whole, 15 | 16),
         Reading::Prose => CARD_DIGITS.contains(&whole),
     };
-    let shaped = SHAPES.iter().filter(move |shape| {
-        from + shape.len() <= groups.len()
-            && shape.iter().enumerate().all(|(n, size)| {
-                groups.size(from + n) == *size
-                    && (n == 0 || is_gap(text, groups, (from, from + n - 1), reading))
-            })
-    });
+    let shaped = (SHAPES.iter()).filter(move |shape| has_shape(text, groups, from, shape, reading));
     whole
         .then_some(1)
         .into_iter()
         .chain(shaped.map(|shape| shape.len()))
         .chain(parted_alike(text, groups, from, reading))
+}
+
+/// Whether groups of these sizes begin here, with what may stand between the groups of a number.
+fn has_shape(text: &str, groups: &Groups, from: usize, shape: &[usize], reading: Reading) -> bool {
+    from + shape.len() <= groups.len()
+        && shape.iter().enumerate().all(|(n, size)| {
+            groups.size(from + n) == *size
+                && (n == 0 || is_gap(text, groups, (from, from + n - 1), reading))
+        })
 }
 
 /// Whether what stands behind a group leaves the number one that began with the first: a few signs; in prose also the same

@@ -16,8 +16,10 @@ pub(crate) fn find(text: &str, reading: Reading) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        let begins = bytes[at].is_ascii_alphabetic();
-        match begins.then(|| begins_at(text, at, reading)).flatten() {
+        match is_begun(&bytes[at..])
+            .then(|| begins_at(text, at, reading))
+            .flatten()
+        {
             Some(end) => {
                 found.push(at..end);
                 at = end;
@@ -26,6 +28,18 @@ pub(crate) fn find(text: &str, reading: Reading) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Whether two letters and two digits are the next characters that are no signs: most texts are told from an IBAN by that.
+fn is_begun(bytes: &[u8]) -> bool {
+    let near = bytes.iter().take(4 * (1 + MAX_GAP_BYTES));
+    let mut parts = near.filter(|b| b.is_ascii_alphanumeric());
+    let mut next_is = |is: fn(&u8) -> bool| parts.next().is_some_and(is);
+    bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && next_is(u8::is_ascii_alphabetic)
+        && next_is(u8::is_ascii_alphabetic)
+        && next_is(u8::is_ascii_digit)
+        && next_is(u8::is_ascii_digit)
 }
 
 /// Where it ends. Its country says how long it is, so each length is tried, most of them by their check digits alone.

@@ -12,6 +12,7 @@
 //! | `fold` | a text without its disguises |
 //! | `groups`, `text`, `words` | digits, and what stands around them |
 //! | `card`, `code`, `iban`, `mailbox`, `phone`, `national` | one kind each |
+//! | `identifier` | [`in_identifier`]: a value that is kept as it came, read in every way |
 //! | `encoded`, `values` | what is encoded, or spread over two values |
 //! | `alarm` | what was covered is counted and told |
 //! | `writer` | the layer that log lines pass |
@@ -32,6 +33,7 @@ mod find;
 mod fold;
 mod groups;
 mod iban;
+mod identifier;
 pub mod limits;
 mod mailbox;
 mod national;
@@ -45,5 +47,6 @@ mod writer;
 pub use alarm::{Layer, counts, covered};
 pub use card::{card_within, luhn};
 pub use find::{COVERED, Found, Kind, Reading, cover, find, first};
+pub use identifier::in_identifier;
 pub use values::{across, cover_across};
 pub use writer::LogWriter;

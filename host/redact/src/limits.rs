@@ -35,6 +35,16 @@ pub const MAX_GAP_BYTES: usize = 3;
 pub const MAX_GAP_WORD_BYTES: usize = 8;
 /// Bytes before a number in which a word says what it is.
 pub const WORD_BYTES: usize = 40;
+/// Letters between the groups of a number in an identifier that are seen through.
+pub const MAX_LETTERS_BETWEEN: usize = 3;
+/// Words that announce a national identifier of which the neighbours are looked at in an identifier.
+pub const MAX_WORDS_LOOKED_AT: usize = 64;
+/// Letters in a row that a national identifier has at the most where a word is beside it.
+pub const MAX_LETTERS_OF_A_NUMBER: usize = 2;
+/// Parts of a national identifier, which may be written one character by one.
+pub const MAX_PARTS_OF_A_NUMBER: usize = 16;
+/// Digits below which an identifier leads to nobody.
+pub const MIN_DIGITS_OF_AN_IDENTIFIER: usize = 5;
 /// Bytes behind a card number in which its security code is looked for.
 pub const CODE_BYTES: usize = 48;
 /// Bytes between two values that are looked at together.

@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use zeroize::Zeroizing;
+
 use crate::groups::{Groups, Joined, is_gap};
 use crate::words::{Announced, Words};
 use crate::{Reading, text};
@@ -264,20 +266,30 @@ fn with_letters(source: &Source<'_>, word: &Range<usize>) -> bool {
     if is_told || source.reading == Reading::Field {
         return is_told;
     }
-    let mut upper = Joined::new();
-    upper.push(given);
-    let upper = upper
-        .text()
-        .map(str::to_ascii_uppercase)
-        .map(zeroize::Zeroizing::new);
-    upper.is_some_and(|upper| {
-        spanish(&upper)
-            || british(&upper)
-            || italian(&upper)
-            || indian_tax(&upper)
-            || singaporean(&upper)
-            || chinese_x(&upper)
-    })
+    is_checked(given)
+}
+
+/// Whether letters and digits have a form or a check letter that says enough.
+fn is_checked(given: &str) -> bool {
+    let upper = Zeroizing::new(given.to_ascii_uppercase());
+    spanish(&upper)
+        || british(&upper)
+        || italian(&upper)
+        || indian_tax(&upper)
+        || singaporean(&upper)
+        || chinese_x(&upper)
+}
+
+/// Whether letters and digits, without signs, are one beside a word that says so: by their check digit or their form, or,
+/// where the word has no other meaning and no letter is glued to it, because there are as many.
+pub(crate) fn is_told(given: &str, word: Announced, letter_is_glued: bool) -> bool {
+    let digits = given.bytes().filter(u8::is_ascii_digit).count();
+    let enough = || TOLD_CHARS.contains(&given.len()) && digits >= TOLD_DIGITS;
+    match word {
+        Announced::NationalIdOrOther => digits == given.len() && digits == 11 && belgian(given),
+        _ if letter_is_glued => is_checked(given),
+        _ => enough() || is_checked(given),
+    }
 }
 
 /// Whether a text has the form: `A` a letter, `9` a digit.

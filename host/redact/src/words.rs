@@ -1,10 +1,12 @@
 //! Words that say what the number behind them is.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
 use crate::limits::{MAX_GAP_BYTES, WORD_BYTES};
+use crate::text;
 
 /// What a word announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,14 +147,25 @@ impl Words {
             return Words(Vec::new());
         };
         let stands_alone = |start: usize, end: usize| {
-            let letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
-            !letter(text[..start].chars().next_back()) && !letter(text[end..].chars().next())
+            !text::letter_before(text, start) && !text::letter_at(text, end)
         };
         let found = automaton
             .find_overlapping_iter(text)
             .filter(|word| stands_alone(word.start(), word.end()))
             .filter_map(|word| Some((word.end(), announced(word.pattern().as_usize())?)));
         Words(found.collect())
+    }
+
+    /// The words that announce a national identifier, wherever they stand in a text, also within other words.
+    pub(crate) fn of_national_ids(text: &str) -> impl Iterator<Item = (Range<usize>, Announced)> {
+        let automaton = AUTOMATON.iter();
+        let found = automaton.flat_map(move |automaton| automaton.find_overlapping_iter(text));
+        found.filter_map(|word| {
+            let announced = announced(word.pattern().as_usize())?;
+            let of_national_ids = [Announced::NationalId, Announced::NationalIdOrOther];
+            let is_one = of_national_ids.contains(&announced);
+            is_one.then(|| (word.start()..word.end(), announced))
+        })
     }
 
     /// Whether such a word stands shortly before the place, and not before `from`.

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use weft_redact::{
     COVERED, Kind, Layer, LogWriter, Reading, across, card_within, counts, cover, cover_across,
-    find, first,
+    find, first, in_identifier,
 };
 
 /// The text with what was found as it is covered.
@@ -349,6 +349,90 @@ fn what_only_looks_like_it_is_let_in() {
     }
 }
 
+/// What is kept in clear may hold a number in any writing.
+#[test]
+fn an_identifier_is_read_in_every_way() {
+    for (text, found) in [
+        ("BE21:1923:1539:1603", Kind::Iban),
+        ("BE21,1923,1539,1603", Kind::Iban),
+        ("BE21\u{2192}1923\u{2192}1539\u{2192}1603", Kind::Iban),
+        ("B:E:2:1:1:9:2:3:1:5:3:9:1:6:0:3", Kind::Iban),
+        ("B-E-2-1-1-9-2-3-1-5-3-9-1-6-0-3", Kind::Iban),
+        (
+            "p-B, E, 2, 1, 1, 9, 2, 3, 1, 5, 3, 9, 1, 6, 0, 3",
+            Kind::Iban,
+        ),
+        ("BE21::::1923::::1539::::1603", Kind::Iban),
+        ("BE21x1923x1539x1603", Kind::Iban),
+        ("30619351329112EB", Kind::Iban),
+        ("3061-9351-3291-12EB", Kind::Iban),
+        ("4929:1234:5678:9015", Kind::CardNumber),
+        ("4,9,2,9,1,2,3,4,5,6,7,8,9,0,1,5", Kind::CardNumber),
+        ("4929----1234----5678----9015", Kind::CardNumber),
+        ("4929x1234x5678x9015", Kind::CardNumber),
+        ("5109876543219294", Kind::CardNumber),
+        ("5109-8765-4321-9294", Kind::CardNumber),
+        ("order:5109:8765:4321:9294", Kind::CardNumber),
+        ("+32:478:83:60:88", Kind::PhoneNumber),
+        ("+32,478,83,60,88", Kind::PhoneNumber),
+        ("+.3.2.4.7.8.8.3.6.0.8.8", Kind::PhoneNumber),
+        ("(+) 32 478 83 60 88", Kind::PhoneNumber),
+        ("88063887423+", Kind::PhoneNumber),
+        ("SSN078051120", Kind::NationalId),
+        ("SSN:078:05:1120", Kind::NationalId),
+        ("SSN 078.05.1120", Kind::NationalId),
+        ("078-05-1120-SSN", Kind::NationalId),
+        ("078051120SSN", Kind::NationalId),
+        ("RRN85073003328", Kind::NationalId),
+        ("85.07.30-033.28 RRN", Kind::NationalId),
+        ("BSN111222333", Kind::NationalId),
+        ("p-bsn111222333-2", Kind::NationalId),
+        ("111222333BSN", Kind::NationalId),
+        ("DNI12345678Z", Kind::NationalId),
+        ("12345678ZDNI", Kind::NationalId),
+        ("DNI-12345678-Z", Kind::NationalId),
+        ("ninoAB123456C", Kind::NationalId),
+        ("ninoAB 12 34 56 C", Kind::NationalId),
+        ("passportCF1234567", Kind::NationalId),
+        ("customerSSN078051120", Kind::NationalId),
+        ("payerNinoAB123456C", Kind::NationalId),
+        (
+            "tin-tin-tin-tin-tin-tin-tin-tin-tin-SSN078051120",
+            Kind::NationalId,
+        ),
+        ("4111111111111111", Kind::CardNumber),
+        ("ines@example.org", Kind::Mailbox),
+    ] {
+        assert_eq!(in_identifier(text), Some(found), "{text}");
+    }
+    for text in [
+        "",
+        "p-1",
+        "550e8400-e29b-41d4-a716-446655440000",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "1780315200000000",
+        "2026-06-01T12:00:00+02:00",
+        "31.05.2026 12:00:00",
+        "C++ 20260601",
+        "EREF+32478836088",
+        "RRN512312345678",
+        "RRN-123456",
+        "12+32478836",
+        "martin12345678",
+        "nielsen12345678",
+        "tina1234567",
+        "latin-american-20260601",
+        "20260601-satin",
+        "order-2026-tin",
+        "SW1A1x1AA2x2026",
+        "item1x4x20x400",
+        "4111111111111112",
+        "BE68:5390:0754:703",
+    ] {
+        assert_eq!(in_identifier(text), None, "{text}");
+    }
+}
+
 /// Every answer has a hash in it, and three in a million hashes have the octets of a mailbox in them.
 #[test]
 fn a_hash_with_a_mailbox_by_chance_is_no_leak() {
@@ -429,6 +513,7 @@ fn hostile_texts_come_to_an_end() {
                 "{part}"
             );
         }
+        in_identifier(&text);
     }
 }
 

@@ -278,3 +278,38 @@ fn a_message_of_several_payments_goes_on_after_a_crash() {
     }
     panic!("the process never ended in the middle of a message");
 }
+
+/// What is answered with a refusal, and what is read again, is in the log like what is decided.
+#[test]
+fn a_killed_host_has_each_refusal_that_it_answered() {
+    const EACH: usize = 40;
+    let mut host = Host::start("");
+    host.decide("service", &held("held"));
+    let help = assistance("assist.failed_payment", "held", "case-1");
+    let help = host.decide("agent", &help).json()["decision"].clone();
+    let help = format!("/v1/decisions/{}", help.as_str().expect("an id"));
+    for _ in 0..EACH {
+        let not_theirs = host.get("service", &help);
+        assert_eq!(not_theirs.status, 404);
+        assert_eq!(host.get("agent", &help).status, 200);
+        assert_eq!(host.get("regulator", "/v1/log/records").status, 200);
+        assert_eq!(host.decide("agent", &Json::Null).status, 422);
+        let erase = host.post_to("/v1/vault/erase", "agent", &Json::Null);
+        assert_eq!(erase.status, 403);
+    }
+    host.kill();
+    let records = host.records();
+    let of = |event: &str, what: &str| {
+        let is = |record: &&Json| record["event"] == event && record["detail"]["what"] == what;
+        records.iter().filter(is).count()
+    };
+    for (event, what) in [
+        ("access.refused", "decision"),
+        ("decision.read", "decision"),
+        ("log.read", "records"),
+        ("access.refused", "request"),
+        ("access.refused", "/v1/vault/erase"),
+    ] {
+        assert_eq!(of(event, what), EACH, "{event}, {what}");
+    }
+}

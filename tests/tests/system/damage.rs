@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use weft_tests::Host;
 use weft_tests::binary::{Said, run};
 use weft_tests::damage::damage;
-use weft_tests::host::files;
+use weft_tests::files::files;
 use weft_tests::traffic::{assistance, held, usual};
 
 /// What a test without a wish does.

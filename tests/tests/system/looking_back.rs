@@ -241,7 +241,7 @@ fn evidence_about_cases_is_one_directory_that_others_check() {
     let (good, told) = check();
     assert!(good && told.contains("each holds"), "{told}");
     // Whatever is changed, taken out, added or exchanged is found.
-    let files = weft_tests::host::files(&to.join("proofs"));
+    let files = weft_tests::files::files(&to.join("proofs"));
     let of = |end: &str| -> Vec<PathBuf> {
         let files = files
             .iter()
@@ -250,7 +250,7 @@ fn evidence_about_cases_is_one_directory_that_others_check() {
     };
     let (records, proofs) = (of(".json"), of(".tlog-proof"));
     let whole = out.path().join("whole");
-    weft_tests::host::copy(&to, &whole);
+    weft_tests::files::copy(&to, &whole);
     type Change<'a> = (&'a str, &'a dyn Fn());
     let append = |path: &std::path::Path| {
         fs::write(path, fs::read_to_string(path).expect("readable") + " ").expect("written");
@@ -299,7 +299,7 @@ fn evidence_about_cases_is_one_directory_that_others_check() {
             "{what}: {told}"
         );
         fs::remove_dir_all(&to).expect("removed");
-        weft_tests::host::copy(&whole, &to);
+        weft_tests::files::copy(&whole, &to);
         assert!(check().0, "{what}");
     }
     let again = audit(&host, &[&["evidence"][..], &cases].concat());

@@ -7,8 +7,9 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use weft_tests::Host;
 use weft_tests::binary::{binary, project, run};
-use weft_tests::host::{Host, copy};
+use weft_tests::files::copy;
 
 #[test]
 fn a_host_leaves_no_core_file() {

@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use weft_tests::Host;
 use weft_tests::binary::{Said, run};
 use weft_tests::canaries::{Person, Sweep};
-use weft_tests::host::files;
+use weft_tests::files::files;
 use weft_tests::traffic::{assistance, held};
 
 const CASE: &str = "case-1";

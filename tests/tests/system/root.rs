@@ -9,7 +9,7 @@ use std::process::Command;
 use tempfile::TempDir;
 use weft_tests::Host;
 use weft_tests::binary::{Said, run, run_with};
-use weft_tests::host::files;
+use weft_tests::files::files;
 
 use crate::vault::{customers, events, payment};
 

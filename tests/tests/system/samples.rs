@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use weft_tests::Host;
 use weft_tests::binary::{run, shared_data};
-use weft_tests::host::files;
+use weft_tests::files::files;
 
 /// All samples, oldest version first.
 fn samples() -> Option<Vec<PathBuf>> {

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use weft_tests::Answer;
 use weft_tests::Host;
 use weft_tests::binary::{Said, run};
-use weft_tests::host::{Answer, files};
+use weft_tests::files::files;
 use weft_tests::traffic::usual;
 
 fn log() -> (tempfile::TempDir, String) {

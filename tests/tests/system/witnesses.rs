@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use weft_tests::binary::run;
-use weft_tests::host::copy;
+use weft_tests::files::copy;
 use weft_tests::traffic::usual;
 use weft_tests::{Host, Witness, project};
 

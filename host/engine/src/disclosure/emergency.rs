@@ -23,7 +23,7 @@ use weft_vault::{Secret, VaultError};
 use super::release::{REFUSED, RELEASED, Released, is_case, is_word, treated};
 use super::shown::customer;
 use crate::approval::{self, Waiting};
-use crate::attempts::Kind;
+use crate::attempts::Attempt;
 use crate::chains::began;
 use crate::engine::{Engine, Inner};
 use crate::limits::{
@@ -255,8 +255,8 @@ impl Inner {
         let _one_at_a_time = self.custody.lock().await;
         let (all, own) = self.emergencies.count(&order.by);
         if all >= MAX_UNREVIEWED || own >= MAX_UNREVIEWED_A_CALLER {
-            let kind = Kind::refused(caller, "emergency", "unreviewed");
-            self.attempted(kind, None).await?;
+            let attempt = Attempt::refused(caller, "emergency", "unreviewed");
+            self.on_record(attempt).await?;
             return Err(problems::review_first());
         }
         let id = self.fresh_id("emg")?;

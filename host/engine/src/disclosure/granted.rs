@@ -10,6 +10,7 @@ use weft_audit::DecisionRecord;
 use weft_dictionary::{Dictionary, FieldId, Timestamp, Treatment};
 use weft_policy::{Disclosure, PolicySet, Reader};
 
+use crate::decide::Asked;
 use crate::engine::Inner;
 use crate::pipeline::Pipeline;
 use crate::reader::sees_context;
@@ -41,6 +42,15 @@ impl Inner {
             at: self.clock.now(),
         }
     }
+
+    /// Those that were in force when something was asked.
+    pub(crate) fn grants_of(&self, asked: &Asked) -> InForce {
+        InForce {
+            dictionary: Arc::clone(&self.dictionary),
+            set: Arc::clone(&asked.set),
+            at: asked.at,
+        }
+    }
 }
 
 impl InForce {
@@ -50,6 +60,13 @@ impl InForce {
         field.map_or(Treatment::Absent, |field| {
             granted(self.set.set(), role, operation, self.at, field.id)
         })
+    }
+
+    /// Whether a role that asks about a payment may learn that it is there. It is told so by every answer that rests on
+    /// where the payment stands, so whoever is granted that is granted both, and nobody else. Whose payment it is, and who
+    /// audits, may know.
+    pub(crate) fn tells_of_payment(&self, role: Role, operation: &str) -> bool {
+        reader(role) != Reader::Agent || self.most(role, operation, STATE) > Treatment::Present
     }
 
     /// Whether a role is shown a fact of payments anywhere.

@@ -21,7 +21,7 @@ use weft_verdict::ObligationKind;
 
 use super::Use;
 use super::shown::customer;
-use crate::attempts::Kind;
+use crate::attempts::Attempt;
 use crate::engine::{Engine, Inner};
 use crate::evaluate::treatments;
 use crate::limits::{
@@ -191,8 +191,8 @@ impl Inner {
         let token = match checked(&ask) {
             Ok(token) => token,
             Err(problem) => {
-                let kind = Kind::refused(caller, "value", "unfit");
-                self.attempted(kind, None).await?;
+                let attempt = Attempt::refused(caller, "value", "unfit");
+                self.on_record(attempt).await?;
                 return Err(problem);
             }
         };
@@ -398,7 +398,7 @@ pub(super) fn is_word(text: &str) -> bool {
 pub(super) fn is_case(text: &str) -> bool {
     (1..=MAX_CASE_CHARS).contains(&text.chars().count())
         && !text.chars().any(char::is_control)
-        && weft_redact::first(text, Reading::Field).is_none()
+        && weft_redact::in_identifier(text).is_none()
 }
 
 /// What may be recorded of what a caller says; its token.

@@ -36,13 +36,14 @@ impl Order {
         }
     }
 
-    /// A reason is one line of the log, in clear.
+    /// A reason is one line of the log, in clear: what leads to a person is refused, but for names, which have no form.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         let fits = |reason: &String| {
             (1..=MAX_REASON_CHARS).contains(&reason.chars().count())
                 && !reason.trim().is_empty()
                 && !reason.chars().any(char::is_control)
                 && weft_redact::first(reason, Reading::Prose).is_none()
+                && weft_redact::in_identifier(reason).is_none()
         };
         if self.reason.as_ref().is_none_or(fits) {
             return Ok(());

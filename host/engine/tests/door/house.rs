@@ -283,6 +283,14 @@ pub(crate) fn state(view: &DecisionView) -> Option<&str> {
     view.payment.as_ref().map(|p| p.state)
 }
 
+/// How many decisions are in the log.
+pub(crate) fn decisions(house: &House) -> usize {
+    let mut count = 0;
+    let see = |_, record| count += usize::from(matches!(record, Record::Decision(_)));
+    house.engine.log().replay(0, see).expect("readable");
+    count
+}
+
 /// The events of this name in the log, oldest first.
 pub(crate) fn events(house: &House, name: &str) -> Vec<EventRecord> {
     let mut found = Vec::new();

@@ -4,7 +4,7 @@ use serde_json::json;
 use weft_engine::Role;
 use weft_verdict::Verdict;
 
-use crate::house::{House, Site, agent, caller, codes, payment, service, state};
+use crate::house::{House, Site, agent, caller, codes, decisions, payment, service, state};
 use crate::policies::{PolicyFile, amounts, rule, usual};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -157,7 +157,7 @@ async fn a_failure_does_not_hide_what_is_missing() {
 #[tokio::test]
 async fn what_a_payment_needs_is_asked_for_by_name() {
     let house = House::new(&usual());
-    let records = house.engine.log().len();
+    let before = decisions(&house);
     for (section, member, pointer) in [
         ("payment", "id", "/payment/id"),
         ("payment", "amount", "/payment/amount"),
@@ -176,7 +176,7 @@ async fn what_a_payment_needs_is_asked_for_by_name() {
         problem.what_to_do(),
         Some("did you mean `payment.authorize`?")
     );
-    assert_eq!(house.engine.log().len(), records, "nothing was decided");
+    assert_eq!(decisions(&house), before, "nothing was decided");
 }
 
 #[tokio::test]
@@ -196,7 +196,7 @@ async fn a_payment_is_decided_once() {
 #[tokio::test]
 async fn only_the_platform_makes_payments() {
     let house = House::new(&usual());
-    let records = house.engine.log().len();
+    let before = decisions(&house);
     for from in [
         agent(),
         caller("s", Role::Supervisor),
@@ -206,7 +206,7 @@ async fn only_the_platform_makes_payments() {
         let problem = house.refused(&from, &payment("p-1", "27.40")).await;
         assert_eq!(problem.code(), "forbidden", "{:?}", from.role);
     }
-    assert_eq!(house.engine.log().len(), records);
+    assert_eq!(decisions(&house), before);
 }
 
 #[tokio::test]

@@ -384,6 +384,8 @@ async fn a_reason_is_a_line_that_leads_to_no_person() {
         String::new(),
         "two\nlines".into(),
         "it was 4111 1111 1111 1111".into(),
+        "asked by SSN078051120".into(),
+        "for BE21x1923x1539x1603".into(),
         "asked for by ines@example.org".into(),
         "x".repeat(501),
     ] {

@@ -6,5 +6,6 @@ mod house;
 mod iso;
 mod json;
 mod leaks;
+mod ordinary;
 mod reply;
 mod samples;

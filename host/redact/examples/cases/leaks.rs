@@ -62,10 +62,7 @@ const KINDS: [(&str, Value, &[&[&str]]); 10] = [
     ("national id", national, &[SCRIPTS, ENCODINGS]),
     (
         USUAL_CARD,
-        |r| {
-            let first = one(r, &["4", "4", "51", "54", "2221", "6011", "3528"]);
-            (String::new(), card_of(r, first, 16))
-        },
+        |r| (String::new(), usual_card(r)),
         &[IN_IDENTIFIERS, IN_PROSE],
     ),
     ("IBAN in prose", |r| (String::new(), iban(r)), &[SIGNS]),
@@ -254,13 +251,19 @@ fn card(rng: &mut Rng) -> String {
     card_of(rng, first, length)
 }
 
+/// What most cards are.
+pub(super) fn usual_card(rng: &mut Rng) -> String {
+    let first = one(rng, &["4", "4", "51", "54", "2221", "6011", "3528"]);
+    card_of(rng, first, 16)
+}
+
 fn card_of(rng: &mut Rng, first: &str, length: usize) -> String {
     let body = digits(rng, length - first.len() - 1);
     let check = ('0'..='9').find(|check| luhn(&format!("{first}{body}{check}")));
     format!("{first}{body}{}", check.unwrap_or('0'))
 }
 
-fn iban(rng: &mut Rng) -> String {
+pub(super) fn iban(rng: &mut Rng) -> String {
     let (country, form) = [
         ("DE", "dddddddddddddddddd"),
         ("BE", ""),
@@ -326,9 +329,24 @@ fn phone(rng: &mut Rng) -> (String, String) {
 }
 
 fn national(rng: &mut Rng) -> (String, String) {
-    let (year, month, day) = (rng.u32(50..100), rng.u32(1..13), rng.u32(1..29));
+    let born = born(rng);
+    let kind = rng.usize(..8);
+    national_of(rng, kind, born)
+}
+
+/// Year, month and day.
+pub(super) fn born(rng: &mut Rng) -> (u32, u32, u32) {
+    (rng.u32(50..100), rng.u32(1..13), rng.u32(1..29))
+}
+
+/// Of one of eight kinds, and of somebody who was born that day.
+pub(super) fn national_of(
+    rng: &mut Rng,
+    kind: usize,
+    (year, month, day): (u32, u32, u32),
+) -> (String, String) {
     let none = String::new;
-    match rng.usize(..8) {
+    match kind {
         0 => {
             let body = format!("{year:02}{month:02}{day:02}{:03}", rng.u32(1..998));
             let check = 97 - body.parse::<u64>().unwrap_or_default() % 97;

@@ -1,11 +1,12 @@
 //! Strings with leaks and without, made from a seed: what the measurement and its gate look at.
 
+mod disguised;
 mod harmless;
 mod leaks;
 
 use std::collections::BTreeMap;
 
-use weft_redact::{Reading, across, cover};
+use weft_redact::{Reading, across, cover, in_identifier};
 
 /// The seed of the gate.
 pub(crate) const SEED: u64 = 20_260_601;
@@ -49,16 +50,37 @@ pub(crate) struct Tally {
     pub(crate) wrong: usize,
 }
 
-/// What the detector says of all, by name and disguise.
-pub(crate) fn judge(
-    all: &[Case],
-    reading: Reading,
-) -> BTreeMap<(&'static str, &'static str), Tally> {
-    let mut table: BTreeMap<_, Tally> = BTreeMap::new();
+/// What callers write into identifiers to get past the door, and what their identifiers are like.
+pub(crate) fn of_identifiers(seed: u64, leaks: usize, harmless: usize) -> Vec<Case> {
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let mut all = disguised::make(&mut rng, leaks);
+    all.extend(leaks::in_identifiers(&mut rng, leaks));
+    all.extend(harmless::make(&mut rng, harmless));
+    all.extend(harmless::identifiers(&mut rng, harmless));
+    all
+}
+
+/// By name and disguise.
+pub(crate) type Table = BTreeMap<(&'static str, &'static str), Tally>;
+
+/// What the detector says of all.
+pub(crate) fn judge(all: &[Case], reading: Reading) -> Table {
+    table(all, |case| is_wrong(case, reading))
+}
+
+/// What it says of identifiers.
+pub(crate) fn judge_identifiers(all: &[Case]) -> Table {
+    table(all, |case| {
+        in_identifier(&case.text).is_some() != case.leak.is_some()
+    })
+}
+
+fn table(all: &[Case], is_wrong: impl Fn(&Case) -> bool) -> Table {
+    let mut table = Table::new();
     for case in all {
         let tally = table.entry((case.name, case.disguise)).or_default();
         tally.strings += 1;
-        tally.wrong += usize::from(is_wrong(case, reading));
+        tally.wrong += usize::from(is_wrong(case));
     }
     table
 }

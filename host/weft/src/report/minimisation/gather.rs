@@ -203,62 +203,60 @@ impl Gathered<'_> {
         }
     }
 
-    /// What support read again: each decision that the event names, with what it showed.
+    /// What support read again: the decision that the event names, with what it showed.
     fn read_again(&mut self, index: u64, leaf: Hash, event: &EventRecord) {
         let said = |name: &str| event.detail.get(name).and_then(Json::as_str);
-        let listed = event.detail.get("decisions").and_then(Json::as_array);
-        let listed = listed.into_iter().flatten().filter_map(Json::as_str);
-        let decisions: BTreeSet<&str> = said("decision").into_iter().chain(listed).collect();
         let reader = Reader::Again {
             role: said("role").unwrap_or_default().to_owned(),
             caller: said("by").unwrap_or_default().to_owned(),
         };
-        for decision in decisions {
-            let Some(before) = self.shown.get(decision) else {
-                continue;
-            };
-            if !self.is_asked_for(event.at, before.case.as_deref()) {
-                continue;
-            }
-            let place = Rc::new(Place {
-                index,
-                leaf,
-                id: decision.to_owned(),
-                at: event.at.to_string(),
-                operation: event.event.clone(),
-                payment: before.payment.clone(),
-                case: before.case.clone(),
+        let Some(decision) = said("decision") else {
+            return;
+        };
+        let Some(before) = self.shown.get(decision) else {
+            return;
+        };
+        if !self.is_asked_for(event.at, before.case.as_deref()) {
+            return;
+        }
+        let place = Rc::new(Place {
+            index,
+            leaf,
+            id: decision.to_owned(),
+            at: event.at.to_string(),
+            operation: event.event.clone(),
+            payment: before.payment.clone(),
+            case: before.case.clone(),
+        });
+        // The record says what support was shown; who audits is shown what the set grants to a regulator.
+        let is_support = said("role").is_some_and(|role| role != REGULATOR);
+        let shown = before.by.iter().filter(|_| is_support);
+        let shown = shown.flat_map(|shown| &shown.by);
+        let mut all: Vec<Shown> = shown
+            .map(|(disclosure, by)| Shown {
+                reader: reader.clone(),
+                purpose: by.purpose.clone(),
+                policy: disclosure.clone(),
+                version: by.version.clone(),
+                policy_set: before.policy_set.clone(),
+                basis: Basis::recorded(&by.legal_basis),
+                sight: by.sight.clone(),
+            })
+            .collect();
+        if all.is_empty() {
+            all.push(Shown {
+                reader: reader.clone(),
+                purpose: String::new(),
+                policy: String::new(),
+                version: String::new(),
+                policy_set: before.policy_set.clone(),
+                basis: Rc::default(),
+                sight: Sight::default(),
             });
-            // The record says what support was shown; who audits is shown what the set grants to a regulator.
-            let is_support = said("role").is_some_and(|role| role != REGULATOR);
-            let shown = before.by.iter().filter(|_| is_support);
-            let shown = shown.flat_map(|shown| &shown.by);
-            let mut all: Vec<Shown> = shown
-                .map(|(disclosure, by)| Shown {
-                    reader: reader.clone(),
-                    purpose: by.purpose.clone(),
-                    policy: disclosure.clone(),
-                    version: by.version.clone(),
-                    policy_set: before.policy_set.clone(),
-                    basis: Basis::recorded(&by.legal_basis),
-                    sight: by.sight.clone(),
-                })
-                .collect();
-            if all.is_empty() {
-                all.push(Shown {
-                    reader: reader.clone(),
-                    purpose: String::new(),
-                    policy: String::new(),
-                    version: String::new(),
-                    policy_set: before.policy_set.clone(),
-                    basis: Rc::default(),
-                    sight: Sight::default(),
-                });
-            }
-            self.readings += 1;
-            for shown in all {
-                self.row(&place, shown);
-            }
+        }
+        self.readings += 1;
+        for shown in all {
+            self.row(&place, shown);
         }
     }
 

@@ -1,0 +1,287 @@
+//! What the people of a sweep send: everything where it belongs, and everything where it does not.
+
+use std::fs;
+
+use serde_json::{Value as Json, json};
+use weft_tests::canaries::Person;
+use weft_tests::traffic::{assistance, demo, usual};
+use weft_tests::{Answer, Host, project};
+
+/// Of them so many send bodies that are too large.
+const OVERSIZED: usize = 8;
+/// Every so manieth payment is one at which a plugin does not come to an end.
+const STALLS_EVERY: usize = 10;
+
+/// One of them sends something, in the way that is next.
+pub(super) fn ask(host: &Host, fields: &[String], person: &Person, n: usize) -> Answer {
+    match n % 15 {
+        0 => host.decide("service", &payment(person, n)),
+        1 => host.decide(
+            "service",
+            &in_field(&fields[n / 15 % fields.len()], &json!(person.card), n),
+        ),
+        2 => host.decide(
+            "service",
+            &in_field(&fields[n / 15 % fields.len()], &json!(person.iban), n),
+        ),
+        3 => host.decide(
+            "service",
+            &in_field(&fields[n / 15 % fields.len()], &json!(person.phone), n),
+        ),
+        4 => host.decide(
+            "service",
+            &in_field(
+                &fields[n / 15 % fields.len()],
+                &wrong_type(person, n / 15),
+                n,
+            ),
+        ),
+        5 => host.decide("service", &made_up_names(person, n)),
+        6 => in_headers(host, person, n),
+        7 => host.get(
+            "service",
+            &format!("/v1/decisions/{}?q={}", person.card, person.iban),
+        ),
+        8 => broken(host, person, n),
+        9 => host.post(
+            "service",
+            "application/xml",
+            message(person, n).as_bytes(),
+            &[],
+        ),
+        10 => host.post(
+            "service",
+            "application/xml",
+            wrong_message(person, n / 15).as_bytes(),
+            &[],
+        ),
+        11 => host.decide("agent", &help(person, n)),
+        12 => host.decide("service", &note(person, n)),
+        13 => asked_for(host, person, n),
+        _ => host.decide("service", &disguised(person, n)),
+    }
+}
+
+/// The names of all fields of the dictionary.
+pub(super) fn fields() -> Vec<String> {
+    let text =
+        fs::read_to_string(project().join("policies/dictionary.yaml")).expect("a dictionary");
+    let name = |line: &str| line.trim().strip_prefix("- name: ").map(str::to_owned);
+    let fields: Vec<String> = text
+        .lines()
+        .filter_map(name)
+        .filter(|name| name.contains('.'))
+        .collect();
+    assert!(fields.len() > 50, "{} fields", fields.len());
+    fields
+}
+
+fn put(body: &mut Json, name: &str, value: Json) {
+    let place = name.split('.').fold(body, |inner, part| &mut inner[part]);
+    *place = value;
+}
+
+/// Everything where it belongs.
+fn payment(person: &Person, n: usize) -> Json {
+    let mut body = usual(&format!("sweep-{n}"));
+    for (name, value) in [
+        ("instrument.pan", &person.card),
+        ("payer.account", &person.iban),
+        ("payer.name", &person.name),
+        ("payer.phone", &person.phone),
+        ("payer.street", &person.street),
+        ("payer.customer", &person.id),
+        ("device.id", &person.id),
+    ] {
+        put(&mut body, name, json!(value));
+    }
+    if (n / 14).is_multiple_of(STALLS_EVERY) {
+        put(&mut body, "payee.country", json!("NO"));
+    }
+    body
+}
+
+fn in_field(field: &str, value: &Json, n: usize) -> Json {
+    let mut body = usual(&format!("sweep-{n}"));
+    // Deeper names have sections of their own.
+    let mut inner = &mut body;
+    for part in field.split('.') {
+        if !inner.is_object() {
+            *inner = json!({});
+        }
+        inner = &mut inner[part];
+    }
+    *inner = value.clone();
+    body
+}
+
+fn wrong_type(person: &Person, n: usize) -> Json {
+    match n % 4 {
+        0 => serde_json::from_str(&person.card).expect("a number"),
+        1 => json!([person.card, person.name, person.street]),
+        2 => json!({"value": person.card, "currency": person.name, &person.iban: person.id}),
+        _ => json!([[person.phone], {"a": person.iban}]),
+    }
+}
+
+fn made_up_names(person: &Person, n: usize) -> Json {
+    let mut body = payment(person, n);
+    body[&person.card] = json!(person.name);
+    body[&person.name] = json!({&person.iban: person.street});
+    body["payer"][&person.phone] = json!(1);
+    body["payment"]["method"] = json!(person.street);
+    body
+}
+
+/// Somebody asks for a value, and says others instead of names.
+fn asked_for(host: &Host, person: &Person, n: usize) -> Answer {
+    let right = [
+        ("case", "case-1"),
+        ("purpose", "call-back"),
+        ("field", "payer.phone"),
+        ("token", "tok_eu_phone_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+    ];
+    let wrong = [&person.card, &person.iban, &person.phone, &person.street];
+    let mut wish: Json = right
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), json!(v)))
+        .collect();
+    wish[right[n / 15 % 4].0] = json!(wrong[n / 60 % 4]);
+    if n.is_multiple_of(2) {
+        return host.post_to("/v1/disclosures", "agent", &wish);
+    }
+    let need = json!({"case": "case-1", "payment": person.card, "field": "payer.phone",
+                      "reason": format!("call {} at {}", person.name, person.phone)});
+    host.post_to("/v1/emergencies", "agent", &need)
+}
+
+fn in_headers(host: &Host, person: &Person, n: usize) -> Answer {
+    let body = payment(person, n).to_string();
+    let trace = format!("00-{}{}-{}-01", person.card, person.card, person.card);
+    let headers: &[(&str, &str)] = match n / 15 % 4 {
+        0 => &[("Idempotency-Key", &person.card)],
+        1 => &[("Authorization", &person.card), ("X-Note", &person.name)],
+        2 => &[
+            ("traceparent", "00-"),
+            ("X-Customer", &person.iban),
+            ("Cookie", &person.phone),
+        ],
+        _ => &[
+            ("traceparent", &trace),
+            ("Accept", "text/plain"),
+            ("X-Street", &person.street),
+        ],
+    };
+    host.post("service", "application/json", body.as_bytes(), headers)
+}
+
+/// Bodies that are no JSON, or too large.
+fn broken(host: &Host, person: &Person, n: usize) -> Answer {
+    let body = payment(person, n).to_string();
+    let bytes = match n / 15 % 4 {
+        0 => body.as_bytes()[..body.len() - 40].to_vec(),
+        1 => body
+            .replace(&person.name, &format!("{}\u{1}", person.name))
+            .into_bytes(),
+        2 => [body.as_bytes(), person.card.as_bytes()].concat(),
+        _ if n / 15 < 4 * OVERSIZED => {
+            format!("{{\"a\":\"{}\"}}", person.card.repeat(80_000)).into_bytes()
+        }
+        _ => {
+            let at = body.find(&person.name).expect("the name") + person.name.len();
+            [
+                &body.as_bytes()[..at],
+                &[0xff, 0xfe],
+                &body.as_bytes()[at..],
+            ]
+            .concat()
+        }
+    };
+    host.post("service", "application/json", &bytes, &[])
+}
+
+fn message(person: &Person, n: usize) -> String {
+    demo("transfer.xml")
+        .replace("DEMO-MSG-1", &format!("SWEEP-{n}"))
+        .replace("DEMO-INSTR-1", &format!("SWEEP-I-{n}"))
+        .replace("DEMO-E2E-1", &format!("SWEEP-E-{n}"))
+        .replace("Ines Peeters", &person.name)
+        .replace("Veldstraat 12", &person.street)
+        .replace("BE68539007547034", &person.iban)
+}
+
+fn wrong_message(person: &Person, n: usize) -> String {
+    let sound = message(person, n);
+    match n % 6 {
+        0 => sound.replace(&format!("SWEEP-{n}<"), &format!("{}<", person.card)),
+        1 => sound.replace("Ccy=\"EUR\"", &format!("Ccy=\"{}\"", person.card)),
+        2 => sound.replace(
+            "<ChrgBr>SLEV",
+            &format!("<!-- {} --><ChrgBr>{}", person.name, person.iban),
+        ),
+        3 => sound.replace(
+            "<ChrgBr>",
+            &format!(
+                "<x{0} a=\"{1}\">{1}</x{0}><ChrgBr>",
+                person.id, person.street
+            ),
+        ),
+        4 => sound.replace("42.50", &person.card),
+        _ => sound.replace("</Document>", &person.phone),
+    }
+}
+
+/// A person who works in support writes the customer's data into what is no place for it.
+fn help(person: &Person, n: usize) -> Json {
+    let mut body = assistance(
+        "assist.failed_payment",
+        &format!("sweep-{}", n - 11),
+        &format!("case-{n}"),
+    );
+    match n / 15 % 3 {
+        0 => body["case"]["id"] = json!(person.card),
+        1 => {
+            body["case"]["note"] = json!(format!(
+                "{} of {}, call {}",
+                person.name, person.street, person.phone
+            ))
+        }
+        _ => body["payment"]["id"] = json!(person.iban),
+    }
+    body
+}
+
+/// Free text, which is sensitive as a whole.
+fn note(person: &Person, n: usize) -> Json {
+    let mut body = usual(&format!("sweep-{n}"));
+    body["payment"]["remittance"] = json!(format!(
+        "for {} card {} cvv 123 iban {} tel {} id {}",
+        person.name, person.card, person.iban, person.phone, person.id
+    ));
+    body
+}
+
+/// What no field of a message would be taken for at first sight.
+fn disguised(person: &Person, n: usize) -> Json {
+    let mut body = usual(&format!("sweep-{n}"));
+    let full_width = |text: &str| -> String {
+        text.chars()
+            .map(|c| char::from_u32(c as u32 + 0xfee0).unwrap_or(c))
+            .collect()
+    };
+    let backwards = |text: &str| text.chars().rev().collect::<String>();
+    let value = match n / 15 % 8 {
+        0 => data_encoding::BASE64.encode(person.card.as_bytes()),
+        1 => data_encoding::HEXLOWER.encode(person.card.as_bytes()),
+        2 => full_width(&person.card),
+        3 => person.card.bytes().map(|b| format!("%{b:02x}")).collect(),
+        4 => backwards(&person.iban),
+        5 => backwards(&person.phone),
+        // One that looks like a time in microseconds is let in.
+        6 if !person.card.ends_with('1') => backwards(&person.card),
+        _ => format!("{}\u{200b}{}", &person.iban[..8], &person.iban[8..]),
+    };
+    body["payment"]["end_to_end_id"] = json!(value);
+    body["session"] = json!({"id": value});
+    body
+}
