@@ -227,7 +227,7 @@ impl Host {
         let data = self.data().display().to_string();
         let verified = run(&["audit", "verify", "--data", &data]);
         assert!(verified.ok, "{}{}", verified.out, verified.err);
-        let shown = run(&["audit", "show", "--data", &data, "--json"]);
+        let shown = run(&["audit", "query", "--data", &data, "--json"]);
         let record = |line: &str| {
             let mut entry: Json =
                 serde_json::from_str(line).unwrap_or_else(|e| panic!("no JSON in the log: {e}"));

@@ -57,7 +57,6 @@ pub(crate) enum AuditCommand {
         #[command(flatten)]
         which: query::Which,
     },
-    #[command(alias = "show")]
     Query(query::Query),
     Timeline(timeline::Timeline),
     Evidence(evidence::Evidence),

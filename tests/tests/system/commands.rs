@@ -111,7 +111,7 @@ fn one_message_is_decided_recorded_and_shown() {
     assert!(said.ok, "{}", said.err);
     let decision: Json = serde_json::from_str(&said.out).expect("JSON");
     let id = decision["decision"].as_str().expect("an id");
-    let shown = run(&["audit", "show", "--data", &data, "--decision", id]);
+    let shown = run(&["audit", "query", "--data", &data, "--decision", id]);
     assert!(shown.ok && shown.out.contains(id), "{}", shown.out);
     assert!(shown.out.contains("| risk.behaviour |"), "{}", shown.out);
     let xml = run(&["decide", "examples/demo/transfer.xml", "--data", &data]);

@@ -116,7 +116,7 @@ fn copy(from: &Path, to: &Path) {
 /// The verdict of each payment by the platform's own identifier, and the payment of each decision.
 fn verdicts(data: &Path) -> (BTreeMap<String, String>, BTreeMap<String, String>) {
     let data = data.display().to_string();
-    let said = run(&["audit", "show", "--json", "--data", &data]);
+    let said = run(&["audit", "query", "--json", "--data", &data]);
     assert!(said.ok, "{}", said.err);
     let (mut verdicts, mut payments) = (BTreeMap::new(), BTreeMap::new());
     let records = said.out.lines().map(|line| {
@@ -442,7 +442,7 @@ fn a_decision_is_explained_to_each_reader_in_its_words() {
     let (_, payments) = verdicts(&host.data());
     let said = run(&[
         "audit",
-        "show",
+        "query",
         "--json",
         "--payment",
         "p1",

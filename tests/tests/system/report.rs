@@ -101,7 +101,7 @@ fn every_reader_is_in_it_with_a_place_that_can_be_checked() {
     );
     // Each row is the record that the log has at its place.
     let data = host.data().display().to_string();
-    let shown = run(&["audit", "show", "--data", &data, "--json"]);
+    let shown = run(&["audit", "query", "--data", &data, "--json"]);
     let entries: Vec<Json> = shown
         .out
         .lines()
@@ -143,7 +143,15 @@ fn every_reader_is_in_it_with_a_place_that_can_be_checked() {
     // The command that the report names prints the record behind each row, also of who asked for a value.
     for row in rows {
         let id = row["id"].as_str().expect("an id");
-        let shown = run(&["audit", "show", "--data", &data, "--decision", id, "--json"]);
+        let shown = run(&[
+            "audit",
+            "query",
+            "--data",
+            &data,
+            "--decision",
+            id,
+            "--json",
+        ]);
         let shown: Json = serde_json::from_str(shown.out.trim()).expect("one record");
         assert_eq!(shown["leaf_hash"], row["leaf_hash"]);
     }
@@ -224,7 +232,7 @@ fn a_case_and_a_time_are_told_apart_and_nothing_is_no_success() {
     );
     // The log tells all of the case: what was decided, who asked for values, what was asked for in an emergency.
     let data = host.data().display().to_string();
-    let shown = run(&["audit", "show", "--data", &data, "--case", CASE, "--json"]);
+    let shown = run(&["audit", "query", "--data", &data, "--case", CASE, "--json"]);
     let shown = shown.out.lines().map(|line| {
         let entry: Json = serde_json::from_str(line).expect("JSON");
         let event = entry["record"]["event"].as_str().unwrap_or("decision");

@@ -282,7 +282,7 @@ fn a_threshold_changes_while_the_host_runs_and_back() {
 
 /// A person who reads the log sees which set was in force when.
 fn shown(data: &Path) {
-    let shown = run(&["audit", "show", "--data", &data.display().to_string()]);
+    let shown = run(&["audit", "query", "--data", &data.display().to_string()]);
     for words in [
         "policy_set.changed",
         "ticket 7: lower limit",

@@ -175,8 +175,8 @@ fn look(host: &mut Host, sweep: &Sweep, said: &[u8]) -> Vec<String> {
     let data = host.data().display().to_string();
     for command in [
         &["audit", "verify", "--data", &data][..],
-        &["audit", "show", "--data", &data],
-        &["audit", "show", "--data", &data, "--json"],
+        &["audit", "query", "--data", &data],
+        &["audit", "query", "--data", &data, "--json"],
     ] {
         let told = run(command);
         found.extend(sweep.found_in(&command[..2].join(" "), (told.out + &told.err).as_bytes()));
