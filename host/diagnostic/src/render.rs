@@ -1,6 +1,6 @@
 //! A problem with the line it points at, for a terminal.
 
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 
 use crate::{Diagnostic, Severity};
 
@@ -13,21 +13,24 @@ pub enum Style {
     Colour,
 }
 
-/// Several lines: the problem, the place, the line of `source` with a caret, the help.
-pub fn render(problem: &Diagnostic, source: &str, style: Style) -> String {
+/// Several lines: the problem, the place, the line of `source` with a caret, the help. Without a source the problem is the
+/// file itself, which is named.
+pub fn render(problem: &Diagnostic, source: Option<&str>, style: Style) -> String {
     let level = match problem.severity {
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
     };
-    let span = byte_span(problem, source);
-    let mut group = level
+    let title = level
         .primary_title(problem.message.as_str())
-        .id(problem.code.id)
-        .element(
+        .id(problem.code.id);
+    let mut group = match source {
+        Some(source) => title.element(
             Snippet::source(source)
                 .path(problem.file.as_str())
-                .annotation(AnnotationKind::Primary.span(span)),
-        );
+                .annotation(AnnotationKind::Primary.span(byte_span(problem, source))),
+        ),
+        None => title.element(Origin::path(problem.file.as_str())),
+    };
     if let Some(help) = &problem.help {
         group = group.element(Level::HELP.message(help.as_str()));
     }
@@ -69,7 +72,7 @@ mod tests {
             "the value of `b` is not a number",
         )
         .help("write a number");
-        let text = render(&problem, source, Style::Plain);
+        let text = render(&problem, Some(source), Style::Plain);
         let lines: Vec<&str> = text.lines().collect();
         let shown = lines
             .iter()
@@ -84,6 +87,23 @@ mod tests {
         assert!(
             text.contains("f.yaml:2:7") && text.contains("write a number"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_the_place() {
+        let message = "the file has 1207151 bytes, the limit is 1048576";
+        let problem = Diagnostic::error(code::UNREADABLE, "f.yaml", Place::START, message)
+            .help("split it, or take out what need not be in it");
+        let text = render(&problem, None, Style::Plain);
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        assert_eq!(
+            lines,
+            [
+                "error[W0102]: the file has 1207151 bytes, the limit is 1048576",
+                "--> f.yaml",
+                "= help: split it, or take out what need not be in it",
+            ]
         );
     }
 }

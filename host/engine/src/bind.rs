@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use weft_diagnostic::yaml::{self, Spanned};
 use weft_diagnostic::{Code, Diagnostic, Place};
-use weft_dictionary::{Dictionary, Treatment};
+use weft_dictionary::{Dictionary, Field, Treatment};
 use weft_policy::{Grant, Operation, PluginUse, Policy, PolicyFiles};
 use weft_sandbox::{Budget, Manifest, Plugin, SettingProblem, codes, fit};
 
@@ -44,9 +44,15 @@ struct PluginPlaces {
     #[serde(default)]
     settings: BTreeMap<String, Spanned<IgnoredAny>>,
     #[serde(default)]
-    grants: Option<Spanned<IgnoredAny>>,
+    grants: Option<Spanned<Vec<GrantPlaces>>>,
     #[serde(default)]
     budget: Option<Spanned<IgnoredAny>>,
+}
+
+#[derive(Deserialize)]
+struct GrantPlaces {
+    field: Spanned<String>,
+    treatment: Spanned<IgnoredAny>,
 }
 
 /// A part of a policy that a problem is about.
@@ -56,6 +62,8 @@ enum Part<'a> {
     Digest,
     Setting(&'a str),
     Grants,
+    /// The treatment by which a field is granted.
+    Treatment(&'a str),
     Reasons,
 }
 
@@ -64,13 +72,21 @@ impl Places {
         let Some(plugin) = &self.plugin else {
             return Place::START;
         };
+        let grants = plugin.grants.as_ref();
         let found = match part {
             Part::On => self.on.as_ref(),
             Part::Name => None,
             Part::Digest => plugin.digest.as_ref(),
             Part::Setting(path) if path.starts_with("budget.") => plugin.budget.as_ref(),
             Part::Setting(name) => plugin.settings.get(*name),
-            Part::Grants => plugin.grants.as_ref(),
+            Part::Grants => {
+                return grants.map_or(yaml::place(&plugin.name), yaml::place);
+            }
+            Part::Treatment(name) => {
+                let mut grants = grants.into_iter().flat_map(|grants| &grants.value);
+                let grant = grants.find(|grant| grant.field.value == *name);
+                grant.map(|grant| &grant.treatment)
+            }
             Part::Reasons => self.reasons.as_ref(),
         };
         yaml::place(found.unwrap_or(&plugin.name))
@@ -238,6 +254,9 @@ impl One<'_> {
                 );
                 self.refuse(codes::GRANTS, &Part::Grants, message, help);
             }
+            if let Some(granted) = granted {
+                self.check_treatment(manifest, wanted, field, granted);
+            }
             needs.push(Need {
                 field: field.id,
                 purpose: wanted.purpose.clone(),
@@ -246,6 +265,33 @@ impl One<'_> {
             });
         }
         needs
+    }
+
+    /// A plugin that gets less than it was written for cannot read it, or takes it for the value itself.
+    fn check_treatment(
+        &mut self,
+        manifest: &Manifest,
+        wanted: &weft_sandbox::Need,
+        field: &Field,
+        granted: Treatment,
+    ) {
+        let due = wanted.treatment.min(field.class.ceiling());
+        if granted >= due {
+            return;
+        }
+        let (name, due) = (&wanted.field, due.as_str());
+        let message = format!(
+            "the policy grants `{name}` as {}, and the plugin `{}` is written for {due}",
+            granted.as_str(),
+            manifest.name,
+        );
+        let help = match wanted.required {
+            true => format!("write treatment: {due}"),
+            false => format!(
+                "write treatment: {due}, or remove the grant: then the plugin is told that it is withheld"
+            ),
+        };
+        self.refuse(codes::GRANTS, &Part::Treatment(name), message, help);
     }
 
     fn setting(&mut self, problem: SettingProblem) {

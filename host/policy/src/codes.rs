@@ -189,7 +189,7 @@ pub const ABSENCE: Code = Code {
     id: "W0321",
     title: "who leaves the fact out gets a milder decision",
     page: "An expression asks `has(fact)`, and for some facts the policy says something milder where this one is not there. The \
-           message has an example. Without the fact a rule that objects is silent, or its policy does not apply, or a rule that \
+           message has an example. Without the fact a rule that objects, or in the last stage flags, is silent, or its policy does not apply, or a rule that \
            allows or flags fires: `!has(sign) || !sign` allows whoever does not say whether there is a sign. Or what a rule asks for (four \
            eyes, a fact taken away) goes with it; or with it nobody says anything, and without it a rule says less than `no_policy`. \
            Whoever sends the request can leave the fact out.\n\nNo milder is what says as much as with the fact, or as much as `on_missing`. Before the \

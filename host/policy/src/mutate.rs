@@ -6,7 +6,7 @@
 //!
 //! | module | mistakes |
 //! |---|---|
-//! | `conditions` | in conditions: comparisons, `and` and `or`, numbers, what is left out |
+//! | `conditions` | in conditions: comparisons, `and` and `or`, what they join, numbers, what is left out |
 //! | `thresholds` | in parameters: numbers, and from which level of threat on they hold |
 //! | `obligations` | in what is due |
 //! | `gaps` | in what is said where a fact is missing or something fails |
@@ -33,7 +33,7 @@ use crate::policy::Policy;
 /// What a mistake is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MistakeKind {
-    /// A comparison, `and` or `or`, `not`, an entry, or a rule or condition that is left out.
+    /// A comparison, `and` or `or` or one of what they join, `not`, an entry, or a rule or condition that is left out.
     Condition,
     /// A number in a condition or a parameter, off by one unit.
     Number,

@@ -1,10 +1,13 @@
 //! The form of a policy file, as written: every key typed and with its place, unknown keys refused.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
-use weft_diagnostic::yaml::Spanned;
+use weft_diagnostic::Place;
+use weft_diagnostic::yaml::{self, Spanned};
 use weft_dictionary::Treatment;
 use weft_verdict::{Obligation, ObligationKind, Verdict};
 
@@ -209,11 +212,46 @@ pub(crate) struct TestSource {
     /// Other values of parameters, and the level of threat.
     #[serde(default)]
     pub(crate) with: BTreeMap<String, Spanned<String>>,
-    pub(crate) given: BTreeMap<String, Json>,
+    pub(crate) given: GivenSource,
     /// Facts of those that an earlier stage took away.
     #[serde(default)]
-    pub(crate) withheld: Vec<String>,
+    pub(crate) withheld: Vec<Spanned<String>>,
     pub(crate) expect: Expectation,
+}
+
+/// The facts of a test, by name.
+pub(crate) struct GivenSource(pub(crate) BTreeMap<String, GivenFact>);
+
+pub(crate) struct GivenFact {
+    /// Where its name stands.
+    pub(crate) place: Place,
+    pub(crate) value: Spanned<Json>,
+}
+
+impl<'de> Deserialize<'de> for GivenSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GivenSource, D::Error> {
+        deserializer.deserialize_map(GivenVisitor)
+    }
+}
+
+struct GivenVisitor;
+
+impl<'de> Visitor<'de> for GivenVisitor {
+    type Value = GivenSource;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<GivenSource, A::Error> {
+        let mut facts = BTreeMap::new();
+        while let Some(name) = map.next_key::<Spanned<String>>()? {
+            let place = yaml::place(&name);
+            let value = map.next_value()?;
+            facts.insert(name.value, GivenFact { place, value });
+        }
+        Ok(GivenSource(facts))
+    }
 }
 
 #[derive(Deserialize)]

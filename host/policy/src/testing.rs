@@ -97,17 +97,19 @@ pub struct TestCase {
 
 impl TestCase {
     fn of(test: &TestSource) -> TestCase {
-        let given = test.given.iter();
+        let given = test.given.0.iter();
         let with = test.with.iter();
         TestCase {
             name: test.name.value.clone(),
             given: given
-                .map(|(name, value)| (name.clone(), value.clone()))
+                .map(|(name, fact)| (name.clone(), fact.value.value.clone()))
                 .collect(),
             with: with
                 .map(|(name, value)| (name.clone(), value.value.clone()))
                 .collect(),
-            withheld: test.withheld.clone(),
+            withheld: (test.withheld.iter())
+                .map(|name| name.value.clone())
+                .collect(),
             verdict: test.expect.verdict,
             rules: test.expect.rules.clone(),
             missing: test.expect.missing.clone(),
@@ -150,9 +152,10 @@ impl Tested<'_> {
     fn problem(self, test: &TestSource, not_held: NotHeld) -> Diagnostic {
         match not_held {
             NotHeld::With(problem) => *problem,
-            NotHeld::Test(message, help) => {
+            NotHeld::Test(place, message, help) => {
                 let message = format!("test `{}`: {message}", test.name.value);
-                let problem = yaml::error_at(codes::TEST, self.file, &test.name, message);
+                let place = place.unwrap_or_else(|| yaml::place(&test.name));
+                let problem = Diagnostic::error(codes::TEST, self.file, place, message);
                 if help.is_empty() {
                     problem
                 } else {
@@ -283,16 +286,17 @@ pub(crate) fn of_one_name(file: &str, tests: &[TestSource]) -> Vec<Diagnostic> {
 
 /// Why a test does not hold.
 enum NotHeld {
-    /// What came is not what was expected, and more about it.
-    Test(String, String),
+    /// What came is not what was expected, or cannot come, and more about it. At the test's name, or at a place within it.
+    Test(Option<Place>, String, String),
     /// The values that it gives do not fit.
     With(Box<Diagnostic>),
 }
 
 impl From<Failed> for NotHeld {
     fn from((message, help): Failed) -> NotHeld {
-        NotHeld::Test(message, help)
+        NotHeld::Test(None, message, help)
     }
 }
 
+/// What is wrong, and what to do or more about it.
 type Failed = (String, String);

@@ -55,9 +55,9 @@ fn tests_at_the_boundary_and_for_each_entry_notice_every_mistake() {
     ];
     let came = test(&tests.concat());
     assert_eq!(came.mutants.survivors, []);
-    // The rule dropped, two comparisons, `or`, and two entries; one more and one less; `on_missing`.
+    // The rule dropped, two comparisons, `or`, either side alone, and two entries; one more and one less; `on_missing`.
     let noticed = [
-        (MistakeKind::Condition, 6),
+        (MistakeKind::Condition, 8),
         (MistakeKind::Number, 2),
         (MistakeKind::Gap, 1),
     ];
@@ -80,6 +80,8 @@ fn what_no_test_notices_is_said_in_words() {
         survivors,
         [
             "rule `many` says: t (payment.count) is more than 3 or t (payer.country) is one of “BE”, “NL”",
+            "rule `many` says: t (payer.country) is one of “BE”, “NL”",
+            "rule `many` says: t (payment.count) is more than 3",
             "rule `many` says: t (payment.count) is at least 3 and t (payer.country) is one of “BE”, “NL”",
             "rule `many` says: t (payment.count) is more than 4 and t (payer.country) is one of “BE”, “NL”",
             "rule `many` says: t (payment.count) is more than 2 and t (payer.country) is one of “BE”, “NL”",
@@ -94,9 +96,10 @@ fn a_test_that_does_not_hold_does_not_hide_the_others() {
     let came = test(&(line(9, "BE", "allow") + &line(3, "BE", "abstain")));
     let held: Vec<bool> = came.tests.iter().map(|(_, why)| why.is_none()).collect();
     assert_eq!(held, [false, true]);
-    // Nor does it notice any mistake: only the other one counts, which sees both comparisons, `or`, and one less.
-    assert_eq!(came.mutants.killed(), 4);
-    assert_eq!(came.mutants.survivors.len(), 5);
+    // Nor does it notice any mistake: only the other one counts, which sees both comparisons, `or`, the country alone, and
+    // one less.
+    assert_eq!(came.mutants.killed(), 5);
+    assert_eq!(came.mutants.survivors.len(), 6);
 }
 
 #[test]
@@ -235,9 +238,12 @@ fn an_entry_of_a_list_is_noticed_by_a_test_of_a_policy_that_asks_the_list() {
 
 #[test]
 fn a_comparison_that_comes_out_the_same_is_told_apart() {
-    let body = "rules: [{id: r, when: processing.threat_level <= 3 && payment.risky, verdict: deny, reason: because}]\n";
-    let tests = "  - {name: at, with: {threat_level: '3'}, given: {payment.risky: true}, expect: {verdict: deny}}
-  - {name: calm, given: {payment.risky: false}, expect: {verdict: abstain}}
+    let body = "rules:
+  - {id: l, when: processing.threat_level <= 3, verdict: flag, reason: because}
+  - {id: r, when: payment.risky, verdict: deny, reason: because}
+";
+    let tests = "  - {name: at, with: {threat_level: '3'}, given: {payment.risky: false}, expect: {verdict: flag}}
+  - {name: risky, given: {payment.risky: true}, expect: {verdict: deny}}
   - {name: unknown, given: {}, expect: {verdict: hold, missing: [payment.risky]}}
 ";
     let came = set(body, tests, &[]);
@@ -252,4 +258,34 @@ fn a_comparison_that_comes_out_the_same_is_told_apart() {
             "no condition can fail where its facts are there, and on_missing is said where they are not",
         ]
     );
+}
+
+/// Of a chain each part, of a group within it the group and each of its parts, and of a variable where it is used.
+#[test]
+fn each_part_of_what_is_joined_is_left_out() {
+    const BODY: &str = "\
+variables:
+  - {name: near, expression: \"payer.country == 'BE' || payee.country == 'BE'\"}
+match:
+  - {name: some, expression: has(payment.count) && has(payment.risky)}
+rules:
+  - {id: r, when: payment.count > 3 && variables.near && payment.risky, verdict: deny, reason: because}
+";
+    // It does not hold, and so notices nothing.
+    let none = "  - {name: none, given: {}, expect: {verdict: deny}}\n";
+    let came = set(BODY, none, &[]);
+    let survivors = unseen(&came);
+    let left_out = [
+        "match `some` says: t (payment.risky) is known",
+        "match `some` says: t (payment.count) is known",
+        "rule `r` says: (t (payer.country) is “BE” or t (payee.country) is “BE”) and t (payment.risky): yes",
+        "rule `r` says: t (payment.count) is more than 3 and t (payment.risky): yes",
+        "rule `r` says: t (payment.count) is more than 3 and (t (payer.country) is “BE” or t (payee.country) is “BE”)",
+        "rule `r` says: t (payment.count) is more than 3 and t (payee.country) is “BE” and t (payment.risky): yes",
+        "rule `r` says: t (payment.count) is more than 3 and t (payer.country) is “BE” and t (payment.risky): yes",
+    ];
+    for what in left_out {
+        let times = survivors.iter().filter(|one| **one == what).count();
+        assert_eq!(times, 1, "{what}: {survivors:#?}");
+    }
 }

@@ -53,6 +53,38 @@ fn a_word_that_a_field_never_holds_is_refused() {
     assert_eq!(sound, "");
 }
 
+/// A name or value of a test that does not fit is told on its own line.
+#[test]
+fn what_a_test_gives_is_told_where_it_stands() {
+    let given = |facts: &str| {
+        let tests = format!(
+            "tests:\n  - name: t\n    given:\n      payment.risky: true\n{facts}    expect: {{verdict: deny}}\n"
+        );
+        let text = with_rule("payment.risky") + &tests;
+        load(&[("p.yaml", &text)]).err().unwrap_or_default()
+    };
+    for (facts, expected) in [
+        (
+            "      payer.contry: BE\n",
+            "p.yaml:25:7: error[W0307]: test `t`: there is no field `payer.contry` (did you mean `payer.country`?)",
+        ),
+        (
+            "      payment.count: many\n",
+            "p.yaml:25:22: error[W0307]: test `t`: the value given for `payment.count` does not fit (`payment.count` is integer)",
+        ),
+        (
+            "      \"payment.\\x63ount\": 1\n      'payer.cuontry': BE\n",
+            "p.yaml:26:7: error[W0307]: test `t`: there is no field `payer.cuontry` (did you mean `payer.country`?)",
+        ),
+        (
+            "    withheld: [payment.risky, payment.count]\n",
+            "p.yaml:25:31: error[W0307]: test `t`: `payment.count` is withheld, and is not there (give it a value under `given`, too)",
+        ),
+    ] {
+        assert_eq!(given(facts), expected, "{facts}");
+    }
+}
+
 #[test]
 fn expressions_are_refused_at_the_very_character() {
     rule_says(

@@ -70,13 +70,17 @@ pub const SETTINGS: Code = Code {
            reads something else (`NO` and `off` are false, `12` is a number), put it in quotes.",
 };
 
-/// Grants that are too few.
+/// Grants that are too few, or too little.
 pub const GRANTS: Code = Code {
     id: "W0408",
-    title: "the policy does not grant what the plugin cannot do without",
+    title: "the policy does not grant what the plugin is written for",
     page: "A plugin gets of a request what its policy grants, and nothing else. Where the plugin declares a \
            need as required, the policy must grant it under `plugin.grants`; without it the plugin could \
-           never be asked.",
+           never be asked. Each need has the treatment that the plugin's code reads. A grant of less \
+           (`present` for an amount that is to be clear) does not make the plugin stricter: it fails on \
+           each request, or takes what is left for the value itself, and a payment that it would refuse \
+           gets on_error. Grant the treatment that the plugin declares (`weft plugin inspect` lists them), or, \
+           where the need is not required, leave the grant out: then the plugin is told that it is withheld.",
 };
 
 /// Needs or operations that the host does not have.

@@ -53,7 +53,7 @@ pub use config::{Budget, CacheConfig, SandboxConfig};
 pub use engine::Allocation;
 pub use error::{LoadError, SandboxError};
 pub use guest::{LogLevel, LogLine};
-pub use manifest::{Manifest, ValueKind};
+pub use manifest::{Manifest, Need, ValueKind};
 pub use plugin::{Bound, Evaluation, Plugin};
 pub use sandbox::Sandbox;
 pub use settings::{GivenBy, SettingInForce, SettingProblem};

@@ -38,7 +38,7 @@ pub enum ArgumentError {
         argument: String,
     },
     /// The value is none of those that the host can act upon.
-    #[error("the argument `{argument}` of `{}` has not the value of one; write {takes}", .kind.as_str())]
+    #[error("the argument `{argument}` of `{}` cannot have this value; write {takes}", .kind.as_str())]
     Value {
         /// The obligation.
         kind: ObligationKind,

@@ -71,11 +71,8 @@ pub(crate) fn problems(problems: &Diagnostics) {
 }
 
 fn with_source(problem: &Diagnostic) -> String {
-    match yaml::read_text(std::path::Path::new(&problem.file)) {
-        Ok(source) => render(problem, &source, style()),
-        // The file itself is the problem.
-        Err(_) => problem.to_string(),
-    }
+    let source = yaml::read_text(std::path::Path::new(&problem.file));
+    render(problem, source.ok().as_deref(), style())
 }
 
 /// Identifiers are the callers' own, and a spreadsheet takes a text that begins like this for a formula (OWASP, CSV

@@ -27,7 +27,8 @@
 //! A withheld fact counts in full, a payment without a payer that anything is known of waits, and a new account is rated
 //! by limits instead of a baseline. Where no account is named, the past of the card stands in. A payment
 //! that leaves out what one of its kind has (`kind`) is rated as if that were the worst, and a reason names it; a card that is
-//! read in a shop needs no device, a transfer no card. Method and entry mode say the kind; without them all kinds apply.
+//! read in a shop needs no device, a transfer no card. Method and entry mode say the kind; without them all kinds apply, and
+//! they are named as well.
 
 mod input;
 mod kind;

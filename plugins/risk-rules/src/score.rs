@@ -37,6 +37,8 @@ impl Score {
         score.add(payee::terminal(input, weights), unknown.terminal());
         score.add(takeover::signal(context, input, weights), []);
         score.add(night::signal(context, weights), []);
+        let some_points = !score.signals.is_empty();
+        score.signals.extend(unknown.named_only(some_points));
         score
             .signals
             .sort_by_key(|signal| std::cmp::Reverse(signal.points));

@@ -74,6 +74,17 @@ pub enum Why {
     /// See [`crate::signal::unknown`].
     #[reason("Neither the account nor the card of the payer is known")]
     PayerUnknown,
+    /// See [`crate::signal::unknown`].
+    #[reason(
+        "The payment does not name the payer's account, so the past of its card was looked at"
+    )]
+    AccountUnknown,
+    /// See [`crate::signal::unknown`].
+    #[reason("The payment method is not known, so it may be any")]
+    MethodUnknown,
+    /// See [`crate::signal::unknown`].
+    #[reason("How the card was read is not known, so it may be any way")]
+    EntryModeUnknown,
 }
 
 impl Why {
@@ -87,6 +98,9 @@ impl Why {
                 | Why::PayeeUnknown
                 | Why::TerminalUnknown
                 | Why::PayerUnknown
+                | Why::AccountUnknown
+                | Why::MethodUnknown
+                | Why::EntryModeUnknown
         )
     }
 }

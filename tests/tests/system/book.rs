@@ -240,3 +240,33 @@ fn what_a_policy_accepts_and_which_facts_are_claims_is_told() {
         checked.out
     );
 }
+
+/// Who reads the Markdown reads of each test all that the page tells.
+#[test]
+fn what_a_test_expects_is_told_in_both_forms() {
+    let (page, markdown) = (book("html", &[]), book("markdown", &[]));
+    let four_eyes = section(&page, "assistance.four-eyes");
+    for told in [
+        "by the rule no-approval",
+        "another person approves it, in another session",
+        "missing: Session of the second person",
+    ] {
+        assert!(four_eyes.contains(told), "no `{told}` in {four_eyes}");
+    }
+    let row = |name: &str| {
+        let line = |line: &&str| line.starts_with(&format!("| {name} |"));
+        let found = markdown.lines().find(line);
+        found.unwrap_or_else(|| panic!("no row {name}"))
+    };
+    let expected =
+        "| hold; by the rule no-approval; another person approves it, in another session |";
+    let told = row("not approved yet");
+    assert!(told.ends_with(expected), "{told}");
+    let told = row("nobody says from which session the approval is");
+    assert!(
+        told.ends_with("| deny; missing: Session of the second person |"),
+        "{told}"
+    );
+    let own = "- Where “A second person has to approve” decides:\n  - The customer is told: Your request is being checked by a second person.\n";
+    assert!(markdown.contains(own), "no message of the reason's own");
+}

@@ -201,3 +201,28 @@ fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
         assert!(waits_for(&host, &payment, &[code]) >= all, "{field}");
     }
 }
+
+/// The kind of a payment says what is missed of it. One that does not say its kind is told so, whatever else it is told.
+#[test]
+fn a_payment_that_does_not_say_its_kind_is_told_so() {
+    let host = Host::start("");
+    for n in 0..6 {
+        host.decide("service", &usual(&format!("usual-{n}")));
+    }
+    let codes = |id: &str, payment: Json| -> Vec<String> {
+        let mut payment = payment;
+        payment["payment"]["id"] = json!(id);
+        let decision = host.decide("service", &payment).json();
+        let reasons = decision["reasons"].as_array().cloned().unwrap_or_default();
+        let codes = reasons.iter().filter_map(|reason| reason["code"].as_str());
+        codes.map(str::to_owned).collect()
+    };
+    let has = |codes: &[String], code: &str| codes.iter().any(|one| one == code);
+    let whole = codes("whole", usual(""));
+    assert!(!has(&whole, "method-unknown") && !has(&whole, "entry-mode-unknown"));
+    let no_method = codes("no-method", without(usual(""), "payment", "method"));
+    assert!(has(&no_method, "method-unknown"), "{no_method:?}");
+    assert!(!has(&no_method, "entry-mode-unknown"), "{no_method:?}");
+    let no_mode = codes("no-mode", without(usual(""), "instrument", "entry_mode"));
+    assert!(has(&no_mode, "entry-mode-unknown"), "{no_mode:?}");
+}

@@ -253,6 +253,32 @@ fn a_host_does_not_start_with_a_plugin_that_is_not_what_its_policy_says() {
     }
 }
 
+/// With less than it was written for it would fail on each request, or take what is left for the value itself.
+#[test]
+fn a_grant_of_less_than_the_plugin_is_written_for_is_refused_where_it_stands() {
+    let valid = [("amount-limit", Guest::valid().build())];
+    let keep = |_: &mut Config| {};
+    let granted = |amount: &str, card: &str| {
+        format!(
+            "  grants:\n    - {{field: instrument.pan, treatment: {card}}}\n    - {{field: payment.amount, treatment: {amount}}}\n"
+        )
+    };
+    for treatment in ["present", "band", "masked"] {
+        let why = refused(limit(&granted(treatment, "token")), &valid, keep);
+        let says = format!(
+            "test.limit.yaml:17:42: error[W0408]: the policy grants `payment.amount` as {treatment}, and the plugin `amount-limit` is \
+             written for clear (write treatment: clear)"
+        );
+        assert!(why.contains(&says), "{why}");
+    }
+    let why = refused(limit(&granted("clear", "present")), &valid, keep);
+    let says = "as present, and the plugin `amount-limit` is written for token (write treatment: token, or remove the grant: then the plugin \
+                is told that it is withheld)";
+    assert!(why.contains(says), "{why}");
+    // More than it asks for makes no difference: it gets what it asks for.
+    site(&[limit(&granted("clear", "clear"))], &valid).start();
+}
+
 /// What `plugin check` finds and what a policy asks for in vain is found at the start: all of it, where it stands.
 #[test]
 fn every_problem_of_every_policy_is_told_with_its_place() {

@@ -4,8 +4,8 @@
 //! it would loosen a decision (`milder`) both beside what it says with the fact and beside `on_missing`: that is what
 //! the policy, and whoever signed its `accepts_risk`, says of a fact that is not there. So it is milder
 //!
-//! - that a rule which challenges, holds or denies is silent, and no other rule says as much, or as much as
-//!   `on_missing`;
+//! - that a rule which challenges, holds or denies, or in the last stage flags, is silent, and no other rule says as much, or
+//!   as much as `on_missing`;
 //! - that a rule which allows or flags fires, and with the fact does not. Only in the last stage is that a permission;
 //!   in the others, only that it discloses something;
 //! - that what a rule asks to be done goes with it;

@@ -83,9 +83,12 @@ impl Parsed {
     fn closed(&self, open: usize) -> Option<usize> {
         let mut depth = 0_usize;
         let mut quote = None;
-        for (at, c) in self.source.iter().enumerate().skip(open) {
+        let mut source = self.source.iter().enumerate().skip(open);
+        while let Some((at, c)) = source.next() {
             match (quote, c) {
                 (Some(within), c) if within == *c => quote = None,
+                // What is escaped ends no text.
+                (Some(_), '\\') => drop(source.next()),
                 (Some(_), _) => {}
                 (None, '"' | '\'') => quote = Some(*c),
                 (None, '(' | '[' | '{') => depth += 1,

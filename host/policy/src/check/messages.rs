@@ -102,7 +102,7 @@ impl PolicyChecker<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let place = self.expression(text).map.place(character);
+        let (place, width) = (self.expression(text).map).span(character..character + width);
         let problem = Diagnostic::error(code, self.file, place, message);
         self.problems.push(problem.width(width).help(help));
     }

@@ -83,13 +83,17 @@ fn parts(one: &Disclosure, dictionary: &Dictionary) -> Parts {
             told(one.names_withheld()).to_owned(),
         ),
     ]);
-    parts.extend(one.budget().map(|budget| {
-        let words = format!(
-            "{} a case, {} a customer, {} a caller within a day",
-            budget.per_case, budget.per_customer, budget.per_day
-        );
-        ("budget".to_owned(), words)
-    }));
+    if let Some(budget) = one.budget() {
+        for (about, times) in [
+            ("about one case", budget.per_case),
+            ("about one customer", budget.per_customer),
+            ("to one caller", budget.per_day),
+        ] {
+            let next = u64::from(times) + 1;
+            let words = format!("{times} times; request {next} gets over-budget in its place");
+            parts.insert(format!("shown within a day (UTC) {about}"), words);
+        }
+    }
     parts.extend(until.map(|until| ("until".to_owned(), until)));
     for grant in one.grants() {
         let name = &dictionary.field(grant.field).name;

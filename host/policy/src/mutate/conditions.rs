@@ -1,5 +1,6 @@
-//! Mistakes in conditions: a comparison off by its boundary or turned round, `and` for `or`, a dropped `not`, an entry
-//! that is missing among others, a number off by one, a rule or a condition of `match` that is not there.
+//! Mistakes in conditions: a comparison off by its boundary or turned round, `and` for `or`, one of what they join left out,
+//! a dropped `not`, an entry that is missing among others, a number off by one, a rule or a condition of `match` that is not
+//! there. A variable is looked at in each place that uses it.
 
 use weft_dictionary::Dictionary;
 
@@ -37,6 +38,8 @@ enum Change {
     Comparison(Comparison),
     /// `and` for `or`, and the reverse.
     Logic,
+    /// One of what `and` or `or` joins is not there.
+    LeftOut(Side),
     /// `not` is not there.
     Affirmed,
     /// A fact is not there instead of there.
@@ -45,6 +48,12 @@ enum Change {
     Without(usize),
     /// A number is the next.
     Moved(Step),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    First,
+    Second,
 }
 
 impl Mistake {
@@ -158,7 +167,15 @@ fn changes(node: &Node) -> Vec<Change> {
             let others = others(*comparison).iter();
             others.map(|other| Change::Comparison(*other)).collect()
         }
-        Node::And(..) | Node::Or(..) => vec![Change::Logic],
+        Node::And(one, two) | Node::Or(one, two) => {
+            // Of `a && b && c` each of the three.
+            let is_chain =
+                |part: &Node| std::mem::discriminant(part) == std::mem::discriminant(node);
+            let sides = [(one, Side::First), (two, Side::Second)].into_iter();
+            let left_out = sides.filter(|(part, _)| !is_chain(part));
+            let left_out = left_out.map(|(_, side)| Change::LeftOut(side));
+            [Change::Logic].into_iter().chain(left_out).collect()
+        }
         Node::Not(_) => vec![Change::Affirmed],
         Node::Has(_) => vec![Change::Negated],
         Node::Among(_, constants) if constants.len() > 1 => {
@@ -268,6 +285,15 @@ fn change_one(node: &mut Node, change: Change) {
             Node::Or(one, two) => *node = Node::And(one.clone(), two.clone()),
             _ => {}
         },
+        (Change::LeftOut(side), node) => {
+            if let Node::And(one, two) | Node::Or(one, two) = node {
+                let left = match side {
+                    Side::First => two,
+                    Side::Second => one,
+                };
+                *node = (**left).clone();
+            }
+        }
         _ => {}
     }
 }

@@ -1,4 +1,8 @@
 //! Mistakes in parameters: a value off by one unit, or one that holds from another level of threat on.
+//!
+//! `min` and `max` are not among them. They decide about no payment: they say to who reviews the file between which values
+//! its owner may choose, and a file with another value is refused whole. So no row tells two bounds apart, and a test that
+//! did would only repeat the number.
 
 use std::sync::Arc;
 

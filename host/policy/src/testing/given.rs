@@ -1,10 +1,10 @@
 //! The facts that a test gives, as a row.
 
 use serde_json::Value as Json;
-use weft_diagnostic::did_you_mean;
+use weft_diagnostic::{Place, did_you_mean, yaml};
 use weft_dictionary::{Dictionary, Field, Kind, Row, Token, Value};
 
-use super::Failed;
+use super::{Failed, NotHeld};
 use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
 use crate::coded::Coded;
 use crate::parameters::LEVEL_KEY;
@@ -14,45 +14,57 @@ use crate::source::TestSource;
 const WITHHELD: &str = "withheld-by-test";
 
 /// The row of a test.
-pub(super) fn row(dictionary: &Dictionary, test: &TestSource) -> Result<Row, Failed> {
+pub(super) fn row(dictionary: &Dictionary, test: &TestSource) -> Result<Row, NotHeld> {
     let mut row = Row::new(dictionary);
     set_level(dictionary, test, &mut row)?;
-    for (name, json) in &test.given {
-        let field = named(dictionary, name)?;
-        let value = match json.as_str().filter(|_| field.class.is_tokenised()) {
-            // In tests any text stands for a token: equal texts are equal tokens.
-            Some(text) => Some(Value::Token(stand_in(
-                text,
-                field.token.as_deref().unwrap_or("test"),
-            ))),
-            None => Value::from_json(field.kind, json),
-        };
-        if let (Some(Value::Text(word)), Some(coded)) = (&value, Coded::of(field))
-            && !coded.has(word)
-        {
-            return Err((format!("`{name}` is never '{word}'"), coded.help(word)));
-        }
-        let set = value.map(|value| row.set(dictionary, field.id, value));
-        if !matches!(set, Some(Ok(()))) {
-            let kind = field.kind.as_str();
-            // YAML reads NO, the code of Norway, as false.
-            let help = match (json, field.kind) {
-                (Json::Bool(_), Kind::Text | Kind::Country) => {
-                    format!("`{name}` is {kind}: put the value in quotes")
-                }
-                _ => format!("`{name}` is {kind}"),
-            };
-            return Err((format!("the value given for `{name}` does not fit"), help));
-        }
+    for (name, fact) in &test.given.0 {
+        let field = named(dictionary, name).map_err(at(fact.place))?;
+        let set = set(dictionary, field, &fact.value.value, &mut row);
+        set.map_err(at(yaml::place(&fact.value)))?;
     }
     for name in &test.withheld {
-        if !test.given.contains_key(name) {
-            let message = format!("`{name}` is withheld, and is not there");
-            return Err((message, "give it a value under `given`, too".into()));
+        let at = at(yaml::place(name));
+        if !test.given.0.contains_key(&name.value) {
+            let message = format!("`{}` is withheld, and is not there", name.value);
+            return Err(at((message, "give it a value under `given`, too".into())));
         }
-        row.withhold(named(dictionary, name)?.id, WITHHELD);
+        row.withhold(named(dictionary, &name.value).map_err(at)?.id, WITHHELD);
     }
     Ok(row)
+}
+
+fn at(place: Place) -> impl FnOnce(Failed) -> NotHeld {
+    move |(message, help)| NotHeld::Test(Some(place), message, help)
+}
+
+fn set(dictionary: &Dictionary, field: &Field, json: &Json, row: &mut Row) -> Result<(), Failed> {
+    let name = &field.name;
+    let value = match json.as_str().filter(|_| field.class.is_tokenised()) {
+        // In tests any text stands for a token: equal texts are equal tokens.
+        Some(text) => Some(Value::Token(stand_in(
+            text,
+            field.token.as_deref().unwrap_or("test"),
+        ))),
+        None => Value::from_json(field.kind, json),
+    };
+    if let (Some(Value::Text(word)), Some(coded)) = (&value, Coded::of(field))
+        && !coded.has(word)
+    {
+        return Err((format!("`{name}` is never '{word}'"), coded.help(word)));
+    }
+    let set = value.map(|value| row.set(dictionary, field.id, value));
+    if !matches!(set, Some(Ok(()))) {
+        let kind = field.kind.as_str();
+        // YAML reads NO, the code of Norway, as false.
+        let help = match (json, field.kind) {
+            (Json::Bool(_), Kind::Text | Kind::Country) => {
+                format!("`{name}` is {kind}: put the value in quotes")
+            }
+            _ => format!("`{name}` is {kind}"),
+        };
+        return Err((format!("the value given for `{name}` does not fit"), help));
+    }
+    Ok(())
 }
 
 fn named<'d>(dictionary: &'d Dictionary, name: &str) -> Result<&'d Field, Failed> {
@@ -66,23 +78,33 @@ fn named<'d>(dictionary: &'d Dictionary, name: &str) -> Result<&'d Field, Failed
 }
 
 /// The host always says the level of threat; a test that does not is at level 0.
-fn set_level(dictionary: &Dictionary, test: &TestSource, row: &mut Row) -> Result<(), Failed> {
-    let written = test.with.get(LEVEL_KEY);
-    let Some(field) = dictionary.by_name(THREAT_LEVEL) else {
-        let no_level = format!("the dictionary has no field `{THREAT_LEVEL}`");
-        return match written {
-            Some(_) => Err((no_level, format!("remove `with.{LEVEL_KEY}`"))),
-            None => Ok(()),
+fn set_level(dictionary: &Dictionary, test: &TestSource, row: &mut Row) -> Result<(), NotHeld> {
+    let Some(written) = test.with.get(LEVEL_KEY) else {
+        let Some(field) = dictionary.by_name(THREAT_LEVEL) else {
+            return Ok(());
         };
+        return level(dictionary, field, Some(0), row).map_err(NotHeld::from);
     };
-    if written.is_some() && test.given.contains_key(THREAT_LEVEL) {
+    let at = at(yaml::place(written));
+    let Some(field) = dictionary.by_name(THREAT_LEVEL) else {
+        let message = format!("the dictionary has no field `{THREAT_LEVEL}`");
+        return Err(at((message, format!("remove `with.{LEVEL_KEY}`"))));
+    };
+    if test.given.0.contains_key(THREAT_LEVEL) {
         let message = "the level of threat stands twice".to_owned();
-        return Err((message, format!("keep `with.{LEVEL_KEY}`")));
+        return Err(at((message, format!("keep `with.{LEVEL_KEY}`"))));
     }
-    let level = match written {
-        None => Some(0),
-        Some(text) => text.value.parse().ok().filter(|level| *level <= MAX_THREAT),
-    };
+    let read = written.value.parse().ok();
+    let read = read.filter(|level: &usize| *level <= MAX_THREAT);
+    level(dictionary, field, read, row).map_err(at)
+}
+
+fn level(
+    dictionary: &Dictionary,
+    field: &Field,
+    level: Option<usize>,
+    row: &mut Row,
+) -> Result<(), Failed> {
     let level = level.and_then(|level| i64::try_from(level).ok());
     let set = level.map(|level| row.set(dictionary, field.id, Value::Integer(level)));
     match set {

@@ -257,3 +257,46 @@ fn who_leaves_a_fact_out_gets_no_hold_that_a_step_up_clears() {
     );
     assert_eq!(unknown(""), "");
 }
+
+/// Beside an allowance a flag is all that is said.
+#[test]
+fn who_leaves_a_fact_out_of_a_flag_is_told() {
+    let flagging = |when: &str| with_rule(when).replace("verdict: deny", "verdict: flag");
+    let told = said(&flagging("has(payment.risky) && payment.risky"));
+    let expected = "p.yaml:14:11: warning[W0321]: who leaves out `payment.risky` gets a milder decision: the rule `r` is silent \
+                    without it; with payment.risky = yes it is flag, without `payment.risky` abstain (";
+    assert!(told.starts_with(expected), "{told}");
+    let beside = |condition: &str, when: &str| {
+        policy(
+            &format!(
+                "{condition}rules:\n  - {{id: r, when: {when}, verdict: flag, reason: because}}\n  - {{id: s, when: payment.count >= 0, \
+                 verdict: allow, reason: because}}\n"
+            ),
+            "",
+        )
+    };
+    let told = said(&beside("", "has(payment.risky) && payment.risky"));
+    assert!(
+        told.contains("it is flag, without `payment.risky` allow"),
+        "{told}"
+    );
+    let condition = "match: [{name: may be risky, expression: has(payment.risky)}]\n";
+    let told = said(&beside(condition, "payment.count > 5"));
+    assert!(
+        told.contains("the policy does not apply without it: `may be risky`"),
+        "{told}"
+    );
+    // The fact is missing then; the other part decides without it; before the last stage nothing is allowed.
+    for text in [
+        beside("", "payment.risky"),
+        beside(
+            "",
+            "has(payment.risky) && payment.count > 5 || payment.count > 5",
+        ),
+        beside("", "has(payment.risky) && payment.risky")
+            .replace("stage: decision", "stage: residency"),
+    ] {
+        let told = said(&text);
+        assert!(!told.contains("gets a milder decision"), "{told}");
+    }
+}

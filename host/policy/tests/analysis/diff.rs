@@ -5,7 +5,7 @@ use weft_policy::{Change, Impact, PolicySet, SetDiff, Shown, Version};
 use weft_verdict::Verdict;
 
 use crate::expressions::Expression;
-use crate::fixture::{self, dictionary, load, policy, with_rule};
+use crate::fixture::{self, SHOWN, dictionary, disclosure, load, policy, with_rule};
 use crate::rows::{self, Rows};
 
 fn at() -> Timestamp {
@@ -454,4 +454,29 @@ fn no_row_contradicts_a_proof_and_every_example_differs() {
         }
     }
     assert!(same > 5 && differ > 15, "{same} proofs, {differ} examples");
+}
+
+/// How often something is shown is told with the request that is the first to go without it.
+#[test]
+fn another_budget_is_told_with_the_first_request_that_gets_nothing() {
+    let old = disclosure("test.shown", SHOWN);
+    let new = old.replace("per_day: 3", "per_day: 30");
+    let file = "disclosures/d.yaml";
+    let diff = compared(&[(file, &old)], &[(file, &new)]);
+    let [change] = &diff.disclosures[..] else {
+        panic!("{:?}", diff.disclosures);
+    };
+    assert_eq!(
+        change.what,
+        "test.shown: shown within a day (UTC) to one caller"
+    );
+    let told = [&change.from, &change.to].map(|text| text.as_deref().unwrap_or_default());
+    assert_eq!(
+        told,
+        [
+            "3 times; request 4 gets over-budget in its place",
+            "30 times; request 31 gets over-budget in its place",
+        ]
+    );
+    assert!(matches!(change.impact, Impact::Told));
 }

@@ -62,7 +62,16 @@ fn the_whole_expression_is_underlined() {
             "payer.town",
         ),
         ("'payer.city == ''x'' && payer.town == ''y'''", "payer.town"),
-        ("'payer.country == ''XX'''", "''XX'"),
+        ("'payer.country == ''XX'''", "''XX''"),
+        (r#""payer.c\x6fy == 'x'""#, r"payer.c\x6fy"),
+        (
+            r#""payer.city == 'x' && payer.tow\u006e""#,
+            r"payer.tow\u006e",
+        ),
+        (
+            r"payer.city == 'a\')' && payer.city.matches('\'(')",
+            r"payer.city.matches('\'(')",
+        ),
         (
             "|\n      payment.risky &&\n      payer.town == 'y'",
             "payer.town",
@@ -74,5 +83,55 @@ fn the_whole_expression_is_underlined() {
         ),
     ] {
         assert_eq!(underlined(when), expected, "{when}");
+    }
+}
+
+/// One character of the expression may be many of the file, or none, and stand on any of its lines.
+#[test]
+fn what_is_behind_an_escape_is_underlined() {
+    let escapes = [
+        r"\x41",
+        r"\u00e9",
+        r"\U0001F600",
+        r"\ud83d\ude00",
+        r#"\""#,
+        r"\\\\",
+        r"\/",
+        r"\ ",
+        r"\t",
+        r"\_",
+        r"\0",
+        r"\a",
+        r"\b",
+        r"\v",
+        r"\f",
+        r"\e",
+        r"\N",
+        r"\L",
+        r"\P",
+        "é😀",
+    ];
+    for escape in escapes {
+        let when = format!("\"payer.city == '{escape}' && payer.town == 'y'\"");
+        assert_eq!(underlined(&when), "payer.town", "{when}");
+        let when = format!("\"payer.city == '{escape}' || payment.count + payment.count\"");
+        assert_eq!(underlined(&when), "payment.count + payment.count", "{when}");
+        // Where the expression cannot be read at all.
+        let when = format!("\"payer.city == '{escape}' && = 'y'\"");
+        assert_eq!(underlined(&when), "=", "{when}");
+    }
+    for when in [
+        "\"payment.risky &&\\npayer.town == 'y'\"",
+        "\"payment.risky &&\\r\\n\\tpayer.town == 'y'\"",
+        "\"payer.city == '\\x41'  \n\n      && payer.town == 'y'\"",
+        "\"payer.city == '\\x41' \\\n      && payer.town == 'y'\"",
+        "\"payer.city == 'a\\\n\\ \n      b'\\\n      \\ && payer.town == 'y'\"",
+        "'payer.city == ''é'' &&\n\n      payer.town == ''y'''",
+        "payer.city == 'é' &&\n      payer.town == 'y'",
+        "|2\n      payer.city == 'é' &&\n        payer.town == 'y'",
+        ">\n      payer.city == 'é' &&\n\n      payer.town == 'y'",
+        ">-\n      \"\\x41\" == payer.city\n        && payer.town == 'y'",
+    ] {
+        assert_eq!(underlined(when), "payer.town", "{when}");
     }
 }

@@ -54,7 +54,7 @@ fn a_threshold_and_a_given_fact_are_countries_too() {
         .err()
         .unwrap_or_default();
     let expected =
-        format!("p.yaml:22:11: error[W0307]: test `t`: `payer.country` is never 'XX' ({COUNTRY})");
+        format!("p.yaml:23:28: error[W0307]: test `t`: `payer.country` is never 'XX' ({COUNTRY})");
     assert!(said.lines().any(|line| line == expected), "{said}");
 }
 

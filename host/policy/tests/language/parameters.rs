@@ -115,7 +115,7 @@ fn what_a_test_gives_is_checked_like_the_file() {
     );
     assert_eq!(
         test("threat_level: 4"),
-        "p.yaml:21:12: error[W0307]: test `t`: this is not a level of threat (write 0, 1, 2 or 3)"
+        "p.yaml:21:36: error[W0307]: test `t`: this is not a level of threat (write 0, 1, 2 or 3)"
     );
 }
 
@@ -130,7 +130,7 @@ fn norway_is_put_in_quotes() {
     };
     assert_eq!(
         test("NO"),
-        "p.yaml:19:12: error[W0307]: test `t`: the value given for `payer.country` does not fit \
+        "p.yaml:19:38: error[W0307]: test `t`: the value given for `payer.country` does not fit \
          (`payer.country` is country: put the value in quotes)"
     );
     assert_eq!(test("'NO'"), "");

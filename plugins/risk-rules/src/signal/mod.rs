@@ -27,7 +27,7 @@ pub mod velocity;
 pub struct Signal {
     /// What it is.
     pub why: Why,
-    /// More than 0.
+    /// More than 0, but of what is unknown and named only.
     pub points: i64,
     /// The facts that it rests on.
     pub evidence: Vec<Evidence>,

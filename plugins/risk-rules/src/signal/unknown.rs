@@ -3,11 +3,14 @@
 //! Nobody can tell how often a device was met that is not named, nor what its account usually does. So each signal that rests
 //! on such a fact counts as if it spoke in full, in the group to which it belongs: a group that is full already gets no
 //! more. *Unknown* is not *new*: an account, card or payee that is named and was never met has a past of nothing.
+//!
+//! Method and entry mode say what is missed. Where they are not known themselves, what is missed for it has the points, and
+//! they are named with none. So is the account of a payment that is compared with the past of its card.
 
 use weft_sdk::Evidence;
 
 use super::{Signal, Strength, place};
-use crate::input::{Fact, Input};
+use crate::input::{Fact, Input, known};
 use crate::kind::Expected;
 use crate::settings::Weights;
 use crate::why::Why;
@@ -151,6 +154,26 @@ impl<'a> Unknown<'a> {
             weight,
             evidence,
         )]
+    }
+
+    /// What has no points of its own: what would say the kind, and the account where the past of the card gave some. An entry
+    /// mode is of cards, and so of every payment that may be one of a card.
+    pub(crate) fn named_only(&self, some_points: bool) -> impl Iterator<Item = Signal> {
+        let input = self.input;
+        let is_of_card = input.account.is_absent() && !self.is_payer_unproven() && some_points;
+        let no_method = known(&input.method).is_none();
+        let no_mode = self.expected.card && known(&input.entry_mode).is_none();
+        let named = [
+            (is_of_card, Why::AccountUnknown, Input::ACCOUNT),
+            (no_method, Why::MethodUnknown, Input::METHOD),
+            (no_mode, Why::EntryModeUnknown, Input::ENTRY_MODE),
+        ];
+        let named = named.into_iter().filter(|(is_missed, ..)| *is_missed);
+        named.map(|(_, why, evidence)| Signal {
+            why,
+            points: 0,
+            evidence: vec![evidence],
+        })
     }
 
     fn payer(&self, is_missed: bool, weight: i64) -> Option<Signal> {

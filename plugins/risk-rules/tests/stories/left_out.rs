@@ -107,6 +107,12 @@ struct Payment {
 }
 
 impl Payment {
+    fn says(&self, field: &str) -> bool {
+        let is_there =
+            |(name, value): &(&str, Value)| *name == field && !matches!(value, Value::Absent);
+        self.facts.iter().any(is_there)
+    }
+
     /// Without these parts, which are absent or withheld.
     fn found(&self, left_out: &[(Part, bool)]) -> Finding {
         let absent = |field: &str| {
@@ -323,5 +329,12 @@ proptest! {
                 prop_assert!(after.codes().contains(&code), "{code}: {after:?}");
             }
         }
+        // Also where they are withheld: all kinds apply then as well.
+        let is_left_out = |field: &'static str| left_out.iter().any(|(part, _)| *part == [field]);
+        let no_method = is_left_out("payment.method");
+        prop_assert_eq!(after.codes().contains(&"method-unknown"), no_method);
+        let may_be_card = no_method || payment.parts.contains(&CARD);
+        let no_mode = is_left_out("instrument.entry_mode") || !payment.says("instrument.entry_mode");
+        prop_assert_eq!(after.codes().contains(&"entry-mode-unknown"), may_be_card && no_mode);
     }
 }

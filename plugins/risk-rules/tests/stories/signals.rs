@@ -227,7 +227,7 @@ fn nothing_is_gained_by_leaving_the_device_out() {
     let says_nothing = without().need("instrument.entry_mode", Value::Absent);
     assert_eq!(
         says_nothing.evaluate().codes(),
-        ["device-unknown"],
+        ["device-unknown", "entry-mode-unknown"],
         "a card that does not say how it was read"
     );
     let transfer = || without().need("instrument.entry_mode", Value::Absent);
@@ -242,7 +242,10 @@ fn nothing_is_gained_by_leaving_the_device_out() {
         "a direct debit has no device of the payer"
     );
     let by_whatever = transfer().need("payment.method", Value::Absent).evaluate();
-    assert_eq!(by_whatever.codes(), ["device-unknown"]);
+    assert_eq!(
+        by_whatever.codes(),
+        ["device-unknown", "method-unknown", "entry-mode-unknown"]
+    );
 }
 
 #[test]
@@ -493,4 +496,42 @@ fn nothing_is_gained_by_leaving_the_card_or_the_terminal_out() {
 fn what_is_new_is_not_unknown() {
     let found = first().need("instrument.entry_mode", "chip").evaluate();
     assert_eq!((found.codes(), score(&found)), (Vec::new(), 0));
+}
+
+/// What is missed for it has the points, and it is named beside them.
+#[test]
+fn a_kind_that_is_not_said_is_named() {
+    let no_terminal = || {
+        usual()
+            .need("payee.terminal", Value::Absent)
+            .need("behaviour.terminal.count_24h", Value::Absent)
+    };
+    let found = no_terminal()
+        .need("instrument.entry_mode", Value::Absent)
+        .evaluate();
+    assert_eq!(
+        (found.codes(), score(&found)),
+        (vec!["terminal-unknown", "entry-mode-unknown"], 100)
+    );
+    let found = no_terminal()
+        .need("payment.method", Value::Withheld("redacted".to_owned()))
+        .evaluate();
+    assert_eq!(
+        (found.codes(), score(&found)),
+        (vec!["terminal-unknown", "method-unknown"], 100)
+    );
+    let transfer = usual()
+        .need("payment.method", "credit_transfer")
+        .need("instrument.entry_mode", Value::Absent);
+    assert_eq!(transfer.evaluate().codes(), Vec::<&str>::new());
+}
+
+/// The past of the card takes its place, which is told where it gave points.
+#[test]
+fn an_account_that_is_not_named_is_told_where_the_card_speaks_for_it() {
+    let alone = || usual().need("payer.account", Value::Absent);
+    assert_eq!(alone().evaluate().codes(), Vec::<&str>::new());
+    let busy = alone().need("behaviour.account.count_1h", 29).evaluate();
+    assert_eq!(busy.codes(), ["velocity-account", "account-unknown"]);
+    assert_eq!(score(&busy), 200);
 }

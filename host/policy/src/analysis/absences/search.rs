@@ -66,11 +66,15 @@ impl<'n> Search<'n> {
                     if !objects {
                         self.permits(rule, part);
                     }
-                    if objects || !rule.finding.obligations.is_empty() {
+                    // Beside an allowance a flag is all that is said. Before the last stage nothing is allowed.
+                    let flags = rule.finding.verdict == Verdict::Flag && parts.is_last;
+                    if objects || flags || !rule.finding.obligations.is_empty() {
                         self.not_asked(Some((rule, part)));
                     }
-                    if objects {
+                    if objects || flags {
                         self.silent(rule, part);
+                    }
+                    if objects {
                         self.less_than_silence(rule, part);
                     } else {
                         self.lets_off(rule, part);

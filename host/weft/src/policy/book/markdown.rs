@@ -2,7 +2,7 @@
 
 use std::fmt::{Result, Write};
 
-use weft_policy::{Body, PluginUse, Policy, Status};
+use weft_policy::{Body, Messages, PluginUse, Policy, Reader, Status};
 
 use super::{Book, needs, obligation, standing, words};
 
@@ -63,15 +63,7 @@ fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
         Body::Rules(_) => write_rules(out, book, policy)?,
         Body::Plugin(plugin) => write_plugin(out, book, policy, plugin)?,
     }
-    let messages = policy.messages();
-    let told = |message| text(&words::message(message, policy, book.dictionary));
-    writeln!(
-        out,
-        "\n- The customer is told: {}",
-        told(&messages.customer)
-    )?;
-    writeln!(out, "- The agent is told: {}", told(&messages.agent))?;
-    writeln!(out, "- The auditor is told: {}", told(&messages.auditor))?;
+    write_messages(out, book, policy)?;
     let reads = book.reads(policy).into_iter().map(|field| {
         let unsaid = if needs::is_unsaid(field) {
             " (the host does not say it yet)"
@@ -90,6 +82,34 @@ fn write_policy(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
     }
     write_tests(out, book, policy)?;
     write_history(out, book, policy)
+}
+
+/// What each reader is told; then where a reason with messages of its own decides.
+fn write_messages(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
+    writeln!(out)?;
+    write_told(out, book, policy, policy.messages(), "")?;
+    for reason in policy.reasons() {
+        if let Some(messages) = &reason.messages {
+            writeln!(out, "- Where “{}” decides:", text(&reason.title))?;
+            write_told(out, book, policy, messages, "  ")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_told(
+    out: &mut String,
+    book: &Book<'_>,
+    policy: &Policy,
+    messages: &Messages,
+    indent: &str,
+) -> Result {
+    for reader in [Reader::Customer, Reader::Agent, Reader::Auditor] {
+        let told = words::message(messages.to(reader), policy, book.dictionary);
+        let reader = reader.as_str();
+        writeln!(out, "{indent}- The {reader} is told: {}", text(&told))?;
+    }
+    Ok(())
 }
 
 fn write_about(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
@@ -263,11 +283,14 @@ fn write_tests(out: &mut String, book: &Book<'_>, policy: &Policy) -> Result {
         } else {
             "it does not apply"
         };
+        let says = std::iter::once(says.to_owned()).chain(words::beside(book, case));
+        let says: Vec<String> = says.collect();
         writeln!(
             out,
-            "| {} | {} | {says} |",
+            "| {} | {} | {} |",
             cell(&case.name),
-            cell(&given.join("; "))
+            cell(&given.join("; ")),
+            cell(&says.join("; "))
         )?;
     }
     Ok(())

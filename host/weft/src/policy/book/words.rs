@@ -6,7 +6,7 @@ use weft_policy::{Body, Message, Parameter, Policy, Status, TestCase, Words};
 use weft_sandbox::{GivenBy, SettingInForce};
 use weft_verdict::Verdict;
 
-use super::Book;
+use super::{Book, obligation};
 
 /// What a verdict does.
 pub(super) fn verdict(verdict: Verdict) -> &'static str {
@@ -170,6 +170,16 @@ pub(super) fn given(book: &Book<'_>, case: &TestCase) -> String {
         [] => "nothing".to_owned(),
         some => some.join("; "),
     }
+}
+
+/// What a test expects beside the verdict: the rules that fire, the facts that are missing, what is due.
+pub(super) fn beside(book: &Book<'_>, case: &TestCase) -> Vec<String> {
+    let rules = case.rules.iter().map(|rule| format!("by the rule {rule}"));
+    let missing = case.missing.iter();
+    let missing = missing.map(|field| format!("missing: {}", book.title_of(field)));
+    let due = case.obligations.iter().flatten();
+    let due = due.map(|one| obligation(one, |name| book.title_of(name)));
+    rules.chain(missing).chain(due).collect()
 }
 
 /// The countries that a policy names; a list of many under its own name.

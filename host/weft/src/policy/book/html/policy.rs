@@ -246,11 +246,7 @@ fn tests_part(book: &Book<'_>, tests: &PolicyTests) -> Markup {
                         }
                         td {
                             @if case.applies { (tag(case.verdict)) } @else { span.soft { "it does not apply" } }
-                            @for rule in &case.rules { div.soft { "by the rule " (rule) } }
-                            @for field in &case.missing { div.soft { "missing: " (book.title_of(field)) } }
-                            @for one in case.obligations.iter().flatten() {
-                                div.soft { (obligation(one, |name| book.title_of(name))) }
-                            }
+                            @for one in words::beside(book, case) { div.soft { (one) } }
                         }
                     }
                 }
