@@ -79,6 +79,23 @@ const RARE: [Issued; 11] = [
     issued(986_000, 986_099, &[16]), // Humo
 ];
 
+/// Numbers of few digits, of those schemes alone that have them: order numbers have as many, and one of ten has the right
+/// check digit.
+const SHORT: [Issued; 8] = [
+    issued(501_800, 501_899, &[12, 13, 14, 15]), // Maestro
+    issued(502_000, 502_099, &[12, 13, 14, 15]),
+    issued(503_800, 503_899, &[12, 13, 14, 15]),
+    issued(589_300, 589_399, &[12, 13, 14, 15]),
+    issued(630_400, 630_499, &[12, 13, 14, 15]),
+    issued(675_900, 675_999, &[12, 13, 14, 15]),
+    issued(676_100, 676_399, &[12, 13, 14, 15]),
+    issued(360_000, 369_999, &[15]), // Diners Club
+];
+/// From so many digits on a number in an identifier may be of any scheme.
+const LONG: usize = 16;
+/// Digits of a group beside a number in an identifier: a year, a counter.
+const MAX_AFFIX: usize = 4;
+
 /// Luhn's formula (ISO/IEC 7812-1, annex B) for ASCII digits, the last the check digit.
 pub fn luhn(digits: &str) -> bool {
     let sum: u32 = digits
@@ -100,6 +117,50 @@ pub fn luhn(digits: &str) -> bool {
 /// Whether digits are a card number.
 pub(crate) fn is_card(digits: &str, reading: Reading) -> bool {
     CARD_DIGITS.contains(&digits.len()) && is_given_out(digits, reading) && luhn(digits)
+}
+
+/// Whether the digits between letters of an identifier are together a card number, whatever parts them, if it is the same
+/// each time; a few digits beside them may be a year or a counter. Some are none here: those of an old form, with 13 digits,
+/// look like article numbers (GTIN-13), and those of 17 or 18 digits in groups like the order numbers of large shops.
+pub(crate) fn is_between_letters(text: &str) -> bool {
+    text.split(char::is_alphabetic).any(|part| {
+        let groups = Groups::of(part);
+        let all = groups.len();
+        let is_few = |n: usize| groups.size(n) <= MAX_AFFIX;
+        let is_one = |from: usize, end: usize| {
+            let gaps = (from..end - 1).map(|n| groups.gap(part, n));
+            gaps.clone()
+                .zip(gaps.skip(1))
+                .all(|(gap, next)| gap == next)
+                && groups.joined(part, from, end - from).is(|digits| {
+                    let is_order = end - from > 1 && matches!(digits.len(), 17 | 18);
+                    !is_order && is_of_any_scheme(digits)
+                })
+        };
+        let begins = [0, 1].into_iter().filter(|n| *n == 0 || is_few(0));
+        let ends = [0, 1].map(|less| (all.saturating_sub(less), less));
+        all > 0
+            && begins
+                .flat_map(|from| ends.map(|end| (from, end)))
+                .any(|(from, (end, less))| {
+                    from < end && (less == 0 || is_few(all - 1)) && is_one(from, end)
+                })
+    })
+}
+
+/// Of those schemes, too, whose numbers few cards have; but short ones of the schemes alone that have them.
+fn is_of_any_scheme(digits: &str) -> bool {
+    let is_rare = || {
+        let first = digits.get(..6).and_then(|six| six.parse::<u32>().ok());
+        let fits = |one: &Issued| {
+            first.is_some_and(|first| one.first.contains(&first))
+                && one.lengths.contains(&digits.len())
+        };
+        (digits.len() >= LONG && RARE.iter().any(fits)) || SHORT.iter().any(fits)
+    };
+    CARD_DIGITS.contains(&digits.len())
+        && (is_given_out(digits, Reading::Field) || is_rare())
+        && luhn(digits)
 }
 
 /// Whether a card number is anywhere within the digits of a text, whatever stands around it: for identifiers that somebody

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use iban::Iban;
 
-use crate::Reading;
 use crate::card::{is_random, is_sign};
 use crate::groups::Joined;
 use crate::limits::{IBAN_CHARS, MAX_GAP_BYTES};
+use crate::{Reading, text};
 
 /// IBANs in a text, whatever is glued to them: in one piece, or in groups with a few signs between them; in prose with any
 /// signs.
@@ -43,8 +43,8 @@ fn is_begun(bytes: &[u8]) -> bool {
 }
 
 /// Where it ends. Its country says how long it is, so each length is tried, most of them by their check digits alone.
-fn begins_at(text: &str, start: usize, reading: Reading) -> Option<usize> {
-    let bytes = text.as_bytes();
+fn begins_at(source: &str, start: usize, reading: Reading) -> Option<usize> {
+    let bytes = source.as_bytes();
     let mut number = Joined::new();
     let mut check = Check::default();
     let (mut at, mut length, mut gap) = (start, 0, 0);
@@ -65,20 +65,24 @@ fn begins_at(text: &str, start: usize, reading: Reading) -> Option<usize> {
                 letters_apart = gap > 0;
                 byte.is_ascii_alphabetic() && (!letters_apart || reading == Reading::Prose)
             }
-            // Many a word before a number ends like a country.
-            2 => byte.is_ascii_digit() && (gap == 0 || letters_apart),
+            // Many a word before a number ends like a country; one that stands alone may be one.
+            2 => {
+                let is_alone =
+                    || reading == Reading::Prose && !text::alphanumeric_before(source, start);
+                byte.is_ascii_digit() && (gap == 0 || letters_apart || is_alone())
+            }
             3 => byte.is_ascii_digit(),
             _ => true,
         };
         if !is_well_begun {
             return None;
         }
-        number.push(&text[at - 1..at]);
+        number.push(&source[at - 1..at]);
         check.push(byte);
         (length, gap) = (length + 1, 0);
         if IBAN_CHARS.contains(&length) && check.is_right() && number.is(is_iban) {
             // A random number in hexadecimal has the form of some countries' by chance.
-            return (!is_random(text, &(start..at))).then_some(at);
+            return (!is_random(source, &(start..at))).then_some(at);
         }
     }
     None

@@ -51,7 +51,10 @@ fn disguised(text: &str) -> Option<Kind> {
 }
 
 fn forwards(text: &str) -> Option<Kind> {
-    let is_card = || !card::find_in(text, &Groups::of(text), Reading::Field).is_empty();
+    let is_card = || {
+        !card::find_in(text, &Groups::of(text), Reading::Field).is_empty()
+            || card::is_between_letters(text)
+    };
     of_account_or_phone(text).or_else(|| is_card().then_some(Kind::CardNumber))
 }
 

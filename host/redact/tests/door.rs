@@ -435,6 +435,42 @@ fn an_identifier_is_read_in_every_way() {
 
 /// Every answer has a hash in it, and three in a million hashes have the octets of a mailbox in them.
 #[test]
+fn an_identifier_has_no_card_number_of_any_scheme_and_no_account_whose_country_stands_apart() {
+    for text in [
+        "6222021234567890128", // UnionPay
+        "4000000000000000006", // Visa
+        "30569309025904",      // Diners Club
+        "36700102000000",
+        "6759649826438453", // Maestro
+        "4319-555123456783",
+        "431955512345678/3",
+        "order 4319 555123456783",
+        "2026/4319:555123456783-1",
+    ] {
+        assert_eq!(in_identifier(text), Some(Kind::CardNumber), "{text}");
+    }
+    for text in [
+        "DE 89370400440532013000",
+        "DE-89-3704-0044-0532-0130-00",
+        "IBAN DE 893704 0044 0532 0130 00",
+        "GB 29 NWBK 6016 1331 9268 19",
+        "00031023504400407398 ED",
+    ] {
+        assert_eq!(in_identifier(text), Some(Kind::Iban), "{text}");
+    }
+    for text in [
+        "2026-11-29 12:33:27.401311",
+        "50.8503396, 4.3517103",
+        "192.168.100.101:8443",
+        "403-1234567-1234567",
+        "4006381333931", // an article number
+        "600000123456",
+    ] {
+        assert_eq!(in_identifier(text), None, "{text}");
+    }
+}
+
+#[test]
 fn a_hash_with_a_mailbox_by_chance_is_no_leak() {
     for hash in [
         "dcee8fabd3cfa04b6c0c762bded55d401a54966fc973066d404e2e5872b6df0f",

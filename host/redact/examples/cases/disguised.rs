@@ -2,13 +2,18 @@
 
 use fastrand::Rng;
 
-use super::leaks::{born, iban, national_of, usual_card};
+use super::leaks::{born, card, iban, national_of, usual_card};
 use super::{Case, Leak, digits, one};
 
 type Make = fn(&mut Rng) -> String;
 
 /// What is hidden, how it is made, and how it is disguised.
-const HIDDEN: [(&str, Make, &[&str]); 3] = [
+const HIDDEN: [(&str, Make, &[&str]); 4] = [
+    (
+        "card number of any scheme in an identifier",
+        card,
+        &[PLAIN, ONE_SIGN, OTHER_SIGNS, EACH_APART],
+    ),
     (
         "card number hidden in an identifier",
         usual_card,
@@ -24,6 +29,7 @@ const HIDDEN: [(&str, Make, &[&str]); 3] = [
         "IBAN hidden in an identifier",
         iban,
         &[
+            COUNTRY_APART,
             OTHER_SIGNS,
             EACH_APART,
             LETTERS,
@@ -37,6 +43,9 @@ const HIDDEN: [(&str, Make, &[&str]); 3] = [
         &[OTHER_SIGNS, EACH_APART, BACKWARDS],
     ),
 ];
+const PLAIN: &str = "as it is";
+const ONE_SIGN: &str = "a sign anywhere";
+const COUNTRY_APART: &str = "country apart";
 const OTHER_SIGNS: &str = "other signs";
 const EACH_APART: &str = "each character apart";
 const LETTERS: &str = "letters between";
@@ -99,6 +108,22 @@ fn disguised(rng: &mut Rng, value: &str, disguise: &str) -> String {
         ],
     );
     match disguise {
+        PLAIN => value.to_owned(),
+        ONE_SIGN => {
+            let (one, other) = value.split_at(rng.usize(1..value.len()));
+            format!("{one}{sign}{other}")
+        }
+        COUNTRY_APART => {
+            let sign = one(rng, &[" ", "-", ":", "/"]);
+            let (country, rest) = value.split_at(2);
+            match rng.bool() {
+                true => format!("{country}{sign}{rest}"),
+                false => {
+                    let (check, account) = rest.split_at(2);
+                    format!("{country}{sign}{check}{sign}{}", groups(account, sign))
+                }
+            }
+        }
         OTHER_SIGNS => groups(value, sign),
         EACH_APART => {
             let characters: Vec<String> = value.chars().map(String::from).collect();

@@ -223,7 +223,7 @@ pub(super) fn number(rng: &mut Rng) -> String {
     if rng.bool() { card(rng) } else { iban(rng) }
 }
 
-fn card(rng: &mut Rng) -> String {
+pub(super) fn card(rng: &mut Rng) -> String {
     let (first, length) = [
         ("4", 16),
         ("4", 16),
