@@ -9,9 +9,22 @@ use fastrand::Rng;
 use crate::files::files;
 use crate::search::{base64_cores, hex};
 
+/// How card numbers of the large schemes begin, and how long they are (ISO/IEC 7812-1).
+const CARDS: [(&str, usize); 9] = [
+    ("4", 16),
+    ("4", 16),
+    ("4", 19),
+    ("51", 16),
+    ("2221", 16),
+    ("37", 15),
+    ("36", 14),
+    ("62", 16),
+    ("62", 19),
+];
+
 /// One of them. No two have a value in common.
 pub struct Person {
-    /// A card number of 16 digits with a right check digit.
+    /// A card number of one of the large schemes.
     pub card: String,
     /// A German IBAN.
     pub iban: String,
@@ -36,7 +49,8 @@ impl Person {
         let digits =
             |rng: &mut Rng, count| -> String { (0..count).map(|_| rng.digit(10)).collect() };
         let word = |rng: &mut Rng| -> String { (0..6).map(|_| rng.lowercase()).collect() };
-        let body = format!("4{}{n:05}", digits(rng, 9));
+        let (first, length) = CARDS[rng.usize(..CARDS.len())];
+        let body = format!("{first}{}{n:05}", digits(rng, length - first.len() - 6));
         let card = (0..10)
             .map(|check| format!("{body}{check}"))
             .find(|card| luhn(card));

@@ -134,7 +134,14 @@ pub(crate) fn is_between_letters(text: &str) -> bool {
                 .all(|(gap, next)| gap == next)
                 && groups.joined(part, from, end - from).is(|digits| {
                     let is_order = end - from > 1 && matches!(digits.len(), 17 | 18);
-                    !is_order && is_of_any_scheme(digits)
+                    let is_backwards = || {
+                        let backwards: Zeroizing<String> =
+                            Zeroizing::new(digits.chars().rev().collect());
+                        end - from == 1
+                            && matches!(digits.len(), 14 | 19)
+                            && is_card(&backwards, Reading::Field)
+                    };
+                    !is_order && (is_of_any_scheme(digits) || is_backwards())
                 })
         };
         let begins = [0, 1].into_iter().filter(|n| *n == 0 || is_few(0));
@@ -389,7 +396,7 @@ fn candidates<'a>(
 ) -> impl Iterator<Item = usize> + 'a {
     let whole = groups.size(from);
     let whole = match reading {
-        Reading::Field => matches!(whole, 15 | 16),
+        Reading::Field => matches!(whole, 14 | 15 | 16 | 19),
         Reading::Prose => CARD_DIGITS.contains(&whole),
     };
     let shaped = (SHAPES.iter()).filter(move |shape| has_shape(text, groups, from, shape, reading));
