@@ -3,6 +3,7 @@
 //! Bounds: a file is at most [`MAX_FILE_BYTES`]; depth and node counts are bounded by the parser's own budget.
 //! What a file says stands where it is read: duplicate keys, merge keys (`<<`) and anchors (`&`, `*`) are refused.
 
+mod keyed;
 mod words;
 
 use std::fs::{File, Metadata};
@@ -13,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::MergeKeyPolicy;
 pub use serde_saphyr::Spanned;
 
+pub use self::keyed::{Entry, Keyed};
 use crate::{Code, Diagnostic, Place, code};
 
 /// Files larger than this are refused: a file that people review is never that large.

@@ -1,11 +1,10 @@
 //! Policies that ask plugins, bound to them: every problem of every policy, with its place in the policy's file.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use weft_diagnostic::yaml::{self, Spanned};
+use weft_diagnostic::yaml::{self, Keyed, Spanned};
 use weft_diagnostic::{Code, Diagnostic, Place};
 use weft_dictionary::{Dictionary, Field, Treatment};
 use weft_policy::{Grant, Operation, PluginUse, Policy, PolicyFiles};
@@ -25,6 +24,9 @@ pub(crate) struct Binder<'a, 'c> {
     pub(crate) found: Vec<Diagnostic>,
 }
 
+/// What begins the path of a problem with a budget.
+const BUDGET: &str = "budget.";
+
 /// Where the parts of a policy's `plugin` stand in its file.
 #[derive(Deserialize, Default)]
 struct Places {
@@ -42,7 +44,7 @@ struct PluginPlaces {
     #[serde(default)]
     digest: Option<Spanned<IgnoredAny>>,
     #[serde(default)]
-    settings: BTreeMap<String, Spanned<IgnoredAny>>,
+    settings: Keyed<IgnoredAny>,
     #[serde(default)]
     grants: Option<Spanned<Vec<GrantPlaces>>>,
     #[serde(default)]
@@ -61,6 +63,8 @@ enum Part<'a> {
     Name,
     Digest,
     Setting(&'a str),
+    /// The name of a setting that the plugin does not have.
+    SettingName(&'a str),
     Grants,
     /// The treatment by which a field is granted.
     Treatment(&'a str),
@@ -77,8 +81,12 @@ impl Places {
             Part::On => self.on.as_ref(),
             Part::Name => None,
             Part::Digest => plugin.digest.as_ref(),
-            Part::Setting(path) if path.starts_with("budget.") => plugin.budget.as_ref(),
-            Part::Setting(name) => plugin.settings.get(*name),
+            Part::Setting(path) if path.starts_with(BUDGET) => plugin.budget.as_ref(),
+            Part::Setting(name) => plugin.settings.0.get(*name).map(|entry| &entry.value),
+            Part::SettingName(name) => {
+                let entry = plugin.settings.0.get(*name);
+                return entry.map_or(yaml::place(&plugin.name), |entry| yaml::place(&entry.name));
+            }
             Part::Grants => {
                 return grants.map_or(yaml::place(&plugin.name), yaml::place);
             }
@@ -136,7 +144,7 @@ impl One<'_> {
         let bound = plugin.bind(&self.usage.settings, budget(self.usage));
         let bound = bound.map_err(|problems| {
             for problem in problems {
-                self.setting(problem);
+                self.setting(plugin.manifest(), problem);
             }
         });
         if self.found.len() > before {
@@ -294,12 +302,17 @@ impl One<'_> {
         self.refuse(codes::GRANTS, &Part::Treatment(name), message, help);
     }
 
-    fn setting(&mut self, problem: SettingProblem) {
+    fn setting(&mut self, manifest: &Manifest, problem: SettingProblem) {
         let message = match problem.path.as_str() {
             "" => problem.message,
             path => format!("the setting `{path}`: {}", problem.message),
         };
-        let part = Part::Setting(&problem.path);
+        let is_of_budget = problem.path.starts_with(BUDGET);
+        let is_known = manifest.settings.iter().any(|s| s.name == problem.path);
+        let part = match is_known || is_of_budget {
+            true => Part::Setting(&problem.path),
+            false => Part::SettingName(&problem.path),
+        };
         self.refuse(codes::SETTINGS, &part, message, problem.help);
     }
 

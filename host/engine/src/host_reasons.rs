@@ -6,6 +6,8 @@ pub(crate) const NO_POLICY: &str = "no-policy-applies";
 pub(crate) const POLICY_FAILED: &str = "policy-failed";
 /// A finding that stands for a missing fact.
 pub(crate) const FACT_MISSING: &str = "fact-missing";
+/// What ends the code of a plugin's reason that says what is not known.
+pub(crate) const UNKNOWN: &str = "-unknown";
 /// Nobody released a payment in time.
 pub(crate) const HOLD_EXPIRED: &str = "hold-expired";
 /// A wrong answer to a challenge.

@@ -37,7 +37,7 @@ pub(crate) fn of_decision<'p>(
             // The record may have had no room for all.
             if record.outcome.reasons.contains(reason) {
                 let severity = severity(found, policy, reason);
-                given.push((severity, in_words(reason, policy, names)));
+                given.push((severity, in_words(reason, Some(found), policy, names)));
             }
         }
     }
@@ -46,7 +46,7 @@ pub(crate) fn of_decision<'p>(
         findings.any(|f| f.finding.reasons.contains(reason))
     };
     let details_left_out = record.outcome.reasons.iter().filter(|r| !is_given(r));
-    given.extend(details_left_out.map(|r| (Verdict::Abstain, in_words(r, None, names))));
+    given.extend(details_left_out.map(|r| (Verdict::Abstain, in_words(r, None, None, names))));
     given.sort_by_key(|(severity, _)| Reverse(*severity));
     let mut views: Vec<ReasonView> = Vec::new();
     for (severity, view) in given {
@@ -68,7 +68,7 @@ pub(crate) fn of_finding(
 ) -> Vec<ReasonView> {
     let reasons = found.finding.reasons.iter();
     reasons
-        .map(|reason| in_words(reason, policy, names))
+        .map(|reason| in_words(reason, Some(found), policy, names))
         .collect()
 }
 
@@ -86,19 +86,38 @@ fn severity(found: &FindingRecord, policy: Option<&Policy>, reason: &Reason) -> 
         .unwrap_or(found.finding.verdict)
 }
 
-fn in_words(reason: &Reason, policy: Option<&Policy>, names: Names) -> ReasonView {
+/// Those of a reason's fields that are missing, where it is about that: the host's own, and a plugin's that says what is not
+/// known. What is withheld from the plugin is not missing.
+fn missing(reason: &Reason, found: Option<&FindingRecord>) -> Vec<String> {
+    if reason.code == host_reasons::FACT_MISSING {
+        return reason.fields.clone();
+    }
+    let plugin = found.and_then(|found| found.plugin.as_ref());
+    let Some(plugin) = plugin.filter(|_| reason.code.ends_with(host_reasons::UNKNOWN)) else {
+        return Vec::new();
+    };
+    let is_missing = |field: &&String| plugin.needs.values().any(|s| s.missing.contains(field));
+    reason.fields.iter().filter(is_missing).cloned().collect()
+}
+
+fn in_words(
+    reason: &Reason,
+    found: Option<&FindingRecord>,
+    policy: Option<&Policy>,
+    names: Names,
+) -> ReasonView {
     let described = policy.and_then(|policy| policy.reason(&reason.code));
     let by_host = || host_reasons::title(&reason.code).map(str::to_owned);
-    let named = names == Names::All || reason.code == host_reasons::FACT_MISSING;
+    let missing = missing(reason, found);
     ReasonView {
         code: reason.code.clone(),
         title: described.map(|d| d.title.clone()).or_else(by_host),
         status_reason: described.and_then(|d| d.status_reason.clone()),
-        fields: if named {
-            reason.fields.clone()
-        } else {
-            Vec::new()
+        fields: match names {
+            Names::All => reason.fields.clone(),
+            Names::Missing => missing.clone(),
         },
+        missing,
         decides: false,
     }
 }

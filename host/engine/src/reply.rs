@@ -1,10 +1,11 @@
 //! Decisions into the bytes that the caller gets, in the form in which it asked.
 
+use std::collections::HashSet;
+
 use weft_intake::{Envelope, TransactionStatus, iso};
 use weft_verdict::Verdict;
 
 use crate::decide::Reply;
-use crate::host_reasons::FACT_MISSING;
 use crate::view::DecisionView;
 
 pub(crate) fn render(
@@ -78,12 +79,11 @@ fn information(decision: &DecisionView) -> Vec<String> {
             .iter()
             .map(|r| r.title.clone().unwrap_or_else(|| r.code.clone())),
     );
-    let missing = decision.reasons.iter().filter(|r| r.code == FACT_MISSING);
-    lines.extend(
-        missing
-            .flat_map(|r| &r.fields)
-            .map(|f| format!("missing: {f}")),
-    );
+    // Several policies may miss the same.
+    let mut told = HashSet::new();
+    let missing = decision.reasons.iter().flat_map(|r| &r.missing);
+    let missing = missing.filter(|field| told.insert(field.as_str()));
+    lines.extend(missing.map(|field| format!("missing: {field}")));
     if let Some(dropped) = &decision.dropped {
         lines.push(format!("not read: {} values", dropped.count));
         lines.extend(

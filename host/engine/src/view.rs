@@ -106,9 +106,12 @@ pub struct ReasonView {
     /// ISO 20022 ExternalStatusReason1Code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
-    /// The fields that it rests on: agents, supervisors, regulators.
+    /// The fields that it rests on: agents, supervisors, regulators. Others get those that are missing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<String>,
+    /// Those of them that are missing, where it is about that.
+    #[serde(skip)]
+    pub(crate) missing: Vec<String>,
     /// Whether it is one of those that made the decision as severe as it is.
     #[serde(skip)]
     pub(crate) decides: bool,

@@ -45,6 +45,7 @@ impl Inner {
             title: host_reasons::title(NOT_TOLD).map(str::to_owned),
             status_reason: None,
             fields: Vec::new(),
+            missing: Vec::new(),
             decides: false,
         });
         told

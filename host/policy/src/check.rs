@@ -218,6 +218,15 @@ impl<'a> PolicyChecker<'a> {
         }
     }
 
+    fn no_field(&mut self, name: &Spanned<String>) {
+        let near = self.given.dictionary.did_you_mean(&name.value);
+        let help = near.map_or("see dictionary.yaml".to_owned(), |near| {
+            format!("did you mean `{near}`?")
+        });
+        let message = format!("there is no field `{}`", name.value);
+        self.refuse(codes::UNKNOWN_NAME, name, message, help);
+    }
+
     fn refuse<T>(
         &mut self,
         code: Code,

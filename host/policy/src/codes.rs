@@ -16,7 +16,8 @@ pub const UNKNOWN_NAME: Code = Code {
     page: "The expression names a field that is not in the dictionary, a variable that is not defined above it, a \
            function that policies do not have, or a word that its field never holds: not one of the few of its `one_of`, no country of \
            ISO 3166-1, no currency of ISO 4217. A misspelt name would be a rule that never fires, so the file is \
-           refused.",
+           refused. So is one that names, outside of expressions, a field that is not there (in a message, an obligation, a grant or a \
+           test), or a rule or parameter that a test names and the file does not have.",
 };
 /// Types that do not fit.
 pub const TYPES: Code = Code {
@@ -39,7 +40,7 @@ pub const CONTRADICTION: Code = Code {
     id: "W0305",
     title: "the policy contradicts itself or the pipeline",
     page: "Two keys exclude each other, a key names something that is not there (a stage, an operation, a reason, a \
-           field), or two policies have the same id. The message names both sides.",
+           field), a fact is granted twice, or two policies have the same id. The message names both sides.",
 };
 /// A failure that would let a payment go on.
 pub const FAIL_OPEN: Code = Code {

@@ -224,7 +224,7 @@ fn checked(given: Given<'_>, file: &Text) -> Result<Written, Vec<Diagnostic>> {
         yaml::parse_with(&file.file, &file.text, &HOMES).map_err(|problem| vec![problem])?;
     let version = HEXLOWER.encode(&Sha256::digest(file.text.as_bytes()));
     let mut checker = PolicyChecker::new(given, &file.file, &file.text, &source);
-    let policy = checker.check(&file.relative, &version, &Overrides::new());
+    let policy = checker.check(&file.relative, &version, &Overrides::default());
     let (named, mut problems) = (checker.named, checker.problems);
     let twice = testing::of_one_name(&file.file, &source.tests);
     let policy = policy.filter(|_| twice.is_empty());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use serde::Deserialize;
-use weft_diagnostic::yaml::Spanned;
+use weft_diagnostic::yaml::Keyed;
 use weft_dictionary::{Currency, DurationMs, Money, Row, Value};
 
 pub(crate) use self::check::ParameterChecker;
@@ -203,7 +203,7 @@ impl Parameters {
 }
 
 /// Values that a test gives to parameters, by name.
-pub(crate) type Overrides = BTreeMap<String, Spanned<String>>;
+pub(crate) type Overrides = Keyed<String>;
 
 /// The order of two values of one kind; none for different currencies.
 pub(crate) fn order(one: &Constant, two: &Constant) -> Option<Ordering> {

@@ -1,13 +1,8 @@
 //! The form of a policy file, as written: every key typed and with its place, unknown keys refused.
 
-use std::collections::BTreeMap;
-use std::fmt;
-
-use serde::de::{MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::{Map, Value as Json};
-use weft_diagnostic::Place;
-use weft_diagnostic::yaml::{self, Spanned};
+use weft_diagnostic::yaml::{Keyed, Spanned};
 use weft_dictionary::Treatment;
 use weft_verdict::{Obligation, ObligationKind, Verdict};
 
@@ -130,17 +125,17 @@ pub(crate) struct RuleSource {
 pub(crate) struct ObligationSource {
     pub(crate) kind: Spanned<ObligationKind>,
     #[serde(default)]
-    pub(crate) arguments: BTreeMap<String, Spanned<String>>,
+    pub(crate) arguments: Keyed<String>,
 }
 
 impl ObligationSource {
     /// As findings carry it.
     pub(crate) fn obligation(&self) -> Obligation {
-        let arguments = self.arguments.iter();
+        let arguments = self.arguments.0.iter();
         Obligation {
             kind: self.kind.value,
             arguments: arguments
-                .map(|(name, value)| (name.clone(), value.value.clone()))
+                .map(|(name, entry)| (name.clone(), entry.value.value.clone()))
                 .collect(),
         }
     }
@@ -182,7 +177,7 @@ pub(crate) struct ParameterSource {
     pub(crate) max: Option<Spanned<String>>,
     /// From this level of threat on, another value.
     #[serde(default)]
-    pub(crate) at_threat: BTreeMap<String, Spanned<String>>,
+    pub(crate) at_threat: Keyed<String>,
 }
 
 #[derive(Deserialize)]
@@ -211,47 +206,13 @@ pub(crate) struct TestSource {
     pub(crate) name: Spanned<String>,
     /// Other values of parameters, and the level of threat.
     #[serde(default)]
-    pub(crate) with: BTreeMap<String, Spanned<String>>,
-    pub(crate) given: GivenSource,
+    pub(crate) with: Keyed<String>,
+    /// The facts, by name.
+    pub(crate) given: Keyed<Json>,
     /// Facts of those that an earlier stage took away.
     #[serde(default)]
     pub(crate) withheld: Vec<Spanned<String>>,
     pub(crate) expect: Expectation,
-}
-
-/// The facts of a test, by name.
-pub(crate) struct GivenSource(pub(crate) BTreeMap<String, GivenFact>);
-
-pub(crate) struct GivenFact {
-    /// Where its name stands.
-    pub(crate) place: Place,
-    pub(crate) value: Spanned<Json>,
-}
-
-impl<'de> Deserialize<'de> for GivenSource {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<GivenSource, D::Error> {
-        deserializer.deserialize_map(GivenVisitor)
-    }
-}
-
-struct GivenVisitor;
-
-impl<'de> Visitor<'de> for GivenVisitor {
-    type Value = GivenSource;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a map")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<GivenSource, A::Error> {
-        let mut facts = BTreeMap::new();
-        while let Some(name) = map.next_key::<Spanned<String>>()? {
-            let place = yaml::place(&name);
-            let value = map.next_value()?;
-            facts.insert(name.value, GivenFact { place, value });
-        }
-        Ok(GivenSource(facts))
-    }
 }
 
 #[derive(Deserialize)]
@@ -259,9 +220,9 @@ impl<'de> Visitor<'de> for GivenVisitor {
 pub(crate) struct Expectation {
     pub(crate) verdict: Verdict,
     #[serde(default)]
-    pub(crate) rules: Vec<String>,
+    pub(crate) rules: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(crate) missing: Vec<String>,
+    pub(crate) missing: Vec<Spanned<String>>,
     /// All that is due, in any order; not asked where it is not written.
     #[serde(default)]
     pub(crate) obligations: Option<Vec<ObligationSource>>,

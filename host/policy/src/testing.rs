@@ -7,7 +7,7 @@ mod said;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
-use weft_diagnostic::yaml;
+use weft_diagnostic::yaml::{self, Spanned};
 use weft_diagnostic::{Diagnostic, Place, Severity};
 use weft_dictionary::{Dictionary, Row};
 use weft_verdict::{Obligation, Verdict};
@@ -98,21 +98,19 @@ pub struct TestCase {
 impl TestCase {
     fn of(test: &TestSource) -> TestCase {
         let given = test.given.0.iter();
-        let with = test.with.iter();
+        let with = test.with.0.iter();
         TestCase {
             name: test.name.value.clone(),
             given: given
                 .map(|(name, fact)| (name.clone(), fact.value.value.clone()))
                 .collect(),
             with: with
-                .map(|(name, value)| (name.clone(), value.value.clone()))
+                .map(|(name, entry)| (name.clone(), entry.value.value.clone()))
                 .collect(),
-            withheld: (test.withheld.iter())
-                .map(|name| name.value.clone())
-                .collect(),
+            withheld: values(&test.withheld),
             verdict: test.expect.verdict,
-            rules: test.expect.rules.clone(),
-            missing: test.expect.missing.clone(),
+            rules: values(&test.expect.rules),
+            missing: values(&test.expect.missing),
             obligations: (test.expect.obligations.as_ref())
                 .map(|due| due.iter().map(ObligationSource::obligation).collect()),
             applies: test.expect.applies,
@@ -230,7 +228,7 @@ impl Tested<'_> {
 
     /// The policy with the values that a test gives to its parameters, if it gives any.
     fn varied(self, test: &TestSource) -> Result<Option<Policy>, NotHeld> {
-        if test.with.keys().all(|key| key == LEVEL_KEY) {
+        if test.with.0.keys().all(|key| key == LEVEL_KEY) {
             return Ok(None);
         }
         let mut checker = PolicyChecker::new(self.given, self.file, self.text, self.source);
@@ -262,6 +260,10 @@ impl Ready<'_> {
         compare(&said, &self.test.expect)?;
         Ok(said)
     }
+}
+
+fn values(names: &[Spanned<String>]) -> Vec<String> {
+    names.iter().map(|name| name.value.clone()).collect()
 }
 
 /// Tests of one file that have the name of one before.

@@ -73,6 +73,21 @@ fn what_a_test_gives_is_told_where_it_stands() {
             "p.yaml:25:22: error[W0307]: test `t`: the value given for `payment.count` does not fit (`payment.count` is integer)",
         ),
         (
+            "      payment.amount: {value: '1.00', curency: EUR}\n",
+            "p.yaml:25:23: error[W0307]: test `t`: the value given for `payment.amount` does not fit (`payment.amount` is money: an amount has \
+             no key `curency`; did you mean `currency`?)",
+        ),
+        (
+            "      payment.amount: {value: '1.00', currency: EURO}\n",
+            "p.yaml:25:23: error[W0307]: test `t`: the value given for `payment.amount` does not fit (`payment.amount` is money: `EURO` is no \
+             currency of ISO 4217, such as EUR)",
+        ),
+        (
+            "      payment.amount: {value: 1.00, currency: EUR}\n",
+            "p.yaml:25:23: error[W0307]: test `t`: the value given for `payment.amount` does not fit (`payment.amount` is money: write {value: \
+             '12.50', currency: EUR})",
+        ),
+        (
             "      \"payment.\\x63ount\": 1\n      'payer.cuontry': BE\n",
             "p.yaml:26:7: error[W0307]: test `t`: there is no field `payer.cuontry` (did you mean `payer.country`?)",
         ),
@@ -444,11 +459,11 @@ fn what_a_test_expects_to_be_due_has_to_be_something_that_can_be_due() {
     for (expected, told) in [
         (
             "[{kind: notify, arguments: {who: support}}]",
-            "p.yaml:27:75: error[W0305]: `notify` has an argument that it does not take (it takes `whom` (customer or support or supervisor))",
+            "p.yaml:27:70: error[W0305]: `notify` has an argument that it does not take (it takes `whom` (customer or support or supervisor))",
         ),
         (
             "[{kind: redact, arguments: {payer.cty: absent}}]",
-            "p.yaml:27:81: error[W0302]: there is no field `payer.cty` (did you mean `payer.city`?)",
+            "p.yaml:27:70: error[W0302]: there is no field `payer.cty` (did you mean `payer.city`?)",
         ),
         (
             "[{kind: notfy}]",
@@ -469,7 +484,7 @@ fn what_is_shown_or_hidden_has_to_be_there() {
     for (arguments, expected) in [
         (
             "redact, arguments: {payer.cty: absent}",
-            "p.yaml:16:57: error[W0302]: there is no field `payer.cty` (did you mean `payer.city`?)",
+            "p.yaml:16:46: error[W0302]: there is no field `payer.cty` (did you mean `payer.city`?)",
         ),
         (
             "disclose, arguments: {payer.city: shown}",
@@ -487,6 +502,95 @@ fn what_is_shown_or_hidden_has_to_be_there() {
             "expected: {expected}\n     got: {said}"
         );
     }
+}
+
+/// A key that is wrong is told where it stands, wherever its value does.
+#[test]
+fn a_misspelt_key_is_told_where_it_stands() {
+    let rule = |kind: &str, arguments: &str| {
+        let rule = format!(
+            "rules:\n  - id: r\n    when: payment.risky\n    verdict: hold\n    reason: because\n    obligations:\n      - kind: {kind}\n        \
+             arguments:\n          {arguments}\n"
+        );
+        policy(&rule, "")
+    };
+    let parameter = "parameters:\n  - name: limit\n    title: t\n    type: duration\n    value: 1h\n    at_threat:\n      5:\n        2h\n";
+    let tests = "tests:\n  - name: t\n    given: {payment.risky: true}\n    with:\n      limt:\n        2h\n    expect: {verdict: deny}\n";
+    for (text, expected) in [
+        (
+            rule("redact", "payer.cty:\n            absent"),
+            "p.yaml:20:11: error[W0302]: there is no field `payer.cty`",
+        ),
+        (
+            rule("disclose", "payer.cty:\n            clear"),
+            "p.yaml:20:11: error[W0302]: there is no field `payer.cty`",
+        ),
+        (
+            rule("notify", "who:\n            customer"),
+            "p.yaml:20:11: error[W0305]: `notify` has an argument that it does not take",
+        ),
+        (
+            rule("notify", "whom:\n            customr"),
+            "p.yaml:21:13: error[W0305]: ",
+        ),
+        (
+            with_rule("payment.risky").replace("rules:\n", &format!("{parameter}rules:\n")),
+            "p.yaml:18:7: error[W0308]: `5` is not a level of threat",
+        ),
+        (
+            with_rule("payment.risky") + tests,
+            "p.yaml:25:7: error[W0302]: there is no parameter `limt`",
+        ),
+    ] {
+        let said = load(&[("p.yaml", &text)]).err().unwrap_or_default();
+        let is_told = said.lines().any(|line| line.starts_with(expected));
+        assert!(is_told, "expected: {expected}\n     got: {said}");
+    }
+}
+
+/// A name that is not there never fires and is never missing.
+#[test]
+fn what_a_test_expects_is_there() {
+    for (expect, expected) in [
+        (
+            "verdict: hold, missing: [payment.risky, payer.contry]",
+            "p.yaml:24:54: error[W0302]: there is no field `payer.contry` (did you mean `payer.country`?)",
+        ),
+        (
+            "verdict: deny, rules: [zz]",
+            "p.yaml:24:37: error[W0302]: there is no rule `zz` (name rules of this file)",
+        ),
+    ] {
+        let tests = format!("tests:\n  - name: t\n    given: {{}}\n    expect: {{{expect}}}\n");
+        let said = load(&[("p.yaml", &(with_rule("payment.risky") + &tests))]).err();
+        assert_eq!(said.as_deref(), Some(expected));
+    }
+}
+
+#[test]
+fn verified_is_said_without_quotes() {
+    for verified in ["'yes'", "\"true\"", "'no'"] {
+        let text =
+            with_rule("payment.risky").replace("verified: true", &format!("verified: {verified}"));
+        let said = load(&[("p.yaml", &text)]).err().unwrap_or_default();
+        assert!(said.starts_with("p.yaml:7:"), "{verified}: {said}");
+        assert!(said.contains("error[W0101]"), "{verified}: {said}");
+        assert!(
+            said.contains("true or false, without quotes"),
+            "{verified}: {said}"
+        );
+    }
+}
+
+#[test]
+fn a_fact_is_granted_once() {
+    let grants = "plugin:\n  name: x\n  grants:\n    - {field: payer.country, treatment: present}\n    - {field: payer.city, treatment: clear}\n    \
+                  - {field: payer.country, treatment: clear}\n";
+    let said = load(&[("p.yaml", &policy(grants, ""))]).err();
+    assert_eq!(
+        said.as_deref(),
+        Some("p.yaml:17:15: error[W0305]: `payer.country` is granted twice (keep one of the two)")
+    );
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use std::fs;
 
-use weft_engine::Config;
+use weft_engine::{Caller, Config, DecisionView, Role};
 use weft_verdict::{FailureKind, Verdict};
 
-use crate::house::{House, Site, agent, ask, codes, payment, service, state};
+use crate::house::{House, Site, agent, ask, caller, codes, payment, service, state};
 use crate::policies::{PolicyFile, amounts, assistance, rule};
-use weft_tests::guest::{Arg, Guest, Say};
+use crate::reasons::report;
+use weft_tests::guest::{Arg, Guest, MANIFEST, Say};
 
 const GRANTS: &str = "  grants: [{field: payment.amount, treatment: clear}]\n";
 
@@ -131,9 +132,8 @@ async fn a_fact_that_a_plugin_cannot_do_without_is_missing() {
     assert!(found.failure.is_none() && found.plugin.is_some());
 }
 
-/// What a plugin asked for, got and did not get stands in the record of each decision, by purpose.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_plugin_was_shown_is_on_record() {
+/// A house that asks a plugin with four needs more: the second is redacted, the third missing, the fourth not granted.
+fn needing_more(guest: Guest, manifest: &str) -> House {
     let need = |field: &str, kind: &str| {
         format!(
             r#",{{"field":"{field}","kind":"{kind}","treatment":"clear","purpose":"more","required":false}}"#
@@ -144,14 +144,67 @@ async fn what_a_plugin_was_shown_is_on_record() {
         + &need("payer.bank", "text")
         + &need("device.platform", "text");
     let last = r#""purpose":"fraud-prevention","required":false}"#;
-    let manifest = weft_tests::guest::MANIFEST.replace(last, &format!("{last}{more}"));
-    let guest = Guest::valid().with_manifest(manifest).build();
+    let manifest = manifest.replace(last, &format!("{last}{more}"));
+    let guest = guest.with_manifest(manifest).build();
     let redact = "obligations: [{kind: redact, arguments: {payee.country: absent}}]";
     let hide = format!("rules:\n{}", rule("all", "true", "allow", redact));
     let hide = PolicyFile::new("test.hide", "payment.authorize", &hide).stage("minimisation");
     let grants = "  grants: [{field: payment.amount, treatment: clear}, {field: device.id, treatment: token}, \
                   {field: payee.country, treatment: clear}, {field: payer.bank, treatment: clear}]\n";
-    let house = site(&[hide, limit(grants)], &[("amount-limit", guest)]).start();
+    site(&[hide, limit(grants)], &[("amount-limit", guest)]).start()
+}
+
+/// Who sent a payment without a fact can send it; what is withheld from the plugin is nobody's to send.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_plugin_does_not_know_is_named_to_who_left_it_out() {
+    let guest = Guest::saying(&Say {
+        reasons: vec![
+            ("bank-unknown".into(), vec![0, 2, 3, 4, 5]),
+            ("amount-over-limit".into(), vec![0, 4]),
+        ],
+        ..Say::of(5)
+    });
+    let reasons = r#""reasons":["#;
+    let own = format!(r#"{reasons}{{"code":"bank-unknown","title":"The bank is not known"}},"#);
+    let house = needing_more(guest, &MANIFEST.replace(reasons, &own));
+    let view = house.decided(&service(), &payment("p-1", "27.40")).await;
+    assert_eq!(view.verdict, Verdict::Deny);
+    let fields = |view: &DecisionView| {
+        let mut told: Vec<_> = view
+            .reasons
+            .iter()
+            .map(|r| (r.code.clone(), r.fields.clone()))
+            .collect();
+        told.sort();
+        told
+    };
+    let due = |code: &str, fields: &[&str]| {
+        let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+        (code.to_owned(), fields)
+    };
+    let told = [
+        due("amount-over-limit", &[]),
+        due("bank-unknown", &["payer.bank"]),
+        due("because", &[]),
+    ];
+    assert_eq!(fields(&view), told);
+    let stored = async |reader: &Caller| {
+        let view = house.engine.decision(reader, &view.decision).await;
+        view.unwrap_or_else(|problem| panic!("{problem}"))
+    };
+    assert_eq!(fields(&stored(&service()).await), told);
+    let inside = stored(&caller("authority", Role::Regulator)).await;
+    let (bank, all) = &fields(&inside)[1];
+    assert_eq!((bank.as_str(), all.len()), ("bank-unknown", 5));
+    let report = report(&house).await;
+    assert_eq!(report.matches("missing: payer.bank").count(), 1, "{report}");
+    assert!(!report.contains("missing: payment.amount"), "{report}");
+}
+
+/// What a plugin asked for, got and did not get stands in the record of each decision, by purpose.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_plugin_was_shown_is_on_record() {
+    let house = needing_more(Guest::valid(), MANIFEST);
     let view = house.decided(&service(), &payment("p-1", "27.40")).await;
     let record = house.record(&view);
     let plugin = record.findings[1].plugin.as_ref().expect("a plugin");
@@ -293,7 +346,8 @@ fn every_problem_of_every_policy_is_told_with_its_place() {
         ("amount-limit", Guest::valid().build()),
         ("other", Guest::valid().with_manifest(other).build()),
     ];
-    let settings = "  settings: {limit_minor: -1, methods: [NO]}\n";
+    let settings =
+        "  settings:\n    limit_minor: -1\n    methods: [NO]\n    celing:\n      EUR 1.00\n";
     let first = format!("plugin:\n  name: amount-limit\n{settings}{GRANTS}");
     let second = format!("plugin:\n  name: other\n{GRANTS}");
     let site = site(
@@ -320,6 +374,11 @@ fn every_problem_of_every_policy_is_told_with_its_place() {
             "the setting `methods`: element 1 is true or false: an unquoted NO is false",
         ),
         (
+            "test.first",
+            "W0407",
+            "the setting `celing`: the plugin `amount-limit` has no such setting (did you mean `ceiling`?)",
+        ),
+        (
             "test.second",
             "W0410",
             "is asked about `payment.authorize`, which the plugin `other` does not decide",
@@ -337,5 +396,10 @@ fn every_problem_of_every_policy_is_told_with_its_place() {
             "{line}"
         );
         assert!(!line.contains(".yaml:1:1"), "{line}");
+        // A name that is wrong is told where it stands, not where its value does.
+        assert!(
+            !says.contains("celing") || line.contains(":5: error["),
+            "{line}"
+        );
     }
 }

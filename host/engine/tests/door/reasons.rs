@@ -52,7 +52,7 @@ fn told(reasons: &Json) -> Vec<(String, String)> {
 }
 
 /// The report about one transfer.
-async fn report(house: &House) -> String {
+pub(crate) async fn report(house: &House) -> String {
     let text = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn><GrpHdr><MsgId>M-1</MsgId>\
         <CreDtTm>2026-06-01T12:00:00Z</CreDtTm></GrpHdr><PmtInf><PmtInfId>P-1</PmtInfId><CdtTrfTxInf><PmtId><EndToEndId>E-1\
         </EndToEndId></PmtId><Amt><InstdAmt Ccy=\"EUR\">10.00</InstdAmt></Amt></CdtTrfTxInf></PmtInf></CstmrCdtTrfInitn></Document>";

@@ -1,5 +1,7 @@
 //! The plugin that a policy asks.
 
+use std::collections::HashSet;
+
 use weft_diagnostic::yaml::Spanned;
 
 use super::PolicyChecker;
@@ -23,21 +25,20 @@ impl PolicyChecker<'_> {
                 help,
             );
         }
+        let mut seen = HashSet::new();
         let mut grants = Vec::new();
         for grant in &source.grants {
+            if !seen.insert(grant.field.value.as_str()) {
+                let message = format!("`{}` is granted twice", grant.field.value);
+                let help = "keep one of the two";
+                self.refuse(codes::CONTRADICTION, &grant.field, message, help);
+            }
             match self.given.dictionary.by_name(&grant.field.value) {
                 Some(field) => grants.push(Grant {
                     field: field.id,
                     treatment: grant.treatment,
                 }),
-                None => {
-                    let near = self.given.dictionary.did_you_mean(&grant.field.value);
-                    let help = near.map_or("see dictionary.yaml".to_owned(), |near| {
-                        format!("did you mean `{near}`?")
-                    });
-                    let message = format!("there is no field `{}`", grant.field.value);
-                    self.refuse(codes::UNKNOWN_NAME, &grant.field, message, help);
-                }
+                None => self.no_field(&grant.field),
             }
         }
         PluginUse {

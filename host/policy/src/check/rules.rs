@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use weft_diagnostic::{did_you_mean, yaml};
 use weft_dictionary::Treatment;
-use weft_verdict::{ObligationKind, limits as verdict_limits};
+use weft_verdict::{ArgumentError, ObligationKind, limits as verdict_limits};
 
 use super::PolicyChecker;
 use crate::cel::compile::Program;
@@ -175,12 +175,30 @@ impl<'a> PolicyChecker<'a> {
         })
     }
 
-    /// What tests expect to be due is something that can be due.
+    /// What tests expect is something that can come.
     pub(super) fn check_expected(&mut self) {
-        let expected =
-            (self.source.tests.iter()).filter_map(|test| test.expect.obligations.as_ref());
-        for obligation in expected.flatten() {
-            self.check_obligation(obligation);
+        let source = self.source;
+        let rules = || source.rules.iter().map(|rule| rule.id.value.as_str());
+        for expect in source.tests.iter().map(|test| &test.expect) {
+            for obligation in expect.obligations.iter().flatten() {
+                self.check_obligation(obligation);
+            }
+            for name in &expect.missing {
+                if self.given.dictionary.by_name(&name.value).is_none() {
+                    self.no_field(name);
+                }
+            }
+            for name in &expect.rules {
+                if rules().any(|id| id == name.value) {
+                    continue;
+                }
+                let near = did_you_mean(&name.value, rules());
+                let help = near.map_or("name rules of this file".to_owned(), |near| {
+                    format!("did you mean `{near}`?")
+                });
+                let message = format!("there is no rule `{}`", name.value);
+                self.refuse(codes::UNKNOWN_NAME, name, message, help);
+            }
         }
     }
 
@@ -191,21 +209,17 @@ impl<'a> PolicyChecker<'a> {
             self.check_arguments(obligation);
             return;
         }
-        for (name, treatment) in &obligation.arguments {
+        for (name, entry) in &obligation.arguments.0 {
+            let treatment = &entry.value;
             if obligation.kind.value == ObligationKind::Redact && name == THREAT_LEVEL {
                 let message = format!(
                     "`{THREAT_LEVEL}` is taken away from later policies, which may then be milder"
                 );
                 let help = "remove it: every policy may know the level";
-                self.refuse(codes::THREAT, treatment, message, help);
+                self.refuse(codes::THREAT, &entry.name, message, help);
             }
             if self.given.dictionary.by_name(name).is_none() {
-                let near = self.given.dictionary.did_you_mean(name);
-                let help = near.map_or("see dictionary.yaml".to_owned(), |near| {
-                    format!("did you mean `{near}`?")
-                });
-                let message = format!("there is no field `{name}`");
-                self.refuse(codes::UNKNOWN_NAME, treatment, message, help);
+                self.no_field(&entry.name);
             }
             if Treatment::from_name(&treatment.value).is_none() {
                 let message = format!("`{}` is not a treatment", treatment.value);
@@ -228,10 +242,14 @@ impl<'a> PolicyChecker<'a> {
         let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
         let written = error
             .argument()
-            .and_then(|name| obligation.arguments.get(name));
-        match written {
-            Some(value) => self.refuse(codes::CONTRADICTION, value, message, help),
-            None => self.refuse(codes::CONTRADICTION, &obligation.kind, message, help),
+            .and_then(|name| obligation.arguments.0.get(name));
+        let code = codes::CONTRADICTION;
+        match (written, &error) {
+            (Some(entry), ArgumentError::Unknown { .. }) => {
+                self.refuse(code, &entry.name, message, help);
+            }
+            (Some(entry), _) => self.refuse(code, &entry.value, message, help),
+            (None, _) => self.refuse(code, &obligation.kind, message, help),
         }
     }
 }

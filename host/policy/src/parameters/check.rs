@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use weft_diagnostic::yaml::{self, Spanned};
+use weft_diagnostic::yaml::{self, Entry, Spanned};
 use weft_diagnostic::{Diagnostic, did_you_mean};
 use weft_dictionary::{Dictionary, FieldId};
 
@@ -58,7 +58,8 @@ impl ParameterChecker<'_> {
         let min = source.min.as_ref().and_then(|min| self.bound(kind, min));
         let max = source.max.as_ref().and_then(|max| self.bound(kind, max));
         let range = (min.as_ref(), max.as_ref());
-        let written = self.with.get(&source.name.value);
+        let written = self.with.0.get(&source.name.value);
+        let written = written.map(|entry| &entry.value);
         let value = self.value(kind, written.unwrap_or(&source.value), range)?;
         if let Some(written) = written {
             self.same_currency(source, written, &value)?;
@@ -181,11 +182,11 @@ impl ParameterChecker<'_> {
         range: (Option<&Constant>, Option<&Constant>),
     ) -> [Option<Constant>; MAX_THREAT + 1] {
         let mut values = [const { None }; MAX_THREAT + 1];
-        for (key, text) in &source.at_threat {
+        for (key, Entry { name, value: text }) in &source.at_threat.0 {
             let level = key.parse().ok().filter(|n| (1..=MAX_THREAT).contains(n));
             let Some(level) = level else {
                 let message = format!("`{key}` is not a level of threat");
-                self.refuse(text, message, "write 1, 2 or 3");
+                self.refuse(name, message, "write 1, 2 or 3");
                 continue;
             };
             let own = self.value(source.kind, text, range);
@@ -212,7 +213,7 @@ impl ParameterChecker<'_> {
     /// What a test gives has to be a parameter.
     fn known_overrides(&mut self, sources: &[ParameterSource]) {
         let names = || sources.iter().map(|source| source.name.value.as_str());
-        for (name, value) in self.with {
+        for (name, entry) in &self.with.0 {
             if name == LEVEL_KEY || names().any(|known| known == name) {
                 continue;
             }
@@ -223,7 +224,7 @@ impl ParameterChecker<'_> {
             let problem = yaml::error_at(
                 codes::UNKNOWN_NAME,
                 self.file,
-                value,
+                &entry.name,
                 format!("there is no parameter `{name}`"),
             );
             self.problems.push(problem.help(help));

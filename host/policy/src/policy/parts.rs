@@ -1,6 +1,9 @@
 //! What a policy is made of.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 use weft_diagnostic::Place;
 use weft_dictionary::{FieldId, Treatment};
@@ -36,7 +39,31 @@ pub struct Source {
     #[serde(default)]
     pub url: Option<String>,
     /// Whether somebody read the source and found the policy true to it.
+    #[serde(deserialize_with = "without_quotes")]
     pub verified: bool,
+}
+
+/// A text that reads like yes is no statement that somebody read a source.
+fn without_quotes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    deserializer.deserialize_any(Verified)
+}
+
+struct Verified;
+
+impl Visitor<'_> for Verified {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("true or false, without quotes")
+    }
+
+    fn visit_bool<E>(self, verified: bool) -> Result<bool, E> {
+        Ok(verified)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<bool, E> {
+        Err(E::invalid_value(Unexpected::Str(text), &self))
+    }
 }
 
 /// What three readers are told.

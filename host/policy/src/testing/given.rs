@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 use weft_diagnostic::{Place, did_you_mean, yaml};
-use weft_dictionary::{Dictionary, Field, Kind, Row, Token, Value};
+use weft_dictionary::{Currency, Dictionary, Field, Kind, Row, Token, Value};
 
 use super::{Failed, NotHeld};
 use crate::cel::parameter::{MAX_THREAT, THREAT_LEVEL};
@@ -18,7 +18,7 @@ pub(super) fn row(dictionary: &Dictionary, test: &TestSource) -> Result<Row, Not
     let mut row = Row::new(dictionary);
     set_level(dictionary, test, &mut row)?;
     for (name, fact) in &test.given.0 {
-        let field = named(dictionary, name).map_err(at(fact.place))?;
+        let field = named(dictionary, name).map_err(at(yaml::place(&fact.name)))?;
         let set = set(dictionary, field, &fact.value.value, &mut row);
         set.map_err(at(yaml::place(&fact.value)))?;
     }
@@ -60,11 +60,30 @@ fn set(dictionary: &Dictionary, field: &Field, json: &Json, row: &mut Row) -> Re
             (Json::Bool(_), Kind::Text | Kind::Country) => {
                 format!("`{name}` is {kind}: put the value in quotes")
             }
+            (_, Kind::Money) => format!("`{name}` is {kind}: {}", in_an_amount(json)),
             _ => format!("`{name}` is {kind}"),
         };
         return Err((format!("the value given for `{name}` does not fit"), help));
     }
     Ok(())
+}
+
+/// What is wrong with an amount.
+fn in_an_amount(json: &Json) -> String {
+    const KEYS: [&str; 2] = ["value", "currency"];
+    const FORM: &str = "write {value: '12.50', currency: EUR}";
+    let parts = json.as_object();
+    let stray = parts.and_then(|parts| parts.keys().find(|key| !KEYS.contains(&key.as_str())));
+    if let Some(key) = stray {
+        let near = did_you_mean(key, KEYS);
+        let help = near.map_or(FORM.to_owned(), |near| format!("did you mean `{near}`?"));
+        return format!("an amount has no key `{key}`; {help}");
+    }
+    let currency = parts.and_then(|parts| parts.get("currency")?.as_str());
+    match currency.filter(|code| Currency::from_code(code).is_err()) {
+        Some(code) => format!("`{code}` is no currency of ISO 4217, such as EUR"),
+        None => FORM.to_owned(),
+    }
 }
 
 fn named<'d>(dictionary: &'d Dictionary, name: &str) -> Result<&'d Field, Failed> {
@@ -79,12 +98,13 @@ fn named<'d>(dictionary: &'d Dictionary, name: &str) -> Result<&'d Field, Failed
 
 /// The host always says the level of threat; a test that does not is at level 0.
 fn set_level(dictionary: &Dictionary, test: &TestSource, row: &mut Row) -> Result<(), NotHeld> {
-    let Some(written) = test.with.get(LEVEL_KEY) else {
+    let Some(written) = test.with.0.get(LEVEL_KEY) else {
         let Some(field) = dictionary.by_name(THREAT_LEVEL) else {
             return Ok(());
         };
         return level(dictionary, field, Some(0), row).map_err(NotHeld::from);
     };
+    let written = &written.value;
     let at = at(yaml::place(written));
     let Some(field) = dictionary.by_name(THREAT_LEVEL) else {
         let message = format!("the dictionary has no field `{THREAT_LEVEL}`");

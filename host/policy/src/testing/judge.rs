@@ -56,7 +56,7 @@ impl Judge<'_> {
     fn notices(&self, mutant: &Mutant) -> bool {
         let mutated = mutant.apply(self.policy, self.dictionary);
         self.tests.iter().any(|ready| {
-            let given = &ready.test.with;
+            let given = &ready.test.with.0;
             if mutant
                 .parameter()
                 .is_some_and(|name| given.contains_key(name))

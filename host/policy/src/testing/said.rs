@@ -3,15 +3,15 @@
 use weft_dictionary::{Dictionary, FieldId, Row};
 use weft_verdict::{Finding, Obligation, Verdict, combine};
 
-use super::Failed;
+use super::{Failed, values};
 use crate::policy::{Applies, Policy};
 use crate::source::{Expectation, ObligationSource};
 
 /// Whether it is what is expected; else what is not, and what came instead.
 pub(super) fn compare(said: &Said, expected: &Expectation) -> Result<(), Failed> {
-    let mut rules = expected.rules.clone();
+    let mut rules = values(&expected.rules);
     rules.sort();
-    let mut missing = expected.missing.clone();
+    let mut missing = values(&expected.missing);
     missing.sort();
     if said.applies != expected.applies {
         let (is, was) = if said.applies {

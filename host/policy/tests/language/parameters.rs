@@ -77,7 +77,7 @@ fn problems_point_at_the_parameter() {
     );
     one(
         "  - {name: limit, title: t, type: money, value: 30.00 EUR, at_threat: {4: 10.00 EUR}}\n",
-        "p.yaml:13:75: error[W0308]: `4` is not a level of threat (write 1, 2 or 3)",
+        "p.yaml:13:72: error[W0308]: `4` is not a level of threat (write 1, 2 or 3)",
     );
     one(
         "  - {name: Limit, title: t, type: money, value: 30.00 EUR}\n",
@@ -107,7 +107,7 @@ fn what_a_test_gives_is_checked_like_the_file() {
     };
     assert_eq!(
         test("limt: 1.00 EUR"),
-        "p.yaml:21:28: error[W0302]: there is no parameter `limt` (did you mean `limit`?)"
+        "p.yaml:21:22: error[W0302]: there is no parameter `limt` (did you mean `limit`?)"
     );
     assert_eq!(
         test("limit: 1"),
