@@ -46,6 +46,9 @@ pub use why::Why;
 use score::Score;
 use signal::unknown::Unknown;
 
+/// Reasons that the host takes of one finding.
+const MAX_REASONS: usize = 16;
+
 /// Scores one payment.
 #[policy(operations = ["payment.authorize"], obligations = ["step-up"], reasons = Why)]
 pub fn risk_rules(context: &Context, weights: &Weights, input: &Input) -> Finding {
@@ -57,10 +60,12 @@ pub fn risk_rules(context: &Context, weights: &Weights, input: &Input) -> Findin
     }
     let mut finding = Finding::new(verdict).risk(u16::try_from(score.points).unwrap_or(u16::MAX));
     let is_named = score.signals.iter().any(|s| s.why == Why::PayerUnknown);
+    let mut room = MAX_REASONS;
     if is_unknown && !is_named {
         finding = finding.because(Why::PayerUnknown, Input::PAYER);
+        room -= 1;
     }
-    for signal in score.signals {
+    for signal in score.strongest(room) {
         finding = match u16::try_from(signal.points).unwrap_or(u16::MAX) {
             0 => finding.because(signal.why, signal.evidence),
             points => finding.scored(signal.why, signal.evidence, points),

@@ -10,9 +10,6 @@ use crate::signal::{Signal, amount, device, night, payee, place, takeover, veloc
 /// The highest score.
 const MAX: i64 = 1_000;
 
-/// Reasons that the host takes of one finding.
-const MAX_REASONS: usize = 16;
-
 /// The points of one payment, the strongest signal first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Score {
@@ -47,17 +44,17 @@ impl Score {
             .sort_by_key(|signal| std::cmp::Reverse(signal.points));
         let points = score.signals.iter().map(|signal| signal.points);
         score.points = points.sum::<i64>().min(MAX);
-        score.leave_out_weakest();
         score
     }
 
-    /// Where there are more reasons than the host takes: the weakest of them, whose points count all the same. What is unknown
-    /// stays named.
-    fn leave_out_weakest(&mut self) {
-        while self.signals.len() > MAX_REASONS {
+    /// At most so many signals: where there are more, the weakest are left out, whose points count all the same. What is
+    /// unknown stays named.
+    pub(crate) fn strongest(mut self, most: usize) -> Vec<Signal> {
+        while self.signals.len() > most {
             let weakest = self.signals.iter().rposition(|s| !s.why.is_unknown());
-            self.signals.remove(weakest.unwrap_or(MAX_REASONS));
+            self.signals.remove(weakest.unwrap_or(most));
         }
+        self.signals
     }
 
     /// One group: the strongest counts, and of equals what is known.
