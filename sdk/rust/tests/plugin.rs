@@ -345,7 +345,9 @@ fn a_finding_that_the_host_would_not_take_fails_the_test() {
             .evaluate();
     });
     assert!(
-        no_method.contains("`step-up` has not the value of one; write app-approval"),
+        no_method.contains(
+            "the argument `method` of `step-up` cannot have this value; write app-approval"
+        ),
         "{no_method}"
     );
 }
