@@ -395,13 +395,15 @@ fn the_mildest_decision_behind_a_denial_is_shown_and_what_it_takes() {
 fn what_a_plugin_may_allow_is_shown_where_a_denial_goes() {
     let rule =
         "  - id: malware\n    when: device.malware\n    verdict: deny\n    reason: malware\n";
+    let narrower = "  - id: malware\n    when: device.malware && device.rooted\n    verdict: deny\n    reason: malware\n";
     let other_sessions = "\n      || !(has(payment.method) && (payment.method == 'direct_debit' && !has(device.id) && !has(instrument.entry_mode)
       || payment.method == 'card' && has(instrument.entry_mode)
       && instrument.entry_mode in ['chip', 'contactless', 'magstripe']))";
     for (from, to, facts, before, now) in [
         (
             rule,
-            "",
+            // Without it the tests of the file would name a rule that is not there.
+            narrower,
             &["Malware (device.malware): yes"][..],
             "deny; the policy says deny (malware) by malware,",
             "allow, milder; the policy says nothing",
