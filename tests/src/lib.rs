@@ -10,6 +10,7 @@
 //! | [`damage`] | files that are not as they were written |
 //! | [`search`] | values that must not be found, in every form in which they could be |
 //! | [`canaries`] | thousands of such values, of people who do not exist |
+//! | [`wait`] | for what happens by itself |
 //! | [`witness`] | one who cosigns the checkpoints of audit logs |
 //!
 //! The tests themselves are in `tests/system`. `make test` builds the binary and the plugins first.
@@ -22,6 +23,7 @@ pub mod guest;
 pub mod host;
 pub mod search;
 pub mod traffic;
+pub mod wait;
 pub mod witness;
 
 pub use binary::{project, weft};

@@ -5,7 +5,6 @@ mod support;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use support::{SEED, config, copy, decision, tuning};
 use weft_audit::cosignature::WitnessKey;
@@ -14,9 +13,7 @@ use weft_audit::{
     AppendError, Log, LogConfig, OpenError, Remedy, Report, Verifier, VerifyOptions, export, verify,
 };
 use weft_tests::Witness;
-
-/// How long something that happens within a second or two is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
+use weft_tests::wait::until;
 
 fn named(witness: &Witness) -> Named {
     Named {
@@ -65,14 +62,6 @@ fn check(dir: &Path, trusted: &[&Witness]) -> Report {
         ..VerifyOptions::default()
     };
     verify(dir, &options, &|_| {}).expect("readable")
-}
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "never {what}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]

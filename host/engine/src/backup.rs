@@ -30,7 +30,7 @@ use crate::whole;
 const BACKUP: &str = "weft.backup";
 /// The order in a directory that was made from a copy.
 const RESTORED: &str = "weft.restored";
-/// What stands in both first.
+/// What a mark says of its own form; another one is of another version of this program.
 const FORM: &str = "weft backup 1";
 const AUDIT: &str = "audit";
 const VAULT: &str = "vault";
@@ -153,10 +153,17 @@ pub fn restore(
     progress: &dyn Fn(&str),
 ) -> Result<Restored, BackupError> {
     let mark = from.join(BACKUP);
-    let backup: Backup = read(&mark).map_err(|error| BackupError::NoBackup {
+    let no_backup = |why: String| BackupError::NoBackup {
         path: from.to_owned(),
-        why: format!("{}: {error}", mark.display()),
-    })?;
+        why: format!("{}: {why}", mark.display()),
+    };
+    let backup: Backup = read(&mark).map_err(|error| no_backup(error.to_string()))?;
+    if backup.form != FORM {
+        let form = &backup.form;
+        return Err(no_backup(format!(
+            "its form is {form:?}, and this program knows {FORM:?}"
+        )));
+    }
     whole_into(data, |part| {
         progress("copying the backup");
         for entry in fs::read_dir(from).map_err(io_at(from))? {

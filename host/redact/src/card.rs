@@ -81,7 +81,7 @@ const RARE: [Issued; 11] = [
 
 /// Numbers of few digits, of those schemes alone that have them: order numbers have as many, and one of ten has the right
 /// check digit.
-const SHORT: [Issued; 8] = [
+const SHORT: [Issued; 10] = [
     issued(501_800, 501_899, &[12, 13, 14, 15]), // Maestro
     issued(502_000, 502_099, &[12, 13, 14, 15]),
     issued(503_800, 503_899, &[12, 13, 14, 15]),
@@ -89,7 +89,9 @@ const SHORT: [Issued; 8] = [
     issued(630_400, 630_499, &[12, 13, 14, 15]),
     issued(675_900, 675_999, &[12, 13, 14, 15]),
     issued(676_100, 676_399, &[12, 13, 14, 15]),
-    issued(360_000, 369_999, &[15]), // Diners Club
+    issued(300_000, 305_999, &[15]), // Diners Club
+    issued(360_000, 369_999, &[15]),
+    issued(380_000, 399_999, &[15]),
 ];
 /// From so many digits on a number in an identifier may be of any scheme.
 const LONG: usize = 16;

@@ -95,6 +95,16 @@ fn a_host_goes_on_from_a_backup_and_says_so_to_everybody_who_verifies() {
         "{}",
         none.err
     );
+    let mark = backup.join("weft.backup");
+    let sound = fs::read_to_string(&mark).expect("there");
+    fs::write(&mark, sound.replace("weft backup 1", "weft backup 2")).expect("written");
+    let newer = restore(&backup, &host.dir.path().join("x"), &[]);
+    assert!(
+        !newer.ok && newer.err.contains("its form is \"weft backup 2\""),
+        "{}",
+        newer.err
+    );
+    fs::write(&mark, sound).expect("written");
     fs::rename(host.data(), host.dir.path().join("before")).expect("moved away");
     let restored = restore(&backup, &host.data(), &["--reason", "the disk broke"]);
     assert!(restored.ok, "{}", restored.err);
@@ -165,7 +175,7 @@ fn a_backup_is_whole_whatever_the_host_does_meanwhile() {
     let token = host.dir.path().join("operator.token");
     fs::write(&token, host.token("operator")).expect("written");
     let done = AtomicBool::new(false);
-    let backups: Vec<_> = std::thread::scope(|scope| {
+    let (rotated, backups): (usize, Vec<_>) = std::thread::scope(|scope| {
         for client in 0..3 {
             let (host, done) = (&host, &done);
             scope.spawn(move || {
@@ -180,6 +190,7 @@ fn a_backup_is_whole_whatever_the_host_does_meanwhile() {
                 }
             });
         }
+        let mut rotated = 0;
         let taken = (0..BACKUPS).map(|n| {
             let token = token.display().to_string();
             let rotating = [
@@ -191,7 +202,7 @@ fn a_backup_is_whole_whatever_the_host_does_meanwhile() {
                 &token,
             ];
             if n % 2 == 1 {
-                run(&rotating);
+                rotated += usize::from(run(&rotating).ok);
             }
             let out = host.dir.path().join(format!("backup-{n}"));
             let said = weft(
@@ -201,10 +212,11 @@ fn a_backup_is_whole_whatever_the_host_does_meanwhile() {
             );
             (out, said)
         });
-        let taken = taken.collect();
+        let taken: Vec<_> = taken.collect();
         done.store(true, Ordering::Relaxed);
-        taken
+        (rotated, taken)
     });
+    assert!(rotated > 0, "no keys were rotated meanwhile");
     let mut before = 0;
     for (n, (backup, taken)) in backups.iter().enumerate() {
         assert!(taken.ok, "backup {n}: {}", taken.err);

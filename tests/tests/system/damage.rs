@@ -81,6 +81,17 @@ fn whatever_file_of_a_host_is_damaged_it_is_told_or_mended() {
     let payment = payment.display().to_string();
     let wanted = std::env::var("WEFT_DAMAGES").map_or(DAMAGES, |n| n.parse().expect("a number"));
     let data = host.dir.path().join("damaged");
+    // Nothing is told of what is whole.
+    copy(&sound, &data);
+    let (verified, started) = (
+        weft(&["audit", "verify"], &data),
+        weft(&["decide", &payment], &data),
+    );
+    assert!(
+        verified.ok && started.ok && !started.err.contains("WARN"),
+        "{}",
+        started.err
+    );
     let (mut done, mut refused, mut mended) = (0, 0, 0);
     for seed in 0.. {
         if done == wanted {

@@ -1,23 +1,12 @@
 //! A host whose audit log has witnesses: regulators see who has cosigned it, and an older copy of it is not continued.
 
 use std::fs;
-use std::time::{Duration, Instant};
 
 use weft_tests::binary::run;
 use weft_tests::files::copy;
 use weft_tests::traffic::usual;
+use weft_tests::wait::until;
 use weft_tests::{Host, Witness, project};
-
-/// How long something that happens within a second or two is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !holds() {
-        assert!(begun.elapsed() < PATIENCE, "never {what}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
 
 fn metric(host: &Host, name: &str) -> u64 {
     let metrics = host.get("operator", "/metrics").text();

@@ -149,16 +149,11 @@ impl Teller {
                 self.story.steps.push(of_decision(index, decision));
             }
             Record::Event(event) => {
-                let (ours, others): (Vec<&str>, Vec<&str>) = decisions(event)
-                    .into_iter()
-                    .partition(|id| self.known.contains(*id));
-                if !is_about && ours.is_empty() {
+                let named = event.detail.get("decision").and_then(Json::as_str);
+                if !is_about && !named.is_some_and(|id| self.known.contains(id)) {
                     return;
                 }
-                // An event about many decisions names those of others, too.
-                let named = if ours.is_empty() { others } else { ours };
-                self.named
-                    .extend(named.into_iter().map(|id| (place, id.to_owned())));
+                self.named.extend(named.map(|id| (place, id.to_owned())));
                 self.story.steps.push(of_event(index, event));
             }
         }
@@ -273,14 +268,6 @@ fn ids(record: &Record) -> (Option<&str>, Option<&str>) {
     }
 }
 
-/// The decisions that an event names.
-fn decisions(event: &EventRecord) -> Vec<&str> {
-    let one = event.detail.get("decision").and_then(Json::as_str);
-    let more = event.detail.get("decisions").and_then(Json::as_array);
-    let more = more.into_iter().flatten().filter_map(Json::as_str);
-    one.into_iter().chain(more).collect()
-}
-
 fn of_decision(index: u64, decision: &DecisionRecord) -> Step {
     let outcome = &decision.outcome;
     let side = match &decision.case {
@@ -380,7 +367,6 @@ fn of_event(index: u64, event: &EventRecord) -> Step {
         "case",
         "id",
         "decision",
-        "decisions",
         "what",
         "trace",
         "policy_set",
