@@ -3,6 +3,7 @@
 mod evidence;
 mod prove;
 mod query;
+mod serve_tiles;
 mod timeline;
 
 use std::fs::File;
@@ -62,6 +63,7 @@ pub(crate) enum AuditCommand {
     Evidence(evidence::Evidence),
     Prove(prove::Prove),
     CheckProof(prove::CheckProof),
+    ServeTiles(serve_tiles::ServeTiles),
 }
 
 pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
@@ -89,6 +91,7 @@ pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
         AuditCommand::Evidence(evidence) => evidence.run(),
         AuditCommand::Prove(prove) => prove.run(),
         AuditCommand::CheckProof(check) => check.run(),
+        AuditCommand::ServeTiles(serve) => serve.run(),
     }
 }
 

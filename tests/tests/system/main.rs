@@ -25,6 +25,7 @@ mod root;
 mod samples;
 mod sweep;
 mod tampering;
+mod tile_server;
 mod transfer;
 mod vault;
 mod witnesses;
