@@ -17,7 +17,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 use weft_audit::tiles::Tile;
 use weft_audit::{Checkpoint, Verifier};
 
@@ -31,6 +31,8 @@ const MAX_CONNECTIONS: usize = 64;
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection lasts at the most: who wants more comes again.
 const MAX_CONNECTION: Duration = Duration::from_secs(600);
+/// How long nobody is let in after that failed.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a reader asks for beside tiles. The key is for who has a copy to compare it with.
 const NOTES: [&str; 4] = ["checkpoint", "cosigned", "log.policy", "log.vkey"];
@@ -106,22 +108,23 @@ fn checkpoint_of(dir: &Path) -> Result<Checkpoint, Failed> {
 }
 
 async fn serve(listener: TcpListener, dir: Arc<Path>) {
-    let seats = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut readers = JoinSet::new();
     loop {
-        let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
-            return;
-        };
+        while readers.len() >= MAX_CONNECTIONS {
+            readers.join_next().await;
+        }
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
             Err(error) => {
                 output::aside(&format!("a connection could not be accepted: {error}"));
                 // Out of descriptors, for example: some have to be given back first.
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
+        while readers.try_join_next().is_some() {}
         let dir = Arc::clone(&dir);
-        tokio::spawn(async move {
+        readers.spawn(async move {
             let answer = service_fn(|request| {
                 let dir = Arc::clone(&dir);
                 async move { Ok::<_, Infallible>(answer(&dir, &request).await) }
@@ -132,7 +135,6 @@ async fn serve(listener: TcpListener, dir: Arc<Path>) {
                 .serve_connection(TokioIo::new(stream), answer);
             // A reader that goes away, or stays too long, is no trouble of this program's.
             let _ = tokio::time::timeout(MAX_CONNECTION, connection).await;
-            drop(seat);
         });
     }
 }
