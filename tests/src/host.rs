@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::binary::{project, run, weft};
 use crate::files::copy;
 
-pub use asks::Answer;
+pub use asks::{Answer, Stream};
 
 /// The roles of the callers; each caller is called like its role.
 pub const ROLES: [&str; 5] = ["service", "agent", "supervisor", "regulator", "operator"];

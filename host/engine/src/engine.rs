@@ -22,6 +22,7 @@ use crate::pipeline::Pipeline;
 use crate::sets::Sets;
 use crate::tasks::Tasks;
 use crate::threat::Threat;
+use crate::watch::Changes;
 use crate::{Caller, Clock, Config, Role, facts, ids, problems};
 
 /// The host's engine: one decision, start to end. Cheap to clone.
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     pub(crate) sets: Sets,
     pub(crate) log: Log,
     pub(crate) pending: Pending,
+    pub(crate) changes: Changes,
     pub(crate) challenges: ChallengeKey,
     pub(crate) idempotency: Table,
     /// Names behavioural snapshots.

@@ -17,6 +17,7 @@
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault on request |
 //! | `reader`, [`view`] | records into what one caller may see |
+//! | [`watch`](Engine::watch) | a payment's changes, as they happen |
 //! | `reasons`, `told`, `words` | why, in words for a reader, from the set that decided |
 //! | `without_payment` | what is said to whom nothing of the payment may be told |
 //! | `tasks` | what is under way, and leaves nothing on a stack |
@@ -78,6 +79,7 @@ mod threat;
 mod told;
 mod transfer;
 pub mod view;
+mod watch;
 mod whole;
 mod without_payment;
 mod words;
@@ -102,5 +104,6 @@ pub use start::StartError;
 pub use tasks::wiped;
 pub use threat::ThreatLevel;
 pub use transfer::{Direction, Stage, Transfer};
-pub use view::DecisionView;
+pub use view::{DecisionView, NowView};
+pub use watch::Watching;
 pub use whole::Incomplete;

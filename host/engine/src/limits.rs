@@ -72,6 +72,8 @@ pub(crate) const MAX_CASE_DECISIONS: usize = 20;
 /// How long an answer takes at least whose time must not say what is there: each about a value of the vault, and each that
 /// refuses somebody a decision, or help with a payment, services too.
 pub const REFUSAL_TAKES: Duration = Duration::from_millis(100);
+/// Changes of payments that who looks at one may be behind; who is more behind looks again.
+pub(crate) const MAX_UNSEEN_CHANGES: usize = 1_024;
 /// Bytes of a thread's stack that are overwritten after work that may have seen clear values. Of the stacks of a host that
 /// had decided for a while, 144 KiB were used at the most.
 pub(crate) const WIPED_STACK_BYTES: usize = 192 << 10;

@@ -51,7 +51,7 @@ impl Engine {
 
 impl Engine {
     /// The log tells apart what the answer does not.
-    async fn refused_decision(&self, caller: &Caller, id: &str) -> Result<(), Problem> {
+    pub(crate) async fn refused_decision(&self, caller: &Caller, id: &str) -> Result<(), Problem> {
         let is_there = ids::is_decision(id) && matches!(self.inner.stored(id), Ok(Some(_)));
         let (why, id) = match is_there {
             true => ("not-the-callers", Some(id.to_owned())),
@@ -66,14 +66,31 @@ impl Inner {
     /// What support was shown of a payment is on record with the decision; that it is shown again, too, and that
     /// somebody who audits reads it. A service reads its own.
     async fn read_again(&self, caller: &Caller, view: &DecisionView) -> Result<(), Problem> {
-        if caller.role == Role::Service || !view.is_told_of_payment {
+        if !view.is_told_of_payment {
             return Ok(());
         }
-        let decision = Some(view.decision.clone());
-        self.on_record(Attempt::read(caller).about(decision)).await
+        self.recorded_read(caller, view.decision.clone()).await
     }
 
-    fn decision(&self, caller: &Caller, id: &str, words: &Words) -> Result<DecisionView, Problem> {
+    /// See [`Inner::read_again`].
+    pub(crate) async fn recorded_read(
+        &self,
+        caller: &Caller,
+        decision: String,
+    ) -> Result<(), Problem> {
+        if caller.role == Role::Service {
+            return Ok(());
+        }
+        let read = Attempt::read(caller).about(Some(decision));
+        self.on_record(read).await
+    }
+
+    pub(crate) fn decision(
+        &self,
+        caller: &Caller,
+        id: &str,
+        words: &Words,
+    ) -> Result<DecisionView, Problem> {
         let stored = ids::is_decision(id)
             .then(|| self.stored(id))
             .transpose()?
@@ -93,26 +110,24 @@ impl Inner {
         words: &Words,
     ) -> Result<DecisionView, Problem> {
         let record = &stored.record;
-        let chain = if self.is_about_itself(record) {
-            self.chain_of(record)?
-        } else {
-            Chain::new()
-        };
+        let is_payment = self.is_about_itself(record);
+        let chain = self.chain_of(record)?;
         // The service that asked for a payment sees every decision about the payment itself.
-        let own = caller.role == Role::Service && began(&chain, &caller.id);
+        let own = is_payment && caller.role == Role::Service && began(&chain, &caller.id);
         if !own && !may_see(caller, record) {
             return Err(problems::no_such_decision());
         }
-        // A decision about a payment is its verdict: who is shown none sees none.
-        let is_payment = self.is_about_itself(record);
-        let granting = self.voice(words, record);
+        let showing = self.showing(record, &chain);
+        let granting = self.voice(words, showing);
         let granting = granting.granting();
-        let tells = |field| granting.tells(record, is_payment, caller.role, field);
+        let tells = |field| granting.tells(showing, is_payment, caller.role, field);
+        // A decision about a payment is its verdict: who is shown none sees none.
         if is_payment && !tells(VERDICT) {
             return Err(problems::no_such_decision());
         }
         let mut view = self.view(caller, stored, words)?;
-        view.now = self.now(&chain).filter(|_| tells(STATE));
+        let is_told = view.is_told_of_payment && tells(STATE);
+        view.now = self.now(&chain).filter(|_| is_told);
         Ok(view)
     }
 

@@ -33,6 +33,7 @@ use crate::sets::{Archive, ArchiveError, LoadedSet, STARTED, Sets};
 use crate::tasks::Tasks;
 use crate::threat::{Threat, ThreatLevel};
 use crate::transfer::Transfers;
+use crate::watch::Changes;
 use crate::whole::{Lost, VALUES_LOST};
 use crate::{Clock, Config, Restored, backup, facts, whole};
 
@@ -177,6 +178,7 @@ impl Engine {
             behaviour: Behaviour::new(Arc::clone(&dictionary))?,
             sets: Sets::new(set, archive, sandbox),
             pending: Pending::default(),
+            changes: Changes::default(),
             challenges: ChallengeKey::new(keys.derive(Label::ChallengeCodes)),
             idempotency: Table::new(keys.derive(Label::Idempotency)),
             snapshots: keys.derive_for(Label::FeatureSnapshots, &[&config.region, &config.tenant]),

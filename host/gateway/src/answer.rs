@@ -1,9 +1,13 @@
 //! What goes back: an answer in the form that was asked for, or a problem (RFC 9457).
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full as Whole};
+use futures_util::{Stream, StreamExt};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full as Whole, StreamBody};
+use hyper::body::Frame;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName,
     HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
@@ -16,8 +20,8 @@ use crate::egress;
 use crate::route::Route;
 use crate::seats::Full;
 
-/// A whole answer.
-pub(crate) type Answer = Response<Whole<Bytes>>;
+/// An answer. Its body is whole, but for that of a stream.
+pub(crate) type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
 /// Problems have one form, whatever the caller accepts.
 const PROBLEM: &str = "application/problem+json";
@@ -238,8 +242,26 @@ pub(crate) fn fixed(body: &'static str, form: &'static str) -> Answer {
     whole(Bytes::from_static(body.as_bytes()), form)
 }
 
+/// An answer that goes on: each piece passes [`piece`] before.
+pub(crate) fn stream(
+    pieces: impl Stream<Item = Bytes> + Send + 'static,
+    form: &'static str,
+) -> Answer {
+    let frames = pieces.map(|piece| Ok(Frame::data(piece)));
+    with_body(StreamBody::new(frames).boxed_unsync(), form)
+}
+
+/// A piece of a stream, without what must not leave.
+pub(crate) fn piece(json: Vec<u8>) -> Vec<u8> {
+    egress::checked(json, "application/json")
+}
+
 fn whole(body: Bytes, form: &'static str) -> Answer {
-    let mut answer = Response::new(Whole::new(body));
+    with_body(Whole::new(body).boxed_unsync(), form)
+}
+
+fn with_body(body: UnsyncBoxBody<Bytes, Infallible>, form: &'static str) -> Answer {
+    let mut answer = Response::new(body);
     let headers = answer.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(form));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -17,7 +17,6 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
 use weft_engine::wiped;
 
 use crate::Limits;
@@ -61,7 +60,6 @@ pub(crate) async fn serve(
         crowded: Rarely::default(),
         broken: Rarely::default(),
     };
-    let stopping = CancellationToken::new();
     let mut connections = JoinSet::new();
     let mut stop = pin!(stop);
     loop {
@@ -71,14 +69,14 @@ pub(crate) async fn serve(
             Some(ended) = connections.join_next() => note(&ended),
             accepted = door.accept(&service) => {
                 if let Some(accepted) = accepted {
-                    let (service, stopping) = (Arc::clone(&service), stopping.clone());
-                    connections.spawn(wiped(connection(accepted, service, stopping)));
+                    let service = Arc::clone(&service);
+                    connections.spawn(wiped(connection(accepted, service)));
                 }
             }
         }
     }
     drop(door);
-    stopping.cancel();
+    service.stopping.cancel();
     let all = async {
         while let Some(ended) = connections.join_next().await {
             note(&ended);
@@ -153,7 +151,7 @@ fn note(ended: &Result<(), JoinError>) {
     }
 }
 
-async fn connection(accepted: Accepted, service: Arc<Service>, stopping: CancellationToken) {
+async fn connection(accepted: Accepted, service: Arc<Service>) {
     let Accepted {
         stream,
         taken,
@@ -171,7 +169,7 @@ async fn connection(accepted: Accepted, service: Arc<Service>, stopping: Cancell
     let mut connection = http(&service.limits, seat.treatment).serve_connection(io, answer);
     let until_told = async {
         tokio::select! {
-            () = stopping.cancelled() => Told::Stop,
+            () = service.stopping.cancelled() => Told::Stop,
             () = seat.leave.cancelled() => Told::Leave,
         }
     };

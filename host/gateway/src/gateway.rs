@@ -77,6 +77,7 @@ impl Gateway {
             callers: config.callers,
             limits: config.limits,
             metrics: Metrics::new(),
+            stopping: CancellationToken::new(),
         };
         Ok(Gateway {
             listener,

@@ -46,6 +46,7 @@
 //! | `rarely` | what happens often is told rarely |
 //! | `service` | one request, start to end |
 //! | `operate` | what operators order and look at |
+//! | `watch` | a payment's changes, as they happen |
 //! | `route` | what there is, who may have it |
 //! | `headers`, `accept`, `trace`, `body` | what a request says, checked |
 //! | `answer`, `egress` | what goes back, without what leads to a person |
@@ -82,6 +83,7 @@ mod seats;
 mod service;
 mod socket;
 mod trace;
+mod watch;
 
 pub use callers::{CallerEntry, Callers, CallersError};
 pub use gateway::{Gateway, GatewayConfig, GatewayError};

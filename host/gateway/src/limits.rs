@@ -37,6 +37,12 @@ pub const MAX_LINGER_BYTES: usize = 4 * MAX_BODY_BYTES;
 pub const LINGER: Duration = Duration::from_millis(500);
 /// How often payments whose time is over are looked for.
 pub const EXPIRY_INTERVAL: Duration = Duration::from_millis(250);
+/// How long a stream of a payment's changes lasts; who wants to see more asks again, and is looked at again.
+pub const MAX_WATCH: Duration = Duration::from_secs(15 * 60);
+/// How long such a stream is silent at the most.
+pub const SAY_ALIVE: Duration = Duration::from_secs(10);
+/// After how long who lost a stream asks again.
+pub const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How long to wait when the machine cannot accept a connection, for want of file descriptors.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 

@@ -31,6 +31,7 @@ pub(crate) struct Metrics {
     requests: Family<RequestLabels, Counter>,
     seconds: Family<RouteLabels, Histogram>,
     connections: Gauge,
+    streams: Gauge,
     turned_away: Family<FullLabels, Counter>,
     displaced: Counter,
     not_http: Counter,
@@ -72,10 +73,10 @@ struct CoveredLabels {
     kind: &'static str,
 }
 
-/// A connection that is served.
-pub(crate) struct Connected<'a>(&'a Gauge);
+/// A connection that is served, or a stream that goes on.
+pub(crate) struct Counted(Gauge);
 
-impl Drop for Connected<'_> {
+impl Drop for Counted {
     fn drop(&mut self) {
         self.0.dec();
     }
@@ -90,6 +91,7 @@ impl Metrics {
                 Histogram::new(exponential_buckets(0.000_01, 2.0, 20))
             }),
             connections: Gauge::default(),
+            streams: Gauge::default(),
             turned_away: Family::default(),
             displaced: Counter::default(),
             not_http: Counter::default(),
@@ -119,6 +121,11 @@ impl Metrics {
             "connections",
             "Connections being served",
             self.connections.clone(),
+        );
+        r.register(
+            "streams",
+            "Streams of a payment's changes that somebody reads",
+            self.streams.clone(),
         );
         r.register(
             "connections_turned_away",
@@ -180,9 +187,14 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    pub(crate) fn connected(&self) -> Connected<'_> {
+    pub(crate) fn connected(&self) -> Counted {
         self.connections.inc();
-        Connected(&self.connections)
+        Counted(self.connections.clone())
+    }
+
+    pub(crate) fn streaming(&self) -> Counted {
+        self.streams.inc();
+        Counted(self.streams.clone())
     }
 
     pub(crate) fn turned_away(&self, full: Full) {

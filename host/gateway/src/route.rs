@@ -12,6 +12,8 @@ pub(crate) enum Route {
     Decision,
     /// Why a decision came out as it did.
     Explanation,
+    /// Where the payment of a decision stands, now and after each change.
+    Watch,
     /// What there is, for programs (OpenAPI).
     Description,
     /// Whether the process lives.
@@ -95,15 +97,17 @@ const WATCHERS: &[Role] = &[Role::Supervisor, Role::Regulator, Role::Operator];
 /// Who verifies the log.
 const VERIFIERS: &[Role] = &[Role::Regulator];
 const EXPLANATION: &str = "explanation";
+const CHANGES: &str = "changes";
 const LOG: &str = "/v1/log/";
 
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 28] = [
+    const ALL: [Route; 29] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
+        Route::Watch,
         Route::Description,
         Route::Alive,
         Route::Ready,
@@ -170,6 +174,7 @@ impl Route {
                 let id = path.strip_prefix(DECISIONS)?.strip_prefix('/')?;
                 let (route, id) = match id.split_once('/') {
                     Some((id, EXPLANATION)) => (Route::Explanation, id),
+                    Some((id, CHANGES)) => (Route::Watch, id),
                     Some(_) => return None,
                     None => (Route::Decision, id),
                 };
@@ -185,6 +190,7 @@ impl Route {
             Route::Decide => "/v1/decisions",
             Route::Decision => "/v1/decisions/{id}",
             Route::Explanation => "/v1/decisions/{id}/explanation",
+            Route::Watch => "/v1/decisions/{id}/changes",
             Route::Description => "/v1/openapi.yaml",
             Route::Alive => "/healthz",
             Route::Ready => "/readyz",
@@ -229,6 +235,7 @@ impl Route {
             | Route::Approve
             | Route::Open
             | Route::Review => "POST",
+            Route::Watch => "GET",
             Route::Emergencies => "GET, HEAD, POST",
             Route::ThreatLevel => "GET, HEAD, PUT",
             Route::Decision
@@ -262,9 +269,11 @@ impl Route {
     /// Who may have it by this method.
     pub(crate) fn access(self, method: &Method) -> Access {
         match self {
-            Route::Decide | Route::Decision | Route::Explanation | Route::Disclose => {
-                Access::Callers
-            }
+            Route::Decide
+            | Route::Decision
+            | Route::Explanation
+            | Route::Watch
+            | Route::Disclose => Access::Callers,
             Route::Description | Route::Alive | Route::Ready => Access::Anyone,
             Route::Emergencies if *method == Method::POST => Access::Roles(SUPPORT),
             Route::Emergencies => Access::Roles(WATCHERS),
@@ -317,6 +326,7 @@ impl Route {
             | Route::Open
             | Route::Review
             | Route::Records => &["application/json"],
+            Route::Watch => &["text/event-stream"],
             Route::Description => &["application/yaml"],
             Route::Checkpoint | Route::Proof => &["text/plain; charset=utf-8"],
             Route::Tile => &["application/octet-stream"],

@@ -11,6 +11,7 @@ use std::time::Instant;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, Span, field};
 use weft_engine::{Ask, Caller, Engine};
 use weft_intake::{Culprit, MediaType, Problem, ProblemCode};
@@ -38,6 +39,8 @@ pub(crate) struct Service {
     pub(crate) limits: Limits,
     pub(crate) buckets: Buckets,
     pub(crate) metrics: Metrics,
+    /// The host stops: what goes on by itself ends.
+    pub(crate) stopping: CancellationToken,
 }
 
 impl Service {
@@ -134,6 +137,7 @@ impl Service {
                     Route::Disclose => self.disclose(index, &caller, request, trace).await,
                     Route::Decide => self.decide(&caller, request, trace).await,
                     Route::Explanation => self.explanation(&caller, request.headers(), id).await,
+                    Route::Watch => self.watch(&caller, request.headers(), id).await,
                     _ => self.decision(&caller, request.headers(), id).await,
                 };
                 self.on_record(&caller, route, answer).await

@@ -1,5 +1,7 @@
 //! What a running host is asked, and what came back.
 
+use std::io::{BufRead, BufReader};
+
 use serde_json::Value as Json;
 
 use super::Host;
@@ -92,6 +94,48 @@ impl Host {
             .get(format!("{}{path}", self.address))
             .header("Authorization", format!("Bearer {}", self.token(role)));
         answer(request.call()).unwrap_or_else(|why| panic!("no answer: {why}"))
+    }
+}
+
+/// A stream of server-sent events.
+pub struct Stream(BufReader<ureq::BodyReader<'static>>);
+
+impl Stream {
+    /// The data of the next event, which has to be of this kind; nothing when the stream has ended.
+    pub fn next(&mut self, kind: &str) -> Option<Json> {
+        let mut is_kind = false;
+        loop {
+            let mut line = String::new();
+            let read = self.0.read_line(&mut line);
+            if read.unwrap_or_else(|why| panic!("the stream broke: {why}")) == 0 {
+                return None;
+            }
+            match line.trim_end().split_once(": ") {
+                Some(("event", event)) => is_kind = event == kind,
+                Some(("data", data)) => {
+                    assert!(is_kind, "an event of another kind: {data}");
+                    return serde_json::from_str(data).ok();
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Host {
+    /// Reads a stream of events; what is answered instead, if it is none.
+    pub fn stream(&self, role: &str, path: &str) -> Result<Stream, Answer> {
+        let request = client()
+            .get(format!("{}{path}", self.address))
+            .header("Authorization", format!("Bearer {}", self.token(role)));
+        let got = request.call();
+        match got {
+            Ok(got) if got.status() == 200 => {
+                let reader = got.into_body().into_reader();
+                Ok(Stream(BufReader::new(reader)))
+            }
+            other => Err(answer(other).unwrap_or_else(|why| panic!("no answer: {why}"))),
+        }
     }
 }
 

@@ -96,6 +96,68 @@ fn an_agents_word_changes_nothing_and_the_customers_approval_counts_once() {
     assert!(again.get("decided_again").is_none(), "{again}");
 }
 
+/// R3: an open session sees where the payment stands as it changes, without asking again.
+#[test]
+fn who_looks_at_a_payment_is_told_of_each_change() {
+    let mut host = Host::start("");
+    learn(&host);
+    let held = hold(&host, "p9");
+    let of = |decision: &Json| {
+        let id = decision["decision"].as_str().expect("an id");
+        format!("/v1/decisions/{id}/changes")
+    };
+    let asked = host.decide(
+        "agent",
+        &assistance("assist.failed_payment", "p9", "case-9"),
+    );
+    let asked = asked.json();
+    let watch = |role: &str, of_what: &str| {
+        let stream = host.stream(role, of_what);
+        stream.unwrap_or_else(|answer| panic!("{}", answer.text()))
+    };
+    let mut agent = watch("agent", &of(&asked));
+    let mut service = watch("service", &of(&held));
+    for stream in [&mut agent, &mut service] {
+        let now = stream.next("state").expect("how it stands now");
+        assert_eq!(
+            (&now["state"], &now["decision"]),
+            (&"pending".into(), &held["decision"]),
+            "{now}"
+        );
+    }
+    approve(&host, &held);
+    let confirmed = host.decide("agent", &assistance("assist.confirm", "p9", "case-9"));
+    let confirmed = confirmed.json();
+    let released = &confirmed["decided_again"]["decision"];
+    for stream in [&mut agent, &mut service] {
+        let now = stream.next("state").expect("how it stands now");
+        assert_eq!(
+            (&now["state"], &now["decision"]),
+            (&"released".into(), released),
+            "{now}"
+        );
+    }
+    // Who asks again without a stream is told the same.
+    let id = asked["decision"].as_str().expect("an id");
+    let again = host.get("agent", &format!("/v1/decisions/{id}")).json();
+    assert_eq!(again["now"]["state"], "released", "{again}");
+    // Who may not see the decision has no stream, as if there were none.
+    let unknown = "/v1/decisions/dec_00000000000000000000000000/changes".to_owned();
+    for path in [of(&asked), unknown] {
+        let refused = host.stream("service", &path).err().expect("refused");
+        assert_eq!(refused.status, 404, "{}", refused.text());
+    }
+    // A stream keeps no host from stopping.
+    let log = host.stop();
+    assert!(!log.contains("cut off after the grace"), "{log}");
+    assert_eq!((agent.next("state"), service.next("state")), (None, None));
+    let read =
+        |record: &&Json| record["event"] == "decision.read" && record["detail"]["role"] == "agent";
+    let records = host.records();
+    // The stream's beginning, its change, and the question without a stream.
+    assert_eq!(records.iter().filter(read).count(), 3, "{records:#?}");
+}
+
 #[test]
 fn two_agents_who_confirm_at_once_release_a_payment_once() {
     let host = Host::start("");

@@ -1,10 +1,12 @@
 //! `weft audit query`: records that meet conditions.
 
+mod table;
+
 use clap::Args;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
-use weft_audit::{Entry, Filter, Record};
+use weft_audit::Filter;
 use weft_dictionary::Timestamp;
 use weft_verdict::Verdict;
 
@@ -20,7 +22,7 @@ use crate::policy::instant;
 /// running host and where the store is damaged. A host answers the same to regulators over HTTP, at `/v1/log/records`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  weft audit query --data weft-data --last 20\n  weft audit query --data weft-data --caller ana --verdict hold --csv > held.csv"
+    after_help = "Examples:\n  weft audit query --data weft-data --last 20\n  weft audit query --data weft-data --caller ana --verdict hold --csv > held.csv\n  weft audit query --data weft-data --case C-1001 --html > case.html"
 )]
 pub(crate) struct Query {
     #[command(flatten)]
@@ -36,6 +38,9 @@ pub(crate) struct Query {
     /// CSV (RFC 4180), a line a record: what happened, without findings and facts.
     #[arg(long)]
     csv: bool,
+    /// A page for people to look at or print, with the same as --csv.
+    #[arg(long, conflicts_with_all = ["csv", "json"])]
+    html: bool,
 }
 
 /// Conditions on records.
@@ -87,6 +92,35 @@ fn verdict(text: &str) -> Result<Verdict, String> {
 }
 
 impl Which {
+    /// What is asked for, as a person reads it.
+    fn words(&self, last: Option<usize>) -> String {
+        let instant = |at: &Option<Timestamp>| at.as_ref().map(Timestamp::to_string);
+        let verdict = self.verdict.map(|verdict| verdict.as_str().to_owned());
+        let said = [
+            ("decision", self.decision.clone()),
+            ("payment", self.payment.clone()),
+            ("case", self.case.clone()),
+            ("account", self.account.clone()),
+            ("caller", self.caller.clone()),
+            ("plugin", self.plugin.clone()),
+            ("policy", self.policy.clone()),
+            ("verdict", verdict),
+            ("operation", self.operation.clone()),
+            ("region", self.region.clone()),
+            ("from", instant(&self.from)),
+            ("before", instant(&self.to)),
+            ("the newest", last.map(|last| last.to_string())),
+        ];
+        let said: Vec<String> = said
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name} {}", value?)))
+            .collect();
+        if said.is_empty() {
+            return "all of the log".to_owned();
+        }
+        said.join(", ")
+    }
+
     pub(crate) fn filter(self) -> Filter {
         Filter {
             decision: self.decision,
@@ -109,6 +143,7 @@ impl Which {
 impl Query {
     pub(crate) fn run(self) -> Result<(), Failed> {
         let dir = log_of(&self.places.settings()?.engine.data_dir)?;
+        let asked = self.which.words(self.last);
         let filter = Filter {
             last: self.last,
             ..self.which.filter()
@@ -118,7 +153,11 @@ impl Query {
             output::step("no record is like that");
         }
         if self.csv {
-            output::bytes(&csv(&entries)?);
+            output::bytes(&table::csv(&entries)?);
+            return Ok(());
+        }
+        if self.html {
+            output::line(&table::page(&entries, &asked));
             return Ok(());
         }
         for entry in &entries {
@@ -130,72 +169,4 @@ impl Query {
         }
         Ok(())
     }
-}
-
-fn csv(entries: &[Entry]) -> Result<Vec<u8>, Failed> {
-    let mut out = csv::Writer::from_writer(Vec::new());
-    out.write_record([
-        "index",
-        "at",
-        "what",
-        "verdict",
-        "risk",
-        "decision",
-        "payment",
-        "case",
-        "caller",
-        "role",
-        "reasons",
-        "policy_set",
-        "leaf_hash",
-    ])?;
-    for entry in entries {
-        let leaf_hash = data_encoding::HEXLOWER.encode(&entry.leaf_hash);
-        let (index, at) = (entry.index.to_string(), entry.record.at().to_string());
-        let cells = match &entry.record {
-            Record::Decision(decision) => {
-                let outcome = &decision.outcome;
-                let reasons: Vec<&str> = outcome.reasons.iter().map(|r| r.code.as_str()).collect();
-                [
-                    index,
-                    at,
-                    decision.operation.clone(),
-                    outcome.verdict.as_str().to_owned(),
-                    outcome.risk.map_or(String::new(), |risk| risk.to_string()),
-                    decision.decision.clone(),
-                    decision.transaction.clone().unwrap_or_default(),
-                    decision.case.clone().unwrap_or_default(),
-                    decision.caller.id.clone(),
-                    decision.caller.role.clone(),
-                    reasons.join(" "),
-                    decision.policy_set.clone(),
-                    leaf_hash,
-                ]
-            }
-            Record::Event(event) => {
-                let said = |name: &str| {
-                    let said = event.detail.get(name).and_then(|said| said.as_str());
-                    said.unwrap_or_default().to_owned()
-                };
-                let none = String::new;
-                [
-                    index,
-                    at,
-                    event.event.clone(),
-                    none(),
-                    none(),
-                    said("id"),
-                    said("transaction"),
-                    said("case"),
-                    said("by"),
-                    said("role"),
-                    said("why"),
-                    said("policy_set"),
-                    leaf_hash,
-                ]
-            }
-        };
-        out.write_record(cells.iter().map(|cell| output::harmless(cell)))?;
-    }
-    Ok(out.into_inner().map_err(|error| error.into_error())?)
 }
