@@ -47,6 +47,14 @@ pub(crate) fn shown_id(id: &str) -> String {
     }
 }
 
+/// The canonical form of what every JSON reader reads as the same: `None` for a fraction, a large integer, a key beyond
+/// ASCII.
+pub(crate) fn exact(value: &Value) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    write(value, &mut out)?;
+    Some(out)
+}
+
 fn canonical(record: &Record) -> Option<Vec<u8>> {
     let value = serde_json::to_value(record).ok()?;
     canonical_value(&value)

@@ -7,18 +7,21 @@
 //! | `tile/<level>/…` | the tree's hashes, C2SP `tlog-tiles` |
 //! | `tile/entries/…` | the records |
 //! | `proofs/<name>.json`, `.tlog-proof` | records that were asked for, byte for byte, and that each is in the tree (C2SP `tlog-proof`) |
+//! | `openings/<name>/<field>.json` | facts of such records that were released, each as it was hashed ([`commitment`](crate::commitment)) |
 //! | `verify.sh` | checks all of it with `openssl` and `sha256sum` |
 //! | `README.txt` | how, and with which other tools |
 //!
 //! What is written is what the checkpoint covers, neither more nor less: it is read from the journal, beside a running
 //! host if need be, and refused when the head over it is not the one that was signed.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::canonical;
 use crate::checkpoint::{BadNote, Checkpoint};
+use crate::commitment::{BadOpening, Opening};
 use crate::covered::Covered;
 use crate::error::ReadError;
 use crate::files;
@@ -26,7 +29,7 @@ use crate::filter::Filter;
 use crate::limits::{MAX_ID_BYTES, PROGRESS_EVERY_RECORDS};
 use crate::merkle::{self, Hash};
 use crate::proof::Proof;
-use crate::record::Record;
+use crate::record::{DecisionRecord, Record};
 use crate::stream::RawRecord;
 use crate::tiles::{self, Growing, Holds, Tile};
 
@@ -35,8 +38,8 @@ const SCRIPT: &str = include_str!("export/verify.sh");
 const PART: &str = "#: ";
 const README: &str = include_str!("export/README.txt");
 
-/// The script that checks proofs where the log itself is not: the records and proofs of a directory `proofs`, under the
-/// `checkpoint` and the `log.vkey` beside it.
+/// The script that checks proofs where the log itself is not: the records and proofs of a directory `proofs`, and the
+/// `openings` of those records, under the `checkpoint` and the `log.vkey` beside it.
 pub fn proofs_script() -> String {
     let mut is_kept = true;
     let mut kept = String::new();
@@ -57,6 +60,8 @@ pub struct Exported {
     pub checkpoint: Checkpoint,
     /// Records with a proof of their own.
     pub proofs: u64,
+    /// Facts of those records, with what shows that they are what the record was made with.
+    pub openings: u64,
     /// Bytes in all.
     pub bytes: u64,
 }
@@ -86,6 +91,16 @@ pub enum ExportError {
         /// What is wrong.
         why: BadNote,
     },
+    /// An opening opens nothing in this log.
+    #[error("the opening of {field} of decision {decision} is not exported: {why}")]
+    Opening {
+        /// Of which decision it says that it is.
+        decision: String,
+        /// Of which field.
+        field: String,
+        /// What is wrong.
+        why: BadOpening,
+    },
     /// The journal cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -113,12 +128,71 @@ pub(crate) fn damaged<T>(what: impl Into<String>) -> Result<T, ExportError> {
     Err(ExportError::Damaged { what: what.into() })
 }
 
+fn bad_opening(opening: &Opening, why: BadOpening) -> ExportError {
+    ExportError::Opening {
+        decision: canonical::shown_id(opening.decision()),
+        // What is no name is not told.
+        field: match opening.file_name() {
+            Some(_) => opening.field().to_owned(),
+            None => "a field".to_owned(),
+        },
+        why,
+    }
+}
+
+/// Openings by the decision that they say they are of.
+pub struct Openings<'a>(BTreeMap<&'a str, Vec<&'a Opening>>);
+
+impl<'a> Openings<'a> {
+    /// None of them is written yet.
+    pub fn new(all: &'a [Opening]) -> Openings<'a> {
+        let mut by_decision: BTreeMap<&str, Vec<&Opening>> = BTreeMap::new();
+        for one in all {
+            by_decision.entry(one.decision()).or_default().push(one);
+        }
+        Openings(by_decision)
+    }
+
+    /// Those of a record, and the file for each where the record's own lies in `proofs` by that name.
+    ///
+    /// # Errors
+    ///
+    /// One of them does not open the record.
+    pub fn take(
+        &mut self,
+        record: &DecisionRecord,
+        name: &str,
+    ) -> Result<Vec<(String, &'a Opening)>, ExportError> {
+        let all = self.0.remove(record.decision.as_str()).unwrap_or_default();
+        let file = |opening: &'a Opening| {
+            let checked = opening.check(record);
+            let file = opening.file_name().ok_or(BadOpening::Form);
+            let file = checked.and(file).map_err(|why| bad_opening(opening, why))?;
+            Ok((format!("openings/{name}/{file}"), opening))
+        };
+        all.into_iter().map(file).collect()
+    }
+
+    /// Whether each was taken.
+    ///
+    /// # Errors
+    ///
+    /// There was no record for one.
+    pub fn are_taken(&self) -> Result<(), ExportError> {
+        match self.0.values().flatten().next() {
+            None => Ok(()),
+            Some(opening) => Err(bad_opening(opening, BadOpening::NoRecord)),
+        }
+    }
+}
+
 /// Writes the log in `dir`, as far as its checkpoint covers it, to the directory `to`, which must not be there; with a
-/// proof for each record that `prove` takes.
+/// proof for each record that `prove` takes, and for that of each opening, which is written beside it.
 pub fn export(
     dir: &Path,
     to: &Path,
     prove: Option<&Filter>,
+    openings: &[Opening],
     progress: &dyn Fn(&str),
 ) -> Result<Exported, ExportError> {
     if fs::symlink_metadata(to).is_ok() {
@@ -133,7 +207,7 @@ pub fn export(
         io::ErrorKind::AlreadyExists => ExportError::Exists { path: part.clone() },
         _ => io_at(&part)(source),
     })?;
-    let written = write(dir, &part, prove, progress);
+    let written = write(dir, &part, prove, openings, progress);
     let finished = written.and_then(|exported| {
         fs::rename(&part, to).map_err(io_at(to))?;
         Ok(exported)
@@ -149,6 +223,7 @@ fn write(
     dir: &Path,
     to: &Path,
     prove: Option<&Filter>,
+    openings: &[Opening],
     progress: &dyn Fn(&str),
 ) -> Result<Exported, ExportError> {
     // Before the records: what it covers is durable, and what comes later is not exported.
@@ -157,6 +232,7 @@ fn write(
         to,
         size: covered.checkpoint.size,
         prove,
+        openings: Openings::new(openings),
         done: 0,
         growing: Growing::default(),
         bundle: Vec::new(),
@@ -164,6 +240,7 @@ fn write(
         bytes: 0,
     };
     covered.read(|raw| writer.take(raw, progress))?;
+    writer.openings.are_taken()?;
     let Covered {
         vkey,
         signed,
@@ -187,6 +264,7 @@ fn write(
     Ok(Exported {
         checkpoint,
         proofs: writer.proven.len() as u64,
+        openings: openings.len() as u64,
         bytes: writer.bytes,
     })
 }
@@ -202,6 +280,8 @@ struct Writer<'a> {
     /// How many records are exported.
     size: u64,
     prove: Option<&'a Filter>,
+    /// Those whose record was not met yet.
+    openings: Openings<'a>,
     /// How many records were taken.
     done: u64,
     growing: Growing,
@@ -214,8 +294,8 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn take(&mut self, raw: RawRecord<'_>, progress: &dyn Fn(&str)) -> Result<(), ExportError> {
-        if let Some(filter) = self.prove {
-            self.take_to_prove(filter, raw)?;
+        if self.prove.is_some() || !self.openings.0.is_empty() {
+            self.take_to_prove(raw)?;
         }
         let leaf = merkle::leaf_hash(raw.bytes);
         self.done += 1;
@@ -239,19 +319,27 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn take_to_prove(&mut self, filter: &Filter, raw: RawRecord<'_>) -> Result<(), ExportError> {
+    fn take_to_prove(&mut self, raw: RawRecord<'_>) -> Result<(), ExportError> {
         let Ok(record) = canonical::from_bytes(raw.bytes) else {
             return Ok(());
         };
-        if !filter.takes(&record) {
-            return Ok(());
-        }
         let name = match &record {
             Record::Decision(decision) if is_file_name(&decision.decision) => {
                 decision.decision.clone()
             }
             _ => format!("record-{}", raw.index),
         };
+        let openings = match record.decision() {
+            Some(decision) => self.openings.take(decision, &name)?,
+            None => Vec::new(),
+        };
+        let is_asked_for = self.prove.is_some_and(|filter| filter.takes(&record));
+        if !is_asked_for && openings.is_empty() {
+            return Ok(());
+        }
+        for (file, opening) in openings {
+            self.put(&file, opening.bytes())?;
+        }
         self.put(&format!("proofs/{name}.json"), raw.bytes)?;
         self.proven.push((raw.index, name));
         Ok(())

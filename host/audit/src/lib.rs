@@ -9,6 +9,7 @@
 //! | [`limits`] | the bounds of records, batches, queries |
 //! | [`record`] | what one entry says, form `weft.record/1` |
 //! | `canonical` | records to bytes and back |
+//! | [`commitment`] | what a record says of private facts, and what opens it |
 //! | [`merkle`] | the tree, inclusion and consistency proofs |
 //! | [`checkpoint`], `note` | the signed checkpoint and the verifier key |
 //! | [`cosignature`], [`witness`] | others who sign it, and how they are asked |
@@ -49,6 +50,7 @@
 mod blocks;
 mod canonical;
 pub mod checkpoint;
+pub mod commitment;
 mod copy;
 pub mod cosignature;
 mod covered;
@@ -82,6 +84,7 @@ pub mod verify;
 pub mod witness;
 
 pub use checkpoint::{Checkpoint, Verifier};
+pub use commitment::{BadOpening, Opening};
 pub use copy::{Copied, copy};
 pub use covered::{Proven, prove};
 pub use error::{AppendError, CloseError, OpenError, ReadError};

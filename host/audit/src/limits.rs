@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Bytes of one record.
 pub const MAX_RECORD_BYTES: usize = weft_journal::limits::MAX_RECORD_BYTES;
+/// Bytes of the opening of one fact: no more than of the record that it is sealed in.
+pub const MAX_OPENING_BYTES: usize = MAX_RECORD_BYTES;
 /// Batches that the journal has made durable and the store has not yet taken. One more makes the journal wait.
 pub const MAX_BATCHES_BEHIND: usize = 1_024;
 /// Records that the store takes in one batch.

@@ -2,7 +2,7 @@
 //!
 //! The bytes in the log are the record's canonical JSON (RFC 8785). They carry tokens and facts of the
 //! classes `public` and `operational` in clear; personal facts are in `sealed`, which only the vault
-//! opens; values of the classes `sensitive`, `cardholder` and `secret` are nowhere.
+//! opens, and each has a commitment; values of the classes `sensitive`, `cardholder` and `secret` are nowhere.
 
 use std::collections::BTreeMap;
 
@@ -66,6 +66,11 @@ pub struct DecisionRecord {
     /// `payee:` and base64, with a point between the two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
+    /// For each fact in [`sealed`](DecisionRecord::sealed), by field name, the SHA-256 of its opening
+    /// ([`commitment`](crate::commitment)), in hexadecimal. Records of hosts before it have none, and seal the facts
+    /// without a salt.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub commitments: BTreeMap<String, String>,
     /// What the request said and the host did not keep. Records of hosts that did not tell have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dropped: Option<DroppedRecord>,

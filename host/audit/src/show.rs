@@ -155,6 +155,14 @@ fn render_decision(out: &mut String, entry: &Entry, decision: &DecisionRecord) -
     if decision.sealed.is_some() {
         writeln!(out, "- personal facts: sealed")?;
     }
+    for (name, commitment) in &decision.commitments {
+        writeln!(
+            out,
+            "- {}: committed to as {}",
+            plain::text(name),
+            plain::code(commitment)
+        )?;
+    }
     match &decision.dropped {
         Some(dropped) => render_dropped(out, dropped),
         None => Ok(()),

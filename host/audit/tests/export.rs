@@ -19,7 +19,7 @@ const COUNT: u64 = 700;
 
 fn exported(log: &Path, prove: Option<&Filter>) -> tempfile::TempDir {
     let to = tempfile::tempdir().expect("a directory");
-    export(log, &to.path().join("export"), prove, &|_| {}).expect("exported");
+    export(log, &to.path().join("export"), prove, &[], &|_| {}).expect("exported");
     to
 }
 
@@ -365,7 +365,7 @@ fn what_is_not_sound_is_not_exported() {
     let target = to.path().join("export");
 
     fs::create_dir(&target).expect("created");
-    let refused = export(log.path(), &target, None, &|_| {}).expect_err("it is there");
+    let refused = export(log.path(), &target, None, &[], &|_| {}).expect_err("it is there");
     assert!(matches!(refused, ExportError::Exists { .. }), "{refused}");
     fs::remove_dir(&target).expect("removed");
 
@@ -373,7 +373,7 @@ fn what_is_not_sound_is_not_exported() {
     changed[100] = serde_json::to_vec(&serde_json::json!({"no": "record"})).expect("JSON");
     let other = copy(log.path());
     rewrite(other.path(), &changed);
-    let refused = export(other.path(), &target, None, &|_| {}).expect_err("another head");
+    let refused = export(other.path(), &target, None, &[], &|_| {}).expect_err("another head");
     assert!(
         refused.to_string().contains("weft audit verify"),
         "{refused}"
@@ -381,7 +381,7 @@ fn what_is_not_sound_is_not_exported() {
 
     changed.truncate(50);
     rewrite(other.path(), &changed);
-    let refused = export(other.path(), &target, None, &|_| {}).expect_err("too few");
+    let refused = export(other.path(), &target, None, &[], &|_| {}).expect_err("too few");
     assert!(
         refused
             .to_string()
@@ -391,7 +391,7 @@ fn what_is_not_sound_is_not_exported() {
 
     let segment = files(&log.path().join("log")).remove(0);
     flip(&segment);
-    assert!(export(log.path(), &target, None, &|_| {}).is_err());
+    assert!(export(log.path(), &target, None, &[], &|_| {}).is_err());
     assert_eq!(
         files(to.path()),
         Vec::<PathBuf>::new(),

@@ -311,7 +311,7 @@ fn tiles_are_those_of_an_export_and_come_back_when_they_are_lost() {
     let dir = stopped(700);
     let to = tempfile::tempdir().expect("a directory");
     let export = to.path().join("export");
-    weft_audit::export(dir.path(), &export, None, &|_| {}).expect("exported");
+    weft_audit::export(dir.path(), &export, None, &[], &|_| {}).expect("exported");
     let size = 701;
     let as_exported = |log: &Log| {
         for tile in Tile::all(size) {

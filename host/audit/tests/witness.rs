@@ -109,7 +109,7 @@ fn what_is_signed_is_cosigned_and_every_verifier_sees_by_whom() {
     assert_eq!(damage.remedy, Remedy::CompareFile);
 
     let out = dir.path().with_extension("export");
-    export(dir.path(), &out, None, &|_| {}).expect("exported");
+    export(dir.path(), &out, None, &[], &|_| {}).expect("exported");
     let script = |key: &str| {
         let mut command = Command::new("sh");
         command.arg(out.join("verify.sh")).arg(out.join(key));

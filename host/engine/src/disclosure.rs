@@ -1,4 +1,5 @@
-//! What leaves the host for people: facts in replies, and values of the vault on request.
+//! What leaves the host for people: facts in replies, values of the vault on request, and what opens the commitments in
+//! records.
 //!
 //! Policies say what a request needs to show (`disclose`), and their messages what customers and auditors are told;
 //! disclosures what a reader may be shown for a purpose at the most, other policies what is taken away (`redact`). The strictest of the three counts; what no disclosure grants is
@@ -8,6 +9,7 @@
 mod budget;
 mod emergency;
 mod granted;
+mod opening;
 mod release;
 mod shown;
 
@@ -17,6 +19,7 @@ pub(crate) use budget::{Budgets, Use};
 pub(crate) use emergency::Emergencies;
 pub use emergency::{Emergency, EmergencyAsk};
 pub(crate) use granted::{EXPIRES_AT, Granting, InForce, STATE, STEP_UP, VERDICT};
+pub use opening::{Opened, OpeningAsk};
 pub use release::{REFUSED, RELEASED, ReleaseAsk, Released};
 
 /// Why a fact is withheld: its person was erased, so whether it was there cannot be told.

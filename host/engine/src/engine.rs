@@ -325,10 +325,7 @@ impl Inner {
     /// The same, with whose facts are gone.
     pub(crate) fn restored(&self, record: &DecisionRecord) -> Result<facts::Restored, Problem> {
         let restored = facts::restore(&self.dictionary, self.vault.opener(), record);
-        restored.map_err(|error| {
-            tracing::error!(%error, "a record cannot be read back");
-            problems::internal("a recorded decision cannot be read back")
-        })
+        restored.map_err(|why| problems::not_restored(&why))
     }
 
     pub(crate) fn timed<T>(&self, part: Part, work: impl FnOnce() -> T) -> T {

@@ -2,20 +2,40 @@
 //!
 //! Public and operational facts and tokens stand in the record in clear; personal facts are sealed by
 //! the vault, those of each side of the payment for its own subject, bound to the side and the decision. Nothing else
-//! can be in a row.
+//! can be in a row. Of each sealed fact the record has a commitment; its salt is sealed beside it, so that it goes with the
+//! same person.
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
-use weft_audit::DecisionRecord;
-use weft_dictionary::{Class, Dictionary, Row, Value};
+use weft_audit::{DecisionRecord, Opening};
+use weft_dictionary::{Class, Dictionary, Field, Row, Value};
 use weft_vault::{Opener, Side, Vault, VaultError};
+
+use crate::salt::Salt;
 
 /// The facts of a row, as a record carries them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Recorded {
     pub(crate) facts: BTreeMap<String, Json>,
     pub(crate) sealed: Option<String>,
+    pub(crate) commitments: BTreeMap<String, String>,
+}
+
+/// What is sealed of one side. Records without commitments have the facts alone.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Personal {
+    facts: BTreeMap<String, Json>,
+    salt: Salt,
+}
+
+/// The same, opened.
+struct Unsealed {
+    facts: BTreeMap<String, Json>,
+    /// None where the record does not commit to them.
+    salt: Option<Salt>,
 }
 
 /// A record's facts cannot be read back.
@@ -53,7 +73,15 @@ pub(crate) fn record(
         place.insert(field.name.clone(), value.to_json());
     }
     let mut sealed = Vec::new();
-    for (side, personal) in personal {
+    let mut commitments = BTreeMap::new();
+    for (side, facts) in personal {
+        // Of its own for each side: what opens one person's facts says nothing of the other's.
+        let salt = Salt::fresh()?;
+        for (field, value) in &facts {
+            let opening = Opening::new(decision, field, &salt.of(field), value);
+            commitments.insert(field.clone(), opening.commitment());
+        }
+        let personal = Personal { facts, salt };
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(&personal).unwrap_or_default());
         let subjects = side.subjects(dictionary, row);
         let side = side.as_str();
@@ -61,7 +89,11 @@ pub(crate) fn record(
         sealed.push(format!("{side}:{}", data_encoding::BASE64.encode(&bytes)));
     }
     let sealed = (!sealed.is_empty()).then(|| sealed.join(BETWEEN_SIDES));
-    Ok(Recorded { facts, sealed })
+    Ok(Recorded {
+        facts,
+        sealed,
+        commitments,
+    })
 }
 
 /// What stands between the sealed facts of the two sides; no digit of base64.
@@ -92,20 +124,81 @@ pub(crate) fn restore(
 ) -> Result<Restored, Unreadable> {
     let mut row = in_clear(dictionary, record)?;
     let mut erased = Vec::new();
-    let unreadable = || Unreadable::Sealed(record.decision.clone());
-    let all = record.sealed.iter();
-    for sealed in all.flat_map(|all| all.split(BETWEEN_SIDES)) {
-        let (side, sealed) = side_of(sealed).ok_or_else(unreadable)?;
-        match opener.open_sealed(side.as_str(), &record.decision, &sealed) {
-            Ok(plain) => {
-                let personal = serde_json::from_slice(&plain).map_err(|_| unreadable())?;
-                put(dictionary, &mut row, record, &personal)?;
-            }
-            Err(VaultError::Erased) => erased.push(side),
-            Err(_) => return Err(unreadable()),
+    for sealed in sides(record) {
+        let (side, sealed) = sealed?;
+        match open(opener, record, side, &sealed)? {
+            Some(unsealed) => put(dictionary, &mut row, record, &unsealed.facts)?,
+            None => erased.push(side),
         }
     }
     Ok(Restored { row, erased })
+}
+
+/// What opens a commitment of a record.
+pub(crate) enum Opened {
+    Opening(Opening),
+    /// The record has none for the field.
+    NoCommitment,
+    /// Its person was erased, and the salt with the fact.
+    Erased,
+}
+
+/// The opening of a field in a recorded decision.
+pub(crate) fn opening(
+    opener: &Opener,
+    record: &DecisionRecord,
+    field: &Field,
+) -> Result<Opened, Unreadable> {
+    if !record.commitments.contains_key(&field.name) {
+        return Ok(Opened::NoCommitment);
+    }
+    let unreadable = || Unreadable::Sealed(record.decision.clone());
+    for sealed in sides(record) {
+        let (side, sealed) = sealed?;
+        if side != Side::of(field) {
+            continue;
+        }
+        let Some(Unsealed { facts, salt }) = open(opener, record, side, &sealed)? else {
+            return Ok(Opened::Erased);
+        };
+        let (value, salt) = facts.get(&field.name).zip(salt).ok_or_else(unreadable)?;
+        let opening = Opening::new(&record.decision, &field.name, &salt.of(&field.name), value);
+        // What is released opens what stands in the log, or is not released.
+        opening.check(record).map_err(|_| unreadable())?;
+        return Ok(Opened::Opening(opening));
+    }
+    Err(unreadable())
+}
+
+/// The sealed facts of a record, side by side.
+fn sides(record: &DecisionRecord) -> impl Iterator<Item = Result<(Side, Vec<u8>), Unreadable>> {
+    let all = record.sealed.iter();
+    let all = all.flat_map(|all| all.split(BETWEEN_SIDES));
+    all.map(|sealed| side_of(sealed).ok_or_else(|| Unreadable::Sealed(record.decision.clone())))
+}
+
+/// The facts of one side; nothing, if its person was erased.
+fn open(
+    opener: &Opener,
+    record: &DecisionRecord,
+    side: Side,
+    sealed: &[u8],
+) -> Result<Option<Unsealed>, Unreadable> {
+    let unreadable = || Unreadable::Sealed(record.decision.clone());
+    let plain = match opener.open_sealed(side.as_str(), &record.decision, sealed) {
+        Ok(plain) => plain,
+        Err(VaultError::Erased) => return Ok(None),
+        Err(_) => return Err(unreadable()),
+    };
+    if record.commitments.is_empty() {
+        let facts = serde_json::from_slice(&plain).map_err(|_| unreadable())?;
+        return Ok(Some(Unsealed { facts, salt: None }));
+    }
+    let Personal { facts, salt } = serde_json::from_slice(&plain).map_err(|_| unreadable())?;
+    Ok(Some(Unsealed {
+        facts,
+        salt: Some(salt),
+    }))
 }
 
 /// Which side, and its sealed facts.
@@ -133,4 +226,71 @@ fn put(
             })?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::json;
+    use weft_vault::{Keys, Subject};
+
+    use super::*;
+
+    /// A decision with these sealed facts, as hosts wrote it before there were commitments.
+    fn before_commitments(decision: &str, sealed: &[u8]) -> DecisionRecord {
+        let record = json!({
+            "schema": "weft.record/1", "decision": decision, "at": 1_767_323_045_678_u64,
+            "operation": "payment.authorize", "region": "eu", "tenant": "demo",
+            "caller": {"id": "shop", "role": "service"}, "trace": "t", "policy_set": "0",
+            "facts": {"payment.id": "p-1"},
+            "sealed": format!("payer:{}", data_encoding::BASE64.encode(sealed)),
+            "findings": [], "outcome": {"verdict": "allow"}
+        });
+        serde_json::from_value(record).expect("a record")
+    }
+
+    #[test]
+    fn what_was_sealed_without_a_salt_is_still_read() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies/dictionary.yaml");
+        let dictionary = Dictionary::load(&path).expect("the project's own dictionary");
+        let dir = tempfile::tempdir().expect("a directory");
+        let keys = Keys::open_or_create(&dir.path().join("keys.weft")).expect("keys");
+        let vault = Vault::open(&dir.path().join("vault"), &keys, "eu", "demo").expect("a vault");
+        let plain = br#"{"location.city":"Destelbergen","payer.city":"Gentbrugge"}"#;
+        let sealed = vault
+            .seal(&[Subject::NOBODY], "payer", "dec_1", plain)
+            .expect("sealed");
+        let record = before_commitments("dec_1", &sealed);
+        let restored = restore(&dictionary, vault.opener(), &record).expect("readable");
+        let city = dictionary.by_name("payer.city").expect("a field");
+        assert_eq!(restored.row.get(city.id), Some(&Value::text("Gentbrugge")));
+        assert!(restored.erased.is_empty());
+        // There is nothing to open.
+        let opened = opening(vault.opener(), &record, city).expect("readable");
+        assert!(matches!(opened, Opened::NoCommitment));
+
+        // The same row as it is recorded now.
+        let now = super::record(&dictionary, &vault, "dec_2", &restored.row).expect("recorded");
+        let record = DecisionRecord {
+            decision: "dec_2".to_owned(),
+            facts: now.facts,
+            sealed: now.sealed,
+            commitments: now.commitments,
+            ..record
+        };
+        let again = restore(&dictionary, vault.opener(), &record).expect("readable");
+        assert_eq!(again.row, restored.row);
+        let Opened::Opening(opened) = opening(vault.opener(), &record, city).expect("readable")
+        else {
+            panic!("it opens")
+        };
+        assert_eq!(opened.value(), "Gentbrugge");
+        // A commitment to something else opens nothing.
+        let mut other = record.clone();
+        other
+            .commitments
+            .insert("payer.city".to_owned(), "0".repeat(64));
+        assert!(opening(vault.opener(), &other, city).is_err());
+    }
 }

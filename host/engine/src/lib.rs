@@ -10,12 +10,13 @@
 //! | `record`, `facts` | a decision into its record; rows into records and back |
 //! | [`explain()`] | why a decision came out as it did |
 //! | [`replay`] | past decisions, evaluated again |
+//! | `salt` | what hides facts in the commitments to them |
 //! | `keyed` | names of what must not be found by trying |
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | [`attempts`] | what was refused and what was read again, each on record |
 //! | `approval`, `lift` | what one person orders and others approve, or order, too |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
-//! | `disclosure` | what people are shown, for which purpose, how often; values of the vault on request |
+//! | `disclosure` | what people are shown, for which purpose, how often; values of the vault and openings on request |
 //! | `reader`, [`view`] | records into what one caller may see |
 //! | [`watch`](Engine::watch) | a payment's changes, as they happen |
 //! | `reasons`, `told`, `words` | why, in words for a reader, from the set that decided |
@@ -71,6 +72,7 @@ mod record;
 pub mod replay;
 mod reply;
 mod root;
+mod salt;
 pub mod sets;
 mod shorten;
 mod start;
@@ -90,7 +92,7 @@ pub use caller::{Caller, Role};
 pub use clock::Clock;
 pub use config::Config;
 pub use decide::{Ask, Reply};
-pub use disclosure::{Emergency, EmergencyAsk, ReleaseAsk, Released};
+pub use disclosure::{Emergency, EmergencyAsk, Opened, OpeningAsk, ReleaseAsk, Released};
 pub use engine::{Engine, Readiness, Stopped};
 pub use erasure::{OfPerson, Rotation, VaultStatus};
 pub use explain::{ExplainError, Explanation, explain};

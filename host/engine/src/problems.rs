@@ -4,6 +4,7 @@ use weft_intake::{Problem, ProblemCode};
 use weft_vault::VaultError;
 
 use crate::approval::NotApproved;
+use crate::facts::Unreadable;
 use crate::limits::{MAX_CHAIN, MAX_REASON_CHARS, MAX_SERVICES_AN_ID, MAX_THREAT_LEVEL};
 use crate::{Role, log_query};
 
@@ -379,6 +380,21 @@ pub(crate) fn unfit_disclosure(pointer: &str) -> Problem {
     )
     .pointer(pointer)
     .help("purposes stand in policies/disclosures, fields in policies/dictionary.yaml")
+}
+
+pub(crate) fn unfit_opening(pointer: &str) -> Problem {
+    Problem::new(
+        ProblemCode::InvalidValue,
+        "a commitment is opened by decision, field and purpose: names as they stand in records and in policies/",
+    )
+    .pointer(pointer)
+    .help("the record of a decision names its fields under `commitments`; purposes stand in policies/disclosures")
+}
+
+/// What stands sealed in a record does not open, or is not what the dictionary says.
+pub(crate) fn not_restored(error: &Unreadable) -> Problem {
+    tracing::error!(%error, "a record cannot be read back");
+    internal("a recorded decision cannot be read back")
 }
 
 pub(crate) fn no_such_emergency() -> Problem {

@@ -152,6 +152,7 @@ impl Inner {
             policy_set: asked.set.digest().to_owned(),
             facts: recorded.facts,
             sealed: recorded.sealed,
+            commitments: recorded.commitments,
             dropped: dropped(&draft.dropped),
             feature_snapshot: draft.feature_snapshot,
             observation: json(draft.observation.map(without_place).as_ref())?,

@@ -1,10 +1,10 @@
-//! Values of the vault for people: asked for one at a time, and rarely.
+//! Values of the vault for people, and what opens commitments: asked for one at a time, and rarely.
 
 use hyper::body::Incoming;
 use hyper::{Method, Request};
 use serde::{Deserialize, Serialize};
 use weft_engine::sets::Order;
-use weft_engine::{Caller, EmergencyAsk, ReleaseAsk, Released};
+use weft_engine::{Caller, EmergencyAsk, OpeningAsk, ReleaseAsk, Released};
 
 use crate::accept;
 use crate::answer::{self, Answer, Refusal};
@@ -23,6 +23,15 @@ struct Disclose {
     field: String,
     #[serde(default)]
     token: Option<String>,
+}
+
+/// Asks for what opens one commitment.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpenCommitment {
+    decision: String,
+    field: String,
+    purpose: String,
 }
 
 /// Asks for emergency access.
@@ -80,6 +89,28 @@ impl Service {
         };
         let released = self.engine.release(caller, ask).await;
         answer_with(&released.map_err(Refusal::by_engine)?, form)
+    }
+
+    /// The opening stands in the answer as text: a hash is of its bytes.
+    pub(crate) async fn open_commitment(
+        &self,
+        index: CallerIndex,
+        caller: &Caller,
+        request: Request<Incoming>,
+        trace: Trace,
+    ) -> Result<Answer, Refusal> {
+        let form = accept::choose(request.headers(), Route::OpenCommitment.forms())?;
+        self.take_value(index, caller)?;
+        let asked: OpenCommitment = self.asked(request).await?.ok_or_else(malformed)?;
+        let ask = OpeningAsk {
+            decision: asked.decision,
+            field: asked.field,
+            purpose: asked.purpose,
+            trace: Some(trace.id().to_owned()),
+        };
+        let opened = self.engine.open_commitment(caller, ask).await;
+        let opened = opened.map_err(Refusal::by_engine)?;
+        granted_in(&opened, "opening", serde_json::to_vec(&opened.text()), form)
     }
 
     /// Emergency access: asked for, approved, used, reviewed, and what waits for its review.
@@ -152,11 +183,21 @@ fn order(by: String, reason: String) -> Order {
     }
 }
 
-/// The answer with the value in it. All of it but the value is looked at on its way out, as any answer is: of what is
-/// covered there, the value alone was granted.
+/// The answer with the value in it.
 fn answer_with(released: &Released, form: &'static str) -> Result<Answer, Refusal> {
+    granted_in(released, "value", released.expose(serde_json::to_vec), form)
+}
+
+/// An answer with what was granted in it. All of it but that is looked at on its way out, as any answer is: of what is
+/// covered there, this alone was granted.
+fn granted_in(
+    rest: &impl Serialize,
+    name: &str,
+    granted: serde_json::Result<Vec<u8>>,
+    form: &'static str,
+) -> Result<Answer, Refusal> {
     let written = || Refusal::internal("the answer cannot be written");
-    let rest = serde_json::to_vec(released).map_err(|_| written())?;
-    let value = released.expose(serde_json::to_vec).map_err(|_| written())?;
-    answer::with_granted(rest, "value", value, form).ok_or_else(written)
+    let rest = serde_json::to_vec(rest).map_err(|_| written())?;
+    let granted = granted.map_err(|_| written())?;
+    answer::with_granted(rest, name, granted, form).ok_or_else(written)
 }

@@ -64,6 +64,8 @@ pub(crate) enum Route {
     Proof,
     /// Records of the audit log that meet conditions.
     Records,
+    /// What opens a commitment in a record is asked for.
+    OpenCommitment,
 }
 
 /// Who may have a resource.
@@ -103,7 +105,7 @@ const LOG: &str = "/v1/log/";
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 29] = [
+    const ALL: [Route; 30] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
@@ -133,6 +135,7 @@ impl Route {
         Route::Tile,
         Route::Proof,
         Route::Records,
+        Route::OpenCommitment,
     ];
 
     /// The resource at a path, and the decision's id or the name of the piece in it.
@@ -162,6 +165,7 @@ impl Route {
             "/v1/emergencies/review" => Route::Review,
             "/v1/log/checkpoint" => Route::Checkpoint,
             "/v1/log/records" => Route::Records,
+            "/v1/log/openings" => Route::OpenCommitment,
             _ if path.starts_with(LOG) => {
                 let (route, id) = match path.strip_prefix(LOG)?.split_once('/')? {
                     ("tile", name) => (Route::Tile, name),
@@ -216,6 +220,7 @@ impl Route {
             Route::Tile => "/v1/log/tile/{tile}",
             Route::Proof => "/v1/log/proofs/{id}",
             Route::Records => "/v1/log/records",
+            Route::OpenCommitment => "/v1/log/openings",
         }
     }
 
@@ -234,7 +239,8 @@ impl Route {
             | Route::Disclose
             | Route::Approve
             | Route::Open
-            | Route::Review => "POST",
+            | Route::Review
+            | Route::OpenCommitment => "POST",
             Route::Watch => "GET",
             Route::Emergencies => "GET, HEAD, POST",
             Route::ThreatLevel => "GET, HEAD, PUT",
@@ -280,9 +286,11 @@ impl Route {
             Route::Approve => Access::Roles(SUPERVISORS),
             Route::Open => Access::Roles(SUPPORT),
             Route::Review => Access::Roles(REVIEWERS),
-            Route::Checkpoint | Route::Tile | Route::Proof | Route::Records => {
-                Access::Roles(VERIFIERS)
-            }
+            Route::Checkpoint
+            | Route::Tile
+            | Route::Proof
+            | Route::Records
+            | Route::OpenCommitment => Access::Roles(VERIFIERS),
             Route::ThreatLevel if *method == Method::PUT => Access::Roles(OPERATORS),
             Route::Policies | Route::PolicySets | Route::ThreatLevel | Route::Vault => {
                 Access::Roles(OVERSEERS)
@@ -325,7 +333,8 @@ impl Route {
             | Route::Approve
             | Route::Open
             | Route::Review
-            | Route::Records => &["application/json"],
+            | Route::Records
+            | Route::OpenCommitment => &["application/json"],
             Route::Watch => &["text/event-stream"],
             Route::Description => &["application/yaml"],
             Route::Checkpoint | Route::Proof => &["text/plain; charset=utf-8"],

@@ -151,6 +151,9 @@ impl Service {
                         self.log(route, &caller, request.headers(), id).await
                     }
                     Route::Records => self.records(&caller, &request).await,
+                    Route::OpenCommitment => {
+                        self.open_commitment(index, &caller, request, trace).await
+                    }
                     Route::Emergencies | Route::Approve | Route::Open | Route::Review => {
                         self.emergency(route, index, &caller, request).await
                     }

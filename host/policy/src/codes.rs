@@ -229,7 +229,8 @@ pub const DISCLOSURE: Code = Code {
     id: "W0322",
     title: "a disclosure does not fit",
     page: "A file below `disclosures/` says for one purpose who may be shown which facts, how much of each, and how often. It is \
-           about replies to operations (`on`), or about values that the vault releases on request (`release`). A reader is a role, \
+           about replies to operations (`on`), about values that the vault releases on request (`release`), or about commitments to \
+           personal facts that are opened to who audits (`openings`). A reader is a role, \
            and a grant a field with a treatment that its class allows: a secret is shown to nobody, a value that the vault keeps \
            stands in replies as a token at most, and a card number in clear is for supervisors alone, on request. A fact is \
            granted to one reader for one thing once, so that one purpose, one legal basis and one budget count.",

@@ -1,7 +1,8 @@
 //! Disclosures: who may be shown which facts, how much of each, for which purpose, and how often. One purpose a file.
 //!
-//! A file is about one of two things: what stands in the replies to operations (`on`), or which values of the vault
-//! are released on request (`release`). What no file grants is not shown.
+//! A file is about one of three things: what stands in the replies to operations (`on`), which values of the vault
+//! are released on request (`release`), or which commitments to personal facts are opened to who audits (`openings`). What no
+//! file grants is not shown.
 
 mod check;
 mod overlap;
@@ -24,6 +25,9 @@ pub const READERS: [&str; 5] = ["service", "agent", "supervisor", "regulator", "
 /// Those of them to whom policies' messages go as they are, without anybody asking for a fact: the service, in whose
 /// channel its customers are told about their own payments, and who audits. How often is not counted.
 pub(crate) const TOLD: [&str; 2] = ["service", "regulator"];
+
+/// To whom commitments are opened: who has the records that they stand in.
+pub(crate) const OPENED_TO: &str = "regulator";
 
 /// Who may be shown a whole card number (PCI DSS 4.0.1, 3.4.1: only who has a documented need).
 const CARD_READER: &str = "supervisor";
@@ -67,6 +71,11 @@ pub enum ShownIn {
     Replies(Vec<String>),
     /// Nowhere until a reader asks for one value, within this time of the decision that showed the payment to it.
     Release {
+        /// How long after that decision.
+        within: DurationMs,
+    },
+    /// Nowhere until who audits asks for what opens one commitment, within this time of the decision whose record has it.
+    Openings {
         /// How long after that decision.
         within: DurationMs,
     },
@@ -179,15 +188,23 @@ impl Disclosure {
     pub fn covers(&self, operation: &str) -> bool {
         match &self.shown_in {
             ShownIn::Replies(on) => on.iter().any(|pattern| covers(pattern, operation)),
-            ShownIn::Release { .. } => false,
+            ShownIn::Release { .. } | ShownIn::Openings { .. } => false,
         }
     }
 
     /// How long a value is released after the decision that showed the payment, if it releases values.
     pub fn releases_within(&self) -> Option<DurationMs> {
         match self.shown_in {
-            ShownIn::Replies(_) => None,
+            ShownIn::Replies(_) | ShownIn::Openings { .. } => None,
             ShownIn::Release { within } => Some(within),
+        }
+    }
+
+    /// How long commitments are opened after the decision whose record has them, if it opens any.
+    pub fn opens_within(&self) -> Option<DurationMs> {
+        match self.shown_in {
+            ShownIn::Replies(_) | ShownIn::Release { .. } => None,
+            ShownIn::Openings { within } => Some(within),
         }
     }
 

@@ -25,6 +25,8 @@ pub const MAX_PURPOSE_CHARS: usize = 64;
 pub const MAX_PURPOSE_DIGITS: usize = 4;
 /// How long after a decision values of its payment are released, at most.
 pub const MAX_RELEASE: DurationMs = DurationMs(24 * 3_600_000);
+/// How long after a decision its commitments are opened, at most: ten years, longer than payments have to be documented.
+pub const MAX_OPENINGS: DurationMs = DurationMs(3_653 * 24 * 3_600_000);
 /// Characters of one message.
 pub const MAX_MESSAGE_CHARS: usize = 1_000;
 /// Minor units of an amount that nobody pays or has: ten million million in most currencies. That nothing gets milder

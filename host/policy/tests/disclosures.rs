@@ -140,7 +140,7 @@ fn a_fact_is_granted_once_and_a_file_is_about_one_thing() {
     );
     says(
         &SHOWN.replace("grants:", "release: {within: 15m}\ngrants:"),
-        "13:6: error[W0322]: facts are shown in replies, or released on request, not both (make two files of it)",
+        "13:6: error[W0322]: facts are shown in replies, released on request, or opened: one of them (make a file of each)",
     );
     says(
         &PHONE.replace("within: 15m", "within: 25h"),
@@ -158,6 +158,53 @@ fn a_fact_is_granted_once_and_a_file_is_about_one_thing() {
         said.lines().next().unwrap_or_default(),
         "disclosures/b.yaml:8:21: error[W0322]: `payment.amount` is granted to agent for `assist.confirm` in disclosures/a.yaml, too \
          (keep one of the two: else it is open which purpose and budget count)"
+    );
+}
+
+/// A commitment is opened whole, and to who has the record that it stands in.
+#[test]
+fn commitments_are_opened_to_who_audits() {
+    const OPENED: &str = "purpose: check\nreaders: [regulator]\nopenings: {within: 1826d}\ngrants:\n  - {field: payer.city, \
+                          treatment: clear}\nbudget: {per_case: 1, per_customer: 2, per_day: 3}\n";
+    let opened = disclosure("test.opened", OPENED);
+    let set = set(&[("disclosures/d.yaml", opened)]).unwrap_or_else(|p| panic!("{p}"));
+    let one = &set.disclosures()[0];
+    assert_eq!(
+        one.opens_within().map(|d| d.to_string()).as_deref(),
+        Some("1826d")
+    );
+    assert_eq!(one.releases_within(), None);
+    let at = Timestamp::parse("2026-01-01T00:00:00Z").expect("an instant");
+    assert_eq!(
+        set.shown_in_replies("regulator", "payment.authorize", at)
+            .count(),
+        0
+    );
+    says(
+        &OPENED.replace("[regulator]", "[regulator, supervisor]"),
+        "12:22: error[W0322]: commitments are not opened to `supervisor` (write `readers: [regulator]`: who else has records to check?)",
+    );
+    says(
+        &OPENED.replace("payer.city", "payer.account"),
+        "15:39: error[W0322]: `payer.account` is sensitive: records commit to personal facts only (remove the grant: the record has \
+         it, or its token, in clear)",
+    );
+    says(
+        &OPENED.replace("treatment: clear", "treatment: masked"),
+        "15:36: error[W0322]: `payer.city` is opened as masked, and an opening shows the value (write clear, or grant it in a file \
+         with `on`)",
+    );
+    says(
+        &OPENED.replace("1826d", "4000d"),
+        "13:20: error[W0322]: `4000d` is no length of time up to 3653d (write it as in 1826d)",
+    );
+    says(
+        &OPENED.replace("grants:", "release: {within: 15m}\ngrants:"),
+        "14:19: error[W0322]: facts are shown in replies, released on request, or opened: one of them (make a file of each)",
+    );
+    says(
+        &OPENED.replace("budget: {per_case: 1, per_customer: 2, per_day: 3}\n", ""),
+        "11:10: error[W0322]: the disclosure has no budget (write how often under `budget`: per_case, per_customer, per_day)",
     );
 }
 

@@ -1,6 +1,7 @@
 //! `weft audit`: for those who trust nothing that they cannot check.
 
 mod evidence;
+mod open;
 mod prove;
 mod query;
 mod serve_tiles;
@@ -12,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use weft_audit::limits::MAX_NOTE_BYTES;
-use weft_audit::{Filter, KeptCheckpoint, Report, VerifyOptions};
+use weft_audit::{Filter, KeptCheckpoint, Opening, Report, VerifyOptions};
 
 use crate::exit::Failed;
 use crate::output;
@@ -48,19 +49,24 @@ pub(crate) enum AuditCommand {
     ///
     /// A directory with the signed checkpoint, the key, the records and the hashes over them as C2SP tlog-tiles, and a script
     /// that checks all of it with openssl and sha256sum. Covers what the newest checkpoint covers; works beside a running
-    /// host. With conditions, each record that meets all of them has a proof of its own, too (C2SP tlog-proof).
+    /// host. With conditions, each record that meets all of them has a proof of its own, too (C2SP tlog-proof); so has that of
+    /// each opening, which is checked against it.
     Export {
         #[command(flatten)]
         places: Places,
         /// The directory to write; it must not be there.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+        /// A directory of `weft audit open`: facts that a regulator is shown.
+        #[arg(long, value_name = "DIR")]
+        openings: Option<PathBuf>,
         #[command(flatten)]
         which: query::Which,
     },
     Query(query::Query),
     Timeline(timeline::Timeline),
     Evidence(evidence::Evidence),
+    Open(open::Open),
     Prove(prove::Prove),
     CheckProof(prove::CheckProof),
     ServeTiles(serve_tiles::ServeTiles),
@@ -82,13 +88,20 @@ pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
             };
             say(&verify(&places.settings()?.engine.data_dir, &options)?)
         }
-        AuditCommand::Export { places, out, which } => {
+        AuditCommand::Export {
+            places,
+            out,
+            openings,
+            which,
+        } => {
             let dir = log_of(&places.settings()?.engine.data_dir)?;
-            export(&dir, &out, which.filter())
+            let openings = openings.as_deref().map(open::read_all).transpose()?;
+            export(&dir, &out, which.filter(), &openings.unwrap_or_default())
         }
         AuditCommand::Query(query) => query.run(),
         AuditCommand::Timeline(timeline) => timeline.run(),
         AuditCommand::Evidence(evidence) => evidence.run(),
+        AuditCommand::Open(open) => open.run(),
         AuditCommand::Prove(prove) => prove.run(),
         AuditCommand::CheckProof(check) => check.run(),
         AuditCommand::ServeTiles(serve) => serve.run(),
@@ -141,9 +154,9 @@ pub(crate) fn log_of(data: &Path) -> Result<PathBuf, Failed> {
     )))
 }
 
-fn export(dir: &Path, out: &Path, filter: Filter) -> Result<(), Failed> {
+fn export(dir: &Path, out: &Path, filter: Filter, openings: &[Opening]) -> Result<(), Failed> {
     let prove = (filter != Filter::default()).then_some(&filter);
-    let exported = weft_audit::export(dir, out, prove, &output::step)?;
+    let exported = weft_audit::export(dir, out, prove, openings, &output::step)?;
     if prove.is_some() && exported.proofs == 0 {
         output::step(&format!(
             "no record is like that among the {} that the checkpoint covers; there are no proofs",
@@ -151,10 +164,11 @@ fn export(dir: &Path, out: &Path, filter: Filter) -> Result<(), Failed> {
         ));
     }
     output::line(&format!(
-        "{} records of {}, {} proofs, {} KB: {}",
+        "{} records of {}, {} proofs, {} openings, {} KB: {}",
         exported.checkpoint.size,
         exported.checkpoint.origin,
         exported.proofs,
+        exported.openings,
         exported.bytes.div_ceil(1_000),
         out.display()
     ));

@@ -49,6 +49,14 @@ impl Failed {
         Failed::LogNotClosed(text.into())
     }
 
+    /// The same, with what it is about before it.
+    pub(crate) fn about(self, what: &str) -> Failed {
+        match self {
+            Failed::Because(error) => Failed::because(format!("{what}: {error}")),
+            other => other,
+        }
+    }
+
     /// A reason in words: what, why, and what to do.
     pub(crate) fn because(text: impl Into<String>) -> Failed {
         Failed::Because(text.into().into())

@@ -14,6 +14,7 @@ mod full_disk;
 mod leaks;
 mod looking_back;
 mod missing;
+mod openings;
 mod process;
 mod pseudonyms;
 mod replay;

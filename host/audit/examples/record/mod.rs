@@ -6,7 +6,7 @@ use weft_audit::{CallerRecord, DecisionRecord, FindingRecord, OutcomeRecord, Rec
 use weft_dictionary::Timestamp;
 use weft_verdict::{Finding, Verdict};
 
-/// A decision of some 1,800 bytes, of a payment of its own.
+/// A decision of some 2,400 bytes, of a payment of its own.
 pub(crate) fn decision(n: u64) -> Record {
     let finding = |policy: &str| FindingRecord {
         policy: policy.to_owned(),
@@ -21,6 +21,7 @@ pub(crate) fn decision(n: u64) -> Record {
         discharged: None,
     };
     let fact = |n: u64| (format!("payment.field_{n}"), format!("value {n}").into());
+    let commitment = |n: u64| (format!("payer.field_{n}"), format!("{n:064x}"));
     // Identifiers are random in service, so that no two records are neighbours in the store.
     let scattered = n.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     Record::Decision(Box::new(DecisionRecord {
@@ -42,7 +43,8 @@ pub(crate) fn decision(n: u64) -> Record {
         idempotency: None,
         policy_set: "0".repeat(64),
         facts: (0..12).map(fact).collect::<BTreeMap<_, _>>(),
-        sealed: Some("c".repeat(300)),
+        sealed: Some("c".repeat(400)),
+        commitments: (0..5).map(commitment).collect(),
         dropped: None,
         feature_snapshot: Some("0".repeat(64)),
         observation: None,

@@ -8,7 +8,8 @@
 #   CHECKPOINT  a copy of the host's signed checkpoint from any time: the log has to begin with the records under it.
 #
 # What is checked: the signature of the checkpoint (signed note, Ed25519); that the tree over all records (RFC 6962)
-# has the signed head; that every tile holds the hashes of that tree; every proof. Exits 0 when all of it holds.
+# has the signed head; that every tile holds the hashes of that tree; every proof; that every opening is what the record
+# beside it was made with. Exits 0 when all of it holds.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -186,6 +187,21 @@ check_proof() {
   [ "$last $hash" = "0 $head" ] || wrong "$1: it does not prove $record"
 }
 
+# Whether opening $1 has the hash that record $2 says of it. The record is canonical JSON: what is looked for cannot stand
+# within a text, where quotation marks are escaped.
+check_opening() {
+  [ -f "$2" ] || wrong "$1: there is no $2"
+  named=$(sed -n 's/^\["weft\.commitment\/1","\([A-Za-z0-9_-]*\)","\([a-z0-9_.]*\)","[0-9a-f]\{64\}",.*\]$/\1 \2/p' "$1")
+  [ -n "$named" ] || wrong "$1: not an opening"
+  hash=$(sha256sum < "$1" | cut -c 1-64)
+  committed=$(sed -n "s/.*,\"commitments\":{\([^}]*\)},\"decision\":\"${named% *}\",.*/\1/p" "$2")
+  [ -n "$committed" ] || wrong "$1: $2 is no record of its decision that commits to facts"
+  case ,$committed, in
+    *",\"${named#* }\":\"$hash\","*) ;;
+    *) wrong "$1: not what $2 was made with" ;;
+  esac
+}
+
 open_checkpoint "$dir/checkpoint"
 echo "checkpoint: $size records, signed by $origin"
 #: the whole log
@@ -204,6 +220,14 @@ for record in "$dir"/proofs/*.json; do
   [ ! -f "$record" ] || [ -f "${record%.json}.tlog-proof" ] || wrong "$record: there is no proof for it"
 done
 echo "proofs: $proofs, and each holds"
+openings=0
+for opening in "$dir"/openings/*/*.json; do
+  [ -f "$opening" ] || continue
+  of=${opening%/*}
+  check_opening "$opening" "$dir/proofs/${of##*/}.json"
+  openings=$((openings + 1))
+done
+[ $openings = 0 ] || echo "openings: $openings, and each is what its record was made with"
 #: the whole log
 whole=$size
 for kept in "$@"; do

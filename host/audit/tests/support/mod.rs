@@ -62,6 +62,7 @@ pub(crate) fn decision(n: u64) -> Record {
             "x".repeat((n % 7 * 90) as usize).into(),
         )]),
         sealed: None,
+        commitments: BTreeMap::new(),
         dropped: None,
         feature_snapshot: None,
         observation: None,

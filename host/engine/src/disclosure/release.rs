@@ -226,7 +226,7 @@ impl Inner {
         let trace = ask.trace.as_deref().filter(|trace| ids::is_trace(trace));
         detail.extend(trace.map(|trace| ("trace", trace.into())));
         if let Ok(granted) = &granted {
-            detail.extend(of_grant(granted));
+            detail.extend(of_disclosure(granted.disclosure, granted.treatment));
         }
         if let Ok(linked) = &linked {
             detail.extend(of_link(linked));
@@ -355,7 +355,7 @@ impl Inner {
         Ok(Err(why))
     }
 
-    async fn record(
+    pub(super) async fn record(
         &self,
         event: &str,
         at: Timestamp,
@@ -371,7 +371,8 @@ impl Inner {
         let used = || {
             Some(Use {
                 disclosure: text("disclosure")?,
-                case: text("case")?,
+                // An opening of a decision that belongs to no case.
+                case: text("case").or(text("decision"))?,
                 customer: text("customer")?,
                 person: &[],
                 caller: text("by")?,
@@ -448,13 +449,16 @@ fn granted<'a>(
     found.ok_or(Why::Field)
 }
 
-fn of_grant(granted: &Granted<'_>) -> [(&'static str, Json); 4] {
-    let disclosure = granted.disclosure;
+/// What the log says of a grant.
+pub(super) fn of_disclosure(
+    disclosure: &Disclosure,
+    allowed: Treatment,
+) -> [(&'static str, Json); 4] {
     [
         ("disclosure", disclosure.id().into()),
         ("version", disclosure.version().into()),
         ("legal_basis", disclosure.legal_basis().into()),
-        ("allowed", granted.treatment.as_str().into()),
+        ("allowed", allowed.as_str().into()),
     ]
 }
 

@@ -74,6 +74,7 @@ async fn what_is_refused_for_its_place_leaves_no_facts() {
         ),
         (&None, &None, &None)
     );
+    assert!(record.commitments.is_empty(), "nothing is committed to");
     let text = serde_json::to_string(&record).expect("JSON");
     assert!(!text.contains("tok_"), "{text}");
     // It is decided, though: not twice, for those who ask about it, and in the log.

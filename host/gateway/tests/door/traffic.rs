@@ -89,6 +89,25 @@ grants:
 budget: {per_case: 1000, per_customer: 1000, per_day: 1000}
 ",
     ),
+    (
+        "disclosures/openings.yaml",
+        "apiVersion: weft/v1
+kind: Disclosure
+metadata:
+  id: test.openings
+  title: Who audits checks where a payment was made
+  owner: Tests
+  sources: [{title: s, reference: r, verified: true}]
+  effective: {from: 2020-01-01T00:00:00Z}
+  status: enforced
+purpose: check
+legal_basis: a law
+readers: [regulator]
+openings: {within: 365d}
+grants: [{field: location.city, treatment: clear}]
+budget: {per_case: 1000, per_customer: 1000, per_day: 1000}
+",
+    ),
 ];
 
 /// A payment from a clean device.

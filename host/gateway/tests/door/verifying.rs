@@ -4,7 +4,7 @@ use std::fs;
 
 use hyper::Method;
 use weft_audit::tiles::Tile;
-use weft_audit::{Proof, Verifier};
+use weft_audit::{Opening, Proof, Verifier};
 
 use crate::house::House;
 use crate::traffic::payment;
@@ -43,7 +43,7 @@ async fn a_regulator_reads_and_proves_what_was_decided() {
     let signed = house.engine.log().sign_checkpoint();
     let to = tempfile::tempdir().expect("a directory");
     let export = to.path().join("export");
-    weft_audit::export(&house.audit(), &export, None, &|_| {}).expect("exported");
+    weft_audit::export(&house.audit(), &export, None, &[], &|_| {}).expect("exported");
     let mut tiles = 0;
     for tile in Tile::all(signed.size) {
         let got = read(&house, &tile.to_string()).await;
@@ -183,4 +183,36 @@ async fn a_regulator_looks_records_up_page_by_page() {
         let got = house.get("/v1/log/records", caller).await;
         got.expect_problem(403, "forbidden");
     }
+}
+
+/// The opening is in the answer as text, byte for byte what the record's commitment is of.
+#[tokio::test]
+async fn a_regulator_opens_a_commitment() {
+    let house = House::new().await;
+    let mut body = payment("p-1");
+    body["location"] = serde_json::json!({"country": "BE", "city": "Destelbergen"});
+    let got = house.send(Call::json(&body).by("shop")).await;
+    let decision = got.json()["decision"].as_str().expect("an id").to_owned();
+    let wish = |field: &str| {
+        let wish = serde_json::json!({"decision": decision, "field": field, "purpose": "check"});
+        Call::json(&wish).to(Method::POST, "/v1/log/openings")
+    };
+    let got = house.send(wish("location.city").by("authority")).await;
+    assert_eq!(got.status, 200, "{}", got.text());
+    let said = got.json();
+    let opening = said["opening"].as_str().expect("a text");
+    let opening = Opening::parse(opening.as_bytes()).expect("an opening");
+    let log = house.engine.log();
+    let stored = log.decision(&decision).expect("readable").expect("there");
+    assert_eq!(opening.check(&stored.record), Ok(()));
+    assert_eq!(opening.value(), "Destelbergen");
+    assert_eq!(said["commitment"], opening.commitment());
+    let got = house.send(wish("device.model").by("authority")).await;
+    got.expect_problem(403, "forbidden");
+    for caller in ["ops", "agent-7", "shop"] {
+        let got = house.send(wish("location.city").by(caller)).await;
+        got.expect_problem(403, "forbidden");
+    }
+    let got = house.get("/v1/log/openings", "authority").await;
+    got.expect_problem(405, "method-not-allowed");
 }

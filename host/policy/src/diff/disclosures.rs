@@ -53,6 +53,7 @@ fn parts(one: &Disclosure, dictionary: &Dictionary) -> Parts {
     let place = match one.shown_in() {
         ShownIn::Replies(on) => format!("in replies about {}", on.join(", ")),
         ShownIn::Release { within } => format!("on request, within {within}"),
+        ShownIn::Openings { within } => format!("as openings on request, within {within}"),
     };
     let sources = one.sources().iter().map(|source| {
         let read = if source.verified {

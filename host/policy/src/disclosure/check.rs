@@ -7,7 +7,7 @@ use weft_diagnostic::{Code, Diagnostic, Severity, did_you_mean};
 use weft_dictionary::{Class, Dictionary, DurationMs, Field, Timestamp, Treatment};
 
 use super::source::{BudgetSource, DisclosureFile, GrantSource};
-use super::{Budget, Disclosure, READERS, ShownIn, TOLD, most_released};
+use super::{Budget, Disclosure, OPENED_TO, READERS, ShownIn, TOLD, most_released};
 use crate::head::{HeadChecker, KindOfFile};
 use crate::pipeline::Layout;
 use crate::policy::{Grant, Status};
@@ -144,6 +144,12 @@ impl DisclosureChecker<'_> {
         let source = self.source;
         let mut seen = HashSet::new();
         for reader in &source.readers {
+            if source.openings.is_some() && reader.value != OPENED_TO {
+                let message = format!("commitments are not opened to `{}`", reader.value);
+                let help =
+                    format!("write `readers: [{OPENED_TO}]`: who else has records to check?");
+                self.refuse(codes::DISCLOSURE, reader, message, help);
+            }
             if !READERS.contains(&reader.value.as_str()) {
                 let near = did_you_mean(&reader.value, READERS);
                 let help = near.map_or_else(
@@ -171,32 +177,43 @@ impl DisclosureChecker<'_> {
 
     fn shown_in(&mut self) -> ShownIn {
         let source = self.source;
-        match (&source.release, source.on.first()) {
-            (Some(release), None) => ShownIn::Release {
-                within: self.within(&release.within),
+        match (&source.release, &source.openings, source.on.first()) {
+            (Some(release), None, None) => ShownIn::Release {
+                within: self.within(&release.within, limits::MAX_RELEASE, "15m"),
             },
-            (Some(_), Some(on)) => {
-                let message = "facts are shown in replies, or released on request, not both";
-                self.refuse(codes::DISCLOSURE, on, message, "make two files of it");
-                ShownIn::Replies(Vec::new())
-            }
-            (None, None) => {
+            (None, Some(openings), None) => ShownIn::Openings {
+                within: self.within(&openings.within, limits::MAX_OPENINGS, "1826d"),
+            },
+            (None, None, Some(_)) => ShownIn::Replies(values(&source.on)),
+            (None, None, None) => {
                 let message = "it does not say where facts are shown";
-                let help = "name operations under `on`, or write `release`";
+                let help = "name operations under `on`, or write `release` or `openings`";
                 self.refuse(codes::DISCLOSURE, &source.purpose, message, help);
                 ShownIn::Replies(Vec::new())
             }
-            (None, Some(_)) => ShownIn::Replies(values(&source.on)),
+            (release, openings, on) => {
+                let on_request = release.as_ref().or(openings.as_ref());
+                let at = on.or(on_request.map(|one| &one.within));
+                let message =
+                    "facts are shown in replies, released on request, or opened: one of them";
+                self.refuse(
+                    codes::DISCLOSURE,
+                    at.unwrap_or(&source.purpose),
+                    message,
+                    "make a file of each",
+                );
+                ShownIn::Replies(Vec::new())
+            }
         }
     }
 
-    fn within(&mut self, text: &Spanned<String>) -> DurationMs {
-        let most = limits::MAX_RELEASE;
+    fn within(&mut self, text: &Spanned<String>, most: DurationMs, example: &str) -> DurationMs {
         match DurationMs::parse(&text.value) {
             Some(within) if within.0 > 0 && within <= most => within,
             _ => {
                 let message = format!("`{}` is no length of time up to {most}", text.value);
-                self.refuse(codes::DISCLOSURE, text, message, "write it as in 15m");
+                let help = format!("write it as in {example}");
+                self.refuse(codes::DISCLOSURE, text, message, help);
                 DurationMs(0)
             }
         }
@@ -271,6 +288,17 @@ impl DisclosureChecker<'_> {
                     "write masked or clear, or grant it in a file with `on`",
                 )
             }
+            (ShownIn::Openings { .. }, _) if class != Class::Personal => (
+                format!(
+                    "`{name}` is {}: records commit to personal facts only",
+                    class.as_str()
+                ),
+                "remove the grant: the record has it, or its token, in clear",
+            ),
+            (ShownIn::Openings { .. }, _) if treatment != Treatment::Clear => (
+                format!("`{name}` is opened as {word}, and an opening shows the value"),
+                "write clear, or grant it in a file with `on`",
+            ),
             (ShownIn::Release { .. }, _) if treatment > self.most_released(class) => (
                 format!("`{name}` is cardholder data, in clear for supervisors only"),
                 "write masked, or `readers: [supervisor]`",

@@ -63,6 +63,7 @@ fn keys<'a>(
 ) -> impl Iterator<Item = (&'a str, String, &'a str)> {
     let whats: Vec<String> = match one.shown_in() {
         ShownIn::Release { .. } => vec![format!("the purpose {}", one.purpose)],
+        ShownIn::Openings { .. } => vec![format!("openings for the purpose {}", one.purpose)],
         ShownIn::Replies(_) => {
             let operations = layout.operations.iter().map(|o| o.name.as_str());
             let covered = operations.filter(|operation| one.covers(operation));

@@ -20,7 +20,9 @@ pub(crate) struct DisclosureFile {
     #[serde(default)]
     pub(crate) on: Vec<Spanned<String>>,
     #[serde(default)]
-    pub(crate) release: Option<ReleaseSource>,
+    pub(crate) release: Option<OnRequest>,
+    #[serde(default)]
+    pub(crate) openings: Option<OnRequest>,
     pub(crate) grants: Vec<GrantSource>,
     /// Whether readers are told the names of what is withheld from them.
     #[serde(default)]
@@ -44,7 +46,7 @@ pub(crate) struct Metadata {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ReleaseSource {
+pub(crate) struct OnRequest {
     pub(crate) within: Spanned<String>,
 }
 

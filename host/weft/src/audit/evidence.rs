@@ -14,7 +14,7 @@ use weft_engine::replay::report::ReplayReport;
 use weft_engine::sets::Archive;
 
 use super::timeline::{self, Asked, Story};
-use super::{log_of, read_key};
+use super::{log_of, open, read_key};
 use crate::document::{Width, document};
 use crate::exit::Failed;
 use crate::output;
@@ -29,7 +29,8 @@ use crate::report::minimisation;
 /// decision comes out the same when it is evaluated again. `index.html` leads through it, `verify.sh` checks the proofs with
 /// openssl and sha256sum.
 ///
-/// The log is verified first. Works beside a running host. Personal facts stay sealed.
+/// The log is verified first. Works beside a running host. Personal facts stay sealed, but for those that `weft audit open` has
+/// opened.
 #[derive(Args)]
 #[command(
     after_help = "Example:\n  weft audit evidence --data weft-data --case case-7 --case case-9 --out evidence --key log.vkey"
@@ -43,6 +44,9 @@ pub(crate) struct Evidence {
     /// The directory to write; it must not be there.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// A directory of `weft audit open`: facts of these cases that an auditor is shown.
+    #[arg(long, value_name = "DIR")]
+    openings: Option<PathBuf>,
     /// The verifier key that you trust, as a file. Without it the one beside the log is used.
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
@@ -70,6 +74,8 @@ struct Pack {
     sets: BTreeMap<String, Option<usize>>,
     replayed: ReplayReport,
     gaps: Vec<String>,
+    /// Facts that were opened.
+    openings: usize,
 }
 
 impl Evidence {
@@ -158,10 +164,11 @@ impl Evidence {
             self.put(&story_name(n), page.as_bytes())?;
         }
         for (entry, proof) in &proven.records {
-            let name = format!("proofs/record-{}", entry.index);
+            let name = format!("proofs/{}", record_name(entry.index));
             self.put(&format!("{name}.json"), &entry.bytes)?;
             self.put(&format!("{name}.tlog-proof"), proof.to_string().as_bytes())?;
         }
+        let openings = self.put_openings(&proven)?;
         let sets = self.put_sets(data, &proven, &mut gaps)?;
         for (name, text) in [
             ("checkpoint", proven.signed.as_str()),
@@ -179,11 +186,30 @@ impl Evidence {
             sets,
             replayed,
             gaps,
+            openings,
         };
         self.put("index.html", first_page(&pack).as_bytes())?;
         self.put("verify.sh", script().as_bytes())?;
         self.put(LIST, list(&self.out)?.as_bytes())?;
         Ok(pack)
+    }
+
+    /// What opens commitments of the records; how many.
+    fn put_openings(&self, proven: &Proven) -> Result<usize, Failed> {
+        let Some(dir) = &self.openings else {
+            return Ok(0);
+        };
+        let all = open::read_all(dir)?;
+        let mut openings = export::Openings::new(&all);
+        for (entry, _) in &proven.records {
+            if let Some(decision) = entry.record.decision() {
+                for (file, opening) in openings.take(decision, &record_name(entry.index))? {
+                    self.put(&file, opening.bytes())?;
+                }
+            }
+        }
+        openings.are_taken()?;
+        Ok(all.len())
     }
 
     /// The policy sets of all decisions among the records.
@@ -254,6 +280,11 @@ fn files_below(dir: &Path) -> Result<BTreeSet<PathBuf>, Failed> {
     Ok(found)
 }
 
+/// What the files of a record are called.
+fn record_name(index: u64) -> String {
+    format!("record-{index}")
+}
+
 /// Identifiers of cases can be anything, and name no file.
 fn story_name(n: usize) -> String {
     format!("case-{}.html", n + 1)
@@ -290,10 +321,14 @@ fn first_page(pack: &Pack) -> String {
             }
             dt { a href="proofs/" { "Records and proofs" } }
             dd { "Each record byte for byte, with a C2SP tlog-proof" }
+            @if pack.openings > 0 {
+                dt { a href="openings/" { "Opened facts" } }
+                dd { (pack.openings) ", each in a file whose SHA-256 stands in its record under " code { "commitments" } }
+            }
         }
         h2.plain { "To check it" }
         p {
-            code { "sh verify.sh KEY" } " checks every proof, and that no file is missing, changed or too many, with openssl and \
+            code { "sh verify.sh KEY" } " checks every proof and opening, and that no file is missing, changed or too many, with openssl and \
              sha256sum; KEY is the copy of log.vkey that was taken when the host was set up. The list of files is not signed: \
              its SHA-256, which the script prints, has to be the one that was told when this was written. The SHA-256 of a policy file is the version that findings in records name."
         }

@@ -5,9 +5,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use weft_audit::{Filter, Proof, Verifier};
+use weft_audit::{Filter, Proof, Record, Verifier};
 
-use super::{log_of, read_key};
+use super::{log_of, open, read_key};
 use crate::exit::Failed;
 use crate::output;
 use crate::places::Places;
@@ -84,7 +84,8 @@ fn put(place: &Path, bytes: &[u8]) -> Result<(), Failed> {
 
 /// Check a proof that a record is in an audit log. Needs no log.
 ///
-/// Exits 0 when the record stands, byte for byte, at the proof's place under a checkpoint that the key signed; else 1.
+/// Exits 0 when the record stands, byte for byte, at the proof's place under a checkpoint that the key signed, and is made with
+/// each fact that is opened; else 1.
 #[derive(Args)]
 pub(crate) struct CheckProof {
     /// The proof (C2SP tlog-proof).
@@ -96,6 +97,9 @@ pub(crate) struct CheckProof {
     /// The verifier key that you trust.
     #[arg(long, value_name = "FILE")]
     key: PathBuf,
+    /// What opens one of the record's commitments, as `weft audit open` wrote it; may be given several times.
+    #[arg(long, value_name = "FILE")]
+    opening: Vec<PathBuf>,
 }
 
 impl CheckProof {
@@ -114,6 +118,19 @@ impl CheckProof {
             "the record is number {} of {}, under a checkpoint over {} records whose signature is good",
             proof.index, checkpoint.origin, checkpoint.size
         ));
+        for path in &self.opening {
+            let opening = open::read(path)?;
+            let decision = serde_json::from_slice::<Record>(&record).ok();
+            let decision = decision.as_ref().and_then(Record::decision);
+            let decision = decision.ok_or_else(|| at(&self.record, &"it is no decision"))?;
+            opening.check(decision).map_err(|why| at(path, &why))?;
+            output::line(&format!(
+                "{}: {} of {} is what the record was made with",
+                path.display(),
+                opening.field(),
+                opening.decision()
+            ));
+        }
         Ok(())
     }
 }

@@ -147,7 +147,7 @@ pub(crate) fn run(command: VaultCommand) -> Result<(), Failed> {
 }
 
 /// What comes of an order to a host that does nothing else, and stops then.
-fn finished<T>(
+pub(crate) fn finished<T>(
     engine: &Engine,
     ordered: impl Future<Output = Result<T, Problem>>,
 ) -> Result<T, Failed> {

@@ -39,6 +39,11 @@ impl Purpose<'_> {
     pub(super) fn place(&self) -> String {
         match self.disclosure.shown_in() {
             ShownIn::Replies(on) => format!("in replies about {}", on.join(", ")),
+            ShownIn::Openings { within } => {
+                format!(
+                    "what opens one commitment in a record, on request, within {within} of the decision"
+                )
+            }
             ShownIn::Release { within } => {
                 format!(
                     "one value on request, within {within} of the decision that showed the payment"
@@ -82,7 +87,8 @@ impl<'a> Book<'a> {
     /// What an auditor is shown of a fact at the most, about any operation.
     pub(super) fn for_auditors(&self, field: FieldId) -> &'static str {
         let all = self.set.disclosures().iter();
-        let in_force = all.filter(|one| one.is_for(AUDITOR, self.at));
+        let in_force =
+            all.filter(|one| one.opens_within().is_none() && one.is_for(AUDITOR, self.at));
         let most = in_force.filter_map(|one| one.granted(field)).max();
         most.map_or("nothing", Treatment::as_str)
     }
