@@ -100,6 +100,7 @@ impl Inner {
             let before = record.previous.as_deref();
             self.pending
                 .apply(payment, before, &record.decision, follow);
+            self.refunds.see(record, follow);
         }
         if let Some(observation) = &observation {
             self.behaviour.observe(observation);
