@@ -66,9 +66,11 @@ impl Inner {
         let _one_at_a_time = self.payments.lock(&payment).await;
         // Each refund of somebody counts all that they gave back before it, of other payments, too.
         let _one_refund_at_a_time = match effect {
-            Effect::Refund if is_support(asked) => {
-                Some(self.payers.lock(&format!("refunds={}", asked.caller.id)).await)
-            }
+            Effect::Refund if is_support(asked) => Some(
+                self.payers
+                    .lock(&format!("refunds={}", asked.caller.id))
+                    .await,
+            ),
             _ => None,
         };
         let asked = &asked.now(&self.clock);

@@ -46,7 +46,11 @@ impl Inner {
             match follow_of(record) {
                 Some(follow) => follows.push((record.decision.as_str(), follow)),
                 None if record.follow.is_none() => {}
-                None => return Err(problems::internal("a recorded decision cannot be read back")),
+                None => {
+                    return Err(problems::internal(
+                        "a recorded decision cannot be read back",
+                    ));
+                }
             }
         }
         Ok(Life::of(follows))

@@ -58,7 +58,9 @@ pub(crate) fn title(code: &str) -> Option<&'static str> {
         "refund-above-captured" => "The refunds would be more than what was captured",
         "self-approval" => "Who asks does not approve",
         "approved-before" => "Who has approved does not approve again",
-        "another-request" => "No such request waits, with exactly this payment, identifier, amount and case",
+        "another-request" => {
+            "No such request waits, with exactly this payment, identifier, amount and case"
+        }
         "not-open" => "The request is approved already, or its time is over",
         TOO_MUCH_FOUND => "The policies ask for more than a record has room for",
         _ => return None,
@@ -86,7 +88,12 @@ mod tests {
         for why in NotRefunded::ALL {
             assert!(super::title(why.code()).is_some(), "{why:?}");
         }
-        for code in ["self-approval", "approved-before", "another-request", "not-open"] {
+        for code in [
+            "self-approval",
+            "approved-before",
+            "another-request",
+            "not-open",
+        ] {
             assert!(super::title(code).is_some(), "{code}");
         }
     }

@@ -222,11 +222,14 @@ impl Inner {
             at: record.at,
             verdict: record.outcome.verdict,
             risk: record.outcome.risk.filter(|_| insider && tells(VERDICT)),
-            payment: payment_view(record, follow.filter(|_| tells(STATE)), tells(EXPIRES_AT))
-                .map(|view| PaymentView {
-                    refunded: self.refunded(until(&chain, record)).filter(|_| tells(REFUNDED)),
+            payment: payment_view(record, follow.filter(|_| tells(STATE)), tells(EXPIRES_AT)).map(
+                |view| PaymentView {
+                    refunded: self
+                        .refunded(until(&chain, record))
+                        .filter(|_| tells(REFUNDED)),
                     ..view
-                }),
+                },
+            ),
             message: match told_of_payment {
                 true => self.message(told, assistance),
                 false => self.message_without_payment(told),
@@ -406,8 +409,8 @@ impl Inner {
             if let Some(challenge) = asked_of_customer(&follow) {
                 (asked, passed) = (Some(challenge.clone()), false);
             }
-            passed |= follow.passed.is_some()
-                || matches!(follow.request, Some(Step::Passed { .. }));
+            passed |=
+                follow.passed.is_some() || matches!(follow.request, Some(Step::Passed { .. }));
             if stored.record.decision == record.decision {
                 break;
             }
@@ -556,9 +559,8 @@ fn asked_of_customer(follow: &Follow) -> Option<&Challenge> {
 
 /// Whether a request about a payment waits for its customer from this decision on.
 fn asks_customer(record: &DecisionRecord) -> bool {
-    follow_of(record).is_some_and(|follow| {
-        follow.request.is_some() && asked_of_customer(&follow).is_some()
-    })
+    follow_of(record)
+        .is_some_and(|follow| follow.request.is_some() && asked_of_customer(&follow).is_some())
 }
 
 /// Whether money was given back by a decision.

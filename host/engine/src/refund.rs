@@ -166,7 +166,11 @@ impl Inner {
         let by = Value::text(approval.by.as_str());
         self.set(row, self.known.approval_agent, by)?;
         if let Some(session) = &approval.session {
-            self.set(row, self.known.approval_session, Value::text(session.as_str()))?;
+            self.set(
+                row,
+                self.known.approval_session,
+                Value::text(session.as_str()),
+            )?;
         }
         let bound = Value::Boolean(open.digest == asking.digest);
         self.set(row, self.known.approval_bound, bound)
@@ -181,13 +185,21 @@ impl Inner {
         row: &mut Row,
     ) -> Result<(), Problem> {
         let open = about.life.open_of(&asking.digest, asked.at);
-        self.set(row, self.known.approval_bound, Value::Boolean(open.is_some()))?;
+        self.set(
+            row,
+            self.known.approval_bound,
+            Value::Boolean(open.is_some()),
+        )?;
         let Some(open) = open else {
             return Ok(());
         };
         self.set(row, self.known.request_agent, Value::text(open.by.as_str()))?;
         if let Some(session) = &open.session {
-            self.set(row, self.known.request_session, Value::text(session.as_str()))?;
+            self.set(
+                row,
+                self.known.request_session,
+                Value::text(session.as_str()),
+            )?;
         }
         match &open.approval {
             Some(approval) => {

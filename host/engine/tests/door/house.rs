@@ -91,6 +91,14 @@ impl Site {
         site
     }
 
+    /// Puts in one of the project's own policies, by its path below `policies`.
+    pub(crate) fn write_own(&self, path: &str) {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+        let to = self.policies_dir().join(path);
+        fs::create_dir_all(to.parent().expect("a directory")).expect("made");
+        fs::copy(own.join(path), to).expect("the project's own");
+    }
+
     pub(crate) fn write_disclosure(&self, name: &str, text: &str) {
         let dir = self.policies_dir().join("disclosures");
         fs::create_dir_all(&dir).expect("made");
