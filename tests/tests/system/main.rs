@@ -16,6 +16,7 @@ mod looking_back;
 mod missing;
 mod process;
 mod pseudonyms;
+mod refund;
 mod replay;
 mod report;
 mod residency;

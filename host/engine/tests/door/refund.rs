@@ -126,9 +126,9 @@ fn has(view: &DecisionView, kind: ObligationKind) -> bool {
 #[tokio::test]
 async fn refunds_of_a_payment_come_to_what_was_captured_and_never_to_more() {
     let house = house();
-    house.released("p-1", "50.00", &[noor()]).await;
+    house.released("p-1", "30.00", &[noor()]).await;
     let first = house
-        .decided(&noor(), &refund("p-1", "R-1", "20.00", &noor()))
+        .decided(&noor(), &refund("p-1", "R-1", "12.00", &noor()))
         .await;
     assert_eq!(
         (first.verdict, state(&first)),
@@ -136,19 +136,19 @@ async fn refunds_of_a_payment_come_to_what_was_captured_and_never_to_more() {
     );
     assert_eq!(
         first.payment.and_then(|p| p.refunded),
-        Some(json!({"value": "20.00", "currency": "EUR"}))
+        Some(json!({"value": "12.00", "currency": "EUR"}))
     );
     assert_eq!(
         house.stands("p-1").await,
-        ("released".into(), Some("20.00".into()))
+        ("released".into(), Some("12.00".into()))
     );
     let above = house
-        .decided(&noor(), &refund("p-1", "R-2", "30.01", &noor()))
+        .decided(&noor(), &refund("p-1", "R-2", "18.01", &noor()))
         .await;
     assert_eq!(above.verdict, Verdict::Deny);
     assert!(codes(&above).contains(&"above-captured"), "{above:?}");
     let again = house
-        .decided(&noor(), &refund("p-1", "R-1", "20.00", &noor()))
+        .decided(&noor(), &refund("p-1", "R-1", "12.00", &noor()))
         .await;
     assert_eq!(again.verdict, Verdict::Deny);
     assert!(codes(&again).contains(&"refund-made-before"), "{again:?}");
@@ -157,7 +157,7 @@ async fn refunds_of_a_payment_come_to_what_was_captured_and_never_to_more() {
     body["refund"] = dollars;
     assert_eq!(house.decided(&noor(), &body).await.verdict, Verdict::Deny);
     let rest = house
-        .decided(&noor(), &refund("p-1", "R-4", "30.00", &noor()))
+        .decided(&noor(), &refund("p-1", "R-4", "18.00", &noor()))
         .await;
     assert_eq!(
         (rest.verdict, state(&rest)),
@@ -165,7 +165,7 @@ async fn refunds_of_a_payment_come_to_what_was_captured_and_never_to_more() {
     );
     assert_eq!(
         house.stands("p-1").await,
-        ("refunded".into(), Some("50.00".into()))
+        ("refunded".into(), Some("30.00".into()))
     );
     let more = house
         .decided(&noor(), &refund("p-1", "R-5", "0.01", &noor()))
@@ -562,4 +562,65 @@ async fn held_requests_do_not_wear_out_a_payment() {
         .decided(&noor(), &refund("p-1", "R-2", "5.00", &noor()))
         .await;
     assert_eq!(view.verdict, Verdict::Allow, "{view:?}");
+}
+
+/// R12: support gets nothing that the customer's own channel would be refused, or asked a step for that support is not.
+#[tokio::test]
+async fn support_is_nowhere_milder_than_the_customers_own_channel() {
+    let house = house();
+    let mut number = 0;
+    for euros in ["5.00", "30.01", "150.00", "490.01"] {
+        for (known, approved) in [(true, false), (true, true), (false, false), (false, true)] {
+            let mut verdicts = Vec::new();
+            for who in [service(), noor()] {
+                number += 1;
+                let id = format!("p-{number}");
+                let mut body = old_customer(&id, "490.00");
+                // Each has a customer of their own, so that no count speaks.
+                body["payer"]["account"] = format!("50100-{number:04}").into();
+                body["payer"]["customer"] = format!("U-{number}").into();
+                body["payer"]["phone"] = json!(null);
+                body["payer"]["email"] = json!(null);
+                body["instrument"] = json!(null);
+                if !known {
+                    body["payer"]["credentials_changed_at"] = "2026-06-01T00:00:00Z".into();
+                }
+                house.decided(&service(), &body).await;
+                for told in [noor(), tom()] {
+                    house
+                        .decided(&told, &ask("assist.failed_payment", &id))
+                        .await;
+                }
+                let body = refund(&id, "R-1", euros, &who);
+                let asked = house.decided(&who, &body).await;
+                let mut last = asked.clone();
+                if approved && asked.verdict == Verdict::Hold {
+                    if has(&asked, ObligationKind::StepUp) {
+                        house.customer_approves(&id, &asked).await;
+                    }
+                    last = house.decided(&who, &body).await;
+                }
+                verdicts.push((
+                    asked.verdict,
+                    has(&asked, ObligationKind::StepUp),
+                    last.verdict,
+                ));
+            }
+            let [own, support] = verdicts[..] else {
+                panic!("two")
+            };
+            assert!(
+                support.0 >= own.0,
+                "{euros} {known} {approved}: {support:?} {own:?}"
+            );
+            assert!(
+                support.1 >= own.1,
+                "{euros} {known} {approved}: {support:?} {own:?}"
+            );
+            assert!(
+                support.2 >= own.2,
+                "{euros} {known} {approved}: {support:?} {own:?}"
+            );
+        }
+    }
 }

@@ -369,12 +369,12 @@ fn check_refunds(chain: &[DecisionRecord], at: &str, done: &mut Done) {
         let waits = open.remove(&digest(&step));
         let in_time = waits.filter(|(until, ..)| record.at.0 < *until);
         let (_, verified, approved) = in_time.unwrap_or_default();
-        if amount > REFUNDED_UNVERIFIED {
+        if sum > REFUNDED_UNVERIFIED {
             let fresh = verified.is_some_and(|until| record.at.0 < until);
             assert!(fresh, "{at}: refunded without the customer's approval");
             done.evidence += 1;
         }
-        if amount > REFUNDED_BY_ONE {
+        if sum > REFUNDED_BY_ONE {
             let by = approved.expect("a second person");
             assert_ne!(by, record.caller.id, "{at}: approved by oneself");
             done.approvals += 1;
