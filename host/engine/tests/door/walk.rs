@@ -13,8 +13,8 @@ use weft_engine::{Caller, Role};
 use crate::house::{House, answer, ask, caller, service};
 use crate::refund::{of_refund, own_customer, site};
 
-const WALKS: u64 = 12;
-const STEPS: usize = 120;
+const WALKS: u64 = 8;
+const STEPS: usize = 100;
 const PAYMENTS: usize = 4;
 /// What the policies let pass without a step-up, without the customer's approval, and by one person; in cents.
 const RELEASED_AT_ONCE: i64 = 50_000;
@@ -38,21 +38,21 @@ async fn whatever_happens_in_whatever_order_the_log_stays_true() {
     let all = |count: fn(&Done) -> usize| done.iter().map(count).sum::<usize>();
     if only.is_none() {
         assert!(
-            all(|done| done.refunds) > 40,
+            all(|done| done.refunds) > 15,
             "{} refunds",
             all(|done| done.refunds)
         );
         assert!(
-            all(|done| done.approvals) > 3,
+            all(|done| done.approvals) > 1,
             "{} approvals",
             all(|done| done.approvals)
         );
         assert!(
-            all(|done| done.evidence) > 10,
+            all(|done| done.evidence) > 3,
             "{} evidence",
             all(|done| done.evidence)
         );
-        assert!(all(|done| done.ends) > 5, "{} ends", all(|done| done.ends));
+        assert!(all(|done| done.ends) > 3, "{} ends", all(|done| done.ends));
     }
 }
 
@@ -106,24 +106,26 @@ impl Walk {
     async fn step(mut self) -> Walk {
         if self.paid < PAYMENTS && (self.paid == 0 || self.rng.u8(..4) == 0) {
             self.paid += 1;
-            let euros = ["50.00", "90.00", "490.00", "700.00", "1890.00", "9000.00"];
+            let euros = [
+                "30.00", "90.00", "490.00", "490.00", "700.00", "1890.00", "9000.00",
+            ];
             let euros = euros[self.rng.usize(..euros.len())];
             let body = own_customer(self.paid, euros);
             self.ask(service(), body).await;
             return self;
         }
         let payment = format!("p-{}", 1 + self.rng.usize(..self.paid));
-        match self.rng.u8(..20) {
-            0..=2 => {
+        match self.rng.u8(..30) {
+            0..=3 => {
                 let who = self.agent();
                 self.ask(who, ask("assist.failed_payment", &payment)).await;
             }
-            3..=5 => self.answer_challenge().await,
-            6 => {
+            4..=8 => self.answer_challenge().await,
+            9 => {
                 let who = self.agent();
                 self.ask(who, ask("assist.confirm", &payment)).await;
             }
-            7..=11 => {
+            10..=17 => {
                 let who = if self.rng.u8(..8) == 0 {
                     service()
                 } else {
@@ -132,18 +134,18 @@ impl Walk {
                 let body = self.about_refund("assist.refund", &payment, &who);
                 self.ask(who, body).await;
             }
-            12..=14 => {
+            18..=22 => {
                 let who = self.agent();
                 let body = self.about_refund("assist.approve", &payment, &who);
                 self.ask(who, body).await;
             }
-            15 | 16 => self.again().await,
-            17 => {
+            23 | 24 => self.again().await,
+            25 | 26 => {
                 let minutes = [1, 10, 16, 600, 1_441];
                 self.house
                     .pass_minutes(minutes[self.rng.usize(..minutes.len())]);
             }
-            18 => {
+            27 | 28 => {
                 self.house.engine.expire_due().await;
             }
             _ => self = self.another_process().await,
