@@ -183,7 +183,7 @@ impl Life {
         if self.refunds.iter().any(|before| before.id == refund.id) {
             return Err(NotRefunded::Known);
         }
-        if !self.state.is_captured() || !self.state.may_become(State::Refunded) {
+        if !self.state.next().contains(&State::Refunded) {
             return Err(NotRefunded::State);
         }
         if refund.amount.minor_units <= 0 {
