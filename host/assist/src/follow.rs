@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use weft_dictionary::Timestamp;
 
-use crate::{Challenge, Evidence, State};
+use crate::{Challenge, Evidence, State, Step};
 
 /// What follows for a payment from one recorded decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Follow {
     /// The request answered the challenge wrongly.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed_attempt: bool,
+    /// What becomes of a request about the payment that waits, or is carried out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<Step>,
 }
 
 impl Follow {
@@ -38,6 +41,7 @@ impl Follow {
             passed: None,
             used: None,
             failed_attempt: false,
+            request: None,
         }
     }
 }

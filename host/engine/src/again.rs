@@ -301,13 +301,16 @@ fn is_own_section(section: &str) -> bool {
 }
 
 /// What the record of a request for assistance carries, besides how the payment stands.
-pub(crate) const OWN_SECTIONS: [&str; 6] = [
+pub(crate) const OWN_SECTIONS: [&str; 9] = [
     "case",
     "session",
     "challenge",
     "agent",
     "evidence",
     "processing",
+    "request",
+    "approval",
+    "refund",
 ];
 
 /// Whether a record carries but a part of the facts, because its request ended where they are forgotten.

@@ -4,56 +4,48 @@
 //! what the host knows now. The policies of the pipeline decide it like any other; what it then does to
 //! the payment is its operation's [`Effect`].
 
-use weft_assist::{Evidence, Follow, Refusal, State, Waiting};
+use weft_assist::{Follow, Life, Open, State, Step, Waiting};
 use weft_audit::{DecisionRecord, Stored};
-use weft_dictionary::{FieldId, Origin, Row, Value};
+use weft_dictionary::{FieldId, Origin, Row, Timestamp, Value};
 use weft_intake::{Dropped, Problem, Request, Why};
 use weft_policy::{Effect, WhenStopped};
-use weft_verdict::{Finding, Verdict};
+use weft_verdict::Verdict;
 
 use crate::Role;
 use crate::again::OWN_SECTIONS;
+use crate::answer::Answer;
 use crate::chains::{Chain, began};
 use crate::decide::Asked;
 use crate::engine::Inner;
 use crate::evaluate::{Question, Walked};
-use crate::host_reasons::CHALLENGE_FAILED;
-use crate::known::ASSISTANCE_SECTIONS;
+use crate::known::{ASSISTANCE_SECTIONS, REFUND_SECTION};
 use crate::limits::{KEPT_FOR_ANSWERS, KEPT_FOR_CONFIRMATION, MAX_CHAIN, MAX_REFUSED_LINKED};
 use crate::payment::EXPIRE;
 use crate::problems;
-use crate::reader::{follow_of, state_of};
+use crate::reader::{follow_of, is_same_case};
 use crate::record::{Draft, Links};
+use crate::refund::{is_about_refund, is_support};
 
 /// A payment that support is asked about: its last decisions, and how it waits.
-struct About {
-    payment: String,
+pub(crate) struct About {
+    pub(crate) payment: String,
     /// The service that asked for it.
-    own_service: String,
+    pub(crate) own_service: String,
     /// The payment's own last decision.
     own: DecisionRecord,
     /// The last decision of its chain, its own or one of assistance.
     head: String,
-    state: State,
-    waiting: Option<Waiting>,
+    /// What all of its decisions say.
+    pub(crate) life: Life,
+    pub(crate) waiting: Option<Waiting>,
     /// Refused requests that are linked to it.
     refused: usize,
+    /// Whether who asks was told of the payment before, within the same case, or has it.
+    pub(crate) is_told: bool,
 }
 
-/// What came of the answer to a challenge.
-enum Answer {
-    /// The request answers none.
-    None,
-    /// It was right.
-    Right(Evidence),
-    /// It was right before, and nobody has used the evidence yet. That is not renewed; but a payment that
-    /// the host could not decide again then, because it stopped, is decided again now.
-    RightBefore(Evidence),
-    /// It was wrong: counted.
-    Wrong,
-    /// It was not even compared.
-    Refused(Refusal),
-}
+/// What a request says of what is asked for, and the host of who approved it: never the payment's own.
+const REQUEST_SECTIONS: [&str; 3] = ["request", "approval", REFUND_SECTION];
 
 impl Inner {
     /// Decides one request for assistance.
@@ -63,6 +55,7 @@ impl Inner {
         effect: Effect,
         request: Request,
     ) -> Result<Stored, Problem> {
+        self.check_says_refund(effect, &request.row)?;
         // To who is not granted that it is there, each payment is an unknown one.
         let is_told =
             (self.grants_of(asked)).tells_of_payment(asked.caller.role, &request.operation);
@@ -71,6 +64,15 @@ impl Inner {
             return self.decide_about(asked, effect, request, None).await;
         };
         let _one_at_a_time = self.payments.lock(&payment).await;
+        // Each refund of somebody counts all that they gave back before it, of other payments, too.
+        let _one_refund_at_a_time = match effect {
+            Effect::Refund if is_support(asked) => Some(
+                self.payers
+                    .lock(&format!("refunds={}", asked.caller.id))
+                    .await,
+            ),
+            _ => None,
+        };
         let asked = &asked.now(&self.clock);
         // What waits past its time is refused before anybody is told that it waits.
         self.expire_if_due(&payment, asked.at).await?;
@@ -87,16 +89,20 @@ impl Inner {
     ) -> Result<Stored, Problem> {
         let new_tokens = std::mem::take(&mut request.new_tokens);
         let mut dropped = std::mem::take(&mut request.dropped);
-        self.drop_not_taken(&request.row, &mut dropped);
+        self.drop_not_taken(effect, &request.row, &mut dropped);
         let decision = self.fresh_id("dec")?;
-        let mut row = self.assistance_row(asked, &request, about.as_ref())?;
+        let mut row = self.assistance_row(asked, effect, &request, about.as_ref())?;
+        let asking = self.say_refund(asked, effect, about.as_ref(), &mut row)?;
         let answer = self.answer_challenge(asked, effect, &request, &row, about.as_ref());
-        let waiting = about.as_ref().and_then(|a| a.waiting.as_ref());
-        let evidence = match (&answer, waiting) {
+        let evidence = match (&answer, &about) {
             (Answer::Right(evidence) | Answer::RightBefore(evidence), _) => Some(evidence.clone()),
-            (Answer::None, Some(waiting)) => {
-                let binding = about.as_ref().map(|a| self.binding(&a.payment, &row));
-                binding.and_then(|b| waiting.evidence_for(&b, asked.at).cloned())
+            (Answer::None, Some(about)) => {
+                let (waiting, of) = match &asking {
+                    Some(asking) => (about.waiting_of(asking.digest(), asked.at), asking.digest()),
+                    None => (about.waiting.as_ref(), about.payment.as_str()),
+                };
+                let binding = self.binding(of, &row);
+                waiting.and_then(|w| w.evidence_for(&binding, asked.at).cloned())
             }
             _ => None,
         };
@@ -118,18 +124,31 @@ impl Inner {
         if let Some(finding) = answer.finding() {
             evaluated.add_host_finding(finding);
         }
+        let (state, step) = match (&about, &asking) {
+            (Some(about), Some(asking)) => {
+                self.follow_refund(asked, effect, about, (asking, &row), &mut evaluated)?
+            }
+            (Some(about), None) => {
+                let granted = evaluated.outcome.verdict.is_granted();
+                let step = self.step_of_answer(asked, about, &answer, &row, granted);
+                (about.life.state(), step)
+            }
+            (None, _) => (State::Refused, None),
+        };
         let granted = evaluated.outcome.verdict.is_granted();
         let is_linked = granted
+            || step.is_some()
             || matches!(answer, Answer::Wrong)
             || about
                 .as_ref()
                 .is_some_and(|a| a.refused < MAX_REFUSED_LINKED);
         let follow = about.as_ref().map(|about| Follow {
-            passed: evidence
-                .clone()
-                .filter(|_| granted && matches!(answer, Answer::Right(_))),
+            passed: evidence.clone().filter(|_| {
+                granted && about.waiting.is_some() && matches!(answer, Answer::Right(_))
+            }),
             failed_attempt: matches!(answer, Answer::Wrong),
-            ..Follow::state(about.state)
+            request: step,
+            ..Follow::state(state)
         });
         let links = Links {
             transaction: about.as_ref().map(|a| a.payment.clone()),
@@ -189,7 +208,15 @@ impl Inner {
         let Some(head) = chain.last().map(|stored| &stored.record) else {
             return Ok(None);
         };
-        let state = state_of(head).unwrap_or(State::Refused);
+        let Some(life) = self.life_of(&chain)? else {
+            return Ok(None);
+        };
+        let case = self.text(said, self.known.case_id);
+        let told = |record: &DecisionRecord| {
+            record.outcome.verdict.is_granted() && is_same_case(&asked.caller, &case, record)
+        };
+        let is_told =
+            !is_support(asked) || case.is_some() && chain.iter().any(|stored| told(&stored.record));
         let head = head.decision.clone();
         let own_service = chain[0].record.caller.id.clone();
         let Some(own) = chain
@@ -203,7 +230,7 @@ impl Inner {
         let kept = match effect {
             Effect::None => KEPT_FOR_ANSWERS,
             Effect::AnswerChallenge => KEPT_FOR_CONFIRMATION,
-            Effect::DecideAgain => 0,
+            Effect::DecideAgain | Effect::Refund | Effect::Approve => 0,
         };
         if count >= MAX_CHAIN - kept {
             // Who names no case is not told whether there is such a payment.
@@ -219,9 +246,10 @@ impl Inner {
             own_service,
             own,
             head,
-            state,
+            life,
             waiting,
             refused,
+            is_told,
         }))
     }
 
@@ -251,17 +279,18 @@ impl Inner {
 
     /// Whether a record is that of a request for assistance that was refused and changed nothing.
     fn is_refused(&self, record: &DecisionRecord) -> bool {
-        let is_wrong_answer = || follow_of(record).is_some_and(|follow| follow.failed_attempt);
+        let is_a_step = |follow: Follow| follow.failed_attempt || follow.request.is_some();
         record.operation != EXPIRE
             && !self.is_payment(record)
             && !record.outcome.verdict.is_granted()
-            && !is_wrong_answer()
+            && !follow_of(record).is_some_and(is_a_step)
     }
 
     /// The payment's row, what the request may add, and what the host knows.
     fn assistance_row(
         &self,
         asked: &Asked,
+        effect: Effect,
         request: &Request,
         about: Option<&About>,
     ) -> Result<Row, Problem> {
@@ -269,8 +298,14 @@ impl Inner {
             Some(about) => self.restore(&about.own)?,
             None => Row::new(&self.dictionary),
         };
+        // What a payment said of requests about it is none.
+        for field in self.dictionary.fields() {
+            if REQUEST_SECTIONS.contains(&field.section()) {
+                row.clear(field.id);
+            }
+        }
         for (id, value) in request.row.facts() {
-            if self.is_taken(id) {
+            if self.is_taken(effect, id) {
                 self.set(&mut row, id, value.clone())?;
             }
         }
@@ -279,12 +314,13 @@ impl Inner {
             self.set(
                 &mut row,
                 self.known.payment_state,
-                Value::text(about.state.as_str()),
+                Value::text(about.life.state().as_str()),
             )?;
             self.set(&mut row, self.known.payment_verdict, Value::text(verdict))?;
             // Whose payment it is, for whoever reads the record: another service may have one of that identifier.
             let service = Value::text(about.own_service.as_str());
             self.set(&mut row, self.known.case_service, service)?;
+            self.say_money(&mut row, about)?;
             if let Some(waiting) = &about.waiting {
                 self.set(
                     &mut row,
@@ -298,17 +334,18 @@ impl Inner {
     }
 
     /// Whether a request for assistance may say a field.
-    fn is_taken(&self, id: FieldId) -> bool {
+    fn is_taken(&self, effect: Effect, id: FieldId) -> bool {
         let section = self.dictionary.field(id).section();
-        ASSISTANCE_SECTIONS.contains(&section) || id == self.known.payment_id
+        let of_refund = is_about_refund(effect) && section == REFUND_SECTION;
+        of_refund || ASSISTANCE_SECTIONS.contains(&section) || id == self.known.payment_id
     }
 
     /// What the caller said of the payment itself is not kept, and it is told so.
-    fn drop_not_taken(&self, said: &Row, dropped: &mut Dropped) {
+    fn drop_not_taken(&self, effect: Effect, said: &Row, dropped: &mut Dropped) {
         let before = dropped.count();
         for (id, _) in said.facts() {
             let field = self.dictionary.field(id);
-            if field.origin == Origin::Request && !self.is_taken(id) {
+            if field.origin == Origin::Request && !self.is_taken(effect, id) {
                 dropped.add(field.pointer(), Why::NotOfOperation, || None);
             }
         }
@@ -324,6 +361,8 @@ impl Inner {
             self.known.payment_state,
             self.known.payment_verdict,
             self.known.payment_expires_at,
+            self.known.payment_captured,
+            self.known.payment_refunded,
         ];
         for (id, value) in row.facts() {
             let section = self.dictionary.field(id).section();
@@ -336,61 +375,28 @@ impl Inner {
         own
     }
 
-    fn answer_challenge(
+    /// What an answer to the challenge of a request about a released payment makes of that request.
+    fn step_of_answer(
         &self,
         asked: &Asked,
-        effect: Effect,
-        request: &Request,
+        about: &About,
+        answer: &Answer,
         row: &Row,
-        about: Option<&About>,
-    ) -> Answer {
-        if effect != Effect::AnswerChallenge {
-            return Answer::None;
+        granted: bool,
+    ) -> Option<Step> {
+        if about.waiting.is_some() {
+            return None;
         }
-        let waiting = about.and_then(|a| a.waiting.as_ref());
-        let challenge = waiting.and_then(|w| w.challenge.as_ref());
-        let (Some(about), Some(waiting), Some(challenge)) = (about, waiting, challenge) else {
-            return Answer::Refused(Refusal::NoChallenge);
-        };
-        // The customer is authenticated by the service that asked for the payment, and by no other. What
-        // anybody else answers is not compared, and does not count against the customer.
-        let own_channel =
-            asked.caller.role == Role::Service && asked.caller.id == about.own_service;
-        if !own_channel {
-            return Answer::Refused(Refusal::NoChallenge);
+        let named = self.text(row, self.known.challenge_id)?;
+        let digest = about.open_with(&named, asked.at)?.digest.clone();
+        match answer {
+            Answer::Right(evidence) if granted => Some(Step::Passed {
+                digest,
+                evidence: evidence.clone(),
+            }),
+            Answer::Wrong => Some(Step::Failed { digest }),
+            _ => None,
         }
-        let named = self.text(row, self.known.challenge_id).unwrap_or_default();
-        let binding = self.binding(&about.payment, row);
-        let right = || {
-            let accepts = |response: &[u8]| self.challenges.accepts(challenge, response);
-            request.one_time.expose(accepts)
-        };
-        match waiting.refuses_answer(&named, asked.at) {
-            None => {}
-            Some(Refusal::AlreadyPassed) if right() => {
-                return match waiting.evidence_for(&binding, asked.at) {
-                    Some(evidence) => Answer::RightBefore(evidence.clone()),
-                    None => Answer::Refused(Refusal::AlreadyPassed),
-                };
-            }
-            Some(refusal) => return Answer::Refused(refusal),
-        }
-        if challenge.binding != binding {
-            return Answer::Refused(Refusal::NoChallenge);
-        }
-        if !right() {
-            return Answer::Wrong;
-        }
-        Answer::Right(Evidence {
-            challenge: challenge.id.clone(),
-            method: challenge.method,
-            binding: challenge.binding.clone(),
-            at: asked.at,
-            expires_at: asked
-                .at
-                .plus(self.config.evidence_expires)
-                .min(waiting.expires_at),
-        })
     }
 }
 
@@ -398,22 +404,25 @@ impl About {
     /// A payment that waits for the customer's evidence only is decided again as soon as it is there; one
     /// that is held, when support confirms.
     fn is_decided_again_by(&self, effect: Effect) -> bool {
-        self.state == State::Pending
+        self.life.state() == State::Pending
             && match effect {
-                Effect::None => false,
+                Effect::None | Effect::Refund | Effect::Approve => false,
                 Effect::AnswerChallenge => self.own.outcome.verdict == Verdict::Challenge,
                 Effect::DecideAgain => true,
             }
     }
-}
 
-impl Answer {
-    /// What the host itself has to say about it.
-    fn finding(&self) -> Option<Finding> {
-        match self {
-            Answer::None | Answer::Right(_) | Answer::RightBefore(_) => None,
-            Answer::Wrong => Some(Finding::of(Verdict::Deny, CHALLENGE_FAILED)),
-            Answer::Refused(refusal) => Some(Finding::of(Verdict::Deny, refusal.code())),
-        }
+    /// The request that waits for the answer to a challenge.
+    pub(crate) fn open_with(&self, challenge: &str, now: Timestamp) -> Option<&Open> {
+        let waits_for = |open: &&Open| {
+            let asked = open.waiting.challenge.as_ref();
+            asked.is_some_and(|asked| asked.id == challenge)
+        };
+        self.life.open(now).find(waits_for)
+    }
+
+    /// How a request waits that has this digest.
+    fn waiting_of(&self, digest: &str, now: Timestamp) -> Option<&Waiting> {
+        self.life.open_of(digest, now).map(|open| &open.waiting)
     }
 }

@@ -6,12 +6,14 @@
 
 use std::collections::HashMap;
 
+use weft_assist::Life;
 use weft_audit::{DecisionRecord, Stored};
 use weft_intake::Problem;
 
 use crate::engine::Inner;
 use crate::limits::MAX_SERVICES_AN_ID;
 use crate::problems;
+use crate::reader::follow_of;
 
 /// One payment's decisions, oldest first. The first is its service's own request.
 pub(crate) type Chain = Vec<Stored>;
@@ -34,6 +36,24 @@ impl Inner {
         let has_it = |chain: &Chain| chain.iter().any(|s| s.record.decision == record.decision);
         let mut chains = self.chains(payment)?.into_iter();
         Ok(chains.find(has_it).unwrap_or_default())
+    }
+
+    /// Where the payment stands that a chain is about, and what was given back of it. What is not understood is not
+    /// passed over: it may say that money was given back.
+    pub(crate) fn life_of(&self, chain: &[Stored]) -> Result<Option<Life>, Problem> {
+        let mut follows = Vec::with_capacity(chain.len());
+        for Stored { record, .. } in chain {
+            match follow_of(record) {
+                Some(follow) => follows.push((record.decision.as_str(), follow)),
+                None if record.follow.is_none() => {}
+                None => {
+                    return Err(problems::internal(
+                        "a recorded decision cannot be read back",
+                    ));
+                }
+            }
+        }
+        Ok(Life::of(follows))
     }
 
     /// Refuses an identifier that is taken: by a payment of the same service, or by as many services as may
@@ -61,7 +81,7 @@ pub(crate) enum Taken {
 }
 
 /// Whether a service began a chain: whether the payment is its own.
-pub(crate) fn began(chain: &Chain, service: &str) -> bool {
+pub(crate) fn began(chain: &[Stored], service: &str) -> bool {
     (chain.first()).is_some_and(|first| first.record.caller.id == service)
 }
 

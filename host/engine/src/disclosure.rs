@@ -18,9 +18,10 @@ use weft_audit::NOT_GRANTED;
 pub(crate) use budget::{Budgets, Use};
 pub(crate) use emergency::Emergencies;
 pub use emergency::{Emergency, EmergencyAsk};
-pub(crate) use granted::{EXPIRES_AT, Granting, InForce, STATE, STEP_UP, VERDICT};
+pub(crate) use granted::{EXPIRES_AT, Granting, InForce, REFUNDED, STATE, STEP_UP, VERDICT};
 pub use opening::{Opened, OpeningAsk};
 pub use release::{REFUSED, RELEASED, ReleaseAsk, Released};
+pub(crate) use shown::customer;
 
 /// Why a fact is withheld: its person was erased, so whether it was there cannot be told.
 pub const ERASED: &str = "erased";

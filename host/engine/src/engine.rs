@@ -63,13 +63,15 @@ pub(crate) struct Inner {
     pub(crate) permits: tokio::sync::Semaphore,
     /// One decision about a payment at a time.
     pub(crate) payments: Locks,
-    /// One payment of an account, card or device at a time.
+    /// One payment of an account, card or device at a time, and one refund of an agent.
     pub(crate) payers: Locks,
     pub(crate) tasks: Tasks,
     pub(crate) stopping: AtomicBool,
     pub(crate) threat: Threat,
     /// How often facts were shown today.
     pub(crate) budgets: Budgets,
+    /// How often support gave money back.
+    pub(crate) refunds: crate::refunds::Refunds,
     /// Requests in emergencies that wait for their review.
     pub(crate) emergencies: Emergencies,
     /// One erasure or hold at a time.

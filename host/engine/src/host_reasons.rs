@@ -23,6 +23,9 @@ pub(crate) const TOO_MUCH_FOUND: &str = "too-much-found";
 /// Support is refused help with a payment of which it may not learn.
 pub(crate) const NOT_TOLD: &str = "not-told";
 
+/// Support asks for what would have to wait, about a payment of which it was told nothing within the case.
+pub(crate) const ASK_FIRST: &str = "ask-first";
+
 /// The words for a code of the host's own.
 pub(crate) fn title(code: &str) -> Option<&'static str> {
     Some(match code {
@@ -45,6 +48,20 @@ pub(crate) fn title(code: &str) -> Option<&'static str> {
             "Nothing is granted about such a payment, so nothing is told of it, not even whether it is there: check its \
              identifier, and ask within the case first why it does not go through"
         }
+        ASK_FIRST => {
+            "Ask within the case first why the payment does not go through, or how it stands: then this may be asked for"
+        }
+        "refund-not-possible" => "Nothing of the payment can be given back as it stands",
+        "refund-made-before" => "A refund of this identifier was made before",
+        "refund-of-nothing" => "A refund is more than nothing",
+        "refund-in-other-currency" => "The refund has another currency than the payment",
+        "refund-above-captured" => "The refunds would be more than what was captured",
+        "self-approval" => "Who asks does not approve",
+        "approved-before" => "Who has approved does not approve again",
+        "another-request" => {
+            "No such request waits, with exactly this payment, identifier, amount and case"
+        }
+        "not-open" => "The request is approved already, or its time is over",
         TOO_MUCH_FOUND => "The policies ask for more than a record has room for",
         _ => return None,
     })
@@ -52,7 +69,7 @@ pub(crate) fn title(code: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use weft_assist::Refusal;
+    use weft_assist::{NotRefunded, Refusal};
 
     #[test]
     fn every_refusal_of_an_answer_has_words() {
@@ -63,6 +80,21 @@ mod tests {
             Refusal::Expired,
         ] {
             assert!(super::title(refusal.code()).is_some(), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_of_a_refund_has_words() {
+        for why in NotRefunded::ALL {
+            assert!(super::title(why.code()).is_some(), "{why:?}");
+        }
+        for code in [
+            "self-approval",
+            "approved-before",
+            "another-request",
+            "not-open",
+        ] {
+            assert!(super::title(code).is_some(), "{code}");
         }
     }
 }

@@ -33,15 +33,31 @@ known! {
     payment_state = "payment.state",
     payment_verdict = "payment.verdict",
     payment_expires_at = "payment.expires_at",
+    payment_captured = "payment.captured",
+    payment_refunded = "payment.refunded",
+    payer_account = "payer.account",
     payee_account = "payee.account",
+    instrument_pan = "instrument.pan",
     session_id = "session.id",
     session_role = "session.role",
     agent_id = "agent.id",
+    agent_refunds_24h = "agent.refunds_24h",
+    agent_customer_refunds_30d = "agent.customer_refunds_30d",
     case_id = "case.id",
     case_service = "case.service",
     challenge_id = "challenge.id",
     evidence_step_up = "evidence.step_up",
     evidence_method = "evidence.method",
+    request_action = "request.action",
+    request_agent = "request.agent",
+    request_session = "request.session",
+    approval_agent = "approval.agent",
+    approval_session = "approval.session",
+    approval_bound = "approval.bound",
+    refund_id = "refund.id",
+    refund_amount = "refund.amount",
+    refund_account = "refund.account",
+    refund_original_instrument = "refund.original_instrument",
     processing_region = "processing.region",
     processing_tenant = "processing.tenant",
     processing_at = "processing.at",
@@ -55,3 +71,6 @@ pub(crate) const PAYER_SECTIONS: [&str; 3] = ["payer", "instrument", "device"];
 /// What a request for assistance may say besides which payment it is about. All else about the payment
 /// is what was recorded: nobody can change a fact of a payment by asking about it.
 pub(crate) const ASSISTANCE_SECTIONS: [&str; 3] = ["case", "session", "challenge"];
+
+/// What a request for a refund, or the approval of one, may say besides.
+pub(crate) const REFUND_SECTION: &str = "refund";

@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`decide`](Engine::decide) | one message: read, decided once, answered |
 //! | `payment`, `assistance` | what is decided about a payment, and about helping with one |
+//! | `answer` | the customer's answer to a challenge |
+//! | `refund`, `refunds` | money that is given back; how often support did |
 //! | `evaluate`, [`Pipeline`] | a row through the stages; the policy set with its plugins |
 //! | [`sets`] | policy sets: read, archived by digest, put in force |
 //! | `threat` | the level of threat that decisions are taken under |
@@ -33,6 +35,7 @@
 //! and the vault is rebuilt from them at start.
 
 mod again;
+mod answer;
 mod approval;
 mod assistance;
 pub mod attempts;
@@ -69,6 +72,8 @@ mod problems;
 mod reader;
 mod reasons;
 mod record;
+mod refund;
+mod refunds;
 pub mod replay;
 mod reply;
 mod root;

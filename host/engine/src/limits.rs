@@ -93,6 +93,10 @@ pub const MAX_TRANSFERS: usize = 16;
 pub const TRANSFER_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
 /// The same of an order to lift or to shorten a hold.
 pub const LIFT_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
+/// How long a request about a payment waits for the customer and for a second person. What they approved counts as long.
+pub const REQUEST_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
+/// Refunds of thirty days that are counted by agent; where there were more, nothing is said of how many.
+pub(crate) const MAX_REFUNDS_COUNTED: usize = 1_000_000;
 
 // What the log gives of one identifier is all that there is of it.
 const _: () =

@@ -326,12 +326,17 @@ impl Inner {
 pub(crate) fn first_seen(state: State) -> Seen {
     match state {
         State::Released => Seen::Settled,
-        State::Pending | State::Refused | State::Expired => Seen::Attempted,
+        State::Pending
+        | State::Refused
+        | State::Expired
+        | State::Refunded
+        | State::Disputed
+        | State::Recalled => Seen::Attempted,
     }
 }
 
 /// The step-up that an outcome asks for, if the host knows how.
-fn step_up(obligations: &[weft_verdict::Obligation]) -> Option<Method> {
+pub(crate) fn step_up(obligations: &[weft_verdict::Obligation]) -> Option<Method> {
     obligations
         .iter()
         .filter(|o| o.kind == ObligationKind::StepUp)

@@ -40,6 +40,15 @@ pub(crate) fn missing(pointer: &str) -> Problem {
     .pointer(pointer)
 }
 
+pub(crate) fn no_refund_without(pointer: &str) -> Problem {
+    Problem::new(
+        ProblemCode::MissingField,
+        "a refund is not asked for, nor approved, without this field",
+    )
+    .pointer(pointer)
+    .help("refund.id is yours to give, once for each refund of a payment; refund.amount says how much, in the payment's currency")
+}
+
 pub(crate) fn payment_known() -> Problem {
     Problem::new(
         ProblemCode::Conflict,

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep_until};
-use weft_assist::{Challenge, Follow, State};
+use weft_assist::{Challenge, Follow, State, Step};
 use weft_audit::{DecisionRecord, FindingRecord, Stored};
+use weft_dictionary::{Kind, Timestamp, Value};
 use weft_intake::Problem;
 use weft_policy::OperationKind;
 use weft_verdict::{Obligation, ObligationKind, Verdict};
@@ -13,7 +14,7 @@ use weft_verdict::{Obligation, ObligationKind, Verdict};
 use crate::attempts::Attempt;
 use crate::chains::{Chain, began};
 use crate::decide::Decided;
-use crate::disclosure::{EXPIRES_AT, STATE, STEP_UP, VERDICT};
+use crate::disclosure::{EXPIRES_AT, REFUNDED, STATE, STEP_UP, VERDICT};
 use crate::engine::{Engine, Inner};
 use crate::limits::REFUSAL_TAKES;
 use crate::reasons::{self, Names};
@@ -112,8 +113,10 @@ impl Inner {
         let record = &stored.record;
         let is_payment = self.is_about_itself(record);
         let chain = self.chain_of(record)?;
-        // The service that asked for a payment sees every decision about the payment itself.
-        let own = is_payment && caller.role == Role::Service && began(&chain, &caller.id);
+        // The service that asked for a payment sees every decision about the payment itself, and each by which its
+        // customer is asked for an approval.
+        let is_for_service = is_payment || asks_customer(record);
+        let own = is_for_service && caller.role == Role::Service && began(&chain, &caller.id);
         if !own && !may_see(caller, record) {
             return Err(problems::no_such_decision());
         }
@@ -127,20 +130,32 @@ impl Inner {
         }
         let mut view = self.view(caller, stored, words)?;
         let is_told = view.is_told_of_payment && tells(STATE);
-        view.now = self.now(&chain).filter(|_| is_told);
+        view.now = self.now(&chain, tells(REFUNDED)).filter(|_| is_told);
         Ok(view)
     }
 
-    /// Where a payment stands by its latest decision about itself.
-    fn now(&self, chain: &[Stored]) -> Option<NowView> {
+    /// Where a payment stands by its latest decision about itself, or by which money was given back.
+    fn now(&self, chain: &[Stored], tells_refunded: bool) -> Option<NowView> {
         let latest = (chain.iter().rev())
             .map(|stored| &stored.record)
-            .find(|record| self.is_about_itself(record))?;
+            .find(|record| self.is_about_itself(record) || gives_back(record))?;
         Some(NowView {
             state: state_of(latest)?.as_str(),
+            refunded: self.refunded(chain).filter(|_| tells_refunded),
             decision: latest.decision.clone(),
             at: latest.at,
         })
+    }
+
+    /// What these decisions about a payment gave back of it, if anything.
+    fn refunded(&self, chain: &[Stored]) -> Option<Json> {
+        let mut own = chain.iter().map(|stored| &stored.record);
+        let amount = own.find_map(|record| record.facts.get("payment.amount"))?;
+        let Some(Value::Money(amount)) = Value::from_json(Kind::Money, amount) else {
+            return None;
+        };
+        let refunded = self.life_of(chain).ok()??.refunded(amount);
+        (refunded.minor_units > 0).then(|| Value::Money(refunded).to_json())
     }
 
     /// Whether a decision is about a payment, and not about helping with one.
@@ -223,7 +238,14 @@ impl Inner {
             at: record.at,
             verdict: record.outcome.verdict,
             risk: record.outcome.risk.filter(|_| insider && tells(VERDICT)),
-            payment: payment_view(record, follow.filter(|_| tells(STATE)), tells(EXPIRES_AT)),
+            payment: payment_view(record, follow.filter(|_| tells(STATE)), tells(EXPIRES_AT)).map(
+                |view| PaymentView {
+                    refunded: self
+                        .refunded(until(&chain, record))
+                        .filter(|_| tells(REFUNDED)),
+                    ..view
+                },
+            ),
             message: match told_of_payment {
                 true => self.message(told, assistance),
                 false => self.message_without_payment(told),
@@ -239,6 +261,7 @@ impl Inner {
             challenge: self
                 .challenge(caller, record, follow, &chain)
                 .filter(|_| !insider || tells(STEP_UP)),
+            waits_until: follow.and_then(waits_until).filter(|_| told_of_payment),
             is_told_of_payment: told_of_payment,
             context: if assistance && told_of_payment {
                 self.context(told, &chain)?
@@ -383,8 +406,11 @@ impl Inner {
         follow: Option<&Follow>,
         chain: &[Stored],
     ) -> Option<ChallengeView> {
-        if let Some(challenge) = follow.and_then(|f| f.challenge.as_ref()) {
-            return Some(self.challenge_view(caller, record, challenge, false));
+        // The response is for the channel that asked for the payment, where the customer is authenticated.
+        let is_channel = caller.role == Role::Service
+            && (caller.id == record.caller.id || began(chain, &caller.id));
+        if let Some(challenge) = follow.and_then(asked_of_customer) {
+            return Some(self.challenge_view(challenge, false, is_channel));
         }
         // Support sees what the customer has to pass, as it stood when it asked.
         if !sees_context(caller.role, record) {
@@ -396,32 +422,30 @@ impl Inner {
             let Some(follow) = follow_of(&stored.record) else {
                 continue;
             };
-            if let Some(challenge) = follow.challenge {
-                (asked, passed) = (Some(challenge), false);
+            if let Some(challenge) = asked_of_customer(&follow) {
+                (asked, passed) = (Some(challenge.clone()), false);
             }
-            passed |= follow.passed.is_some();
+            passed |=
+                follow.passed.is_some() || matches!(follow.request, Some(Step::Passed { .. }));
             if stored.record.decision == record.decision {
                 break;
             }
         }
-        asked.map(|challenge| self.challenge_view(caller, record, &challenge, passed))
+        asked.map(|challenge| self.challenge_view(&challenge, passed, false))
     }
 
     fn challenge_view(
         &self,
-        caller: &Caller,
-        record: &DecisionRecord,
         challenge: &Challenge,
         passed: bool,
+        is_channel: bool,
     ) -> ChallengeView {
-        // The response is for the channel that asked for the payment, where the customer is authenticated.
-        let channel = caller.role == Role::Service && caller.id == record.caller.id;
         ChallengeView {
             id: challenge.id.clone(),
             method: challenge.method.as_str(),
             expires_at: challenge.expires_at,
             passed,
-            response: channel.then(|| self.challenges.response(challenge).to_string()),
+            response: is_channel.then(|| self.challenges.response(challenge).to_string()),
         }
     }
 
@@ -515,6 +539,11 @@ fn grants_within(record: &DecisionRecord, one: &DecisionRecord) -> bool {
     one.outcome.verdict.is_granted() && one.caller == record.caller && one.case == record.case
 }
 
+/// Whether a decision is about a request of this caller within this case.
+pub(crate) fn is_same_case(caller: &Caller, case: &Option<String>, one: &DecisionRecord) -> bool {
+    one.caller.id == caller.id && one.caller.role == caller.role.as_str() && one.case == *case
+}
+
 /// Whether a request for assistance told its reader that there is such a payment, and where it stands: who is refused
 /// learns nothing of it, unless a request of the same person within the same case was granted before.
 fn learns_of_payment(role: Role, record: &DecisionRecord, chain: &[Stored]) -> bool {
@@ -534,6 +563,41 @@ pub(crate) fn sees_context(role: Role, record: &DecisionRecord) -> bool {
     matches!(role, Role::Agent | Role::Supervisor)
         && record.outcome.verdict.is_granted()
         && record.operation != payment::EXPIRE
+}
+
+/// What the customer has to pass from a decision on: for the payment, or for a request about it.
+fn asked_of_customer(follow: &Follow) -> Option<&Challenge> {
+    match &follow.request {
+        Some(Step::Asked { challenge, .. }) => challenge.as_ref(),
+        _ => follow.challenge.as_ref(),
+    }
+}
+
+/// Whether a request about a payment waits for its customer from this decision on.
+fn asks_customer(record: &DecisionRecord) -> bool {
+    follow_of(record)
+        .is_some_and(|follow| follow.request.is_some() && asked_of_customer(&follow).is_some())
+}
+
+/// Whether money was given back by a decision.
+fn gives_back(record: &DecisionRecord) -> bool {
+    let step = follow_of(record).and_then(|follow| follow.request);
+    matches!(step, Some(Step::Refunded { .. }))
+}
+
+/// Until when a request waits that does so from this decision on.
+fn waits_until(follow: &Follow) -> Option<Timestamp> {
+    match &follow.request {
+        Some(Step::Asked { expires_at, .. }) => Some(*expires_at),
+        _ => None,
+    }
+}
+
+/// The decisions up to this one.
+fn until<'c>(chain: &'c [Stored], record: &DecisionRecord) -> &'c [Stored] {
+    let is_it = |stored: &Stored| stored.record.decision == record.decision;
+    let place = chain.iter().position(is_it);
+    place.map_or(&[], |place| &chain[..=place])
 }
 
 pub(crate) fn follow_of(record: &DecisionRecord) -> Option<Follow> {
@@ -557,6 +621,7 @@ fn payment_view(
     Some(PaymentView {
         id: id.clone(),
         state: follow.state.as_str(),
+        refunded: None,
         expires_at: follow.expires_at.filter(|_| tells_end),
     })
 }

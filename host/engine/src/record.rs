@@ -101,6 +101,7 @@ impl Inner {
             self.pending
                 .apply(payment, before, &record.decision, follow);
             self.changes.tell(payment);
+            self.refunds.see(record, follow);
         }
         if let Some(observation) = &observation {
             self.behaviour.observe(observation);

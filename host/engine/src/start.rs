@@ -28,6 +28,7 @@ use crate::lock_file::{LockError, LockFile};
 use crate::locks::Locks;
 use crate::pipeline::PipelineError;
 use crate::reader::follow_of;
+use crate::refunds::Refunds;
 use crate::root::KEY_FILE;
 use crate::sets::{Archive, ArchiveError, LoadedSet, STARTED, Sets};
 use crate::tasks::Tasks;
@@ -192,6 +193,7 @@ impl Engine {
             stopping: AtomicBool::new(false),
             threat: Threat::new(threat),
             budgets: Budgets::default(),
+            refunds: Refunds::default(),
             emergencies: Emergencies::default(),
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),
@@ -279,6 +281,7 @@ impl Inner {
                 let before = decision.previous.as_deref();
                 self.pending
                     .apply(payment, before, &decision.decision, &follow);
+                self.refunds.see(decision, &follow);
             }
             lost.see(&self.dictionary, &self.vault, decision);
             self.restore_budgets(decision);

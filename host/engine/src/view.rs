@@ -45,6 +45,13 @@ pub struct DecisionView {
     /// What the customer has to pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub challenge: Option<ChallengeView>,
+    /// Until when the request waits, where it does: for the customer, for a second person, and to be asked again with the
+    /// same words; RFC 3339.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "rfc3339_opt"
+    )]
+    pub waits_until: Option<Timestamp>,
     /// The payment in the eyes of support: agents and supervisors, in assistance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub context: Option<ContextView>,
@@ -73,8 +80,11 @@ pub struct DecisionView {
 pub struct PaymentView {
     /// As the platform named it.
     pub id: String,
-    /// `pending`, `released`, `refused`, `expired`.
+    /// `pending`, `released`, `refused`, `expired`, `refunded`, `disputed`, `recalled`.
     pub state: &'static str,
+    /// What was given back of it by then, if anything: `{"value": …, "currency": …}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Json>,
     /// When a pending payment expires; RFC 3339.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -86,9 +96,12 @@ pub struct PaymentView {
 /// Where a payment stands by now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct NowView {
-    /// `pending`, `released`, `refused`, `expired`.
+    /// As in [`PaymentView`].
     pub state: &'static str,
-    /// The latest decision about it.
+    /// What was given back of it by now, if anything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Json>,
+    /// The latest decision about it, or by which money was given back.
     pub decision: String,
     /// When that was taken; RFC 3339.
     #[serde(serialize_with = "rfc3339")]

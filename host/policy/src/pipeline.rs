@@ -55,6 +55,10 @@ pub enum Effect {
     AnswerChallenge,
     /// The payment is decided again, once, with the host's evidence.
     DecideAgain,
+    /// Money of a payment that was released is given back.
+    Refund,
+    /// A second person approves a request that waits.
+    Approve,
 }
 
 /// One operation.

@@ -19,6 +19,8 @@ use crate::{Caller, Role};
 
 /// The field that says where a payment stands.
 pub(crate) const STATE: &str = "payment.state";
+/// The field that says what was given back of it.
+pub(crate) const REFUNDED: &str = "payment.refunded";
 /// The field that says when its hold is over.
 pub(crate) const EXPIRES_AT: &str = "payment.expires_at";
 /// The field that says what was decided about it; its score and its reasons are of that decision.

@@ -186,7 +186,7 @@ impl Inner {
 
 impl Inner {
     /// All identifiers of whom a payment is about, for budgets: another card of the same person is no other customer.
-    pub(super) fn identifiers(&self, row: &Row) -> Vec<String> {
+    pub(crate) fn identifiers(&self, row: &Row) -> Vec<String> {
         let telling = Side::Payer.telling(&self.dictionary, row);
         let all = self.vault.persons(&telling).into_iter();
         all.map(|subject| subject.to_string()).collect()
@@ -194,7 +194,7 @@ impl Inner {
 }
 
 /// Whom a payment is about, in records: by the strongest identifier in its row.
-pub(super) fn customer(dictionary: &Dictionary, row: &Row) -> String {
+pub(crate) fn customer(dictionary: &Dictionary, row: &Row) -> String {
     let subjects = Side::Payer.subjects(dictionary, row);
     let first = subjects.first().copied().unwrap_or(Subject::NOBODY);
     first.to_string()

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use weft_assist::State;
+use weft_assist::{Follow, Life, State};
 use weft_audit::DecisionRecord;
 use weft_behaviour::{Behaviour, BehaviourError, Seen};
 use weft_dictionary::{FieldId, Origin, Row, Value};
@@ -132,6 +132,15 @@ impl Carry {
         let _ = row.set(dictionary, known.payment_state, Value::text(state.as_str()));
         if state != State::Pending {
             row.clear(known.payment_expires_at);
+        }
+        // What was given back of it then would not have been.
+        if let Some(Value::Money(amount)) = row.get(known.payment_amount).cloned() {
+            let life = Life::of([("", Follow::state(state))]);
+            let money = life.map(|life| (life.captured(amount), life.refunded(amount)));
+            if let Some((captured, refunded)) = money {
+                let _ = row.set(dictionary, known.payment_captured, Value::Money(captured));
+                let _ = row.set(dictionary, known.payment_refunded, Value::Money(refunded));
+            }
         }
     }
 }

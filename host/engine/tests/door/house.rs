@@ -1,6 +1,7 @@
 //! A host on directories of its own, whose clock is told what time it is.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -91,6 +92,14 @@ impl Site {
         site
     }
 
+    /// Puts in one of the project's own policies, by its path below `policies`.
+    pub(crate) fn write_own(&self, path: &str) {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+        let to = self.policies_dir().join(path);
+        fs::create_dir_all(to.parent().expect("a directory")).expect("made");
+        fs::copy(own.join(path), to).expect("the project's own");
+    }
+
     pub(crate) fn write_disclosure(&self, name: &str, text: &str) {
         let dir = self.policies_dir().join("disclosures");
         fs::create_dir_all(&dir).expect("made");
@@ -155,7 +164,11 @@ pub(crate) fn copy_dir(from: &Path, to: &Path) {
             fs::set_permissions(&target, rights).expect("its own");
             copy_dir(&entry.path(), &target);
         } else {
-            fs::copy(entry.path(), target).expect("copied");
+            match fs::copy(entry.path(), target) {
+                // The host put another in its place meanwhile.
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                copied => assert!(copied.is_ok(), "{copied:?}"),
+            }
         }
     }
 }

@@ -149,5 +149,7 @@ fn effect(effect: Effect) -> &'static str {
         Effect::None => "nothing",
         Effect::AnswerChallenge => "the customer answers what the host asked (answer_challenge)",
         Effect::DecideAgain => "the payment is decided again (decide_again)",
+        Effect::Refund => "money of the payment is given back (refund)",
+        Effect::Approve => "a second person approves a request that waits (approve)",
     }
 }
