@@ -20,7 +20,10 @@ pub const CONTRADICTION: Code = Code {
            a `pan` is cardholder data; what identifies or reaches a person (`iban`, `account`, `phone`, \
            `email`, `name`) is sensitive at least. Fields of one kind of token have one class, and one \
            format where they have any, because equal values get equal tokens. A feature has the kind of its measure; a derived field and a feature \
-           name fields that exist.\n\nThe dictionary decides what is tokenised at the door, so a \
+           name fields that exist.\n\nA text of class `public` or `operational` is recorded in clear, in a log from which nothing can be \
+           deleted. One that requests say therefore has a `format` or `one_of`, in which no name and no street has a place: \
+           `reference` for identifiers that systems make, `code` and `mcc` for codes, `service`, `bic`, `uuid`. What people write \
+           is of class `personal` or `sensitive`.\n\nThe dictionary decides what is tokenised at the door, so a \
            contradiction in it is refused as a whole.",
 };
 
@@ -205,6 +208,7 @@ impl<'a> Loader<'a> {
             self.check_token_kind(source);
             let origin = self.origin(source);
             self.check_claim(source, &origin);
+            self.check_clear_text(source, &origin);
             fields.push(Field {
                 id,
                 name: source.name.value.clone(),
@@ -279,6 +283,42 @@ impl<'a> Loader<'a> {
         }
     }
 
+    /// What is recorded in clear for ever is nothing that anybody may write into.
+    fn check_clear_text(&mut self, field: &'a FieldSource, origin: &Origin) {
+        let is_text = matches!(field.kind.value, Kind::Text | Kind::Texts);
+        let is_open = field.one_of.is_empty() && field.format.is_none();
+        if is_text && is_open && *origin == Origin::Request && field.class.value < Class::Personal {
+            self.refuse(
+                &field.class,
+                format!(
+                    "`{}` is {}, so it is recorded in clear, and a request may say anything in it",
+                    field.name.value,
+                    field.class.value.as_str()
+                ),
+                "say its form: `format: reference` for an identifier, `code` or `mcc` for a code, or `one_of`; what people \
+                 write is of class personal or sensitive",
+            );
+        }
+        let Some(format) = &field.format else { return };
+        let has_not = |text: &&String| format.value.admits(text) == Some(false);
+        if field
+            .one_of
+            .iter()
+            .chain(&field.examples)
+            .any(|text| has_not(&text))
+        {
+            self.refuse(
+                format,
+                format!(
+                    "an example or a word of `{}` does not have its format {}",
+                    field.name.value,
+                    format.value.as_str()
+                ),
+                format!("it is {}", format.value.in_words()),
+            );
+        }
+    }
+
     fn check_class(&mut self, field: &'a FieldSource) {
         let class = field.class.value;
         let word = |kind: &str| kind.bytes().all(|b| b.is_ascii_lowercase()) && !kind.is_empty();
@@ -323,7 +363,8 @@ impl<'a> Loader<'a> {
 
     fn check_format(&mut self, field: &'a FieldSource) {
         let text = field.kind.value == Kind::Text;
-        if let Some(format) = field.format.as_ref().filter(|_| !text) {
+        let takes_format = text || field.kind.value == Kind::Texts;
+        if let Some(format) = field.format.as_ref().filter(|_| !takes_format) {
             self.refuse(
                 format,
                 format!(
@@ -584,11 +625,11 @@ mod tests {
                 "tokens of the kind `k` stand for the format name in `payer.a`, and for phone in `payer.b`",
             ),
             (
-                field("name: Payer, kind: text, class: public"),
+                field("name: Payer, kind: integer, class: public"),
                 "`Payer` is not a field's name",
             ),
             (
-                field("name: pyer.name, kind: text, class: public"),
+                field("name: pyer.name, kind: integer, class: public"),
                 "did you mean `payer`?",
             ),
             (
@@ -610,8 +651,26 @@ mod tests {
                 "its measure gives integer",
             ),
             (
-                field("name: payment.n, kind: text, class: public").repeat(2),
+                field("name: payment.n, kind: integer, class: public").repeat(2),
                 "stands twice",
+            ),
+            (
+                field("name: payment.n, kind: text, class: operational"),
+                "d.yaml:4:64: error[W0201]: `payment.n` is operational, so it is recorded in clear, and a request may say anything in it (say its form: `format: reference`",
+            ),
+            (
+                field("name: payment.n, kind: texts, class: public"),
+                "`payment.n` is public, so it is recorded in clear",
+            ),
+            (
+                field(
+                    "name: payment.n, kind: text, class: public, format: mcc, examples: [\"5411\", food]",
+                ),
+                "an example or a word of `payment.n` does not have its format mcc (it is a merchant category of ISO 18245: four digits)",
+            ),
+            (
+                field("name: payment.n, kind: integer, class: public, format: reference"),
+                "a format is for texts",
             ),
         ];
         for (fields, expected) in cases {
@@ -620,6 +679,21 @@ mod tests {
                 found.iter().any(|p| p.contains(expected)),
                 "{expected:?} not in {found:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_text_in_clear_has_a_form_or_is_not_the_requests_to_say() {
+        for fields in [
+            "kind: text, class: operational, format: reference, examples: [P-1001]",
+            "kind: texts, class: operational, format: code",
+            "kind: text, class: public, one_of: [a, b]",
+            "kind: text, class: operational, by: host",
+            "kind: text, class: personal",
+            "kind: text, class: secret",
+        ] {
+            let found = problems(&field(&format!("name: payment.n, {fields}")));
+            assert_eq!(found, Vec::<String>::new(), "{fields}");
         }
     }
 }

@@ -269,8 +269,11 @@ impl Inner {
             Some(about) => self.restore(&about.own)?,
             None => Row::new(&self.dictionary),
         };
+        // A service that is named is looked for. Whose the payment is, the host knows; a word under which there is none is
+        // not kept, and nobody is told which of the two it was.
+        let is_kept = |id| self.is_taken(id) && id != self.known.case_service;
         for (id, value) in request.row.facts() {
-            if self.is_taken(id) {
+            if is_kept(id) {
                 self.set(&mut row, id, value.clone())?;
             }
         }

@@ -375,10 +375,13 @@ pub(crate) fn whose_emergency() -> Problem {
 pub(crate) fn unfit_disclosure(pointer: &str) -> Problem {
     Problem::new(
         ProblemCode::InvalidValue,
-        "a value is asked for by case, purpose, field and token: names as they stand in policies/ and in records",
+        "a value is asked for by case, payment, service, purpose, field and token: names as they stand in policies/ and in records",
     )
     .pointer(pointer)
-    .help("purposes stand in policies/disclosures, fields in policies/dictionary.yaml")
+    .help(
+        "purposes stand in policies/disclosures, fields in policies/dictionary.yaml; an identifier has at least one digit and no \
+         blank",
+    )
 }
 
 pub(crate) fn no_such_emergency() -> Problem {

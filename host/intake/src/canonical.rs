@@ -33,7 +33,29 @@ pub(crate) fn canonical(format: Option<Format>, text: &str) -> Result<Secret, Wr
         Some(Format::Email) => email(text),
         Some(Format::Name) => Ok(name(text)),
         Some(Format::Uuid) => uuid(text),
+        Some(format @ (Format::Reference | Format::Code | Format::Mcc | Format::Service)) => {
+            in_form(format, text)
+        }
     }
+}
+
+/// What to write in a field that is recorded in clear.
+pub(crate) fn written_as(example: &str) -> String {
+    format!(
+        "write it as in {example}: it is recorded in clear, so no name, street or note has a place in it"
+    )
+}
+
+/// What is kept as it came has no other canonical form.
+fn in_form(format: Format, text: &str) -> Result<Secret, Wrong> {
+    if format.admits(text) == Some(true) {
+        return Ok(Secret::copy_of(text));
+    }
+    let example = format.example().unwrap_or_default();
+    Err(Wrong::value(
+        format!("the text is not {}", format.in_words()),
+        written_as(example),
+    ))
 }
 
 /// ISO/IEC 7812-1: 12 to 19 digits, the last a check digit by Luhn's formula (annex B).
@@ -293,6 +315,7 @@ mod tests {
                 "5D1E6A3C-0B57-4C1E-9A35-3F8D2F6F3C11",
                 "5d1e6a3c-0b57-4c1e-9a35-3f8d2f6f3c11",
             ),
+            (Format::Reference, " INV/2026/00042 ", "INV/2026/00042"),
         ] {
             assert_eq!(of(format, text).as_deref(), Some(expected), "{format:?}");
         }
@@ -318,6 +341,10 @@ mod tests {
             (Format::Email, "ines@localhost"),
             (Format::Uuid, "5d1e6a3c0b574c1e9a353f8d2f6f3c11"),
             (Format::Name, "\u{0}"),
+            (Format::Reference, "Maria Rossi"),
+            (Format::Code, "Anna"),
+            (Format::Mcc, "food"),
+            (Format::Service, "the shop"),
         ] {
             assert_eq!(of(format, text), None, "{format:?} {text}");
         }

@@ -45,6 +45,8 @@ pub enum Why {
     NotOfOperation,
     /// Something in the text leads to a person or to money and is no part of what the field is: the rest is kept.
     Covered,
+    /// An identifier or a code of a message that does not have the form of one: it could be a name.
+    NotInForm,
 }
 
 impl Why {
@@ -56,6 +58,7 @@ impl Why {
             Why::NoInstant => "no-instant",
             Why::NotOfOperation => "not-of-operation",
             Why::Covered => "covered",
+            Why::NotInForm => "not-in-form",
         }
     }
 }

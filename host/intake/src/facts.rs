@@ -9,13 +9,13 @@ use rust_decimal::Decimal;
 use weft_dictionary::field::Take;
 use weft_dictionary::limits::MAX_TEXTS;
 use weft_dictionary::{
-    Class, Currency, Dictionary, DurationMs, Field, FieldId, Kind, Money, Origin, Row, Timestamp,
-    Token, Value,
+    Class, Currency, Dictionary, DurationMs, Field, FieldId, Format, Kind, Money, Origin, Row,
+    Timestamp, Token, Value,
 };
 use weft_redact::{Kind as Personal, Layer, pan};
 use weft_vault::{NewRow, Secret, Side, Vault, VaultError};
 
-use crate::canonical::{canonical, iban_country};
+use crate::canonical::{canonical, iban_country, written_as};
 use crate::dropped::{Dropped, Why};
 use crate::free_text::{self, is_free_text};
 use crate::limits::{self, MIN_LINE_CHARS};
@@ -153,6 +153,11 @@ impl<'a> Facts<'a> {
         self.vault.bring(&subjects, values)
     }
 
+    /// Whether a field has a value by now.
+    pub(crate) fn has(&self, field: &Field) -> bool {
+        self.row.get(field.id).is_some()
+    }
+
     /// Counts and names a value that is not kept.
     pub(crate) fn drop_at(&mut self, pointer: String, why: Why) {
         self.dropped.add(pointer, why, || None);
@@ -255,8 +260,8 @@ impl<'a> Facts<'a> {
             ));
         }
         check_length(field, text, 0)?;
-        let canonical = canonical(None, text)?;
-        canonical.expose(nothing_personal)?;
+        nothing_personal(text)?;
+        let canonical = in_form_of(field, text)?;
         Ok(canonical.expose(|text| text.into()))
     }
 
@@ -279,7 +284,7 @@ impl<'a> Facts<'a> {
             true => free_text::cover(text),
             false => Cow::Borrowed(text),
         };
-        let canonical = canonical(field.format, &kept)?;
+        let canonical = in_form_of(field, &kept)?;
         match kept {
             // What stands for what was covered may be longer.
             Cow::Owned(_) => self.drop_at(field.pointer(), Why::Covered),
@@ -383,6 +388,15 @@ fn where_it_belongs(found: Personal) -> &'static str {
         }
         Personal::SecurityCode | Personal::NationalId => "leave it out; no field takes it",
     }
+}
+
+/// The text in its field's form, or why it does not have it, as people write such a field.
+fn in_form_of(field: &Field, text: &str) -> Result<Secret, Wrong> {
+    let has_not = |format: Format| format.admits(text.trim()) == Some(false);
+    canonical(field.format, text).map_err(|wrong| match field.examples.first() {
+        Some(example) if field.format.is_some_and(has_not) => wrong.help(written_as(example)),
+        _ => wrong,
+    })
 }
 
 fn check_length(field: &Field, text: &str, filler: usize) -> Result<(), Wrong> {

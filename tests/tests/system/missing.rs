@@ -18,7 +18,7 @@ fn a_payment_that_says_nothing_of_its_device_waits_and_is_told_why() {
         assert_eq!(answer.json()["verdict"], "allow", "{}", answer.text());
     }
     // Left out.
-    let mut silent = usual("silent");
+    let mut silent = usual("silent-1");
     let device = silent["device"].as_object_mut().expect("a device");
     device.remove("malware");
     device.remove("rooted");
@@ -30,7 +30,7 @@ fn a_payment_that_says_nothing_of_its_device_waits_and_is_told_why() {
     );
     assert!(decision.get("dropped").is_none(), "{decision}");
     // Misspelt.
-    let mut misspelt = usual("misspelt");
+    let mut misspelt = usual("misspelt-1");
     let device = misspelt["device"].as_object_mut().expect("a device");
     device.remove("malware");
     device.insert("malwere".to_owned(), json!(false));
@@ -61,7 +61,7 @@ fn a_payment_that_says_nothing_of_its_device_waits_and_is_told_why() {
         json!(["device.malware"])
     );
     // A card in a terminal comes from no device of the payer's.
-    let mut terminal = usual("terminal");
+    let mut terminal = usual("terminal-1");
     terminal["instrument"]["entry_mode"] = json!("chip");
     terminal
         .as_object_mut()
@@ -175,7 +175,7 @@ fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
     card["instrument"]["pan"] = json!("5555555555554444");
     let all = waits_for(&host, &card, &["device-new", "velocity-card"]);
     let mut payment = without(card, "instrument", "pan");
-    payment["payment"]["id"] = json!("card-without-pan");
+    payment["payment"]["id"] = json!("card-without-pan-1");
     assert!(waits_for(&host, &payment, &["card-unknown"]) >= all);
 
     // Many pay somebody who is no merchant.

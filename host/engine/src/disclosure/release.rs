@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep_until};
 use weft_audit::{DecisionRecord, EventRecord, Receipt};
-use weft_dictionary::{Class, Field, FieldId, Timestamp, Token, Treatment, Value};
+use weft_dictionary::{Class, Field, FieldId, Format, Timestamp, Token, Treatment, Value};
 use weft_intake::{Problem, is_free_text};
 use weft_policy::Disclosure;
 use weft_redact::{Layer, Reading, pan};
@@ -394,17 +394,17 @@ pub(super) fn is_word(text: &str) -> bool {
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
 }
 
-/// Whether a text may stand in a record as the name of a case.
-pub(super) fn is_case(text: &str) -> bool {
-    (1..=MAX_CASE_CHARS).contains(&text.chars().count())
-        && !text.chars().any(char::is_control)
+/// Whether a text may stand in a record as the identifier of a case or a payment.
+pub(super) fn is_identifier(text: &str) -> bool {
+    text.len() <= MAX_CASE_CHARS
+        && Format::Reference.admits(text) == Some(true)
         && weft_redact::in_identifier(text).is_none()
 }
 
 /// What may be recorded of what a caller says; its token.
 fn checked(ask: &ReleaseAsk) -> Result<Option<Token>, Problem> {
     for (fits, pointer) in [
-        (is_case(&ask.case), "/case"),
+        (is_identifier(&ask.case), "/case"),
         (is_word(&ask.purpose), "/purpose"),
         (is_word(&ask.field), "/field"),
     ] {

@@ -103,7 +103,7 @@ async fn without_a_case_an_agent_sees_nothing() {
 async fn a_payment_that_nobody_knows_is_denied() {
     let house = House::new(&usual());
     let view = house
-        .decided(&agent(), &ask("assist.failed_payment", "nobody"))
+        .decided(&agent(), &ask("assist.failed_payment", "nobody-1"))
         .await;
     assert_eq!(view.verdict, Verdict::Deny);
     assert!(view.context.is_none() && view.payment.is_none() && view.previous.is_none());

@@ -302,7 +302,7 @@ fn a_group_of_payments_is_as_long_as_it_says_too() {
     };
     let body = |second: &str| {
         format!(
-            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn><GrpHdr><MsgId>M</MsgId>\
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn><GrpHdr><MsgId>M-1</MsgId>\
              <CreDtTm>2026-01-01T10:00:00Z</CreDtTm><NbOfTxs>3</NbOfTxs><CtrlSum>15</CtrlSum></GrpHdr>\
              <PmtInf><NbOfTxs>2</NbOfTxs><CtrlSum>10</CtrlSum>{}{}</PmtInf><PmtInf>{second}{}</PmtInf></CstmrCdtTrfInitn></Document>",
             transfer("E-1"),

@@ -102,10 +102,10 @@ fn one_account_is_one_token_as_payer_and_as_payee() {
 fn what_is_unknown_or_not_the_callers_is_dropped_and_counted() {
     let house = House::new();
     let request = house.json(
-        r#"{"operation":"assist.confirm","colour":{"a":[1,2]},"payment":{"id":"p","state":"released","x":1},
+        r#"{"operation":"assist.confirm","colour":{"a":[1,2]},"payment":{"id":"p-1","state":"released","x":1},
             "evidence":{"step_up":true,"method":"app"},"session":{"role":"supervisor"},
             "instrument":{"last4":"9999"},"behaviour":{"account":{"count_1h":0}},
-            "challenge":{"id":"c","response":"493021"},"case":null}"#,
+            "challenge":{"id":"c-1","response":"493021"},"case":null}"#,
     );
     let places: Vec<_> = (request.dropped.places().iter())
         .map(|at| (at.pointer.as_str(), at.why))
@@ -235,7 +235,7 @@ fn the_examples_are_read() {
 /// Body, code, pointer.
 const REFUSED: &[(&str, &str, Option<&str>)] = &[
     (
-        r#"{"payment":{"id":"p"}}"#,
+        r#"{"payment":{"id":"p-1"}}"#,
         "missing-field",
         Some("/operation"),
     ),
@@ -361,7 +361,7 @@ const REFUSED: &[(&str, &str, Option<&str>)] = &[
         Some("/location/latitude"),
     ),
     (
-        r#"{"operation":"a","payment":{"id":"p","id":"q"}}"#,
+        r#"{"operation":"a","payment":{"id":"p-1","id":"q-1"}}"#,
         "malformed",
         Some("/payment"),
     ),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use weft_dictionary::{Currency, DurationMs, Kind, Money, Timestamp, Token, Value};
+use weft_dictionary::{Currency, DurationMs, Format, Kind, Money, Timestamp, Token, Value};
 
 use super::Facts;
 use super::domain::{Domain, FALSE, TRUE};
@@ -267,13 +267,23 @@ fn of_words(fact: &Fact, words: &Words, hints: &Hints) -> Vec<Value> {
     }
     if words.listed().is_none() {
         found.extend(fact.examples.iter().cloned());
-        found.extend(words.examples());
+        let of_form = fact.format.and_then(Format::example);
+        found.extend(of_form.map(Rc::from));
+        let made = words.examples();
+        // What has the form of an identifier has a digit.
+        let with_digit = made.iter().map(|text| Rc::from(format!("{text}1")));
+        let with_digit = with_digit.filter(|_| fact.format == Some(Format::Reference));
+        found.extend(with_digit.collect::<Vec<Rc<str>>>());
+        found.extend(made);
     }
     found.extend(hints.texts.iter().cloned());
     if let Some(listed) = words.listed() {
         found.extend(listed.take(MAX_EXAMPLE_VALUES).cloned());
     }
-    let fits = |text: &Rc<str>| fact.longest.is_none_or(|most| text.chars().count() <= most);
+    let has_form = |text: &str| fact.format.and_then(|format| format.admits(text)) != Some(false);
+    let fits = |text: &Rc<str>| {
+        has_form(text) && fact.longest.is_none_or(|most| text.chars().count() <= most)
+    };
     let fitting = found
         .into_iter()
         .filter(|text| words.holds(text) && fits(text));
