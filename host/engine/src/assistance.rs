@@ -207,11 +207,11 @@ impl Inner {
         };
         if count >= MAX_CHAIN - kept {
             // Who names no case is not told whether there is such a payment.
-            let names_case = self.text(said, self.known.case_id).is_some();
-            if asked.caller.role != Role::Service && !names_case {
+            let case = self.text(said, self.known.case_id);
+            if asked.caller.role != Role::Service && case.is_none() {
                 return Ok(None);
             }
-            return Err(problems::asked_too_often());
+            return Err(problems::asked_too_often(&payment, case));
         }
         let waiting = self.pending.get(&payment, &head);
         Ok(Some(About {

@@ -189,7 +189,11 @@ fn evidence_about_cases_is_one_directory_that_others_check() {
     let mut host = Host::start("");
     host.decide("service", &held("held-1"));
     host.decide("service", &usual("other-1"));
-    for (payment, case) in [("held-1", "case-1"), ("other-1", "case-2"), ("other-1", "case-3")] {
+    for (payment, case) in [
+        ("held-1", "case-1"),
+        ("other-1", "case-2"),
+        ("other-1", "case-3"),
+    ] {
         host.decide("agent", &assistance("assist.failed_payment", payment, case));
     }
     host.stop();

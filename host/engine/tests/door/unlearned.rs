@@ -120,7 +120,9 @@ async fn who_may_know_the_payment_is_told_why_it_is_not_confirmed() {
 async fn no_refusal_comes_before_its_time() {
     let house = House::new(&usual());
     house.waiting("waiting-1", "1890.00").await;
-    let held = house.decided(&service(), &payment("held-1", "1890.00")).await;
+    let held = house
+        .decided(&service(), &payment("held-1", "1890.00"))
+        .await;
     let other = caller("another-platform", Role::Service);
     let mut invented = ask("assist.confirm", "waiting-1");
     invented["case"]["id"] = json!("invented-1");

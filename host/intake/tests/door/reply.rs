@@ -110,6 +110,45 @@ fn the_same_message_has_the_same_report() {
     );
 }
 
+/// A report repeats identifiers, and no words that stand in their place.
+#[test]
+fn what_is_no_identifier_is_not_repeated() {
+    let statuses = [status(Status::Accepted, None, &[])];
+    let body = TRANSFER
+        .replace("DEMO-MSG-1", "Zora Quorble")
+        .replace("DEMO-INSTR-1", "Rent of Zora")
+        .replace("DEMO-E2E-1", "Quorble");
+    let report = text(reply(&envelope(&body), &statuses));
+    check_schema("pacs.002.001.10", &report);
+    assert!(
+        !report.contains("Zora") && !report.contains("Quorble"),
+        "{report}"
+    );
+    for part in [
+        "<OrgnlMsgId>NOTPROVIDED</OrgnlMsgId>",
+        "<TxInfAndSts><OrgnlUETR>5d1e6a3c-0b57-4c1e-9a35-3f8d2f6f3c11</OrgnlUETR><TxSts>",
+    ] {
+        assert!(report.contains(part), "{part} is not in {report}");
+    }
+    let other = body.replace("5d1e6a3c", "5d1e6a3d");
+    assert_ne!(report, text(reply(&envelope(&other), &statuses)));
+    let not_provided = TRANSFER.replace("DEMO-E2E-1", "NOTPROVIDED");
+    let report = text(reply(&envelope(&not_provided), &statuses));
+    assert!(report.contains("<OrgnlEndToEndId>NOTPROVIDED</OrgnlEndToEndId>"));
+    let groups = GROUPS
+        .replace("M'1", "Salaries of June")
+        .replace("P-1<", "Zora Quorble<")
+        .replace("I-2", "Zora");
+    let statuses = vec![status(Status::Accepted, None, &[]); 3];
+    let report = text(reply(&envelope(&groups), &statuses));
+    check_schema("pain.002.001.10", &report);
+    assert!(
+        !report.contains("Zora") && !report.contains("June"),
+        "{report}"
+    );
+    assert!(report.contains("<OrgnlPmtInfId>NOTPROVIDED</OrgnlPmtInfId>"));
+}
+
 #[test]
 fn json_has_no_status_report() {
     assert!(reply(&Envelope::Json, &[]).is_empty());
