@@ -54,7 +54,7 @@ async fn payments_of_one_payer_count_each_other() {
     house
         .decided(&service(), &payment("p-last-1", "27.40"))
         .await;
-    let facts = &house.chain("p-last")[0].facts;
+    let facts = &house.chain("p-last-1")[0].facts;
     assert_eq!(facts["behaviour.card.count_24h"], json!(50));
     assert_eq!(facts["behaviour.account.count_24h"], json!(25));
 }

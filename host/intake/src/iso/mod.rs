@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `amounts` | what a message says about its own amounts |
 //! | `document` | XML into elements, bounded; no DTD, no entities |
+//! | `elements` | names of elements that the messages have |
 //! | `identify` | which message it is, and its business header (head.001) |
 //! | `ids` | identifiers of messages, and which of them have the form of one |
 //! | `plan` | the dictionary's paths, compiled |
@@ -16,6 +17,7 @@
 
 mod amounts;
 mod document;
+mod elements;
 mod identify;
 mod ids;
 mod plan;

@@ -224,6 +224,8 @@ fn the_examples_are_read() {
             _ => continue,
         };
         let text = std::fs::read_to_string(&path).expect("an example");
+        // What an answer said before stands in its place when the story is played.
+        let text = text.replace("{{held.challenge.id}}", "chl_1");
         if let Err(problem) = house.read(media, &text) {
             panic!("{}: {problem}", path.display());
         }

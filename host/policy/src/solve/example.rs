@@ -302,3 +302,43 @@ fn of_entries(entries: &Entries, hints: &Hints) -> Vec<Value> {
     let others = others.map(|text| texts(Some(text)));
     [texts(None)].into_iter().chain(others).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use weft_dictionary::Dictionary;
+
+    use super::*;
+
+    #[test]
+    fn an_example_has_the_form_of_its_field() {
+        let field = |format: &str| {
+            let text = format!(
+                "version: 1\nsections: {{case: Case}}\nfields:\n  - {{name: case.id, kind: text, class: operational, format: {format}, \
+                 max_length: 16, title: t, meaning: m}}\n"
+            );
+            Dictionary::parse("d.yaml", &text).unwrap_or_else(|problems| panic!("{problems}"))
+        };
+        for format in ["reference", "code", "mcc", "service"] {
+            let dictionary = field(format);
+            let fact = dictionary.by_name("case.id").map(Fact::of);
+            let fact = fact.expect("a field");
+            let hints = Hints {
+                texts: vec!["Maria Rossi".into(), "12 High Street".into()],
+                ..Hints::default()
+            };
+            let starting = Words::passing(crate::cel::node::TextTest::StartsWith, "case-");
+            for words in [Words::all(), starting] {
+                let found = of_words(&fact, &words, &hints);
+                let has_form = |value: &Value| match value {
+                    Value::Text(text) => {
+                        fact.format.and_then(|format| format.admits(text)) == Some(true)
+                    }
+                    _ => false,
+                };
+                assert!(found.iter().all(has_form), "{format}: {found:?}");
+                let may_be = words == Words::all() || format == "reference";
+                assert!(!may_be || !found.is_empty(), "{format}");
+            }
+        }
+    }
+}

@@ -337,6 +337,7 @@ fn message(person: &Person, n: usize) -> String {
         .replace("DEMO-MSG-1", &format!("SWEEP-{n}"))
         .replace("DEMO-INSTR-1", &format!("SWEEP-I-{n}"))
         .replace("DEMO-E2E-1", &format!("SWEEP-E-{n}"))
+        .replace("5d1e6a3c-0b57-4c1e-9a35-3f8d2f6f3c11", &uetr(n))
         .replace("Ines Peeters", &person.name)
         .replace("Veldstraat 12", &person.street)
         .replace("BE68539007547034", &person.iban)
