@@ -199,25 +199,23 @@ fn in_identifier_of_a_question(person: &Person, turn: usize, n: usize) -> Json {
     body
 }
 
+fn uetr(n: usize) -> String {
+    format!("5d1e6a3c-0b57-4c1e-9a35-{n:012x}")
+}
+
 /// A message in which people wrote words in place of identifiers.
 fn message_of_words(person: &Person, turn: usize, n: usize) -> String {
     let word = words(person, turn);
     let sound = message(person, n);
-    let uetr = format!("<UETR>5d1e6a3c-0b57-4c1e-9a35-{n:012x}</UETR>");
-    let from = sound.find("<UETR>").expect("a UETR");
-    let to = sound.find("</UETR>").expect("its end") + "</UETR>".len();
-    format!(
-        "{}<TxId>{word}</TxId>{uetr}{}",
-        &sound[..from],
-        &sound[to..]
-    )
-    .replace(&format!(">SWEEP-{n}<"), &format!(">{word}<"))
-    .replace(&format!("SWEEP-I-{n}"), word)
-    .replace(&format!("SWEEP-E-{n}"), word)
-    .replace(
-        "<ChrgBr>SLEV</ChrgBr>",
-        &format!("<Purp><Cd>{word}</Cd></Purp>"),
-    )
+    sound
+        .replace("<UETR>", &format!("<TxId>{word}</TxId><UETR>"))
+        .replace(&format!(">SWEEP-{n}<"), &format!(">{word}<"))
+        .replace(&format!("SWEEP-I-{n}"), word)
+        .replace(&format!("SWEEP-E-{n}"), word)
+        .replace(
+            "<ChrgBr>SLEV</ChrgBr>",
+            &format!("<Purp><Cd>{word}</Cd></Purp>"),
+        )
 }
 
 /// In the path, behind it, and in the headers that belong to it.
