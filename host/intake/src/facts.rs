@@ -208,7 +208,11 @@ impl<'a> Facts<'a> {
     pub(crate) fn integer(&mut self, field: &Field, value: Option<i64>) -> Result<(), Wrong> {
         let outside = || Wrong::value("the number does not fit into 64 bits", "check the number");
         match field.kind {
-            Kind::Integer => self.set(field.id, Value::Integer(value.ok_or_else(outside)?)),
+            Kind::Integer => {
+                let value = value.ok_or_else(outside)?;
+                nothing_personal(&value.to_string())?;
+                self.set(field.id, Value::Integer(value))
+            }
             Kind::Decimal => {
                 let value = within_range(field, Decimal::from(value.ok_or_else(outside)?))?;
                 self.set(field.id, Value::Decimal(value))
@@ -231,6 +235,7 @@ impl<'a> Facts<'a> {
             let help = "write the three letters of ISO 4217, in upper case";
             Wrong::value(error.to_string(), help).of(Part::Currency)
         })?;
+        nothing_personal(amount).map_err(|wrong| wrong.of(Part::Value))?;
         let refused =
             |reason: String| Wrong::value(reason, "write the amount as in 12.50").of(Part::Value);
         let money = Money::parse(amount, currency).map_err(|e| refused(e.to_string()))?;

@@ -270,7 +270,7 @@ impl Inner {
             ("reason", order.reason.clone().into()),
             ("case", ask.case.as_str().into()),
             ("transaction", ask.payment.as_str().into()),
-            ("field", ask.field.as_str().into()),
+            ("field", self.recorded_field(&ask.field).into()),
         ];
         detail.extend(
             ask.service

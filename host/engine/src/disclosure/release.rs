@@ -35,6 +35,10 @@ pub const RELEASED: &str = "disclosure.released";
 /// The event of a value that was asked for and not released.
 pub const REFUSED: &str = "disclosure.refused";
 
+/// Stands in records for a purpose that no disclosure has and a field that is not in the dictionary: somebody's made-up
+/// word, which could be a name.
+const UNKNOWN: &str = "unknown";
+
 /// What a caller asks for.
 #[derive(Debug, Clone)]
 pub struct ReleaseAsk {
@@ -213,13 +217,15 @@ impl Inner {
             Some(Err(VaultError::ErasedMeanwhile)) => None,
             Some(Err(why)) => return Err(problems::not_opened(&why)),
         };
+        let mut purposes = set.set().disclosures().iter().map(|one| one.purpose());
+        let purpose = purposes.find(|purpose| *purpose == ask.purpose);
         let mut detail = vec![
             ("id", Json::from(id.as_str())),
             ("by", caller.id.as_str().into()),
             ("role", caller.role.as_str().into()),
             ("case", ask.case.as_str().into()),
-            ("purpose", ask.purpose.as_str().into()),
-            ("requested", vec![ask.field.as_str()].into()),
+            ("purpose", purpose.unwrap_or(UNKNOWN).into()),
+            ("requested", vec![self.recorded_field(&ask.field)].into()),
             ("policy_set", set.digest().into()),
         ];
         detail.extend(token.as_ref().map(|token| ("token", token.as_str().into())));
@@ -274,6 +280,12 @@ impl Inner {
         Ok(Released::new(
             id, field, purpose, treatment, until, log, value,
         ))
+    }
+
+    /// The name of a field, as it may stand in a record.
+    pub(super) fn recorded_field(&self, name: &str) -> &str {
+        let field = self.dictionary.by_name(name);
+        field.map_or(UNKNOWN, |field| field.name.as_str())
     }
 
     /// What remains to be asked when all that was named is there: how long ago, how much, how often.
