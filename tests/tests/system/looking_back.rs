@@ -327,7 +327,7 @@ fn evidence_about_cases_is_one_directory_that_others_check() {
 #[test]
 fn odd_identifiers_lead_on_too() {
     let mut host = Host::start("");
-    let (odd, case) = ("=a\tb", "=c\td");
+    let (odd, case) = ("+a,b'1", "+c?d/1");
     host.decide("service", &usual(odd));
     host.decide("agent", &assistance("assist.failed_payment", odd, case));
     host.stop();
@@ -341,7 +341,7 @@ fn odd_identifiers_lead_on_too() {
     }
     let table = audit(&host, &["query", "--case", case, "--csv"]);
     assert!(
-        table.ok && table.out.contains("'=c") && !table.out.contains(",=c"),
+        table.ok && table.out.contains("'+c") && !table.out.contains(",+c"),
         "{}",
         table.out
     );

@@ -155,7 +155,7 @@ fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
         payment["device"]["id"] = json!("farm");
         host.decide("service", &payment);
     }
-    let device = suspicious("device");
+    let device = suspicious("device-1");
     let all = waits_for(&host, &device, &["device-new", "velocity-device"]);
     for (group, field, code) in [
         ("device", "id", "device-unknown"),
@@ -163,14 +163,14 @@ fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
         ("instrument", "pan", "card-unknown"),
     ] {
         let mut payment = without(device.clone(), group, field);
-        payment["payment"]["id"] = json!(format!("device-without-{field}"));
+        payment["payment"]["id"] = json!(format!("device-without-{field}-1"));
         assert!(waits_for(&host, &payment, &[code]) >= all, "{field}");
     }
 
     for n in 100..140 {
         host.decide("service", &of_another(n));
     }
-    let mut card = suspicious("card");
+    let mut card = suspicious("card-1");
     card["device"]["id"] = json!("new");
     card["instrument"]["pan"] = json!("5555555555554444");
     let all = waits_for(&host, &card, &["device-new", "velocity-card"]);
@@ -189,7 +189,7 @@ fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
     for n in 200..270 {
         host.decide("service", &transfer(of_another(n)));
     }
-    let mut mule = transfer(suspicious("mule"));
+    let mut mule = transfer(suspicious("mule-1"));
     mule["device"]["id"] = json!("new");
     let all = waits_for(&host, &mule, &["device-new", "payee-new", "payee-burst"]);
     for (group, field, code) in [
@@ -197,7 +197,7 @@ fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
         ("payee", "account", "payee-unknown"),
     ] {
         let mut payment = without(mule.clone(), group, field);
-        payment["payment"]["id"] = json!(format!("mule-without-{field}"));
+        payment["payment"]["id"] = json!(format!("mule-without-{field}-1"));
         assert!(waits_for(&host, &payment, &[code]) >= all, "{field}");
     }
 }
@@ -211,7 +211,7 @@ fn a_payment_that_does_not_say_its_kind_is_told_so() {
     }
     let codes = |id: &str, payment: Json| -> Vec<String> {
         let mut payment = payment;
-        payment["payment"]["id"] = json!(id);
+        payment["payment"]["id"] = json!(format!("{id}-1"));
         let decision = host.decide("service", &payment).json();
         let reasons = decision["reasons"].as_array().cloned().unwrap_or_default();
         let codes = reasons.iter().filter_map(|reason| reason["code"].as_str());
