@@ -9,8 +9,8 @@ use crate::Format;
 /// identifies nothing.
 pub const NOT_PROVIDED: &str = "NOTPROVIDED";
 
-/// Signs of identifiers: those of SWIFT's character set x but the blank, and the underscore.
-const SIGNS: &[u8] = b"-_./:,+?()'";
+/// Signs of identifiers: of SWIFT's character set x those that systems write between the parts of one, and the underscore.
+const SIGNS: &[u8] = b"-_./:+";
 /// Characters of a code of the external code sets of ISO 20022, and digits of a category of ISO 18245.
 const CODE_CHARS: usize = 4;
 
@@ -48,7 +48,7 @@ impl Format {
     pub fn in_words(self) -> &'static str {
         match self {
             Format::Reference => {
-                "an identifier that a system made: letters, digits and - _ . / : , + ? ( ) ' without blanks, at least one digit"
+                "an identifier that a system made: letters, digits and - _ . / : + without blanks, at least one digit"
             }
             Format::Code => {
                 "a code of ISO 20022: four letters in upper case or digits, a letter first"
@@ -115,6 +115,10 @@ mod tests {
                     "Maria Rossi",
                     "MariaRossi",
                     "12 High Street",
+                    "Rossi,Maria,1",
+                    "O'Neill1",
+                    "Maria(1)",
+                    "Maria?1",
                     "Stra\u{df}e12",
                     "\u{41c}\u{430}\u{440}\u{438}\u{44f}1",
                     "M\u{430}ria1",

@@ -182,9 +182,9 @@ impl Inner {
             self.metrics.dropped(request.dropped.count());
         }
         self.metrics.part(Part::Intake, reading.elapsed());
-        let of_message = |id: &Secret| id.expose(|id| format!("iso:{id}"));
+        let of_message = |id: &Secret| Zeroizing::new(id.expose(|id| format!("iso:{id}")));
         let (key, said_in) = match (ask.idempotency_key, message.envelope.message_key()) {
-            (Some(key), _) => (Some(key), KeyIn::Header),
+            (Some(key), _) => (Some(Zeroizing::new(key)), KeyIn::Header),
             (None, id) => (id.map(of_message), KeyIn::Message),
         };
         let mark = key.map(|key| self.idempotency.mark(&caller, &key, &request_hash));

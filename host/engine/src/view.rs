@@ -246,7 +246,8 @@ fn dropped_because(place: &DroppedPlace) -> String {
              rest was kept"
         ),
         ("not-in-form", _) => format!(
-            "{name} does not have the form of an identifier or a code, and was not kept: an identifier has a digit and no blank"
+            "{name} does not have the form of an identifier or a code, or looks like somebody's number, and was not kept: an \
+             identifier has a digit and no blank, a UETR is a UUID"
         ),
         ("no-instant", _) => format!("{name} is no instant: it has no offset from UTC"),
         (_, Some(near)) if is_flat(place) => {

@@ -378,8 +378,8 @@ pub(crate) fn nothing_personal(text: &str) -> Result<(), Wrong> {
 fn where_it_belongs(found: Personal) -> &'static str {
     match found {
         Personal::CardNumber => {
-            "send card numbers in instrument.pan only; an identifier of your own that looks like one needs another form, \
-             with letters among its digits or fewer than fifteen of them; no sign between them, and no order, makes a difference"
+            "send card numbers in instrument.pan only; an identifier of your own that looks like one needs a letter in the middle \
+             of its digits, as in 26061715T35460128, or fewer than fifteen digits; letters around it, signs in it, or its order make no difference"
         }
         Personal::Iban => {
             "send account numbers in payer.account and payee.account only; an identifier of your own that looks like \
@@ -408,8 +408,17 @@ fn check_length(field: &Field, text: &str, filler: usize) -> Result<(), Wrong> {
     if text.chars().count() <= field.max_length + filler {
         return Ok(());
     }
+    let most = field.max_length;
+    if field.format == Some(Format::Reference) && most == limits::MAX_ID_CHARS {
+        let reason =
+            format!("the text has more than the {most} characters of ISO 20022 (Max35Text)");
+        return Err(Wrong::value(
+            reason,
+            "shorten it; a UUID fits without its hyphens",
+        ));
+    }
     Err(Wrong::value(
-        format!("the text has more than {} characters", field.max_length),
+        format!("the text has more than {most} characters"),
         "shorten it",
     ))
 }

@@ -55,7 +55,9 @@ pub(crate) fn read<'f>(
         for (id, sources) in plan.fields(identified.payment) {
             one.say(&mut facts, &mut formless, dictionary.field(*id), sources)?;
         }
-        one.tell_formless(&mut facts, &mut formless, dictionary)?;
+        let path = |names: &[&str]| one.path(names);
+        ids::tell_formless(&document, chain, &mut formless, &mut facts, path);
+        one.name(&mut facts, dictionary, envelope.message_id())?;
         unread.tell(&mut facts, chain, place + 1);
         requests.push(facts.into_request(OPERATION.to_owned())?);
     }
@@ -168,13 +170,13 @@ fn envelope(
         .pointer("/Document/*/GrpHdr/CreDtTm")
         .help("write it as in 2026-01-01T10:00:00Z"));
     }
-    let (message_id, message_key) = ids::of_message(header(ids::OF_MESSAGE)?);
+    let (message_id, message_key) = ids::of_message(&header(ids::OF_MESSAGE)?);
     Ok(IsoEnvelope {
         payment: identified.payment,
         definition: identified.definition.clone(),
         message_id,
         message_key,
-        created,
+        created: created.as_str().to_owned(),
         transactions: chains
             .iter()
             .map(|chain| ids::original(document, chain))
@@ -245,7 +247,13 @@ impl One<'_> {
             if field.name == PAYMENT_ID && value.expose(|id| id.trim() == NOT_PROVIDED) {
                 continue;
             }
-            let has = |format: Format| value.expose(|text| format.admits(text.trim()));
+            let element = elements.last().map_or("", |name| &**name);
+            let has = |format: Format| {
+                value.expose(|text| match format {
+                    Format::Reference => Some(ids::is_identifier(element, text.trim())),
+                    _ => format.admits(text.trim()),
+                })
+            };
             if field.format.and_then(has) == Some(false) {
                 formless.tell(facts, node, || self.path(elements));
                 continue;
@@ -256,19 +264,17 @@ impl One<'_> {
         Ok(())
     }
 
-    /// Names what else does not have the form of an identifier; a payment has to have one that has it.
-    fn tell_formless(
+    /// Names a payment by its message where no identifier of its own does.
+    fn name(
         &self,
         facts: &mut Facts<'_>,
-        formless: &mut Formless,
         dictionary: &Dictionary,
+        message_id: Option<&str>,
     ) -> Result<(), Problem> {
-        let path = |names: &[&str]| self.path(names);
-        let own = ids::tell_formless(self.document, self.chain, formless, facts, path);
-        let is_named = dictionary
-            .by_name(PAYMENT_ID)
-            .is_none_or(|id| facts.has(id));
-        if is_named || !own {
+        let Some(field) = dictionary.by_name(PAYMENT_ID) else {
+            return Ok(());
+        };
+        if facts.has(field) {
             return Ok(());
         }
         let names = self
@@ -277,7 +283,11 @@ impl One<'_> {
             .skip(1)
             .map(|node| &*self.document.node(*node).name);
         let names: Vec<&str> = names.chain(["PmtId"]).collect();
-        Err(ids::unnamed(self.path(&names)))
+        let path = self.path(&names);
+        match ids::of_place(message_id, self.place + 1) {
+            Some(id) => facts.text(field, &id).map_err(|wrong| wrong.in_xml(path)),
+            None => Err(ids::unnamed(path)),
+        }
     }
 
     fn said(

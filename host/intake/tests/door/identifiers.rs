@@ -9,7 +9,9 @@ const UETR: &str = "<UETR>5d1e6a3c-0b57-4c1e-9a35-3f8d2f6f3c11</UETR>";
 const TRANSACTION: &str = "/Document/*/CdtTrfTxInf[1]";
 
 /// What people write, and how it could be written to look like something else.
-const WRITTEN: [&str; 11] = [
+const WRITTEN: [&str; 13] = [
+    "Quorble,Zora,1",
+    "Zora(1)",
     "Zora Quorble",
     "ZoraQuorble",
     "Quorblestraat 12",
@@ -152,21 +154,31 @@ fn a_payment_is_named_by_what_has_the_form_of_a_name() {
             (UETR, &format!("<TxId>{tx}</TxId><UETR>{uetr}</UETR>")),
         ])
     };
+    let uetr = "5d1e6a3c-0b57-4c1e-9a35-3f8d2f6f3c11";
     for (body, named) in [
-        (names("I-1", "E-1", "T-1", "U-1"), "U-1"),
+        (names("I-1", "E-1", "T-1", uetr), uetr),
+        // No UUID, so no UETR.
+        (names("I-1", "E-1", "T-1", "U-1"), "T-1"),
         (names("I-1", "E-1", "T-1", "Zora Quorble"), "T-1"),
         (names("I-1", "E-1", "Zora", "Zora Quorble"), "E-1"),
         (names("Zora", "E-1", "NOTPROVIDED", "Zora"), "E-1"),
+        // And where nothing has it, the message does.
+        (
+            names("I-1", "Rent for Zora", "Zora", "Zora Quorble"),
+            "DEMO-MSG-1/1",
+        ),
+        (
+            names("I-1", "NOTPROVIDED", "Zora", "NOTPROVIDED"),
+            "DEMO-MSG-1/1",
+        ),
     ] {
         let message = house.read(MediaType::Xml, &body);
         let message = message.unwrap_or_else(|problem| panic!("{problem}"));
         let id = house.fact(&message.requests[0], "payment.id");
         assert_eq!(id, Some(named.into()), "{body}");
     }
-    for body in [
-        names("I-1", "Rent for Zora", "Zora", "Zora Quorble"),
-        names("I-1", "NOTPROVIDED", "Zora", "NOTPROVIDED"),
-    ] {
+    for message_id in ["Zora Quorble", "NOTPROVIDED", "4111111111111111"] {
+        let body = names("I-1", "NOTPROVIDED", "Zora", "Zora").replace("DEMO-MSG-1", message_id);
         let problem = house.refused(MediaType::Xml, &body);
         assert_eq!(
             (problem.code(), problem.where_it_is()),
@@ -175,7 +187,7 @@ fn a_payment_is_named_by_what_has_the_form_of_a_name() {
         assert!(
             problem
                 .what_to_do()
-                .is_some_and(|help| help.contains("UETR"))
+                .is_some_and(|help| help.contains("UETR") && help.contains("MsgId"))
         );
         assert!(!format!("{problem}").contains("Zora"));
     }
@@ -212,4 +224,124 @@ fn a_group_without_an_identifier_is_named_once() {
         ]
     );
     assert_eq!(places(1), [""; 0]);
+}
+
+/// As companies send them: no transaction has an identifier, and each is a payment of its own.
+#[test]
+fn payments_without_identifiers_are_told_apart_by_their_place() {
+    let house = House::new();
+    let transfer = "<CdtTrfTxInf><PmtId><EndToEndId>NOTPROVIDED</EndToEndId></PmtId><Amt><InstdAmt Ccy=\"EUR\">5</InstdAmt></Amt>\
+                    </CdtTrfTxInf>";
+    let body = |id: &str| {
+        format!(
+            "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:pain.001.001.09\"><CstmrCdtTrfInitn><GrpHdr><MsgId>{id}</MsgId>\
+             <CreDtTm>2026-01-01T10:00:00Z</CreDtTm></GrpHdr><PmtInf><PmtInfId>P-1</PmtInfId>{transfer}{transfer}</PmtInf>\
+             <PmtInf><PmtInfId>P-2</PmtInfId>{transfer}</PmtInf></CstmrCdtTrfInitn></Document>"
+        )
+    };
+    for (id, named) in [
+        (
+            "MSG-2024-1",
+            ["MSG-2024-1/1", "MSG-2024-1/2", "MSG-2024-1/3"],
+        ),
+        (
+            "M2345678901234567890123456789012345",
+            [
+                "M2345678901234567890123456789012345/1",
+                "M2345678901234567890123456789012345/2",
+                "M2345678901234567890123456789012345/3",
+            ],
+        ),
+    ] {
+        let message = house.read(MediaType::Xml, &body(id));
+        let message = message.unwrap_or_else(|problem| panic!("{problem}"));
+        let ids = message.requests.iter();
+        let ids: Vec<_> = ids.map(|one| house.fact(one, "payment.id")).collect();
+        assert_eq!(ids, named.map(|id| Some(id.into())));
+    }
+    let problem = house.refused(MediaType::Xml, &body("Salaries"));
+    assert_eq!(
+        problem.where_it_is(),
+        Some("/Document/*/PmtInf/CdtTrfTxInf[1]/PmtId")
+    );
+}
+
+/// A reference that looks like somebody's number is left out, wherever it stands, and the payment is decided.
+#[test]
+fn a_reference_that_looks_like_a_card_number_is_left_out_and_named() {
+    const LIKE_A_CARD: &str = "2606171535460128";
+    let house = House::new();
+    let body = changed(&[
+        ("DEMO-MSG-1", LIKE_A_CARD),
+        ("DEMO-INSTR-1", LIKE_A_CARD),
+        ("DEMO-E2E-1", LIKE_A_CARD),
+        (UETR, &format!("<TxId>{LIKE_A_CARD}</TxId>{UETR}")),
+    ]);
+    let message = house.read(MediaType::Xml, &body);
+    let message = message.unwrap_or_else(|problem| panic!("{problem}"));
+    let request = &message.requests[0];
+    let facts: Vec<_> = (request.row.facts())
+        .map(|(_, value)| value.to_json().to_string())
+        .collect();
+    assert!(facts.iter().all(|fact| !fact.contains(LIKE_A_CARD)));
+    let dropped = request.dropped.places().iter();
+    let dropped = dropped.filter(|at| at.why == Why::NotInForm);
+    assert_eq!(dropped.count(), 4);
+    assert_eq!(message.envelope.message_id(), None);
+    let json = format!("{{\"operation\":\"a\",\"payment\":{{\"id\":\"{LIKE_A_CARD}\"}}}}");
+    let problem = house.refused(MediaType::Json, &json);
+    let help = problem.what_to_do().unwrap_or_default();
+    let example = "26061715T35460128";
+    assert!(help.contains(example), "{help}");
+    house.json(&json.replace(LIKE_A_CARD, example));
+}
+
+/// Of a UETR that is none it is told where it is.
+#[test]
+fn a_uetr_that_is_no_uuid_is_named() {
+    let house = House::new();
+    let body = changed(&[(UETR, "<UETR>5d1e6a3c0b574c1e9a353f8d2f6f3c11</UETR>")]);
+    let message = house.read(MediaType::Xml, &body);
+    let message = message.unwrap_or_else(|problem| panic!("{problem}"));
+    let request = &message.requests[0];
+    assert_eq!(house.fact(request, "payment.id"), Some("DEMO-E2E-1".into()));
+    let mut dropped = request.dropped.places().iter();
+    assert!(dropped.any(|at| {
+        at.why == Why::NotInForm && at.pointer == format!("{TRANSACTION}/PmtId/UETR")
+    }));
+}
+
+#[test]
+fn what_is_too_long_for_iso_20022_is_told_so() {
+    let house = House::new();
+    let body =
+        |id: &str| format!("{{\"operation\":\"a\",\"payment\":{{\"end_to_end_id\":\"{id}\"}}}}");
+    let uuid = "5d1e6a3c-0b57-4c1e-9a35-3f8d2f6f3c11";
+    let problem = house.refused(MediaType::Json, &body(uuid));
+    assert!(problem.detail().contains("Max35Text"), "{problem}");
+    assert!(
+        problem
+            .what_to_do()
+            .is_some_and(|help| help.contains("without its hyphens"))
+    );
+    house.json(&body(&uuid.replace('-', "")));
+}
+
+/// What a problem says to do passes the layer that looks at every answer.
+#[test]
+fn no_help_is_covered_on_its_way_out() {
+    let house = House::new();
+    for field in house.dictionary.fields() {
+        let nested = (field.name.rsplit('.')).fold("\"?\"".to_owned(), |inner, name| {
+            format!("{{\"{name}\":{inner}}}")
+        });
+        let body = format!("{{\"operation\":\"a\",{}", &nested[1..]);
+        if let Err(problem) = house.read(MediaType::Json, &body) {
+            let text = format!("{problem}");
+            assert!(
+                weft_redact::find(&text, weft_redact::Reading::Field).is_empty(),
+                "{text}"
+            );
+        }
+    }
 }

@@ -113,9 +113,9 @@ fn what_is_unknown_or_not_the_callers_is_dropped_and_counted() {
     assert_eq!(
         places,
         [
-            ("/colour", Why::Unknown),
+            ("/(withheld)", Why::Unknown),
             ("/payment/state", Why::NotTheCallers),
-            ("/payment/x", Why::Unknown),
+            ("/payment/(withheld)", Why::Unknown),
             ("/evidence/step_up", Why::NotTheCallers),
             ("/evidence/method", Why::NotTheCallers),
             ("/session/role", Why::NotTheCallers),
@@ -144,6 +144,12 @@ fn what_was_probably_meant_is_named() {
             "/device/malwere",
             Some("device.malware"),
         ),
+        // Two slips: it could be anybody's name, and what was meant is told all the same.
+        (
+            r#""device":{"malwear":false}"#,
+            "/device/(withheld)",
+            Some("device.malware"),
+        ),
         (
             r#""device":{"Rooted":false}"#,
             "/device/Rooted",
@@ -163,12 +169,12 @@ fn what_was_probably_meant_is_named() {
         ),
         // Two fields are called so.
         (r#""device":{"postcode":"9000"}"#, "/device/postcode", None),
-        (r#""payment":{"zzz":1}"#, "/payment/zzz", None),
+        (r#""payment":{"zzz":1}"#, "/payment/(withheld)", None),
         // A caller may not say it under its right name either.
         (r#""evidence":{"stepup":true}"#, "/evidence/stepup", None),
         (
             r#""payment":{"amount":{"value":"1","currency":"EUR","exponent":2}}"#,
-            "/payment/amount/exponent",
+            "/payment/amount/(withheld)",
             None,
         ),
     ] {
@@ -206,10 +212,60 @@ fn a_name_that_could_say_something_is_withheld_and_not_too_many_are_kept() {
         ]
     );
     assert_eq!(request.dropped.count(), 4);
-    let many: Vec<String> = (0..500).map(|n| format!(r#""x{n}":0"#)).collect();
-    let request = house.json(&format!(r#"{{"operation":"a",{}}}"#, many.join(",")));
-    assert_eq!(request.dropped.count(), 500);
+    // Each with one slip, so each is shown.
+    let fields = house
+        .dictionary
+        .fields()
+        .filter_map(|field| field.name.split_once('.'));
+    let long = fields.filter(|(section, name)| *section == "payer" && name.len() >= 5);
+    let slips = long.flat_map(|(_, name)| ["x", "y", "z"].map(|end| format!(r#""{name}{end}":0"#)));
+    let slips: Vec<String> = slips.collect();
+    let request = house.json(&format!(
+        r#"{{"operation":"a","payer":{{{}}}}}"#,
+        slips.join(",")
+    ));
+    assert_eq!(request.dropped.count() as usize, slips.len());
+    assert!(slips.len() > MAX_DROPPED_PLACES, "{}", slips.len());
     assert_eq!(request.dropped.places().len(), MAX_DROPPED_PLACES);
+}
+
+/// What people are called and where they live, as names of members, in every section.
+#[test]
+fn names_of_people_are_shown_in_no_place() {
+    const PEOPLE: [&str; 12] = [
+        "Anna-Lena-Weber",
+        "Rossi",
+        "Carlo",
+        "Emily",
+        "Stacey",
+        "Stanley",
+        "Malena",
+        "Phoebe",
+        "Chen",
+        "Colin",
+        "Veldstraat-12",
+        "Devin",
+    ];
+    let house = House::new();
+    let sections = house.dictionary.fields();
+    let mut sections: Vec<String> = sections
+        .filter_map(|field| Some(field.name.rsplit_once('.')?.0.to_owned()))
+        .collect();
+    sections.sort_unstable();
+    sections.dedup();
+    sections.push(String::new());
+    for (section, name) in sections
+        .iter()
+        .flat_map(|one| PEOPLE.map(|name| (one, name)))
+    {
+        let inner = format!("{{\"{name}\":1}}");
+        let parts = section.rsplit('.').filter(|part| !part.is_empty());
+        let body = parts.fold(inner, |inner, part| format!("{{\"{part}\":{inner}}}"));
+        let body = format!("{{\"operation\":\"a\",{}", &body[1..]);
+        let dropped = house.json(&body).dropped;
+        assert_eq!(dropped.count(), 1, "{body}");
+        assert!(!format!("{dropped:?}").contains(name), "{dropped:?}");
+    }
 }
 
 #[test]
