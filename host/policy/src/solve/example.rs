@@ -322,10 +322,9 @@ mod tests {
             let dictionary = field(format);
             let fact = dictionary.by_name("case.id").map(Fact::of);
             let fact = fact.expect("a field");
-            let hints = Hints {
-                texts: vec!["Maria Rossi".into(), "12 High Street".into()],
-                ..Hints::default()
-            };
+            let mut hints = Hints::default();
+            let written = ["Maria Rossi", "12 High Street"];
+            hints.texts.extend(written.map(Rc::from));
             let starting = Words::passing(crate::cel::node::TextTest::StartsWith, "case-");
             for words in [Words::all(), starting] {
                 let found = of_words(&fact, &words, &hints);
