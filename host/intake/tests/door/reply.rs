@@ -11,7 +11,7 @@ use crate::house::{House, left_out, reference};
 
 const TRANSFER: &str = include_str!("../../../../examples/demo/transfer.xml");
 const GROUPS: &str = r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"><CstmrCdtTrfInitn>
-  <GrpHdr><MsgId>M'1</MsgId><CreDtTm>2026-01-01T10:00:00</CreDtTm></GrpHdr>
+  <GrpHdr><MsgId>M/1</MsgId><CreDtTm>2026-01-01T10:00:00</CreDtTm></GrpHdr>
   <PmtInf><PmtInfId>P-1</PmtInfId>
     <CdtTrfTxInf><PmtId><EndToEndId>E-1</EndToEndId></PmtId><Amt><InstdAmt Ccy="EUR">1</InstdAmt></Amt></CdtTrfTxInf>
     <CdtTrfTxInf><PmtId><InstrId>I-2</InstrId><EndToEndId>E-2</EndToEndId></PmtId><Amt><InstdAmt Ccy="EUR">2</InstdAmt></Amt></CdtTrfTxInf>
@@ -89,7 +89,7 @@ fn a_pain_001_is_answered_with_a_pain_002_by_groups() {
     check_schema("pain.002.001.10", &report);
     for part in [
         "<CreDtTm>2027-01-15T08:00:00.000Z</CreDtTm>",
-        "<OrgnlMsgId>M&apos;1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.03</OrgnlMsgNmId>",
+        "<OrgnlMsgId>M/1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.03</OrgnlMsgNmId>",
         "<OrgnlPmtInfId>P-1</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>E-1</OrgnlEndToEndId><TxSts>ACCP</TxSts></TxInfAndSts>",
         "<OrgnlInstrId>I-2</OrgnlInstrId><OrgnlEndToEndId>E-2</OrgnlEndToEndId><TxSts>PDNG</TxSts><StsRsnInf><AddtlInf>dec_2",
         "<OrgnlPmtInfId>P-2</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>E-3</OrgnlEndToEndId><TxSts>RJCT</TxSts></TxInfAndSts>",
@@ -136,7 +136,7 @@ fn what_is_no_identifier_is_not_repeated() {
     let report = text(reply(&envelope(&not_provided), &statuses));
     assert!(report.contains("<OrgnlEndToEndId>NOTPROVIDED</OrgnlEndToEndId>"));
     let groups = GROUPS
-        .replace("M'1", "Salaries of June")
+        .replace("M/1", "Salaries of June")
         .replace("P-1<", "Zora Quorble<")
         .replace("I-2", "Zora");
     let statuses = vec![status(Status::Accepted, None, &[]); 3];

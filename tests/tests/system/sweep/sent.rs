@@ -163,6 +163,15 @@ fn made_up_names(person: &Person, n: usize) -> Json {
     body[&person.card] = json!(person.name);
     body[&person.name] = json!({&person.iban: person.street});
     body["payer"][&person.phone] = json!(1);
+    // Without a blank they have the form of names of members.
+    let street = person.street.split(' ').next().unwrap_or_default();
+    let name = person.name.replace(' ', "-");
+    for section in ["payer", "payment", "device", "location"] {
+        body[section][street] = json!(1);
+        body[section][&name] = json!({street: 1});
+    }
+    body["payment"]["amount"][street] = json!(1);
+    body[street] = json!(1);
     body["payment"]["method"] = json!(person.street);
     body
 }
@@ -288,8 +297,11 @@ fn asked_for(host: &Host, person: &Person, n: usize) -> Answer {
 fn in_headers(host: &Host, person: &Person, n: usize) -> Answer {
     let body = payment(person, n).to_string();
     let trace = format!("00-{}{}-{}-01", person.card, person.card, person.card);
-    let headers: &[(&str, &str)] = match n / WAYS % 4 {
+    let texts = [&person.card, &person.name, &person.street, &person.id];
+    let in_hexadecimal = trace(texts[n / WAYS / 5 % texts.len()]);
+    let headers: &[(&str, &str)] = match n / WAYS % 5 {
         0 => &[("Idempotency-Key", &person.card)],
+        3 => &[("traceparent", &in_hexadecimal)],
         1 => &[("Authorization", &person.card), ("X-Note", &person.name)],
         2 => &[
             ("traceparent", "00-"),
@@ -303,6 +315,14 @@ fn in_headers(host: &Host, person: &Person, n: usize) -> Answer {
         ],
     };
     host.post("service", "application/json", body.as_bytes(), headers)
+}
+
+/// A trace whose identifier is a text in hexadecimal.
+fn trace(text: &str) -> String {
+    let mut octets = text.as_bytes().to_vec();
+    octets.resize(16, 0);
+    let id = data_encoding::HEXLOWER.encode(&octets);
+    format!("00-{id}-00f067aa0ba902b7-01")
 }
 
 /// Bodies that are no JSON, or too large.
