@@ -298,7 +298,7 @@ fn in_headers(host: &Host, person: &Person, n: usize) -> Answer {
     let body = payment(person, n).to_string();
     let trace = format!("00-{}{}-{}-01", person.card, person.card, person.card);
     let texts = [&person.card, &person.name, &person.street, &person.id];
-    let in_hexadecimal = trace(texts[n / WAYS / 5 % texts.len()]);
+    let in_hexadecimal = trace_of(texts[n / WAYS / 5 % texts.len()]);
     let headers: &[(&str, &str)] = match n / WAYS % 5 {
         0 => &[("Idempotency-Key", &person.card)],
         3 => &[("traceparent", &in_hexadecimal)],
@@ -318,7 +318,7 @@ fn in_headers(host: &Host, person: &Person, n: usize) -> Answer {
 }
 
 /// A trace whose identifier is a text in hexadecimal.
-fn trace(text: &str) -> String {
+fn trace_of(text: &str) -> String {
     let mut octets = text.as_bytes().to_vec();
     octets.resize(16, 0);
     let id = data_encoding::HEXLOWER.encode(&octets);
