@@ -142,7 +142,7 @@ pub struct DroppedRecord {
 pub struct DroppedPlace {
     /// A JSON pointer, or a path of XML elements; names that could say something are withheld.
     pub pointer: String,
-    /// `unknown`, `not-the-callers`, `no-instant`, `not-of-operation`, `covered`.
+    /// `unknown`, `not-the-callers`, `no-instant`, `not-of-operation`, `covered`, `not-in-form`.
     pub why: String,
     /// The field that was probably meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]

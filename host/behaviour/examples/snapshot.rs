@@ -23,7 +23,7 @@ fields:
   - {name: payment.amount, kind: money, class: operational, title: t, meaning: m}
   - {name: payer.account, kind: text, class: sensitive, token: account, title: t, meaning: m}
   - {name: payee.account, kind: text, class: sensitive, token: account, title: t, meaning: m}
-  - {name: device.id, kind: text, class: operational, title: t, meaning: m}
+  - {name: device.id, kind: text, class: personal, title: t, meaning: m}
   - {name: location.latitude, kind: decimal, class: personal, title: t, meaning: m}
   - {name: location.longitude, kind: decimal, class: personal, title: t, meaning: m}
   - {name: behaviour.a, kind: integer, class: operational, title: t, meaning: m, feature: {of: [payer.account], measure: count, window: 1h}}

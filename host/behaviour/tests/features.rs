@@ -353,7 +353,7 @@ fn what_was_only_attempted_counts_and_teaches_nothing() {
 #[test]
 fn a_card_stands_in_for_an_account_that_is_not_named() {
     let with_card = DICTIONARY.to_owned()
-        + "  - {name: instrument.pan, kind: text, class: operational, title: t, meaning: m}\n\
+        + "  - {name: instrument.pan, kind: text, class: personal, title: t, meaning: m}\n\
            \u{20} - {name: behaviour.card_1h, kind: integer, class: operational, title: t, meaning: m, feature: {of: [instrument.pan], measure: count, window: 1h}}\n";
     let with_card = with_card.replace("location: L,", "location: L, instrument: I,");
     let dictionary = Arc::new(Dictionary::parse("test.yaml", &with_card).expect("a dictionary"));

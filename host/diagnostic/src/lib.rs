@@ -18,7 +18,7 @@ mod render;
 
 pub use code::Code;
 pub use render::{Style, render};
-pub use suggest::did_you_mean;
+pub use suggest::{did_you_mean, is_slip_of};
 
 use std::fmt;
 

@@ -16,9 +16,24 @@ pub fn did_you_mean<'a>(
         .map(|(_, c)| c)
 }
 
+/// Whether two names are the same but for one slip: a letter too much, too few or another one, or two in the wrong order.
+pub fn is_slip_of(name: &str, other: &str) -> bool {
+    strsim::osa_distance(name, other) <= 1
+}
+
 #[cfg(test)]
 mod tests {
-    use super::did_you_mean;
+    use super::{did_you_mean, is_slip_of};
+
+    #[test]
+    fn one_slip_is_a_slip_and_two_are_another_name() {
+        for name in ["malware", "malwere", "mlaware", "malwares", "malwar"] {
+            assert!(is_slip_of(name, "malware"), "{name}");
+        }
+        for name in ["malwears", "male", ""] {
+            assert!(!is_slip_of(name, "malware"), "{name}");
+        }
+    }
 
     #[test]
     fn the_nearest_name_is_suggested_and_a_far_one_is_not() {

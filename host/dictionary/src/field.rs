@@ -149,6 +149,14 @@ pub enum Format {
     Name,
     /// Universally unique identifier (RFC 9562).
     Uuid,
+    /// An identifier that a system made: no blank, and at least one digit.
+    Reference,
+    /// A code of the external code sets of ISO 20022.
+    Code,
+    /// Merchant category code (ISO 18245).
+    Mcc,
+    /// The name of a service in the host's configuration.
+    Service,
 }
 
 impl Format {
@@ -163,6 +171,10 @@ impl Format {
             Format::Email => "email",
             Format::Name => "name",
             Format::Uuid => "uuid",
+            Format::Reference => "reference",
+            Format::Code => "code",
+            Format::Mcc => "mcc",
+            Format::Service => "service",
         }
     }
 
@@ -173,7 +185,12 @@ impl Format {
             Format::Iban | Format::Account | Format::Phone | Format::Email | Format::Name => {
                 Class::Sensitive
             }
-            Format::Bic | Format::Uuid => Class::Public,
+            Format::Bic
+            | Format::Uuid
+            | Format::Reference
+            | Format::Code
+            | Format::Mcc
+            | Format::Service => Class::Public,
         }
     }
 

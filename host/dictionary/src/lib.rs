@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`class`] | data classes of fields and the treatments by which readers get them |
 //! | [`field`] | one field: name, kind, class, where it is in messages |
+//! | [`form`] | forms of identifiers and codes that are kept in clear |
 //! | [`load`] | the file into a [`Dictionary`], or problems with file, line and column |
 //! | [`money`] | exact amounts in minor units, ISO 4217 |
 //! | [`row`] | the facts of one request, dense, by field id |
@@ -22,6 +23,7 @@
 
 pub mod class;
 pub mod field;
+pub mod form;
 pub mod limits;
 pub mod load;
 pub mod money;

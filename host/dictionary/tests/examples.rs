@@ -11,7 +11,7 @@ fn parsed(field: &str) -> Result<Dictionary, String> {
 
 #[test]
 fn a_text_in_clear_has_examples() {
-    let dictionary = parsed("kind: text, class: operational, examples: [one, two]").expect("valid");
+    let dictionary = parsed("kind: text, class: personal, examples: [one, two]").expect("valid");
     let field = dictionary.by_name("payer.n").expect("is there");
     assert_eq!(field.examples, ["one", "two"]);
 }

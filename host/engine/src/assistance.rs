@@ -234,11 +234,11 @@ impl Inner {
         };
         if count >= MAX_CHAIN - kept {
             // Who names no case is not told whether there is such a payment.
-            let names_case = self.text(said, self.known.case_id).is_some();
-            if asked.caller.role != Role::Service && !names_case {
+            let case = self.text(said, self.known.case_id);
+            if asked.caller.role != Role::Service && case.is_none() {
                 return Ok(None);
             }
-            return Err(problems::asked_too_often());
+            return Err(problems::asked_too_often(&payment, case));
         }
         let waiting = self.pending.get(&payment, &head);
         Ok(Some(About {
@@ -304,8 +304,11 @@ impl Inner {
                 row.clear(field.id);
             }
         }
+        // A service that is named is looked for. Whose the payment is, the host knows; a word under which there is none is
+        // not kept, and nobody is told which of the two it was.
+        let is_kept = |id| self.is_taken(effect, id) && id != self.known.case_service;
         for (id, value) in request.row.facts() {
-            if self.is_taken(effect, id) {
+            if is_kept(id) {
                 self.set(&mut row, id, value.clone())?;
             }
         }

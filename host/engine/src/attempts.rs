@@ -29,8 +29,8 @@ pub(crate) struct Attempt {
     what: &'static str,
     /// Why nothing comes of it; nothing for a reading.
     why: Option<&'static str>,
-    /// Which decision, or which piece of the log.
-    which: Option<(&'static str, String)>,
+    /// Which decision, which payment and case, or which piece of the log.
+    which: Vec<(&'static str, String)>,
 }
 
 impl Attempt {
@@ -41,7 +41,7 @@ impl Attempt {
             role: caller.role.as_str(),
             what,
             why: None,
-            which: None,
+            which: Vec::new(),
         }
     }
 
@@ -63,7 +63,10 @@ impl Attempt {
     /// The decision that it is about: one that is there.
     pub(crate) fn about(self, decision: Option<String>) -> Attempt {
         Attempt {
-            which: decision.map(|decision| ("decision", decision)),
+            which: decision
+                .map(|decision| ("decision", decision))
+                .into_iter()
+                .collect(),
             ..self
         }
     }
@@ -71,7 +74,7 @@ impl Attempt {
     /// The piece of the log that it is about.
     pub(crate) fn at(self, path: String) -> Attempt {
         Attempt {
-            which: Some(("path", path)),
+            which: vec![("path", path)],
             ..self
         }
     }
@@ -83,7 +86,11 @@ impl Attempt {
             ("what", self.what.into()),
         ];
         detail.extend(self.why.map(|why| ("why", why.into())));
-        detail.extend(self.which.map(|(name, which)| (name, which.into())));
+        detail.extend(
+            self.which
+                .into_iter()
+                .map(|(name, which)| (name, which.into())),
+        );
         detail
     }
 }
@@ -136,7 +143,10 @@ impl Inner {
         if problem.culprit() != Culprit::Caller {
             return problem;
         }
-        let attempt = Attempt::refused(caller, what, problem.code());
+        let attempt = Attempt {
+            which: problem.names().to_vec(),
+            ..Attempt::refused(caller, what, problem.code())
+        };
         self.on_record(attempt).await.err().unwrap_or(problem)
     }
 }

@@ -10,6 +10,7 @@ use weft_audit::Stored;
 use weft_dictionary::Timestamp;
 use weft_intake::{MediaType, Message, Problem, Request};
 use weft_policy::OperationKind;
+use weft_vault::Secret;
 use zeroize::Zeroizing;
 
 use crate::chains::Taken;
@@ -181,9 +182,10 @@ impl Inner {
             self.metrics.dropped(request.dropped.count());
         }
         self.metrics.part(Part::Intake, reading.elapsed());
-        let (key, said_in) = match (ask.idempotency_key, message.envelope.message_id()) {
-            (Some(key), _) => (Some(key), KeyIn::Header),
-            (None, id) => (id.map(|id| format!("iso:{id}")), KeyIn::Message),
+        let of_message = |id: &Secret| Zeroizing::new(id.expose(|id| format!("iso:{id}")));
+        let (key, said_in) = match (ask.idempotency_key, message.envelope.message_key()) {
+            (Some(key), _) => (Some(Zeroizing::new(key)), KeyIn::Header),
+            (None, id) => (id.map(of_message), KeyIn::Message),
         };
         let mark = key.map(|key| self.idempotency.mark(&caller, &key, &request_hash));
         let asked = Asked {

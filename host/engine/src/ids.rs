@@ -1,22 +1,29 @@
 //! Names that the host gives.
 
 use sha2::{Digest, Sha256};
+use weft_dictionary::Format;
+
+/// As often as a name is drawn: that none of them has a digit does not happen by chance.
+const MAX_DRAWS: usize = 32;
 
 /// The machine has no randomness: nothing can be named, so nothing can be decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the operating system gives no randomness")]
 pub(crate) struct NoRandomness;
 
-/// A random name: a prefix and 128 bits in lower-case base32.
+/// A random name: a prefix and 128 bits in lower-case base32. It has the form of an identifier, because callers say it
+/// again: the one in two hundred that has no digit is drawn anew.
 pub(crate) fn fresh(prefix: &str) -> Result<String, NoRandomness> {
-    let mut bits = [0_u8; 16];
-    getrandom::fill(&mut bits).map_err(|_| NoRandomness)?;
-    Ok(format!(
-        "{prefix}_{}",
-        data_encoding::BASE32_NOPAD
-            .encode(&bits)
-            .to_ascii_lowercase()
-    ))
+    for _ in 0..MAX_DRAWS {
+        let mut bits = [0_u8; 16];
+        getrandom::fill(&mut bits).map_err(|_| NoRandomness)?;
+        let body = data_encoding::BASE32_NOPAD.encode(&bits);
+        let name = format!("{prefix}_{}", body.to_ascii_lowercase());
+        if Format::Reference.admits(&name) == Some(true) {
+            return Ok(name);
+        }
+    }
+    Err(NoRandomness)
 }
 
 /// Whether a text could be a decision's id: nothing else is looked up.

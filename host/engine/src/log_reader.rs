@@ -43,8 +43,10 @@ impl Engine {
     /// (C2SP `tlog-proof`).
     pub async fn log_proof(&self, caller: &Caller, decision: &str) -> Result<String, Problem> {
         let id = decision.to_owned();
-        let is_known = ids::is_decision(decision).then(|| decision.to_owned());
-        let attempt = Attempt::log_read(caller, "proof").about(is_known);
+        // What is not there is not named: it is somebody's made-up text.
+        let is_there = ids::is_decision(decision) && self.inner.stored(decision)?.is_some();
+        let known = is_there.then(|| decision.to_owned());
+        let attempt = Attempt::log_read(caller, "proof").about(known);
         self.read_log(attempt, move |inner| {
             let index = if ids::is_decision(&id) {
                 inner.stored(&id)?.map(|stored| stored.index)

@@ -5,7 +5,7 @@ use weft_assist::{Binding, Challenge, Evidence, Follow, Method, State};
 use weft_audit::{DecisionRecord, Stored};
 use weft_behaviour::{Observation, Seen, Snapshot};
 use weft_dictionary::{FieldId, Row, Timestamp, Value};
-use weft_intake::{Dropped, Problem, Request};
+use weft_intake::{Dropped, Problem, Request, Why};
 use weft_policy::WhenStopped;
 use weft_verdict::{Finding, ObligationKind, Verdict};
 
@@ -36,9 +36,10 @@ impl Inner {
             operation,
             mut row,
             new_tokens,
-            dropped,
+            mut dropped,
             ..
         } = request;
+        self.drop_service(&mut row, &mut dropped);
         let payment = self
             .text(&row, self.known.payment_id)
             .ok_or_else(|| problems::missing("/payment/id"))?;
@@ -103,6 +104,17 @@ impl Inner {
             follow: Some(follow),
         };
         self.commit(asked, draft).await
+    }
+
+    /// Whose a payment is, is who sends it: what is said of that is not kept, because it can be any word.
+    fn drop_service(&self, row: &mut Row, dropped: &mut Dropped) {
+        let service = self.known.case_service;
+        if row.get(service).is_some() {
+            row.clear(service);
+            let pointer = self.dictionary.field(service).pointer();
+            dropped.add(pointer, Why::NotOfOperation, || None);
+            self.metrics.dropped(1);
+        }
     }
 
     /// The name of the features that a decision was taken with. Bound to the decision, so that nobody finds them by trying

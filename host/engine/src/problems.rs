@@ -106,13 +106,16 @@ pub(crate) fn role_may_not_pay(role: Role) -> Problem {
     Problem::new(ProblemCode::Forbidden, detail).pointer("/operation")
 }
 
-pub(crate) fn asked_too_often() -> Problem {
+pub(crate) fn asked_too_often(payment: &str, case: Option<String>) -> Problem {
     let detail = format!(
         "{MAX_CHAIN} requests about this payment are the most, and some are kept for its end"
     );
-    Problem::new(ProblemCode::Conflict, detail)
+    let problem = Problem::new(ProblemCode::Conflict, detail)
         .pointer("/payment/id")
         .help("no more are taken; a payment that waits is refused when its time is over")
+        .named("transaction", payment);
+    case.into_iter()
+        .fold(problem, |problem, case| problem.named("case", case))
 }
 
 pub(crate) fn key_used_for_another_request() -> Problem {
@@ -385,10 +388,13 @@ pub(crate) fn whose_emergency() -> Problem {
 pub(crate) fn unfit_disclosure(pointer: &str) -> Problem {
     Problem::new(
         ProblemCode::InvalidValue,
-        "a value is asked for by case, purpose, field and token: names as they stand in policies/ and in records",
+        "a value is asked for by case, payment, service, purpose, field and token: names as they stand in policies/ and in records",
     )
     .pointer(pointer)
-    .help("purposes stand in policies/disclosures, fields in policies/dictionary.yaml")
+    .help(
+        "purposes stand in policies/disclosures, fields in policies/dictionary.yaml; an identifier has at least one digit and no \
+         blank",
+    )
 }
 
 pub(crate) fn unfit_opening(pointer: &str) -> Problem {

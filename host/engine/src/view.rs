@@ -258,6 +258,10 @@ fn dropped_because(place: &DroppedPlace) -> String {
             "{name} had something in it that leads to a person or to money and does not belong there; it was covered, and the \
              rest was kept"
         ),
+        ("not-in-form", _) => format!(
+            "{name} does not have the form of an identifier or a code, or looks like somebody's number, and was not kept: an \
+             identifier has a digit and no blank, a UETR is a UUID"
+        ),
         ("no-instant", _) => format!("{name} is no instant: it has no offset from UTC"),
         (_, Some(near)) if is_flat(place) => {
             let object = as_object(near);

@@ -115,6 +115,12 @@ impl Callers {
         bool::from(found).then(|| CallerIndex(usize::try_from(at).unwrap_or(usize::MAX)))
     }
 
+    /// Whether a service is called so.
+    pub(crate) fn has_service(&self, name: &str) -> bool {
+        let is_it = |entry: &CallerEntry| entry.role == Role::Service && entry.name == name;
+        self.entries.iter().any(is_it)
+    }
+
     pub(crate) fn caller(&self, index: CallerIndex) -> Caller {
         let entry = &self.entries[index.0];
         Caller {

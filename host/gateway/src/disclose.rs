@@ -5,6 +5,7 @@ use hyper::{Method, Request};
 use serde::{Deserialize, Serialize};
 use weft_engine::sets::Order;
 use weft_engine::{Caller, EmergencyAsk, OpeningAsk, ReleaseAsk, Released};
+use weft_intake::{Problem, ProblemCode};
 
 use crate::accept;
 use crate::answer::{self, Answer, Refusal};
@@ -132,6 +133,10 @@ impl Service {
             Route::Emergencies => {
                 self.take_value(index, caller)?;
                 let asked: Emergency = self.asked(request).await?.ok_or_else(malformed)?;
+                let named = asked.service.as_deref();
+                if named.is_some_and(|service| !self.callers.has_service(service)) {
+                    return Err(no_such_service());
+                }
                 let ask = EmergencyAsk {
                     case: asked.case,
                     payment: asked.payment,
@@ -168,6 +173,17 @@ impl Service {
             Refusal::rate_limited(wait)
         })
     }
+}
+
+/// What is said of a service stands in the log, so it has to be one.
+fn no_such_service() -> Refusal {
+    Problem::new(
+        ProblemCode::InvalidValue,
+        "no service of this host is called so",
+    )
+    .pointer("/service")
+    .help("name the service as the host's configuration does, or leave it out")
+    .into()
 }
 
 /// What waits for its review.

@@ -1,8 +1,8 @@
 //! W3C Trace Context: which trace a request belongs to.
 //!
-//! A valid `traceparent` is taken up; anything else is as if there were none, and a new trace begins, as it does where a
-//! card number stands in the trace's id, which is logged and recorded. The answer names the trace either way, with this
-//! host's own span as parent.
+//! A valid `traceparent` is taken up; anything else is as if there were none, and a new trace begins, as it does where the
+//! trace's id, which is logged and recorded, could say something: a card number stands in it, or its octets are text. The
+//! answer names the trace either way, with this host's own span as parent.
 
 use data_encoding::HEXLOWER;
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
@@ -63,8 +63,17 @@ fn parse(value: &[u8]) -> Option<(String, String)> {
     let known = version == "00" && text.len() == CHARS;
     let later = version != "00" && version != "ff";
     let nothing = |digits: &str| digits.bytes().all(|b| b == b'0');
-    ((known || later) && !nothing(id) && !nothing(parent) && !weft_redact::card_within(id))
+    let says_something = |id: &str| weft_redact::card_within(id) || is_text(id);
+    ((known || later) && !nothing(id) && !nothing(parent) && !says_something(id))
         .then(|| (id.to_owned(), flags.to_owned()))
+}
+
+/// Whether the octets of an id, without zeros around them, are text, as those of a name in hexadecimal are. Random ones are
+/// not: one id of ten million, and one of about two thousand where a shorter one was filled up with zeros.
+fn is_text(id: &str) -> bool {
+    let octets = HEXLOWER.decode(id.as_bytes()).unwrap_or_default();
+    let text = std::str::from_utf8(&octets).ok();
+    text.is_some_and(|text| !text.trim_matches('\0').contains(char::is_control))
 }
 
 fn hex(text: &str, chars: usize) -> Option<&str> {
@@ -130,6 +139,26 @@ mod tests {
                 digits
             );
         }
+    }
+
+    #[test]
+    fn text_is_no_trace() {
+        for text in [
+            "4111111111111111",
+            "Maria Rossi 1971",
+            "Via Roma 12, Bra",
+            "Maria\0\0\0\0\0\0\0\0\0\0\0",
+            "\0\0\0\0\0\0\0\0\0\0\0Maria",
+            "Zo\u{eb} Weber 12 ab",
+        ] {
+            let digits = HEXLOWER.encode(text.as_bytes());
+            assert_eq!(digits.len(), 32, "{text}");
+            let parent = format!("00-{digits}-00f067aa0ba902b7-01");
+            assert_ne!(id_of(&[&parent]), digits, "{text}");
+        }
+        let shorter = "0000000000000000a3ce929d0e0e4736";
+        let parent = format!("00-{shorter}-00f067aa0ba902b7-01");
+        assert_eq!(id_of(&[&parent]), shorter);
     }
 
     #[test]

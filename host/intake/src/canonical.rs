@@ -33,7 +33,29 @@ pub(crate) fn canonical(format: Option<Format>, text: &str) -> Result<Secret, Wr
         Some(Format::Email) => email(text),
         Some(Format::Name) => Ok(name(text)),
         Some(Format::Uuid) => uuid(text),
+        Some(format @ (Format::Reference | Format::Code | Format::Mcc | Format::Service)) => {
+            in_form(format, text)
+        }
     }
+}
+
+/// What to write in a field that is recorded in clear.
+pub(crate) fn written_as(example: &str) -> String {
+    format!(
+        "write it as in {example}: it is recorded in clear, so no name, street or note has a place in it"
+    )
+}
+
+/// What is kept as it came has no other canonical form.
+fn in_form(format: Format, text: &str) -> Result<Secret, Wrong> {
+    if format.admits(text) == Some(true) {
+        return Ok(Secret::copy_of(text));
+    }
+    let example = format.example().unwrap_or_default();
+    Err(Wrong::value(
+        format!("the text is not {}", format.in_words()),
+        written_as(example),
+    ))
 }
 
 /// ISO/IEC 7812-1: 12 to 19 digits, the last a check digit by Luhn's formula (annex B).
@@ -123,8 +145,7 @@ fn looks_like_iban(number: &str) -> bool {
     (15..=34).contains(&bytes.len())
         && bytes.iter().all(u8::is_ascii_alphanumeric)
         && bytes[2..4].iter().all(u8::is_ascii_digit)
-        // Kosovo's code is not in ISO 3166-1, but has IBANs.
-        && (&number[..2] == "XK" || rust_iso3166::from_alpha2(&number[..2]).is_some())
+        && is_country(&number[..2])
 }
 
 /// The country of an account's canonical number; `None` unless it is an IBAN.
@@ -135,23 +156,30 @@ pub(crate) fn iban_country(canonical: &str) -> Option<&str> {
     }
 }
 
-/// ISO 9362: four characters of the party, two letters of the country, two and maybe three more.
+/// ISO 9362: four letters of the party, two of its country, two letters or digits, and maybe three of a branch. It is kept in
+/// clear, so what is written otherwise, as names are, is none.
 fn bic(text: &str) -> Result<Secret, Wrong> {
-    let code = upper(Secret::copy_of(text));
-    let good = code.expose(|code| {
-        let bytes = code.as_bytes();
-        matches!(bytes.len(), 8 | 11)
-            && bytes.iter().all(u8::is_ascii_alphanumeric)
-            && bytes[4..6].iter().all(u8::is_ascii_alphabetic)
-    });
+    let bytes = text.as_bytes();
+    let good = matches!(bytes.len(), 8 | 11)
+        && bytes[..6].iter().all(u8::is_ascii_uppercase)
+        && bytes[6..]
+            .iter()
+            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+        && is_country(&text[4..6]);
     if good {
-        Ok(code)
+        Ok(Secret::copy_of(text))
     } else {
         Err(Wrong::value(
-            "this is not a business identifier code: 8 or 11 letters and digits (ISO 9362)",
+            "this is not a business identifier code (ISO 9362): four letters, two of a country, two letters or digits and \
+             maybe three more, in upper case",
             "check the code for typing errors",
         ))
     }
+}
+
+/// Of ISO 3166-1, or Kosovo, whose code is not there, but has IBANs and BICs.
+fn is_country(code: &str) -> bool {
+    code == "XK" || rust_iso3166::from_alpha2(code).is_some()
 }
 
 /// E.164: a plus sign and at most 15 digits, the first not zero.
@@ -179,7 +207,7 @@ fn email(text: &str) -> Result<Secret, Wrong> {
     let refused = || {
         Wrong::value(
             "this is not a mailbox (RFC 5321)",
-            "write it as in local@example.org",
+            "write the part before the at sign, the sign, and a domain with a point in it",
         )
     };
     let (local, domain) = text.rsplit_once('@').ok_or_else(refused)?;
@@ -224,14 +252,18 @@ fn name(text: &str) -> Secret {
     folded
 }
 
-/// RFC 9562, section 4: in lower case.
-fn uuid(text: &str) -> Result<Secret, Wrong> {
+/// RFC 9562, section 4.
+pub(crate) fn is_uuid(text: &str) -> bool {
     let groups = [8, 4, 4, 4, 12];
-    let good = text.split('-').count() == groups.len()
+    text.split('-').count() == groups.len()
         && text.split('-').zip(groups).all(|(group, length)| {
             group.len() == length && group.bytes().all(|b| b.is_ascii_hexdigit())
-        });
-    if !good {
+        })
+}
+
+/// In lower case.
+fn uuid(text: &str) -> Result<Secret, Wrong> {
+    if !is_uuid(text) {
         return Err(Wrong::value(
             "this is not a UUID (RFC 9562)",
             "write 32 hexadecimal digits in groups of 8, 4, 4, 4 and 12",
@@ -284,7 +316,8 @@ mod tests {
                 "GB02456756789067890123",
                 "GB02456756789067890123",
             ),
-            (Format::Bic, "cobadeff", "COBADEFF"),
+            (Format::Bic, "COBADEFF", "COBADEFF"),
+            (Format::Bic, "NCBVXKPRXXX", "NCBVXKPRXXX"),
             (Format::Phone, "+32 (470) 12-34-56", "+32470123456"),
             (Format::Email, "Ines@Example.ORG", "Ines@example.org"),
             (Format::Name, "  INES   Peeters ", "ines peeters"),
@@ -293,6 +326,7 @@ mod tests {
                 "5D1E6A3C-0B57-4C1E-9A35-3F8D2F6F3C11",
                 "5d1e6a3c-0b57-4c1e-9a35-3f8d2f6f3c11",
             ),
+            (Format::Reference, " INV/2026/00042 ", "INV/2026/00042"),
         ] {
             assert_eq!(of(format, text).as_deref(), Some(expected), "{format:?}");
         }
@@ -312,12 +346,22 @@ mod tests {
             (Format::Iban, "50100123456789"),
             (Format::Bic, "COBADEF"),
             (Format::Bic, "COBA1EFF"),
+            (Format::Bic, "cobadeff"),
+            (Format::Bic, "Robinson"),
+            (Format::Bic, "ROBINSON"),
+            (Format::Bic, "C0BADEFF"),
+            (Format::Bic, "COBAZZFF"),
+            (Format::Bic, "COBADEFFXX\u{e9}"),
             (Format::Phone, "0470123456"),
             (Format::Phone, "+0470123456"),
             (Format::Email, "ines"),
             (Format::Email, "ines@localhost"),
             (Format::Uuid, "5d1e6a3c0b574c1e9a353f8d2f6f3c11"),
             (Format::Name, "\u{0}"),
+            (Format::Reference, "Maria Rossi"),
+            (Format::Code, "Anna"),
+            (Format::Mcc, "food"),
+            (Format::Service, "the shop"),
         ] {
             assert_eq!(of(format, text), None, "{format:?} {text}");
         }

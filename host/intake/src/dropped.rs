@@ -1,12 +1,13 @@
 //! What was in a body and is not kept: how much, where, and why.
 //!
 //! A value is never named, only its place. A name that the dictionary does not have was made up by the
-//! caller and can be anything, also a card number: it is shown only when it has the form of an identifier,
-//! is short, has next to no digits, and is no account number. Otherwise [`WITHHELD`] stands in its place.
+//! caller and can be anything, also somebody's own name: it is shown only where it is one of the dictionary's but for its
+//! spelling, or for one slip beside names of its section. Otherwise [`WITHHELD`] stands in its place; what was probably meant is
+//! told all the same.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use weft_diagnostic::did_you_mean;
+use weft_diagnostic::{did_you_mean, is_slip_of};
 use weft_dictionary::{Dictionary, Origin};
 
 use crate::limits;
@@ -45,6 +46,8 @@ pub enum Why {
     NotOfOperation,
     /// Something in the text leads to a person or to money and is no part of what the field is: the rest is kept.
     Covered,
+    /// An identifier or a code of a message that does not have the form of one, or leads to a person by its form.
+    NotInForm,
 }
 
 impl Why {
@@ -56,6 +59,7 @@ impl Why {
             Why::NoInstant => "no-instant",
             Why::NotOfOperation => "not-of-operation",
             Why::Covered => "covered",
+            Why::NotInForm => "not-in-form",
         }
     }
 }
@@ -71,7 +75,7 @@ impl Dropped {
         &self.places
     }
 
-    /// One more. `pointer` is made of names of the dictionary and of [`shown`] ones; what was probably meant is
+    /// One more. `pointer` is made of names that are shown; what was probably meant is
     /// looked up only for the places that are kept.
     pub fn add(&mut self, pointer: String, why: Why, near: impl FnOnce() -> Option<String>) {
         self.count = self.count.saturating_add(1);
@@ -93,62 +97,99 @@ impl Dropped {
     }
 }
 
-/// A name that the caller made up, if it is harmless.
-pub(crate) fn shown(name: &str) -> &str {
+/// A name that the caller made up, if it is one of those that belong there, as they are spelt or but for one slip.
+pub(crate) fn shown(name: &str, mut belong: impl Iterator<Item = impl AsRef<str>>) -> &str {
+    let spelt = in_snake_case(name);
+    let is_meant = |known: &str| {
+        known == spelt || (known.len() >= limits::MIN_SLIP_CHARS && is_slip_of(&spelt, known))
+    };
+    match may_be_one(name) && belong.any(|known| is_meant(known.as_ref())) {
+        true => name,
+        false => WITHHELD,
+    }
+}
+
+/// Whether the dictionary could have such a name.
+fn may_be_one(name: &str) -> bool {
     let is_identifier = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
     let digits = name.bytes().filter(u8::is_ascii_digit).count();
-    let harmless = name.len() <= limits::MAX_SHOWN_NAME_CHARS
+    name.len() <= limits::MAX_SHOWN_NAME_CHARS
         && name.bytes().all(is_identifier)
         && name.bytes().any(|b| b.is_ascii_alphabetic())
         && digits <= limits::MAX_SHOWN_NAME_DIGITS
-        && weft_redact::in_identifier(name).is_none();
-    if harmless { name } else { WITHHELD }
+        && weft_redact::in_identifier(name).is_none()
 }
 
-/// The fields that a caller may say, to look up what was meant.
+/// Names of the dictionary: to look up what was meant, and what may be shown.
 pub(crate) struct Names {
-    all: Vec<String>,
+    /// Of all fields.
+    known: Vec<String>,
+    /// Parts of them, between points.
+    parts: HashSet<String>,
+    /// Of the fields that a caller may say.
+    said: Vec<String>,
     /// By what stands after the last point; none where several fields are called so.
     by_last: HashMap<String, Option<String>>,
 }
 
 impl Names {
     pub(crate) fn of(dictionary: &Dictionary) -> Names {
-        let fields = dictionary.fields();
-        let said = fields.filter(|field| field.origin == Origin::Request);
-        let all: Vec<String> = said.map(|field| field.name.clone()).collect();
+        let known: Vec<String> = (dictionary.fields())
+            .map(|field| field.name.clone())
+            .collect();
+        let parts = known.iter().flat_map(|name| name.split('.'));
+        let parts = parts.map(str::to_owned).collect();
+        let said = (dictionary.fields()).filter(|field| field.origin == Origin::Request);
+        let said: Vec<String> = said.map(|field| field.name.clone()).collect();
         let mut by_last: HashMap<String, Option<String>> = HashMap::new();
-        for name in &all {
+        for name in &said {
             let last = name.rsplit('.').next().unwrap_or(name).to_owned();
             by_last
                 .entry(last)
                 .and_modify(|only| *only = None)
                 .or_insert_with(|| Some(name.clone()));
         }
-        Names { all, by_last }
+        Names {
+            known,
+            parts,
+            said,
+            by_last,
+        }
+    }
+
+    /// A name that a caller wrote in a section, if it is the dictionary's; [`WITHHELD`] otherwise.
+    pub(crate) fn shown<'n>(&self, section: &str, name: &'n str) -> &'n str {
+        let beside = beside(&self.known, section, name.contains('.'));
+        let elsewhere = self.parts.get(&in_snake_case(name));
+        shown(name, beside.chain(elsewhere.map(String::as_str)))
     }
 
     /// The field or section that was probably meant by a name in a section (`device`; empty for the root).
     pub(crate) fn near(&self, section: &str, name: &str) -> Option<String> {
-        if shown(name) == WITHHELD {
+        if !may_be_one(name) {
             return None;
         }
         let name = in_snake_case(name);
-        let below = |field: &'_ String| -> Option<String> {
-            let rest = match section {
-                "" if name.contains('.') => field,
-                "" => field.split('.').next()?,
-                _ => field.strip_prefix(section)?.strip_prefix('.')?,
-            };
-            Some(rest.to_owned())
-        };
-        let beside: Vec<String> = self.all.iter().filter_map(below).collect();
-        if let Some(near) = did_you_mean(&name, beside.iter().map(String::as_str)) {
+        let beside = beside(&self.said, section, name.contains('.'));
+        if let Some(near) = did_you_mean(&name, beside) {
             let section = Some(section).filter(|s| !s.is_empty());
             return Some(section.map_or_else(|| near.to_owned(), |s| format!("{s}.{near}")));
         }
         self.by_last.get(&name).cloned().flatten()
     }
+}
+
+/// What fields are called within a section; in the root, sections, or whole names where points part them.
+fn beside<'f>(
+    fields: &'f [String],
+    section: &'f str,
+    is_whole: bool,
+) -> impl Iterator<Item = &'f str> {
+    fields.iter().filter_map(move |field| match section {
+        "" if is_whole => Some(field.as_str()),
+        "" => field.split('.').next(),
+        _ => field.strip_prefix(section)?.strip_prefix('.'),
+    })
 }
 
 /// `isRooted` and `is-rooted` as the dictionary would write them.
@@ -177,17 +218,33 @@ mod tests {
     const MOSTLY_LETTERS: &str = "AZ75NABZABCDEFGHIJKLMNOPQRST";
 
     #[test]
-    fn a_name_is_shown_only_when_it_is_harmless() {
+    fn a_name_is_shown_only_where_it_belongs() {
+        let belong = [
+            "malware",
+            "is_rooted",
+            "device.malware",
+            "id",
+            "street",
+            "email",
+        ];
         for name in [
             "malwere",
             "isRooted",
+            "is-rooted",
             "device.malware",
-            "address_line_1",
-            "3ds-version",
+            "Id",
+            "streets",
         ] {
-            assert_eq!(shown(name), name);
+            assert_eq!(shown(name, belong.iter()), name);
         }
         for name in [
+            "colour",
+            "Malena",
+            "Anna-Lena-Weber",
+            "Emily",
+            "Emilia",
+            "ed",
+            "Veldstraat-12",
             "",
             "4111111111111111",
             "4111-1111-1111-1111",
@@ -206,7 +263,9 @@ mod tests {
             "line\nline",
             "a_name_that_is_longer_than_any_field_of_a_dictionary",
         ] {
-            assert_eq!(shown(name), WITHHELD, "{name}");
+            assert_eq!(shown(name, belong.iter()), WITHHELD, "{name}");
+            // Not even where it belongs, unless it is a name.
+            assert!(may_be_one(name) || shown(name, [name].iter()) == WITHHELD);
         }
     }
 

@@ -9,13 +9,13 @@ use rust_decimal::Decimal;
 use weft_dictionary::field::Take;
 use weft_dictionary::limits::MAX_TEXTS;
 use weft_dictionary::{
-    Class, Currency, Dictionary, DurationMs, Field, FieldId, Kind, Money, Origin, Row, Timestamp,
-    Token, Value,
+    Class, Currency, Dictionary, DurationMs, Field, FieldId, Format, Kind, Money, Origin, Row,
+    Timestamp, Token, Value,
 };
 use weft_redact::{Kind as Personal, Layer, pan};
 use weft_vault::{NewRow, Secret, Side, Vault, VaultError};
 
-use crate::canonical::{canonical, iban_country};
+use crate::canonical::{canonical, iban_country, written_as};
 use crate::dropped::{Dropped, Why};
 use crate::free_text::{self, is_free_text};
 use crate::limits::{self, MIN_LINE_CHARS};
@@ -153,6 +153,11 @@ impl<'a> Facts<'a> {
         self.vault.bring(&subjects, values)
     }
 
+    /// Whether a field has a value by now.
+    pub(crate) fn has(&self, field: &Field) -> bool {
+        self.row.get(field.id).is_some()
+    }
+
     /// Counts and names a value that is not kept.
     pub(crate) fn drop_at(&mut self, pointer: String, why: Why) {
         self.dropped.add(pointer, why, || None);
@@ -203,7 +208,11 @@ impl<'a> Facts<'a> {
     pub(crate) fn integer(&mut self, field: &Field, value: Option<i64>) -> Result<(), Wrong> {
         let outside = || Wrong::value("the number does not fit into 64 bits", "check the number");
         match field.kind {
-            Kind::Integer => self.set(field.id, Value::Integer(value.ok_or_else(outside)?)),
+            Kind::Integer => {
+                let value = value.ok_or_else(outside)?;
+                nothing_personal(&value.to_string())?;
+                self.set(field.id, Value::Integer(value))
+            }
             Kind::Decimal => {
                 let value = within_range(field, Decimal::from(value.ok_or_else(outside)?))?;
                 self.set(field.id, Value::Decimal(value))
@@ -226,6 +235,7 @@ impl<'a> Facts<'a> {
             let help = "write the three letters of ISO 4217, in upper case";
             Wrong::value(error.to_string(), help).of(Part::Currency)
         })?;
+        nothing_personal(amount).map_err(|wrong| wrong.of(Part::Value))?;
         let refused =
             |reason: String| Wrong::value(reason, "write the amount as in 12.50").of(Part::Value);
         let money = Money::parse(amount, currency).map_err(|e| refused(e.to_string()))?;
@@ -255,8 +265,8 @@ impl<'a> Facts<'a> {
             ));
         }
         check_length(field, text, 0)?;
-        let canonical = canonical(None, text)?;
-        canonical.expose(nothing_personal)?;
+        nothing_personal(text)?;
+        let canonical = in_form_of(field, text)?;
         Ok(canonical.expose(|text| text.into()))
     }
 
@@ -279,7 +289,7 @@ impl<'a> Facts<'a> {
             true => free_text::cover(text),
             false => Cow::Borrowed(text),
         };
-        let canonical = canonical(field.format, &kept)?;
+        let canonical = in_form_of(field, &kept)?;
         match kept {
             // What stands for what was covered may be longer.
             Cow::Owned(_) => self.drop_at(field.pointer(), Why::Covered),
@@ -368,8 +378,8 @@ pub(crate) fn nothing_personal(text: &str) -> Result<(), Wrong> {
 fn where_it_belongs(found: Personal) -> &'static str {
     match found {
         Personal::CardNumber => {
-            "send card numbers in instrument.pan only; an identifier of your own that looks like one needs another form, \
-             with letters among its digits or fewer than fifteen of them; no sign between them, and no order, makes a difference"
+            "send card numbers in instrument.pan only; an identifier of your own that looks like one needs a letter in the middle \
+             of its digits, as in 26061715T35460128, or fewer than fifteen digits; letters around it, signs in it, or its order make no difference"
         }
         Personal::Iban => {
             "send account numbers in payer.account and payee.account only; an identifier of your own that looks like \
@@ -385,12 +395,30 @@ fn where_it_belongs(found: Personal) -> &'static str {
     }
 }
 
+/// The text in its field's form, or why it does not have it, as people write such a field.
+fn in_form_of(field: &Field, text: &str) -> Result<Secret, Wrong> {
+    let has_not = |format: Format| format.admits(text.trim()) == Some(false);
+    canonical(field.format, text).map_err(|wrong| match field.examples.first() {
+        Some(example) if field.format.is_some_and(has_not) => wrong.help(written_as(example)),
+        _ => wrong,
+    })
+}
+
 fn check_length(field: &Field, text: &str, filler: usize) -> Result<(), Wrong> {
     if text.chars().count() <= field.max_length + filler {
         return Ok(());
     }
+    let most = field.max_length;
+    if field.format == Some(Format::Reference) && most == limits::MAX_ID_CHARS {
+        let reason =
+            format!("the text has more than the {most} characters of ISO 20022 (Max35Text)");
+        return Err(Wrong::value(
+            reason,
+            "shorten it; a UUID fits without its hyphens",
+        ));
+    }
     Err(Wrong::value(
-        format!("the text has more than {} characters", field.max_length),
+        format!("the text has more than {most} characters"),
         "shorten it",
     ))
 }

@@ -12,7 +12,7 @@ use std::hash::{BuildHasher, RandomState};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use weft_dictionary::{Dictionary, Field};
 
-use crate::dropped::{self, Names, Why};
+use crate::dropped::{Names, Why};
 use crate::facts::Facts;
 use crate::leaf::Leaf;
 use crate::limits;
@@ -48,12 +48,10 @@ impl Walk<'_, '_> {
 
     /// A name that a section of the dictionary does not have.
     fn unknown(&mut self, section: &Section, name: &str) {
-        let pointer = format!("{}/{}", section.pointer, dropped::shown(name));
+        let dotted = section.pointer.trim_start_matches('/').replace('/', ".");
         let names = self.words.names;
-        self.facts.drop_unknown(pointer, || {
-            let dotted = section.pointer.trim_start_matches('/').replace('/', ".");
-            names.near(&dotted, name)
-        });
+        let pointer = format!("{}/{}", section.pointer, names.shown(&dotted, name));
+        (self.facts).drop_unknown(pointer, || names.near(&dotted, name));
     }
 }
 

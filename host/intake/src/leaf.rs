@@ -108,7 +108,8 @@ impl<'de> Visitor<'de> for Leaf<'_, '_, '_> {
                 "value" => (&mut amount, Part::Value),
                 "currency" => (&mut currency, Part::Currency),
                 _ => {
-                    let pointer = format!("{}/{}", self.field.pointer(), dropped::shown(&name));
+                    let shown = dropped::shown(&name, ["value", "currency"].iter());
+                    let pointer = format!("{}/{shown}", self.field.pointer());
                     self.walk.facts.drop_at(pointer, Why::Unknown);
                     map.next_value::<IgnoredAny>()?;
                     continue;

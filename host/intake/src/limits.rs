@@ -34,6 +34,8 @@ pub const MAX_DROPPED_PLACES: usize = 16;
 pub const MAX_SHOWN_NAME_CHARS: usize = 32;
 /// Digits of such a name: too few for any number that is worth something.
 pub const MAX_SHOWN_NAME_DIGITS: usize = 4;
+/// Characters of a name of the dictionary for which another with one slip in it is taken: of shorter ones that is no slip.
+pub const MIN_SLIP_CHARS: usize = 5;
 /// Characters of an XML element's name that may be one of the dictionary's paths; what is longer is not.
 pub const MAX_PATH_NAME_CHARS: usize = 64;
 /// Characters of a path of XML elements that were not read; what is longer shows its end.

@@ -1,7 +1,7 @@
 //! What a body becomes: requests with their facts, and what the reply to it needs.
 
 use weft_dictionary::Row;
-use weft_vault::NewRow;
+use weft_vault::{NewRow, Secret};
 use zeroize::Zeroizing;
 
 use crate::dropped::Dropped;
@@ -64,11 +64,19 @@ pub enum Envelope {
 }
 
 impl Envelope {
-    /// The message's own identifier, if it has one.
+    /// The message's own identifier, if it has one that has the form of one.
     pub fn message_id(&self) -> Option<&str> {
         match self {
             Envelope::Json => None,
-            Envelope::Iso(iso) => Some(iso.message_id()),
+            Envelope::Iso(iso) => iso.message_id(),
+        }
+    }
+
+    /// By what the message is known when it comes again. For nothing that is kept.
+    pub fn message_key(&self) -> Option<&Secret> {
+        match self {
+            Envelope::Json => None,
+            Envelope::Iso(iso) => Some(iso.message_key()),
         }
     }
 }

@@ -119,6 +119,7 @@ struct Parts {
     pointer: Option<String>,
     help: Option<String>,
     member: Option<(&'static str, Json)>,
+    named: Vec<(&'static str, String)>,
 }
 
 impl Problem {
@@ -130,6 +131,7 @@ impl Problem {
             pointer: None,
             help: None,
             member: None,
+            named: Vec::new(),
         }))
     }
 
@@ -158,6 +160,18 @@ impl Problem {
     pub fn member_of(&self, name: &str) -> Option<&Json> {
         let (is, value) = self.0.member.as_ref()?;
         (*is == name).then_some(value)
+    }
+
+    /// What the record of it names, for whoever looks for that; no answer has it. Identifiers that are on record.
+    #[must_use]
+    pub fn named(mut self, what: &'static str, id: impl Into<String>) -> Problem {
+        self.0.named.push((what, id.into()));
+        self
+    }
+
+    /// The identifiers that the record of it names.
+    pub fn names(&self) -> &[(&'static str, String)] {
+        &self.0.named
     }
 
     /// Which kind of problem it is.

@@ -50,6 +50,14 @@ impl Wrong {
         self
     }
 
+    /// With another remedy.
+    pub(crate) fn help(self, help: impl Into<Cow<'static, str>>) -> Wrong {
+        Wrong {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+
     /// The problem of a value in a JSON body.
     pub(crate) fn in_json(self, pointer: &str) -> Problem {
         let pointer = match self.part {

@@ -1,7 +1,8 @@
-//! Texts that are words of a closed list: countries, currencies, and what a field's `one_of` has.
+//! Texts that are words of a closed list, or have the form of their field: countries, currencies, what a field's `one_of`
+//! has, identifiers and codes.
 
 use weft_diagnostic::did_you_mean;
-use weft_dictionary::{Currency, Field, Kind, Origin};
+use weft_dictionary::{Currency, Field, Format, Kind, Origin};
 
 /// Kosovo is no country of ISO 3166-1, and the IBANs of its accounts begin with this.
 const IBAN_ONLY: &str = "XK";
@@ -19,6 +20,8 @@ pub(crate) enum Coded<'a> {
     Currency,
     /// The words of a field.
     OneOf(&'a Field),
+    /// What has the form of a field.
+    Form(Format),
 }
 
 impl<'a> Coded<'a> {
@@ -29,6 +32,7 @@ impl<'a> Coded<'a> {
             Kind::Country if field.origin == Origin::Request => Some(Coded::Country),
             Kind::Country => Some(Coded::DerivedCountry),
             Kind::Text if !field.one_of.is_empty() => Some(Coded::OneOf(field)),
+            Kind::Text => field.format.map(Coded::Form),
             _ => None,
         }
     }
@@ -40,6 +44,7 @@ impl<'a> Coded<'a> {
             Coded::DerivedCountry => is_country(word) || word == IBAN_ONLY,
             Coded::Currency => Currency::from_code(word).is_ok(),
             Coded::OneOf(field) => field.one_of.iter().any(|one| one == word),
+            Coded::Form(format) => format.admits(word).unwrap_or(true),
         }
     }
 
@@ -51,6 +56,7 @@ impl<'a> Coded<'a> {
             }
             Coded::Currency => "a currency is three letters of ISO 4217, in upper case".to_owned(),
             Coded::OneOf(field) => format!("it is one of {}", field.one_of.join(", ")),
+            Coded::Form(format) => format!("it is {}", format.in_words()),
         };
         match self.meant(word) {
             Some(near) => {
@@ -77,6 +83,7 @@ impl<'a> Coded<'a> {
             Coded::OneOf(field) => {
                 did_you_mean(word, field.one_of.iter().map(String::as_str)).map(str::to_owned)
             }
+            Coded::Form(_) => None,
         }
     }
 
@@ -85,7 +92,7 @@ impl<'a> Coded<'a> {
         let is_currency = |coded: Coded<'_>| match coded {
             Coded::Currency => Some(true),
             Coded::Country | Coded::DerivedCountry => Some(false),
-            Coded::OneOf(_) => None,
+            Coded::OneOf(_) | Coded::Form(_) => None,
         };
         matches!((is_currency(self), is_currency(other)), (Some(one), Some(two)) if one != two)
     }

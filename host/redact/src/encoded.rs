@@ -53,7 +53,25 @@ fn says(run: &[u8], look: &impl Fn(Opened<'_>) -> Option<Kind>) -> Option<Kind> 
             )
         })
         .find_map(|run| open(octets(run, 6, sextet)));
-    let of_hexadecimal = || {
+    let of_base32 = || {
+        run.split(|b| quintet(*b).is_none())
+            .filter(|part| part.len() >= MIN_BASE32_CHARS)
+            .flat_map(|part| (0..8).filter_map(|skip| part.get(skip..)))
+            .filter(|part| is_partly_text(part.chunks_exact(8).map(five_octets_are_text), 2))
+            .find_map(|part| open(octets(part, 5, quintet)))
+    };
+    of_base64
+        .or_else(|| in_hexadecimal(run, look))
+        .or_else(of_base32)
+}
+
+/// What `look` finds in the hexadecimal digits of a run, each alignment tried, also of UTF-16.
+pub(crate) fn in_hexadecimal(
+    run: &[u8],
+    look: &impl Fn(Opened<'_>) -> Option<Kind>,
+) -> Option<Kind> {
+    let open = |decoded: Zeroizing<Vec<u8>>| texts(&decoded).find_map(look);
+    let of_octets = || {
         run.split(|b| !b.is_ascii_hexdigit())
             .flat_map(|part| (0..2).filter_map(|skip| part.get(skip..)))
             .filter(|part| is_partly_text(part.chunks_exact(2).map(octet_is_text), MIN_OPENED))
@@ -69,17 +87,7 @@ fn says(run: &[u8], look: &impl Fn(Opened<'_>) -> Option<Kind>) -> Option<Kind> 
                 open(octets)
             })
     };
-    let of_base32 = || {
-        run.split(|b| quintet(*b).is_none())
-            .filter(|part| part.len() >= MIN_BASE32_CHARS)
-            .flat_map(|part| (0..8).filter_map(|skip| part.get(skip..)))
-            .filter(|part| is_partly_text(part.chunks_exact(8).map(five_octets_are_text), 2))
-            .find_map(|part| open(octets(part, 5, quintet)))
-    };
-    of_base64
-        .or_else(of_hexadecimal)
-        .or_else(of_utf16)
-        .or_else(of_base32)
+    of_octets().or_else(of_utf16)
 }
 
 /// Whether so many in a row are text.

@@ -1,6 +1,7 @@
 //! An identifier that somebody else chose, and that is kept in clear as it came: whoever wants to keep a person's number in
 //! it may write that number as they like, so it is looked for with any sign between its characters, with the same few
-//! letters between its groups, from its end to its beginning, and glued to the word that says what it is.
+//! letters between its groups, from its end to its beginning, glued to the word that says what it is, and in hexadecimal with
+//! signs among its digits.
 //!
 //! What is found is refused. Letters between all characters, or letters that change, are not seen through: any text is some
 //! number then.
@@ -18,7 +19,7 @@ use crate::limits::{
     MAX_WORDS_LOOKED_AT, MIN_DIGITS_OF_AN_IDENTIFIER,
 };
 use crate::words::Words;
-use crate::{iban, national, phone, text};
+use crate::{encoded, iban, national, phone, text};
 
 /// A sign that may stand between the groups of a number.
 const ANY_SIGN: char = '~';
@@ -36,8 +37,24 @@ pub fn in_identifier(text: &str) -> Option<Kind> {
         let text = folded.text();
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
         let may_be_one = digits >= MIN_DIGITS_OF_AN_IDENTIFIER && !card::is_uuid(text.as_bytes());
-        may_be_one.then(|| disguised(text)).flatten()
+        let disguised = || may_be_one.then(|| disguised(text)).flatten();
+        disguised().or_else(|| in_parted_hexadecimal(text))
     })
+}
+
+/// What is written in hexadecimal with signs among the digits, also in the form of a UUID. A random one says nothing: that
+/// so many of its octets are text, and lead to somebody, does not come about by chance.
+fn in_parted_hexadecimal(text: &str) -> Option<Kind> {
+    if text.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let without_signs = text.bytes().filter(u8::is_ascii_alphanumeric);
+    let digits = Zeroizing::new(without_signs.collect::<Vec<u8>>());
+    let look = |opened: encoded::Opened<'_>| {
+        let meant = opened.is_meant.then_some(opened.text)?;
+        first(meant, Reading::Field)
+    };
+    encoded::in_hexadecimal(&digits, &look)
 }
 
 fn disguised(text: &str) -> Option<Kind> {
@@ -197,4 +214,79 @@ fn has_few_letters(part: &str) -> bool {
     letters
         .map(str::len)
         .all(|count| count <= MAX_LETTERS_OF_A_NUMBER)
+}
+
+#[cfg(test)]
+mod tests {
+    use data_encoding::HEXLOWER;
+
+    use super::*;
+
+    const CARD: &str = "4111111111111111";
+
+    #[test]
+    fn hexadecimal_is_read_whatever_parts_its_digits() {
+        let card = HEXLOWER.encode(CARD.as_bytes());
+        let iban = HEXLOWER.encode(b"BE68539007547034");
+        let parted = |hex: &str, size: usize, sign: &str| {
+            let digits: Vec<char> = hex.chars().collect();
+            let parts: Vec<String> = digits
+                .chunks(size)
+                .map(|part| part.iter().collect())
+                .collect();
+            parts.join(sign)
+        };
+        let as_uuid = format!(
+            "{}-{}-{}-{}-{}",
+            &card[..8],
+            &card[8..12],
+            &card[12..16],
+            &card[16..20],
+            &card[20..]
+        );
+        for text in [
+            as_uuid.to_uppercase(),
+            as_uuid,
+            parted(&card, 4, "-"),
+            parted(&card, 2, ":"),
+            parted(&card, 3, "/"),
+        ] {
+            assert_eq!(in_identifier(&text), Some(Kind::CardNumber), "{text}");
+        }
+        // Its octets are all digits, and long rows of these may be a card number as well.
+        assert_ne!(in_identifier(&parted(&iban, 8, "-")), None);
+        let words = HEXLOWER.encode(b"ines@example.org");
+        assert_eq!(in_identifier(&parted(&words, 4, ":")), Some(Kind::Mailbox));
+    }
+
+    #[test]
+    fn no_random_uuid_is_taken_for_somebodys_number() {
+        let mut random = fastrand::Rng::with_seed(20_261_129);
+        for _ in 0..100_000 {
+            let hash = format!("{:032x}", random.u128(..));
+            let (a, b, c, d, e) = (
+                &hash[..8],
+                &hash[8..12],
+                &hash[13..16],
+                &hash[17..20],
+                &hash[20..],
+            );
+            let uuid = format!("{a}-{b}-4{c}-a{d}-{e}");
+            assert_eq!(in_identifier(&uuid), None, "{uuid}");
+        }
+    }
+
+    /// As an identifier that begins with a time: what parts its digits in their middle makes it another number.
+    #[test]
+    fn a_letter_among_the_digits_tells_an_identifier_from_a_card_number() {
+        for (text, found) in [
+            ("2606171535460128", Some(Kind::CardNumber)),
+            ("TX2606171535460128", Some(Kind::CardNumber)),
+            ("260617-1535460128", Some(Kind::CardNumber)),
+            ("26061715T35460128", None),
+            ("260617T1535460128", None),
+        ] {
+            assert_eq!(in_identifier(text), found, "{text}");
+        }
+    }
 }

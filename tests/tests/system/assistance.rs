@@ -211,7 +211,7 @@ fn who_has_no_case_learns_nothing_of_a_payment() {
     learn(&host);
     hold(&host, "p5");
     for operation in ["assist.failed_payment", "assist.verify_identity"] {
-        let answers = ["p5", "no-such-payment"].map(|id| {
+        let answers = ["p5", "no-such-payment-1"].map(|id| {
             let mut body = assistance(operation, id, "case-5");
             body.as_object_mut().expect("an object").remove("case");
             let mut answer = host.decide("agent", &body).json();

@@ -34,7 +34,7 @@ fn a_host_goes_on_from_a_backup_and_says_so_to_everybody_who_verifies() {
     for n in 0..6 {
         host.decide("service", &usual(&format!("usual-{n}")));
     }
-    let waits = host.decide("service", &held("waits")).json();
+    let waits = host.decide("service", &held("waits-1")).json();
     assert_eq!(waits["verdict"], "hold", "{waits}");
     let signed = || host.get("regulator", "/v1/log/checkpoint").text();
     let covers = |note: &str| {
@@ -61,7 +61,7 @@ fn a_host_goes_on_from_a_backup_and_says_so_to_everybody_who_verifies() {
         "nothing is mixed"
     );
     // What is decided later is lost to who goes on from it.
-    host.decide("service", &usual("later"));
+    host.decide("service", &usual("later-1"));
     host.stop();
     let late = host.dir.path().join("late");
     fs::copy(host.data().join("audit/checkpoint"), &late).expect("a checkpoint");
@@ -112,7 +112,7 @@ fn a_host_goes_on_from_a_backup_and_says_so_to_everybody_who_verifies() {
     // It knows who waits, and what was sealed opens.
     let asked = host.decide(
         "agent",
-        &assistance("assist.failed_payment", "waits", "case-1"),
+        &assistance("assist.failed_payment", "waits-1", "case-1"),
     );
     assert_eq!(
         asked.json()["payment"]["state"],
@@ -121,7 +121,7 @@ fn a_host_goes_on_from_a_backup_and_says_so_to_everybody_who_verifies() {
         asked.text()
     );
     assert_eq!(
-        host.decide("service", &usual("later")).json()["verdict"],
+        host.decide("service", &usual("later-1")).json()["verdict"],
         "allow"
     );
     host.stop();
@@ -225,7 +225,7 @@ fn a_backup_is_whole_whatever_the_host_does_meanwhile() {
         assert!(restored.ok, "backup {n}: {}", restored.err);
         // A start tells what a record names and the vault does not have; and every record is evaluated again.
         let payment = host.dir.path().join("payment.json");
-        fs::write(&payment, usual("after").to_string()).expect("written");
+        fs::write(&payment, usual("after-1").to_string()).expect("written");
         let file = payment.display().to_string();
         let decided = weft(&["decide", &file], &data, &[]);
         assert!(decided.ok, "backup {n}: {}", decided.err);

@@ -131,7 +131,7 @@ fn a_data_directory_has_one_host() {
     assert!(!said.ok);
     assert!(said.err.contains("held by another process"), "{}", said.err);
     // To verify and to read is allowed beside it.
-    assert_eq!(host.decide("service", &usual("beside")).status, 200);
+    assert_eq!(host.decide("service", &usual("beside-1")).status, 200);
     let verified = run(&["audit", "verify", "--data", &data]);
     assert!(verified.ok, "{}\n{}", verified.out, verified.err);
     assert!(

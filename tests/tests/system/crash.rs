@@ -179,7 +179,7 @@ fn a_payment_waits_on_after_a_crash_and_a_key_is_remembered() {
     for n in 0..6 {
         host.decide("service", &usual(&format!("usual-{n}")));
     }
-    let body = held("waits").to_string();
+    let body = held("waits-1").to_string();
     let key = [("Idempotency-Key", "one")];
     let first = host.post("service", "application/json", body.as_bytes(), &key);
     host.kill();
@@ -188,7 +188,7 @@ fn a_payment_waits_on_after_a_crash_and_a_key_is_remembered() {
     assert_eq!(first.text(), second.text());
     let asked = host.decide(
         "agent",
-        &assistance("assist.failed_payment", "waits", "case-1"),
+        &assistance("assist.failed_payment", "waits-1", "case-1"),
     );
     assert_eq!(
         asked.json()["payment"]["state"],
@@ -284,8 +284,8 @@ fn a_message_of_several_payments_goes_on_after_a_crash() {
 fn a_killed_host_has_each_refusal_that_it_answered() {
     const EACH: usize = 40;
     let mut host = Host::start("");
-    host.decide("service", &held("held"));
-    let help = assistance("assist.failed_payment", "held", "case-1");
+    host.decide("service", &held("held-1"));
+    let help = assistance("assist.failed_payment", "held-1", "case-1");
     let help = host.decide("agent", &help).json()["decision"].clone();
     let help = format!("/v1/decisions/{}", help.as_str().expect("an id"));
     for _ in 0..EACH {

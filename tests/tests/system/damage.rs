@@ -52,10 +52,10 @@ fn whatever_file_of_a_host_is_damaged_it_is_told_or_mended() {
     for n in 0..8 {
         host.decide("service", &usual(&format!("usual-{n}")));
     }
-    host.decide("service", &held("waits"));
+    host.decide("service", &held("waits-1"));
     host.decide(
         "agent",
-        &assistance("assist.failed_payment", "waits", "case-1"),
+        &assistance("assist.failed_payment", "waits-1", "case-1"),
     );
     host.stop();
     let sound = host.data();
@@ -77,7 +77,7 @@ fn whatever_file_of_a_host_is_damaged_it_is_told_or_mended() {
     }
     let kinds: Vec<Vec<&Path>> = kinds.into_values().collect();
     let payment = host.dir.path().join("payment.json");
-    fs::write(&payment, usual("after").to_string()).expect("written");
+    fs::write(&payment, usual("after-1").to_string()).expect("written");
     let payment = payment.display().to_string();
     let wanted = std::env::var("WEFT_DAMAGES").map_or(DAMAGES, |n| n.parse().expect("a number"));
     let data = host.dir.path().join("damaged");

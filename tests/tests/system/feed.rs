@@ -43,6 +43,30 @@ fn a_history_is_decided_and_its_log_verifies() {
     assert!(!said.out.contains("not-an-amount") && !said.err.contains("not-an-amount"));
 }
 
+/// A typo in a time does not move the clock: what is right before and behind it is decided.
+#[test]
+fn a_payment_of_the_future_is_refused_with_its_line() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let data = dir.path().join("data").display().to_string();
+    let file = dir.path().join("history.csv");
+    let mut text = history(20);
+    // In the year 2050, and behind 9999.
+    text.push_str("20,1000000000,1,1,5.00,0,0\n21,999999999999,1,1,5.00,0,0\n22,18446744073709551615,1,1,5.00,0,0\n");
+    text.push_str("23,900,1,1,5.00,0,0\n");
+    fs::write(&file, text).expect("written");
+    let file = file.display().to_string();
+    let said = run(&["feed", &file, "--map", MAP, "--data", &data]);
+    assert!(said.ok, "{}\n{}", said.out, said.err);
+    assert!(said.out.contains("21 payments decided"), "{}", said.out);
+    assert!(said.out.contains("3 lines were refused"), "{}", said.out);
+    for line in [22, 23] {
+        let expected = format!("line {line}: the payment is more than a day later");
+        assert!(said.out.contains(&expected), "{}", said.out);
+    }
+    assert!(said.out.contains("line 24: "), "{}", said.out);
+    assert!(said.out.contains("correct the time"), "{}", said.out);
+}
+
 #[test]
 fn a_map_that_does_not_fit_is_told_with_its_place() {
     let dir = tempfile::tempdir().expect("a directory");

@@ -27,7 +27,7 @@ fn nothing_that_is_written_or_said_has_them() {
     for n in 1..=6 {
         say(host.decide("service", &demo_json(&format!("usual-{n}.json"))));
     }
-    say(host.decide("service", &held("demo-held")));
+    say(host.decide("service", &held("demo-held-1")));
     say(host.decide("service", &demo_json("residency.json")));
     say(host.post(
         "service",
@@ -38,7 +38,7 @@ fn nothing_that_is_written_or_said_has_them() {
     for role in ["agent", "supervisor"] {
         say(host.decide(
             role,
-            &assistance("assist.failed_payment", "demo-held", "case-1"),
+            &assistance("assist.failed_payment", "demo-held-1", "case-1"),
         ));
     }
     // What is wrong is not quoted, wherever it stands.

@@ -31,10 +31,10 @@ fn records_are_found_by_what_they_are_about_in_the_file_and_over_http() {
     for n in 0..3 {
         host.decide("service", &usual(&format!("p-{n}")));
     }
-    host.decide("service", &held("held"));
+    host.decide("service", &held("held-1"));
     host.decide(
         "agent",
-        &assistance("assist.failed_payment", "held", "case-1"),
+        &assistance("assist.failed_payment", "held-1", "case-1"),
     );
     let all = host.records();
     let of = |id: &str| {
@@ -43,12 +43,12 @@ fn records_are_found_by_what_they_are_about_in_the_file_and_over_http() {
             .expect("there")
             .clone()
     };
-    let account = of("held")["facts"]["payer.account"]
+    let account = of("held-1")["facts"]["payer.account"]
         .as_str()
         .expect("a token")
         .to_owned();
     for (option, parameter, value) in [
-        ("--payment", "payment", "held"),
+        ("--payment", "payment", "held-1"),
         ("--case", "case", "case-1"),
         ("--account", "account", &account),
         ("--policy", "policy", "risk.behaviour"),
@@ -56,7 +56,7 @@ fn records_are_found_by_what_they_are_about_in_the_file_and_over_http() {
         (
             "--verdict",
             "verdict",
-            of("held")["outcome"]["verdict"]
+            of("held-1")["outcome"]["verdict"]
                 .as_str()
                 .expect("a verdict"),
         ),
@@ -83,7 +83,7 @@ fn records_are_found_by_what_they_are_about_in_the_file_and_over_http() {
         "{}",
         none.out
     );
-    let table = audit(&host, &["query", "--payment", "held", "--csv"]);
+    let table = audit(&host, &["query", "--payment", "held-1", "--csv"]);
     assert!(
         table.out.lines().count() > 2 && table.out.contains(",case-1,"),
         "{}",
@@ -151,12 +151,12 @@ fn one_record_is_proven_to_who_has_the_key_and_nothing_else() {
 #[test]
 fn a_payment_and_the_support_about_it_are_one_story() {
     let mut host = Host::start("");
-    host.decide("service", &held("held"));
-    host.decide("service", &usual("another"));
+    host.decide("service", &held("held-1"));
+    host.decide("service", &usual("another-1"));
     let help = host
         .decide(
             "agent",
-            &assistance("assist.failed_payment", "held", "case-1"),
+            &assistance("assist.failed_payment", "held-1", "case-1"),
         )
         .json();
     let decision = help["decision"].as_str().expect("an id");
@@ -167,11 +167,11 @@ fn a_payment_and_the_support_about_it_are_one_story() {
         &json!({"case": "case-1", "purpose": "call-back", "field": "payer.phone", "token": "tok_eu_phone_aaaaaaaaaaaaaaaaaaaaaaaaaa"}),
     );
     host.stop();
-    for asked in [["--payment", "held"], ["--case", "case-1"]] {
+    for asked in [["--payment", "held-1"], ["--case", "case-1"]] {
         let said = audit(&host, &[&["timeline"][..], &asked].concat());
         assert!(said.ok, "{}", said.err);
         for text in [
-            "held",
+            "held-1",
             "case-1",
             "assist.failed_payment",
             "payment.authorize",
@@ -194,9 +194,13 @@ fn a_payment_and_the_support_about_it_are_one_story() {
 #[test]
 fn evidence_about_cases_is_one_directory_that_others_check() {
     let mut host = Host::start("");
-    host.decide("service", &held("held"));
-    host.decide("service", &usual("other"));
-    for (payment, case) in [("held", "case-1"), ("other", "case-2"), ("other", "case-3")] {
+    host.decide("service", &held("held-1"));
+    host.decide("service", &usual("other-1"));
+    for (payment, case) in [
+        ("held-1", "case-1"),
+        ("other-1", "case-2"),
+        ("other-1", "case-3"),
+    ] {
         host.decide("agent", &assistance("assist.failed_payment", payment, case));
     }
     host.stop();
@@ -330,7 +334,7 @@ fn evidence_about_cases_is_one_directory_that_others_check() {
 #[test]
 fn odd_identifiers_lead_on_too() {
     let mut host = Host::start("");
-    let (odd, case) = ("=a\tb", "=c\td");
+    let (odd, case) = ("+a,b'1", "+c?d/1");
     host.decide("service", &usual(odd));
     host.decide("agent", &assistance("assist.failed_payment", odd, case));
     host.stop();
@@ -344,7 +348,7 @@ fn odd_identifiers_lead_on_too() {
     }
     let table = audit(&host, &["query", "--case", case, "--csv"]);
     assert!(
-        table.ok && table.out.contains("'=c") && !table.out.contains(",=c"),
+        table.ok && table.out.contains("'+c") && !table.out.contains(",+c"),
         "{}",
         table.out
     );

@@ -18,7 +18,7 @@ fn a_payment_that_says_nothing_of_its_device_waits_and_is_told_why() {
         assert_eq!(answer.json()["verdict"], "allow", "{}", answer.text());
     }
     // Left out.
-    let mut silent = usual("silent");
+    let mut silent = usual("silent-1");
     let device = silent["device"].as_object_mut().expect("a device");
     device.remove("malware");
     device.remove("rooted");
@@ -30,7 +30,7 @@ fn a_payment_that_says_nothing_of_its_device_waits_and_is_told_why() {
     );
     assert!(decision.get("dropped").is_none(), "{decision}");
     // Misspelt.
-    let mut misspelt = usual("misspelt");
+    let mut misspelt = usual("misspelt-1");
     let device = misspelt["device"].as_object_mut().expect("a device");
     device.remove("malware");
     device.insert("malwere".to_owned(), json!(false));
@@ -61,7 +61,7 @@ fn a_payment_that_says_nothing_of_its_device_waits_and_is_told_why() {
         json!(["device.malware"])
     );
     // A card in a terminal comes from no device of the payer's.
-    let mut terminal = usual("terminal");
+    let mut terminal = usual("terminal-1");
     terminal["instrument"]["entry_mode"] = json!("chip");
     terminal
         .as_object_mut()
@@ -155,7 +155,7 @@ fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
         payment["device"]["id"] = json!("farm");
         host.decide("service", &payment);
     }
-    let device = suspicious("device");
+    let device = suspicious("device-1");
     let all = waits_for(&host, &device, &["device-new", "velocity-device"]);
     for (group, field, code) in [
         ("device", "id", "device-unknown"),
@@ -163,19 +163,19 @@ fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
         ("instrument", "pan", "card-unknown"),
     ] {
         let mut payment = without(device.clone(), group, field);
-        payment["payment"]["id"] = json!(format!("device-without-{field}"));
+        payment["payment"]["id"] = json!(format!("device-without-{field}-1"));
         assert!(waits_for(&host, &payment, &[code]) >= all, "{field}");
     }
 
     for n in 100..140 {
         host.decide("service", &of_another(n));
     }
-    let mut card = suspicious("card");
+    let mut card = suspicious("card-1");
     card["device"]["id"] = json!("new");
     card["instrument"]["pan"] = json!("5555555555554444");
     let all = waits_for(&host, &card, &["device-new", "velocity-card"]);
     let mut payment = without(card, "instrument", "pan");
-    payment["payment"]["id"] = json!("card-without-pan");
+    payment["payment"]["id"] = json!("card-without-pan-1");
     assert!(waits_for(&host, &payment, &["card-unknown"]) >= all);
 
     // Many pay somebody who is no merchant.
@@ -189,7 +189,7 @@ fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
     for n in 200..270 {
         host.decide("service", &transfer(of_another(n)));
     }
-    let mut mule = transfer(suspicious("mule"));
+    let mut mule = transfer(suspicious("mule-1"));
     mule["device"]["id"] = json!("new");
     let all = waits_for(&host, &mule, &["device-new", "payee-new", "payee-burst"]);
     for (group, field, code) in [
@@ -197,7 +197,7 @@ fn a_payment_that_waits_is_not_released_by_leaving_a_fact_out() {
         ("payee", "account", "payee-unknown"),
     ] {
         let mut payment = without(mule.clone(), group, field);
-        payment["payment"]["id"] = json!(format!("mule-without-{field}"));
+        payment["payment"]["id"] = json!(format!("mule-without-{field}-1"));
         assert!(waits_for(&host, &payment, &[code]) >= all, "{field}");
     }
 }
@@ -211,7 +211,7 @@ fn a_payment_that_does_not_say_its_kind_is_told_so() {
     }
     let codes = |id: &str, payment: Json| -> Vec<String> {
         let mut payment = payment;
-        payment["payment"]["id"] = json!(id);
+        payment["payment"]["id"] = json!(format!("{id}-1"));
         let decision = host.decide("service", &payment).json();
         let reasons = decision["reasons"].as_array().cloned().unwrap_or_default();
         let codes = reasons.iter().filter_map(|reason| reason["code"].as_str());

@@ -25,7 +25,7 @@ fn a_regulator_sees_who_has_cosigned_and_an_older_copy_is_not_continued() {
     ));
     // One that does not know the log yet is asked again, and nothing waits for it.
     host.go_on();
-    host.decide("service", &usual("one"));
+    host.decide("service", &usual("one-1"));
     let vkey = fs::read_to_string(host.data().join("audit/log.vkey")).expect("a key");
     until("told", || metric(&host, "weft_log_not_cosigned") > 0);
     witness.trust(&vkey);
@@ -62,7 +62,7 @@ fn a_regulator_sees_who_has_cosigned_and_an_older_copy_is_not_continued() {
     // Compiled plugins, which a copy of this kind gives rights on to others.
     fs::remove_dir_all(older.join("cache")).expect("removed");
     host.go_on();
-    host.decide("service", &usual("two"));
+    host.decide("service", &usual("two-1"));
     host.stop();
     assert!(
         witness.size("weft.default.eu")
@@ -102,11 +102,11 @@ fn a_regulator_sees_who_has_cosigned_and_an_older_copy_is_not_continued() {
     // Where the witness is heard only later, the host ends the second history then.
     witness.is_silent(true);
     host.go_on();
-    let answer = host.decide("service", &usual("three"));
+    let answer = host.decide("service", &usual("three-1"));
     assert_eq!(answer.status, 200, "{}", answer.text());
     witness.is_silent(false);
     until("ended", || host.get("operator", "/readyz").status == 503);
-    let answer = host.decide("service", &usual("four"));
+    let answer = host.decide("service", &usual("four-1"));
     assert_eq!(answer.status, 503, "{}", answer.text());
     let ready = host.get("operator", "/readyz").text();
     assert!(ready.contains("witness.example/w1"), "{ready}");

@@ -15,12 +15,12 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use tokio::time::{Instant, sleep_until};
 use weft_audit::{DecisionRecord, EventRecord};
-use weft_dictionary::{Timestamp, Token, Treatment};
+use weft_dictionary::{Format, Timestamp, Token, Treatment};
 use weft_intake::Problem;
 use weft_policy::most_released;
 use weft_vault::{Secret, VaultError};
 
-use super::release::{REFUSED, RELEASED, Released, is_case, is_word, treated};
+use super::release::{REFUSED, RELEASED, Released, is_identifier, is_word, treated};
 use super::shown::customer;
 use crate::approval::{self, Waiting};
 use crate::attempts::Attempt;
@@ -227,6 +227,11 @@ impl Engine {
     }
 }
 
+/// Whether a text may stand in a record as the name of a service. Which there are, the gateway knows.
+fn is_service(text: &str) -> bool {
+    text.len() <= MAX_CASE_CHARS && Format::Service.admits(text) == Some(true)
+}
+
 impl Inner {
     async fn ask_in_emergency(
         &self,
@@ -239,13 +244,10 @@ impl Inner {
             reason: Some(reason),
         };
         order.check()?;
-        let names = [Some(&ask.payment), ask.service.as_ref()];
         for (fits, pointer) in [
-            (is_case(&ask.case), "/case"),
-            (
-                names.into_iter().flatten().all(|name| is_case(name)),
-                "/payment",
-            ),
+            (is_identifier(&ask.case), "/case"),
+            (is_identifier(&ask.payment), "/payment"),
+            (ask.service.as_deref().is_none_or(is_service), "/service"),
             (is_word(&ask.field), "/field"),
         ] {
             if !fits {
@@ -268,7 +270,7 @@ impl Inner {
             ("reason", order.reason.clone().into()),
             ("case", ask.case.as_str().into()),
             ("transaction", ask.payment.as_str().into()),
-            ("field", ask.field.as_str().into()),
+            ("field", self.recorded_field(&ask.field).into()),
         ];
         detail.extend(
             ask.service

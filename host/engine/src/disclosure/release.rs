@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep_until};
 use weft_audit::{DecisionRecord, EventRecord, Receipt};
-use weft_dictionary::{Class, Field, FieldId, Timestamp, Token, Treatment, Value};
+use weft_dictionary::{Class, Field, FieldId, Format, Timestamp, Token, Treatment, Value};
 use weft_intake::{Problem, is_free_text};
 use weft_policy::Disclosure;
 use weft_redact::{Layer, Reading, pan};
@@ -34,6 +34,10 @@ use crate::{Caller, ids, problems};
 pub const RELEASED: &str = "disclosure.released";
 /// The event of a value that was asked for and not released.
 pub const REFUSED: &str = "disclosure.refused";
+
+/// Stands in records for a purpose that no disclosure has and a field that is not in the dictionary: somebody's made-up
+/// word, which could be a name.
+const UNKNOWN: &str = "unknown";
 
 /// What a caller asks for.
 #[derive(Debug, Clone)]
@@ -213,13 +217,15 @@ impl Inner {
             Some(Err(VaultError::ErasedMeanwhile)) => None,
             Some(Err(why)) => return Err(problems::not_opened(&why)),
         };
+        let mut purposes = set.set().disclosures().iter().map(|one| one.purpose());
+        let purpose = purposes.find(|purpose| *purpose == ask.purpose);
         let mut detail = vec![
             ("id", Json::from(id.as_str())),
             ("by", caller.id.as_str().into()),
             ("role", caller.role.as_str().into()),
             ("case", ask.case.as_str().into()),
-            ("purpose", ask.purpose.as_str().into()),
-            ("requested", vec![ask.field.as_str()].into()),
+            ("purpose", purpose.unwrap_or(UNKNOWN).into()),
+            ("requested", vec![self.recorded_field(&ask.field)].into()),
             ("policy_set", set.digest().into()),
         ];
         detail.extend(token.as_ref().map(|token| ("token", token.as_str().into())));
@@ -274,6 +280,12 @@ impl Inner {
         Ok(Released::new(
             id, field, purpose, treatment, until, log, value,
         ))
+    }
+
+    /// The name of a field, as it may stand in a record.
+    pub(super) fn recorded_field(&self, name: &str) -> &str {
+        let field = self.dictionary.by_name(name);
+        field.map_or(UNKNOWN, |field| field.name.as_str())
     }
 
     /// What remains to be asked when all that was named is there: how long ago, how much, how often.
@@ -395,17 +407,17 @@ pub(super) fn is_word(text: &str) -> bool {
         && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b))
 }
 
-/// Whether a text may stand in a record as the name of a case.
-pub(super) fn is_case(text: &str) -> bool {
-    (1..=MAX_CASE_CHARS).contains(&text.chars().count())
-        && !text.chars().any(char::is_control)
+/// Whether a text may stand in a record as the identifier of a case or a payment.
+pub(super) fn is_identifier(text: &str) -> bool {
+    text.len() <= MAX_CASE_CHARS
+        && Format::Reference.admits(text) == Some(true)
         && weft_redact::in_identifier(text).is_none()
 }
 
 /// What may be recorded of what a caller says; its token.
 fn checked(ask: &ReleaseAsk) -> Result<Option<Token>, Problem> {
     for (fits, pointer) in [
-        (is_case(&ask.case), "/case"),
+        (is_identifier(&ask.case), "/case"),
         (is_word(&ask.purpose), "/purpose"),
         (is_word(&ask.field), "/field"),
     ] {

@@ -103,7 +103,7 @@ async fn without_a_case_an_agent_sees_nothing() {
 async fn a_payment_that_nobody_knows_is_denied() {
     let house = House::new(&usual());
     let view = house
-        .decided(&agent(), &ask("assist.failed_payment", "nobody"))
+        .decided(&agent(), &ask("assist.failed_payment", "nobody-1"))
         .await;
     assert_eq!(view.verdict, Verdict::Deny);
     assert!(view.context.is_none() && view.payment.is_none() && view.previous.is_none());
@@ -258,7 +258,7 @@ async fn to_a_service_the_payment_of_another_is_as_good_as_unknown() {
         for of_its_own in ["decision", "at", "log", "trace"] {
             json.as_object_mut().expect("a view").remove(of_its_own);
         }
-        json.to_string().replace("p-none", "p-1")
+        json.to_string().replace("p-999", "p-1")
     };
     for operation in [
         "assist.failed_payment",
@@ -271,7 +271,7 @@ async fn to_a_service_the_payment_of_another_is_as_good_as_unknown() {
             body
         };
         let there = seen(house.decided(&other, &about("p-1")).await);
-        let not_there = seen(house.decided(&other, &about("p-none")).await);
+        let not_there = seen(house.decided(&other, &about("p-999")).await);
         assert_eq!(there, not_there, "{operation}");
         assert!(!there.contains("pending"), "{there}");
     }
@@ -291,7 +291,7 @@ async fn a_payment_is_not_asked_about_without_end() {
     assert_eq!(problem.code(), "conflict");
     // Who names no case does not learn by it that there is such a payment.
     let mut seen = Vec::new();
-    for id in ["p-1", "p-none"] {
+    for id in ["p-1", "p-999"] {
         let mut question = ask("assist.failed_payment", id);
         question.as_object_mut().expect("a request").remove("case");
         let view = house.decided(&agent(), &question).await;

@@ -78,6 +78,40 @@ async fn that_a_payment_is_asked_about_too_often_is_on_record() {
     };
     assert_eq!(event.detail["by"], json!("agent-7"));
     assert_eq!(event.detail["why"], json!("conflict"));
+    assert_eq!(event.detail["transaction"], json!("p-1"));
+    assert_eq!(event.detail["case"], json!("case-1042"));
+}
+
+/// Whose a payment is, people may say in any word: only the service is recorded that has the payment.
+#[tokio::test]
+async fn a_service_that_nobody_knows_is_not_on_record() {
+    let house = House::new(&usual());
+    let mut paid = payment("p-1", "12.00");
+    paid["case"] = json!({"service": "ZoraQuorble"});
+    house.decided(&service(), &paid).await;
+    for (who, operation) in [
+        (agent(), "assist.failed_payment"),
+        (service(), "assist.verify_identity"),
+        (agent(), "assist.confirm"),
+    ] {
+        for id in ["p-1", "p-2"] {
+            let mut body = ask(operation, id);
+            body["case"]["service"] = json!("ZoraQuorble");
+            let _ = house.decide(&who, &body).await;
+        }
+    }
+    let mut log = String::new();
+    let see = |_, record| log.push_str(&format!("{record:?}"));
+    house.engine.log().replay(0, see).expect("readable");
+    assert!(log.contains("assist.confirm"));
+    assert!(!log.contains("Quorble"), "{log}");
+    let mut known = ask("assist.failed_payment", "p-1");
+    known["case"]["service"] = json!("platform");
+    let known = house.decided(&agent(), &known).await;
+    assert_eq!(
+        house.record(&known).facts["case.service"],
+        json!("platform")
+    );
 }
 
 #[tokio::test]

@@ -84,10 +84,10 @@ async fn a_held_payment_that_is_sent_again_is_held_again() {
         );
     }
     let house = house.restart().await;
-    let view = again(&house, "p-after").await;
+    let view = again(&house, "p-after-1").await;
     assert_eq!(view.verdict, Verdict::Hold);
     assert_eq!(
-        facts(&house, "p-after")["behaviour.account.count_24h"],
+        facts(&house, "p-after-1")["behaviour.account.count_24h"],
         json!(4)
     );
 }

@@ -401,7 +401,7 @@ async fn a_profile_is_not_made_of_many_small_answers() {
     let few = replies().replace("per_customer: 1000", "per_customer: 2") + "names_withheld: true\n";
     site.write_disclosure("replies", &few);
     let house = site.start();
-    for (id, case) in [("p-1", "a"), ("p-2", "b"), ("p-3", "c")] {
+    for (id, case) in [("p-1", "case-1"), ("p-2", "case-2"), ("p-3", "case-3")] {
         house.decided(&service(), &payment(id, "1890.00")).await;
         let mut about = ask("assist.failed_payment", id);
         about["case"]["id"] = case.into();

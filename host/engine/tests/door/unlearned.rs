@@ -24,12 +24,12 @@ fn said(mut view: Json) -> Json {
 async fn a_payment_that_waits_for_nothing_and_one_that_is_not_there_answer_alike() {
     let house = House::new(&usual());
     house
-        .decided(&service(), &payment("released", "27.40"))
+        .decided(&service(), &payment("released-1", "27.40"))
         .await;
     house
-        .decided(&service(), &payment("refused", "9000.00"))
+        .decided(&service(), &payment("refused-1", "9000.00"))
         .await;
-    house.waiting("waiting", "1890.00").await;
+    house.waiting("waiting-1", "1890.00").await;
     for operation in ["assist.confirm", "assist.verify_identity"] {
         answer_alike(&house, &agent(), operation).await;
     }
@@ -38,9 +38,9 @@ async fn a_payment_that_waits_for_nothing_and_one_that_is_not_there_answer_alike
 /// All that is said of three payments, and of one that is not there.
 async fn answer_alike(house: &House, by: &Caller, operation: &str) {
     let mut answers = Vec::new();
-    for id in ["released", "refused", "waiting", "nowhere"] {
+    for id in ["released-1", "refused-1", "waiting-1", "nowhere-1"] {
         let mut about = ask(operation, id);
-        about["case"]["id"] = json!("invented");
+        about["case"]["id"] = json!("invented-1");
         let view = house.decided(by, &about).await;
         assert_eq!(view.verdict, Verdict::Deny, "{operation} {id}");
         assert_eq!(codes(&view), ["not-told"], "{operation} {id}");
@@ -75,12 +75,12 @@ async fn who_is_granted_nothing_of_payments_does_not_learn_that_one_is_there() {
         site.write_disclosure("replies", &replies);
         let house = site.start();
         house
-            .decided(&service(), &payment("released", "27.40"))
+            .decided(&service(), &payment("released-1", "27.40"))
             .await;
         house
-            .decided(&service(), &payment("refused", "9000.00"))
+            .decided(&service(), &payment("refused-1", "9000.00"))
             .await;
-        house.approved("waiting").await;
+        house.approved("waiting-1").await;
         for by in [agent(), caller("supervisor-1", Role::Supervisor)] {
             for operation in [
                 "assist.failed_payment",
@@ -91,7 +91,7 @@ async fn who_is_granted_nothing_of_payments_does_not_learn_that_one_is_there() {
             }
         }
         // Whose payment it is asks about it as before.
-        let held = house.chain("waiting");
+        let held = house.chain("waiting-1");
         assert!(
             held.iter().all(|record| record.caller.role == "service"),
             "{held:?}"
@@ -119,18 +119,20 @@ async fn who_may_know_the_payment_is_told_why_it_is_not_confirmed() {
 #[tokio::test]
 async fn no_refusal_comes_before_its_time() {
     let house = House::new(&usual());
-    house.waiting("waiting", "1890.00").await;
-    let held = house.decided(&service(), &payment("held", "1890.00")).await;
+    house.waiting("waiting-1", "1890.00").await;
+    let held = house
+        .decided(&service(), &payment("held-1", "1890.00"))
+        .await;
     let other = caller("another-platform", Role::Service);
-    let mut invented = ask("assist.confirm", "waiting");
-    invented["case"]["id"] = json!("invented");
+    let mut invented = ask("assist.confirm", "waiting-1");
+    invented["case"]["id"] = json!("invented-1");
     for (by, body) in [
         (agent(), invented),
-        (agent(), ask("assist.confirm", "nowhere")),
-        (agent(), ask("assist.nothing", "waiting")),
+        (agent(), ask("assist.confirm", "nowhere-1")),
+        (agent(), ask("assist.nothing", "waiting-1")),
         (agent(), json!([1])),
-        (other.clone(), ask("assist.verify_identity", "waiting")),
-        (other.clone(), ask("assist.verify_identity", "nowhere")),
+        (other.clone(), ask("assist.verify_identity", "waiting-1")),
+        (other.clone(), ask("assist.verify_identity", "nowhere-1")),
     ] {
         assert!(!comes_early(house.decide(&by, &body)).await, "{body}");
     }

@@ -51,8 +51,10 @@ async fn payments_of_one_payer_count_each_other() {
     assert_eq!(counts(&house, "behaviour.account.count_24h"), of_two);
     // And a host that starts counts the same.
     let house = house.restart().await;
-    house.decided(&service(), &payment("p-last", "27.40")).await;
-    let facts = &house.chain("p-last")[0].facts;
+    house
+        .decided(&service(), &payment("p-last-1", "27.40"))
+        .await;
+    let facts = &house.chain("p-last-1")[0].facts;
     assert_eq!(facts["behaviour.card.count_24h"], json!(50));
     assert_eq!(facts["behaviour.account.count_24h"], json!(25));
 }

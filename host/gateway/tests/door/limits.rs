@@ -31,7 +31,7 @@ async fn a_caller_that_sends_too_much_waits_and_others_do_not() {
         .expect_problem(429, "rate-limited");
     assert_eq!(refused.header("retry-after"), "1");
     house
-        .send(Call::json(&payment("other")).by("other-shop"))
+        .send(Call::json(&payment("other-1")).by("other-shop"))
         .await
         .expect_verdict("allow");
     let metrics = house.metrics().await;

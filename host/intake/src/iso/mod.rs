@@ -4,7 +4,9 @@
 //! |---|---|
 //! | `amounts` | what a message says about its own amounts |
 //! | `document` | XML into elements, bounded; no DTD, no entities |
+//! | `elements` | names of elements that the messages have |
 //! | `identify` | which message it is, and its business header (head.001) |
+//! | `ids` | identifiers of messages, and which of them have the form of one |
 //! | `plan` | the dictionary's paths, compiled |
 //! | `transactions` | elements into facts, one request for each transaction |
 //! | `unread` | elements that say something and are not read |
@@ -15,11 +17,15 @@
 
 mod amounts;
 mod document;
+mod elements;
 mod identify;
+mod ids;
 mod plan;
 pub mod reply;
 mod transactions;
 mod unread;
+
+use weft_vault::Secret;
 
 pub(crate) use plan::Plan;
 pub use reply::{Status, TransactionStatus, reply, reply_at};
@@ -68,7 +74,8 @@ impl Payment {
 pub struct IsoEnvelope {
     pub(crate) payment: Payment,
     pub(crate) definition: String,
-    pub(crate) message_id: String,
+    pub(crate) message_id: Option<String>,
+    pub(crate) message_key: Secret,
     pub(crate) created: String,
     pub(crate) transactions: Vec<OriginalIds>,
 }
@@ -84,9 +91,14 @@ impl IsoEnvelope {
         &self.definition
     }
 
-    /// `GrpHdr/MsgId`; `GrpHdr/GrpId` in the first versions.
-    pub fn message_id(&self) -> &str {
-        &self.message_id
+    /// `GrpHdr/MsgId`; `GrpHdr/GrpId` in the first versions. None if it does not have the form of an identifier.
+    pub fn message_id(&self) -> Option<&str> {
+        self.message_id.as_deref()
+    }
+
+    /// The same as it was written: a message that comes again is known by it. For nothing that is kept.
+    pub fn message_key(&self) -> &Secret {
+        &self.message_key
     }
 
     /// `GrpHdr/CreDtTm`, as it was written.
@@ -100,7 +112,7 @@ impl IsoEnvelope {
     }
 }
 
-/// How the sender names a transaction.
+/// How the sender names a transaction, by identifiers that have the form of one.
 #[derive(Default)]
 pub struct OriginalIds {
     /// `PmtInf/PmtInfId`, of pain.001.

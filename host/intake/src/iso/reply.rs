@@ -7,6 +7,7 @@
 use quick_xml::escape::escape;
 use sha2::{Digest, Sha256};
 use weft_dictionary::Timestamp;
+use weft_dictionary::form::NOT_PROVIDED;
 
 use super::{IsoEnvelope, OriginalIds, Payment};
 use crate::limits;
@@ -79,7 +80,7 @@ fn report(iso: &IsoEnvelope, statuses: &[TransactionStatus], created: &str) -> V
             xml.leaf("CreDtTm", created);
         });
         xml.within("OrgnlGrpInfAndSts", |xml| {
-            xml.leaf("OrgnlMsgId", &iso.message_id);
+            xml.leaf("OrgnlMsgId", iso.message_id().unwrap_or(NOT_PROVIDED));
             xml.leaf("OrgnlMsgNmId", &iso.definition);
         });
         let answered: Vec<_> = iso.transactions.iter().zip(statuses).collect();
@@ -105,8 +106,8 @@ fn payment_information(xml: &mut Xml, of_one: &[(&OriginalIds, &TransactionStatu
         .first()
         .and_then(|(ids, _)| ids.payment_information.as_deref());
     xml.within("OrgnlPmtInfAndSts", |xml| {
-        // The report needs one, the first version of pain.001 does not.
-        xml.leaf("OrgnlPmtInfId", id.unwrap_or("NOTPROVIDED"));
+        // The report needs one; the first version of pain.001 does not, and people write words into it.
+        xml.leaf("OrgnlPmtInfId", id.unwrap_or(NOT_PROVIDED));
         for (ids, status) in of_one {
             transaction(xml, ids, status);
         }
@@ -160,9 +161,15 @@ fn is_xml(c: char) -> bool {
 
 /// The identifier of the report, 33 characters: the same for the same message.
 fn report_id(iso: &IsoEnvelope) -> String {
+    // What does not have the form of an identifier is not to be found by trying names.
+    let first = iso.transactions.first();
+    let payment = first.and_then(|ids| ids.uetr.as_ref().or(ids.transaction.as_ref()));
+    let id = iso.message_id.as_ref().or(payment);
     let digest = Sha256::digest(format!(
         "{}\n{}\n{}",
-        iso.definition, iso.message_id, iso.created
+        iso.definition,
+        id.map_or(NOT_PROVIDED, String::as_str),
+        iso.created
     ));
     let hexadecimal: String = digest[..16]
         .iter()

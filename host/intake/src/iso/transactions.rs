@@ -4,27 +4,29 @@
 //! of it.
 
 use std::collections::HashMap;
+use std::ops::Deref;
 
-use weft_dictionary::{Dictionary, Field, Kind, Timestamp, Value};
+use weft_dictionary::form::NOT_PROVIDED;
+use weft_dictionary::{Dictionary, Field, Format, Kind, Timestamp, Value};
 use weft_vault::Secret;
 
 use super::amounts;
 use super::document::{Document, NodeId};
 use super::identify::{Identified, identify};
+use super::ids::{self, Formless};
 use super::plan::{Plan, Source};
 use super::unread::Unread;
-use super::{IsoEnvelope, OriginalIds, Payment};
+use super::{IsoEnvelope, Payment};
 use crate::canonical::canonical;
 use crate::dropped::Why;
-use crate::facts::{Facts, nothing_personal};
+use crate::facts::Facts;
 use crate::limits;
 use crate::message::{Envelope, Message, Request};
 use crate::problem::{Problem, ProblemCode};
 use crate::wrong::Wrong;
 
 const OPERATION: &str = "payment.authorize";
-/// What senders write where they have no identifier (CBPR+ usage guidelines); it identifies nothing.
-const NOT_PROVIDED: &str = "NOTPROVIDED";
+const PAYMENT_ID: &str = "payment.id";
 
 /// The message element, its group of payments if it has such, and one transaction.
 type Chain = Vec<NodeId>;
@@ -41,6 +43,7 @@ pub(crate) fn read<'f>(
     let envelope = envelope(&document, &identified, &chains)?;
     let mut requests = Vec::with_capacity(chains.len());
     let mut unread = Unread::new(&document, plan, identified.payment);
+    let mut formless = Formless::default();
     for (place, chain) in chains.iter().enumerate() {
         let one = One {
             document: &document,
@@ -50,8 +53,11 @@ pub(crate) fn read<'f>(
         };
         let mut facts = facts();
         for (id, sources) in plan.fields(identified.payment) {
-            one.say(&mut facts, dictionary.field(*id), sources)?;
+            one.say(&mut facts, &mut formless, dictionary.field(*id), sources)?;
         }
+        let path = |names: &[&str]| one.path(names);
+        ids::tell_formless(&document, chain, &mut formless, &mut facts, path);
+        one.name(&mut facts, dictionary, envelope.message_id())?;
         unread.tell(&mut facts, chain, place + 1);
         requests.push(facts.into_request(OPERATION.to_owned())?);
     }
@@ -75,7 +81,7 @@ fn distinct(
     payment: Payment,
     requests: &[Request],
 ) -> Result<(), Problem> {
-    let Some(id) = dictionary.by_name("payment.id").map(|field| field.id) else {
+    let Some(id) = dictionary.by_name(PAYMENT_ID).map(|field| field.id) else {
         return Ok(());
     };
     let mut seen = HashMap::new();
@@ -147,7 +153,7 @@ fn envelope(
             .iter()
             .filter_map(|name| group.and_then(|group| document.children(group, name).next()));
         let id = match named.next() {
-            Some(id) => identifier(document, id, limits::MAX_ID_CHARS, &path)?,
+            Some(id) => ids::text(document, id, limits::MAX_ID_CHARS, &path)?,
             None => None,
         };
         id.ok_or_else(|| {
@@ -164,63 +170,18 @@ fn envelope(
         .pointer("/Document/*/GrpHdr/CreDtTm")
         .help("write it as in 2026-01-01T10:00:00Z"));
     }
+    let (message_id, message_key) = ids::of_message(&header(ids::OF_MESSAGE)?);
     Ok(IsoEnvelope {
         payment: identified.payment,
         definition: identified.definition.clone(),
-        message_id: header(["MsgId", "GrpId"])?,
-        created,
+        message_id,
+        message_key,
+        created: created.as_str().to_owned(),
         transactions: chains
             .iter()
-            .map(|chain| original(document, chain))
+            .map(|chain| ids::original(document, chain))
             .collect::<Result<_, _>>()?,
     })
-}
-
-/// How the sender names a transaction.
-fn original(document: &Document, chain: &Chain) -> Result<OriginalIds, Problem> {
-    let below = |parent: Option<NodeId>, name: &'static str| {
-        let child = parent.and_then(|parent| document.children(parent, name).next());
-        match child {
-            Some(child) => {
-                let most = limits::MAX_ID_CHARS + usize::from(name == "UETR");
-                identifier(document, child, most, &format!("/Document/*//{name}"))
-            }
-            None => Ok(None),
-        }
-    };
-    let group = chain.get(1).copied().filter(|_| chain.len() > 2);
-    let ids = chain
-        .last()
-        .and_then(|tx| document.children(*tx, "PmtId").next());
-    Ok(OriginalIds {
-        payment_information: below(group, "PmtInfId")?,
-        instruction: below(ids, "InstrId")?,
-        end_to_end: below(ids, "EndToEndId")?,
-        transaction: below(ids, "TxId")?,
-        uetr: below(ids, "UETR")?,
-    })
-}
-
-/// An identifier that the reply repeats.
-fn identifier(
-    document: &Document,
-    id: NodeId,
-    most: usize,
-    path: &str,
-) -> Result<Option<String>, Problem> {
-    let Some(text) = document.text_of(id) else {
-        return Ok(None);
-    };
-    let text = text.expose(|text| text.trim().to_owned());
-    if text.chars().count() > most || text.chars().any(char::is_control) {
-        let reason = format!("the text has more than {most} characters, or control characters");
-        return Err(Problem::new(ProblemCode::InvalidValue, reason)
-            .pointer(path)
-            .help("shorten it"));
-    }
-    // Some of them are no facts, and stand in the reply all the same.
-    nothing_personal(&text).map_err(|wrong| wrong.in_xml(path.to_owned()))?;
-    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 /// ISO 20022 ISODateTime: `2026-01-01T10:00:00`, maybe a fraction, maybe `Z` or an offset.
@@ -256,8 +217,14 @@ struct One<'d> {
 }
 
 impl One<'_> {
-    /// Says a field from the first of its places that is there.
-    fn say(&self, facts: &mut Facts<'_>, field: &Field, sources: &[Source]) -> Result<(), Problem> {
+    /// Says a field from the first of its places that is there and has the field's form.
+    fn say(
+        &self,
+        facts: &mut Facts<'_>,
+        formless: &mut Formless,
+        field: &Field,
+        sources: &[Source],
+    ) -> Result<(), Problem> {
         for source in sources {
             let (elements, attribute) = match source {
                 Source::Constant(constant) => {
@@ -277,13 +244,50 @@ impl One<'_> {
             let (Some(node), Some(value)) = (found, value) else {
                 continue;
             };
-            if field.name == "payment.id" && value.expose(|id| id.trim() == NOT_PROVIDED) {
+            if field.name == PAYMENT_ID && value.expose(|id| id.trim() == NOT_PROVIDED) {
+                continue;
+            }
+            let element = elements.last().map_or("", |name| &**name);
+            let has = |format: Format| {
+                value.expose(|text| match format {
+                    Format::Reference => Some(ids::is_identifier(element, text.trim())),
+                    _ => format.admits(text.trim()),
+                })
+            };
+            if field.format.and_then(has) == Some(false) {
+                formless.tell(facts, node, || self.path(elements));
                 continue;
             }
             let said = self.said(facts, field, node, value, elements);
             return said.map_err(|wrong| wrong.in_xml(self.path(elements)));
         }
         Ok(())
+    }
+
+    /// Names a payment by its message where no identifier of its own does.
+    fn name(
+        &self,
+        facts: &mut Facts<'_>,
+        dictionary: &Dictionary,
+        message_id: Option<&str>,
+    ) -> Result<(), Problem> {
+        let Some(field) = dictionary.by_name(PAYMENT_ID) else {
+            return Ok(());
+        };
+        if facts.has(field) {
+            return Ok(());
+        }
+        let names = self
+            .chain
+            .iter()
+            .skip(1)
+            .map(|node| &*self.document.node(*node).name);
+        let names: Vec<&str> = names.chain(["PmtId"]).collect();
+        let path = self.path(&names);
+        match ids::of_place(message_id, self.place + 1) {
+            Some(id) => facts.text(field, &id).map_err(|wrong| wrong.in_xml(path)),
+            None => Err(ids::unnamed(path)),
+        }
     }
 
     fn said(
@@ -296,7 +300,7 @@ impl One<'_> {
     ) -> Result<(), Wrong> {
         // What is said to be an IBAN has to be one.
         if elements.last().is_some_and(|name| &**name == "IBAN") {
-            value.expose(|iban| canonical(Some(weft_dictionary::Format::Iban), iban))?;
+            value.expose(|iban| canonical(Some(Format::Iban), iban))?;
         }
         match field.kind {
             Kind::Money => match self.document.attribute(node, "Ccy") {
@@ -345,7 +349,7 @@ impl One<'_> {
     }
 
     /// Where an element is, for people; a transaction by its place in the message, from 1.
-    fn path(&self, elements: &[Box<str>]) -> String {
+    fn path<T: Deref<Target = str>>(&self, elements: &[T]) -> String {
         let transactions = self.payment.levels().last();
         let mut path = "/Document/*".to_owned();
         for name in elements {

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use super::Payment;
 use super::document::{Document, Node, NodeId};
+use super::elements;
 use super::plan::Plan;
 use crate::dropped::{self, Why};
 use crate::facts::Facts;
@@ -74,7 +75,7 @@ impl Place {
             self.path.push_str(&child.name);
         }
         self.pointer.push('/');
-        self.pointer.push_str(dropped::shown(&child.name));
+        self.pointer.push_str(shown(&child.name));
         before
     }
 
@@ -143,6 +144,14 @@ impl<'d> Unread<'d> {
         }
         READ_HERE.contains(&&*place.path)
             || (self.plan.reads(self.payment, &place.path) && self.met.insert(place.path.clone()))
+    }
+}
+
+/// A name that ISO 20022 has; any other could be somebody's.
+fn shown(name: &str) -> &str {
+    match elements::NAMES.binary_search(&name) {
+        Ok(_) => name,
+        Err(_) => dropped::WITHHELD,
     }
 }
 

@@ -3,6 +3,7 @@
 mod forms;
 mod free_text;
 mod house;
+mod identifiers;
 mod iso;
 mod json;
 mod leaks;

@@ -31,7 +31,7 @@ fn identifier(n: usize, of: &str) -> String {
         6 => format!("20261129-{number:06}"),
         7 => format!("shop:{number}:{}", n % 7),
         8 => format!("RRN-{}", 512_312_000_000 + number),
-        _ => format!("TERM {:04} till {}", number % 10_000, n % 30),
+        _ => format!("TERM-{:04}/till-{}", number % 10_000, n % 30),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::house::{House, left_out, reference};
 
 const TRANSFER: &str = include_str!("../../../../examples/demo/transfer.xml");
 const GROUPS: &str = r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"><CstmrCdtTrfInitn>
-  <GrpHdr><MsgId>M &amp; 1</MsgId><CreDtTm>2026-01-01T10:00:00</CreDtTm></GrpHdr>
+  <GrpHdr><MsgId>M/1</MsgId><CreDtTm>2026-01-01T10:00:00</CreDtTm></GrpHdr>
   <PmtInf><PmtInfId>P-1</PmtInfId>
     <CdtTrfTxInf><PmtId><EndToEndId>E-1</EndToEndId></PmtId><Amt><InstdAmt Ccy="EUR">1</InstdAmt></Amt></CdtTrfTxInf>
     <CdtTrfTxInf><PmtId><InstrId>I-2</InstrId><EndToEndId>E-2</EndToEndId></PmtId><Amt><InstdAmt Ccy="EUR">2</InstdAmt></Amt></CdtTrfTxInf>
@@ -89,7 +89,7 @@ fn a_pain_001_is_answered_with_a_pain_002_by_groups() {
     check_schema("pain.002.001.10", &report);
     for part in [
         "<CreDtTm>2027-01-15T08:00:00.000Z</CreDtTm>",
-        "<OrgnlMsgId>M &amp; 1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.03</OrgnlMsgNmId>",
+        "<OrgnlMsgId>M/1</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.03</OrgnlMsgNmId>",
         "<OrgnlPmtInfId>P-1</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>E-1</OrgnlEndToEndId><TxSts>ACCP</TxSts></TxInfAndSts>",
         "<OrgnlInstrId>I-2</OrgnlInstrId><OrgnlEndToEndId>E-2</OrgnlEndToEndId><TxSts>PDNG</TxSts><StsRsnInf><AddtlInf>dec_2",
         "<OrgnlPmtInfId>P-2</OrgnlPmtInfId><TxInfAndSts><OrgnlEndToEndId>E-3</OrgnlEndToEndId><TxSts>RJCT</TxSts></TxInfAndSts>",
@@ -108,6 +108,45 @@ fn the_same_message_has_the_same_report() {
         report(TRANSFER),
         report(&TRANSFER.replace("DEMO-MSG-1", "DEMO-MSG-2"))
     );
+}
+
+/// A report repeats identifiers, and no words that stand in their place.
+#[test]
+fn what_is_no_identifier_is_not_repeated() {
+    let statuses = [status(Status::Accepted, None, &[])];
+    let body = TRANSFER
+        .replace("DEMO-MSG-1", "Zora Quorble")
+        .replace("DEMO-INSTR-1", "Rent of Zora")
+        .replace("DEMO-E2E-1", "Quorble");
+    let report = text(reply(&envelope(&body), &statuses));
+    check_schema("pacs.002.001.10", &report);
+    assert!(
+        !report.contains("Zora") && !report.contains("Quorble"),
+        "{report}"
+    );
+    for part in [
+        "<OrgnlMsgId>NOTPROVIDED</OrgnlMsgId>",
+        "<TxInfAndSts><OrgnlUETR>5d1e6a3c-0b57-4c1e-9a35-3f8d2f6f3c11</OrgnlUETR><TxSts>",
+    ] {
+        assert!(report.contains(part), "{part} is not in {report}");
+    }
+    let other = body.replace("5d1e6a3c", "5d1e6a3d");
+    assert_ne!(report, text(reply(&envelope(&other), &statuses)));
+    let not_provided = TRANSFER.replace("DEMO-E2E-1", "NOTPROVIDED");
+    let report = text(reply(&envelope(&not_provided), &statuses));
+    assert!(report.contains("<OrgnlEndToEndId>NOTPROVIDED</OrgnlEndToEndId>"));
+    let groups = GROUPS
+        .replace("M/1", "Salaries of June")
+        .replace("P-1<", "Zora Quorble<")
+        .replace("I-2", "Zora");
+    let statuses = vec![status(Status::Accepted, None, &[]); 3];
+    let report = text(reply(&envelope(&groups), &statuses));
+    check_schema("pain.002.001.10", &report);
+    assert!(
+        !report.contains("Zora") && !report.contains("June"),
+        "{report}"
+    );
+    assert!(report.contains("<OrgnlPmtInfId>NOTPROVIDED</OrgnlPmtInfId>"));
 }
 
 #[test]

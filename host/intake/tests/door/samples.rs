@@ -1,7 +1,7 @@
 //! Whole messages of market practice, where they lie beside the checkout: each is read, or refused with a
 //! stated reason.
 
-use weft_intake::{Envelope, MediaType};
+use weft_intake::{Envelope, MediaType, Why};
 
 use crate::house::{House, left_out, reference};
 
@@ -32,12 +32,18 @@ fn samples_are_read_or_refused_by_their_name() {
                 };
                 assert_eq!(iso.transactions().len(), message.requests.len());
                 for request in &message.requests {
-                    for needed in ["payment.amount", "payment.end_to_end_id"] {
+                    for needed in ["payment.amount", "payment.id"] {
                         assert!(
                             house.fact(request, needed).is_some(),
                             "{year}/{name}: {needed}"
                         );
                     }
+                    // The samples have words in place of identifiers: EXEndToEndId.
+                    let end_to_end = house.fact(request, "payment.end_to_end_id").is_some();
+                    let is_named = request.dropped.places().iter().any(|at| {
+                        at.why == Why::NotInForm && at.pointer.ends_with("/PmtId/EndToEndId")
+                    });
+                    assert!(end_to_end != is_named, "{year}/{name}");
                 }
                 read += 1;
             } else {

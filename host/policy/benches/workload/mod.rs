@@ -177,7 +177,7 @@ fields:
   - {name: payer.country, kind: country, class: operational, title: t, meaning: m}
   - {name: payer.age, kind: duration, class: operational, title: t, meaning: m}
   - {name: payee.country, kind: country, class: operational, title: t, meaning: m}
-  - {name: session.channel, kind: text, class: operational, title: t, meaning: m}
+  - {name: session.channel, kind: text, class: personal, title: t, meaning: m}
   - {name: session.new_device, kind: boolean, class: operational, title: t, meaning: m}
 ";
 

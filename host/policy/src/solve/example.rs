@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
-use weft_dictionary::{Currency, DurationMs, Kind, Money, Timestamp, Token, Value};
+use weft_dictionary::{Currency, DurationMs, Format, Kind, Money, Timestamp, Token, Value};
 
 use super::Facts;
 use super::domain::{Domain, FALSE, TRUE};
@@ -267,13 +267,23 @@ fn of_words(fact: &Fact, words: &Words, hints: &Hints) -> Vec<Value> {
     }
     if words.listed().is_none() {
         found.extend(fact.examples.iter().cloned());
-        found.extend(words.examples());
+        let of_form = fact.format.and_then(Format::example);
+        found.extend(of_form.map(Rc::from));
+        let made = words.examples();
+        // What has the form of an identifier has a digit.
+        let with_digit = made.iter().map(|text| Rc::from(format!("{text}1")));
+        let with_digit = with_digit.filter(|_| fact.format == Some(Format::Reference));
+        found.extend(with_digit.collect::<Vec<Rc<str>>>());
+        found.extend(made);
     }
     found.extend(hints.texts.iter().cloned());
     if let Some(listed) = words.listed() {
         found.extend(listed.take(MAX_EXAMPLE_VALUES).cloned());
     }
-    let fits = |text: &Rc<str>| fact.longest.is_none_or(|most| text.chars().count() <= most);
+    let has_form = |text: &str| fact.format.and_then(|format| format.admits(text)) != Some(false);
+    let fits = |text: &Rc<str>| {
+        has_form(text) && fact.longest.is_none_or(|most| text.chars().count() <= most)
+    };
     let fitting = found
         .into_iter()
         .filter(|text| words.holds(text) && fits(text));
@@ -291,4 +301,43 @@ fn of_entries(entries: &Entries, hints: &Hints) -> Vec<Value> {
         .filter(|text| !entries.has_not.contains(*text));
     let others = others.map(|text| texts(Some(text)));
     [texts(None)].into_iter().chain(others).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use weft_dictionary::Dictionary;
+
+    use super::*;
+
+    #[test]
+    fn an_example_has_the_form_of_its_field() {
+        let field = |format: &str| {
+            let text = format!(
+                "version: 1\nsections: {{case: Case}}\nfields:\n  - {{name: case.id, kind: text, class: operational, format: {format}, \
+                 max_length: 16, title: t, meaning: m}}\n"
+            );
+            Dictionary::parse("d.yaml", &text).unwrap_or_else(|problems| panic!("{problems}"))
+        };
+        for format in ["reference", "code", "mcc", "service"] {
+            let dictionary = field(format);
+            let fact = dictionary.by_name("case.id").map(Fact::of);
+            let fact = fact.expect("a field");
+            let mut hints = Hints::default();
+            let written = ["Maria Rossi", "12 High Street"];
+            hints.texts.extend(written.map(Rc::from));
+            let starting = Words::passing(crate::cel::node::TextTest::StartsWith, "case-");
+            for words in [Words::all(), starting] {
+                let found = of_words(&fact, &words, &hints);
+                let has_form = |value: &Value| match value {
+                    Value::Text(text) => {
+                        fact.format.and_then(|format| format.admits(text)) == Some(true)
+                    }
+                    _ => false,
+                };
+                assert!(found.iter().all(has_form), "{format}: {found:?}");
+                let may_be = words == Words::all() || format == "reference";
+                assert!(!may_be || !found.is_empty(), "{format}");
+            }
+        }
+    }
 }

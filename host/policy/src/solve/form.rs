@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use std::rc::Rc;
 
 use rust_decimal::Decimal;
-use weft_dictionary::{Class, Field, Kind, Measure, Origin};
+use weft_dictionary::{Class, Field, Format, Kind, Measure, Origin};
 
 use super::domain::{Amounts, Domain};
 use super::numbers::Numbers;
@@ -123,6 +123,8 @@ pub(super) struct Fact {
     pub(super) domain: Domain,
     /// Most characters of a text.
     pub(super) longest: Option<usize>,
+    /// The form of a text.
+    pub(super) format: Option<Format>,
     /// Texts as they come.
     pub(super) examples: Vec<Rc<str>>,
 }
@@ -139,9 +141,8 @@ impl Fact {
                 .then(|| field.token.clone().unwrap_or_else(|| "example".to_owned())),
             domain: values(field),
             longest: (field.kind == Kind::Text).then_some(field.max_length),
-            examples: field
-                .examples
-                .iter()
+            format: field.format.filter(|_| !field.class.is_tokenised()),
+            examples: (field.examples.iter())
                 .map(|text| text.as_str().into())
                 .collect(),
         }

@@ -45,29 +45,29 @@ fn another_field_from_which_one_is_computed_may_change_decisions() {
 #[test]
 fn every_key_of_a_field_is_compared() {
     let field = |keys: &str| format!("  - {{name: payment.note, {keys}}}");
-    let plain = "kind: text, class: operational, title: t, meaning: m";
+    let plain = "kind: text, class: personal, title: t, meaning: m";
     for (old, new, what, may) in [
         (
             plain,
-            "kind: text, class: operational, title: u, meaning: m",
+            "kind: text, class: personal, title: u, meaning: m",
             ": title",
             false,
         ),
         (
             plain,
-            "kind: text, class: operational, title: t, meaning: n",
+            "kind: text, class: personal, title: t, meaning: n",
             ": meaning",
             false,
         ),
         (
             plain,
-            "kind: text, class: operational, title: t, meaning: m, examples: [a]",
+            "kind: text, class: personal, title: t, meaning: m, examples: [a]",
             ": examples",
             false,
         ),
         (
             plain,
-            "kind: text, class: operational, title: t, meaning: m, claim: true",
+            "kind: text, class: personal, title: t, meaning: m, claim: true",
             ": a claim",
             false,
         ),
@@ -79,37 +79,37 @@ fn every_key_of_a_field_is_compared() {
         ),
         (
             plain,
-            "kind: text, class: personal, title: t, meaning: m",
+            "kind: text, class: sensitive, token: note, title: t, meaning: m",
             "",
             true,
         ),
         (
             plain,
-            "kind: text, class: operational, title: t, meaning: m, by: host",
+            "kind: text, class: personal, title: t, meaning: m, by: host",
             "",
             true,
         ),
         (
             plain,
-            "kind: text, class: operational, title: t, meaning: m, format: uuid",
+            "kind: text, class: personal, title: t, meaning: m, format: uuid",
             "",
             true,
         ),
         (
             plain,
-            "kind: text, class: operational, title: t, meaning: m, one_of: [a, b]",
+            "kind: text, class: personal, title: t, meaning: m, one_of: [a, b]",
             "",
             true,
         ),
         (
             plain,
-            "kind: text, class: operational, title: t, meaning: m, max_length: 9",
+            "kind: text, class: personal, title: t, meaning: m, max_length: 9",
             "",
             true,
         ),
         (
             plain,
-            "kind: text, class: operational, title: t, meaning: m, iso20022: {pacs.008: [CdtTrfTxInf/RmtInf/Ustrd]}",
+            "kind: text, class: personal, title: t, meaning: m, iso20022: {pacs.008: [CdtTrfTxInf/RmtInf/Ustrd]}",
             "",
             true,
         ),

@@ -195,7 +195,7 @@ fn facts(case: &Case) -> (Dictionary, Row) {
     for (_, name, kind, _) in &known {
         let _ = writeln!(
             text,
-            "  - {{name: {name}, kind: {kind}, class: operational, title: t, meaning: m}}"
+            "  - {{name: {name}, kind: {kind}, class: personal, title: t, meaning: m}}"
         );
     }
     let dictionary = Dictionary::parse("dictionary.yaml", &text).expect("valid");

@@ -15,10 +15,10 @@ fields:
   - {name: payment.rate, kind: decimal, class: operational, title: t, meaning: m}
   - {name: payment.at, kind: instant, class: operational, title: t, meaning: m}
   - {name: payment.age, kind: duration, class: operational, title: t, meaning: m}
-  - {name: payment.codes, kind: texts, class: operational, max_length: 16, title: t, meaning: m}
+  - {name: payment.codes, kind: texts, class: personal, max_length: 16, title: t, meaning: m}
   - {name: payment.risky, kind: boolean, class: operational, title: t, meaning: m}
   - {name: payer.country, kind: country, class: operational, title: t, meaning: m}
-  - {name: payer.city, kind: text, class: operational, max_length: 16, title: t, meaning: m}
+  - {name: payer.city, kind: text, class: personal, max_length: 16, title: t, meaning: m}
 ";
 
 /// An instant around which those of the rows are.

@@ -1,6 +1,9 @@
 //! Words of closed lists: countries, currencies; and tokens of several kinds.
 
-use crate::fixture::{load, policy, with_rule};
+use weft_dictionary::Dictionary;
+use weft_policy::PolicySet;
+
+use crate::fixture::{self, load, policy, with_rule};
 
 const COUNTRY: &str = "a country is two letters of ISO 3166-1, in upper case";
 
@@ -114,4 +117,46 @@ fn tokens_of_two_kinds_are_never_the_same() {
         load(&[("p.yaml", &with_rule("payer.account == payer.other"))]).err(),
         None
     );
+}
+
+/// An identifier or a code has a form, too: what never has it is refused where it is compared, and where it is given.
+#[test]
+fn what_never_has_the_form_of_a_field_is_refused() {
+    let dictionary = format!(
+        "{}  - {{name: session.case, kind: text, class: operational, format: reference, title: t, meaning: m}}\n  - {{name: \
+         payee.category, kind: text, class: operational, format: mcc, title: t, meaning: m}}\n",
+        fixture::DICTIONARY
+    );
+    let dictionary = Dictionary::parse("dictionary.yaml", &dictionary).expect("valid");
+    let said = |when: &str, tests: &str| {
+        let dir = tempfile::tempdir().expect("a directory");
+        let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text);
+        write("pipeline.yaml", fixture::PIPELINE).expect("written");
+        write("p.yaml", &(with_rule(when) + tests)).expect("written");
+        let refused = PolicySet::load(dir.path(), &dictionary).err();
+        errors(refused.map(|problems| problems.to_string()))
+    };
+    for (when, what) in [
+        (
+            "session.case == 'Maria Rossi'",
+            "`session.case` is never 'Maria Rossi' (it is an identifier that a system made: ",
+        ),
+        (
+            "payee.category in ['5411', 'food']",
+            "`payee.category` is never 'food' (it is a merchant category of ISO 18245: four digits)",
+        ),
+    ] {
+        let said = said(when, "");
+        assert!(
+            said.contains("error[W0302]") && said.contains(what),
+            "{said}"
+        );
+    }
+    let fitting = said("session.case == 'case-1' || payee.category == '5411'", "");
+    assert!(!fitting.contains("W0302"), "{fitting}");
+    let tests =
+        "tests:\n  - name: t\n    given: {payee.category: food}\n    expect: {verdict: abstain}\n";
+    let said = said("payee.category == '5411'", tests);
+    let expected = "error[W0307]: test `t`: `payee.category` is never 'food'";
+    assert!(said.contains(expected), "{said}");
 }

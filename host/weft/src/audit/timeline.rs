@@ -24,7 +24,7 @@ pub(super) use html::render as page;
 /// Made from the audit log alone. Names of fields are in it, never a value.
 #[derive(Args)]
 #[command(
-    after_help = "Example:\n  weft audit timeline --data weft-data --payment demo-held --out story.html"
+    after_help = "Example:\n  weft audit timeline --data weft-data --payment demo-held-1 --out story.html"
 )]
 pub(crate) struct Timeline {
     #[command(flatten)]

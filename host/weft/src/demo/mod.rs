@@ -80,7 +80,7 @@ fn keep_or_remove(temporary: Option<tempfile::TempDir>, data: &Path) -> Result<(
             output::line("\nThe data directory was removed; `weft demo --data DIR` keeps it.");
         }
         None => output::line(&format!(
-            "\nThe log is in {0}: weft audit query --data {0} --payment demo-held",
+            "\nThe log is in {0}: weft audit query --data {0} --payment demo-held-1",
             data.display()
         )),
     }

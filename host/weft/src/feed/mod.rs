@@ -96,7 +96,7 @@ struct Feeder<'a> {
 
 impl Feeder<'_> {
     async fn feed(mut self, map: &Map, dictionary: &Dictionary) -> Result<Summary, Failed> {
-        let mut source = Source::open(&self.args.file, map, dictionary)?;
+        let mut source = Source::open(&self.args.file, map, dictionary, Clock::System.now())?;
         let bar = progress();
         let started = Instant::now();
         let mut batch: Vec<Line> = Vec::new();

@@ -8,12 +8,16 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use rust_decimal::Decimal;
 use serde_json::{Map as Object, Value as Json};
-use weft_dictionary::{Currency, Dictionary, Kind, Timestamp};
+use weft_dictionary::{Currency, Dictionary, DurationMs, Kind, Timestamp};
 
 use super::map::{Format, From, Map};
 
 /// Characters in one line.
 const MAX_LINE_BYTES: u64 = 64 * 1_024;
+/// How far a payment may be ahead of this machine's clock, which may be slow.
+const MAX_AHEAD: DurationMs = DurationMs(24 * 60 * 60 * 1_000);
+const IN_THE_FUTURE: &str = "the payment is more than a day later than this machine's clock; correct the time, or the \
+                             map's `unit` and `since`";
 
 /// One line, ready to be asked.
 pub(crate) struct Line {
@@ -64,6 +68,8 @@ pub(crate) struct Source<'a> {
     header: HashMap<String, usize>,
     rows: Rows,
     number: u64,
+    /// No payment of a history was later.
+    until: Timestamp,
 }
 
 enum Rows {
@@ -78,11 +84,13 @@ enum Columns<'a> {
 }
 
 impl<'a> Source<'a> {
-    /// Opens a file; one that ends in `.gz` is unpacked on the way.
+    /// Opens a file; one that ends in `.gz` is unpacked on the way. A line that is later than `now` and a day is none: it would
+    /// move the clock, and let everything expire that waits.
     pub(crate) fn open(
         path: &Path,
         map: &'a Map,
         dictionary: &'a Dictionary,
+        now: Timestamp,
     ) -> Result<Self, SourceError> {
         let shown = path.display().to_string();
         let io = |source| SourceError::Io {
@@ -118,6 +126,7 @@ impl<'a> Source<'a> {
             header,
             rows,
             number,
+            until: now.plus(MAX_AHEAD),
         })
     }
 
@@ -139,6 +148,7 @@ impl<'a> Source<'a> {
             .get(&self.map.time.from)
             .and_then(|text| self.map.time.read(&text));
         Ok(match at {
+            Some(at) if at > self.until => Next::Unreadable(self.number, IN_THE_FUTURE),
             Some(at) => Next::Line(self.line(&columns, at)),
             None => Next::Unreadable(self.number, "the time is missing or not of the map's form"),
         })

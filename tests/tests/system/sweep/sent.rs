@@ -12,27 +12,47 @@ const OVERSIZED: usize = 8;
 /// Every so manieth payment is one at which a plugin does not come to an end.
 const STALLS_EVERY: usize = 10;
 
+/// Ways of sending something, of which the first is a payment with everything where it belongs.
+const WAYS: usize = 15;
+/// Ways of putting words where identifiers belong.
+const WAYS_OF_WORDS: usize = 4;
+/// Between the payments of the two.
+const APART: usize = 1_000_000;
+/// What is recorded in clear as it came: identifiers and codes.
+const IN_CLEAR: [&str; 10] = [
+    "payment.id",
+    "payment.end_to_end_id",
+    "payment.instruction_id",
+    "payment.purpose",
+    "payment.category_purpose",
+    "payee.category",
+    "payee.terminal",
+    "session.id",
+    "case.id",
+    "challenge.id",
+];
+
 /// One of them sends something, in the way that is next.
 pub(super) fn ask(host: &Host, fields: &[String], person: &Person, n: usize) -> Answer {
-    match n % 15 {
+    match n % WAYS {
         0 => host.decide("service", &payment(person, n)),
         1 => host.decide(
             "service",
-            &in_field(&fields[n / 15 % fields.len()], &json!(person.card), n),
+            &in_field(&fields[n / WAYS % fields.len()], &json!(person.card), n),
         ),
         2 => host.decide(
             "service",
-            &in_field(&fields[n / 15 % fields.len()], &json!(person.iban), n),
+            &in_field(&fields[n / WAYS % fields.len()], &json!(person.iban), n),
         ),
         3 => host.decide(
             "service",
-            &in_field(&fields[n / 15 % fields.len()], &json!(person.phone), n),
+            &in_field(&fields[n / WAYS % fields.len()], &json!(person.phone), n),
         ),
         4 => host.decide(
             "service",
             &in_field(
-                &fields[n / 15 % fields.len()],
-                &wrong_type(person, n / 15),
+                &fields[n / WAYS % fields.len()],
+                &wrong_type(person, n / WAYS),
                 n,
             ),
         ),
@@ -52,13 +72,27 @@ pub(super) fn ask(host: &Host, fields: &[String], person: &Person, n: usize) -> 
         10 => host.post(
             "service",
             "application/xml",
-            wrong_message(person, n / 15).as_bytes(),
+            wrong_message(person, n / WAYS).as_bytes(),
             &[],
         ),
         11 => host.decide("agent", &help(person, n)),
         12 => host.decide("service", &note(person, n)),
         13 => asked_for(host, person, n),
         _ => host.decide("service", &disguised(person, n)),
+    }
+}
+
+/// And puts words where identifiers belong, in the way that is next.
+pub(super) fn put_words(host: &Host, person: &Person, n: usize) -> Answer {
+    let turn = n / WAYS_OF_WORDS;
+    match n % WAYS_OF_WORDS {
+        0 => host.decide("service", &in_identifier(person, turn, n + APART)),
+        1 => {
+            let message = message_of_words(person, turn, n + APART);
+            host.post("service", "application/xml", message.as_bytes(), &[])
+        }
+        2 => host.decide("agent", &in_identifier_of_a_question(person, turn, n)),
+        _ => in_path(host, person, turn, n + APART),
     }
 }
 
@@ -95,7 +129,7 @@ fn payment(person: &Person, n: usize) -> Json {
     ] {
         put(&mut body, name, json!(value));
     }
-    if (n / 14).is_multiple_of(STALLS_EVERY) {
+    if (n / WAYS).is_multiple_of(STALLS_EVERY) {
         put(&mut body, "payee.country", json!("NO"));
     }
     body
@@ -129,8 +163,99 @@ fn made_up_names(person: &Person, n: usize) -> Json {
     body[&person.card] = json!(person.name);
     body[&person.name] = json!({&person.iban: person.street});
     body["payer"][&person.phone] = json!(1);
+    // Without a blank they have the form of names of members.
+    let street = person.street.split(' ').next().unwrap_or_default();
+    let name = person.name.replace(' ', "-");
+    for section in ["payer", "payment", "device", "location"] {
+        body[section][street] = json!(1);
+        body[section][&name] = json!({street: 1});
+    }
+    body["payment"]["amount"][street] = json!(1);
+    body[street] = json!(1);
     body["payment"]["method"] = json!(person.street);
     body
+}
+
+/// What people call themselves and where they live, in what is recorded in clear for ever.
+fn words(person: &Person, turn: usize) -> &str {
+    [&person.name, &person.street, &person.id][turn % 3]
+}
+
+fn in_identifier(person: &Person, turn: usize, n: usize) -> Json {
+    let field = IN_CLEAR[turn % IN_CLEAR.len()];
+    let mut body = in_field(field, &json!(words(person, turn / IN_CLEAR.len())), n);
+    if turn.is_multiple_of(2) {
+        body["case"]["service"] = json!(person.id);
+    }
+    body
+}
+
+/// The same in a request for assistance, about a payment that is there.
+fn in_identifier_of_a_question(person: &Person, turn: usize, n: usize) -> Json {
+    let mut body = assistance(
+        "assist.failed_payment",
+        &format!("sweep-{}", n - n % WAYS),
+        &format!("case-{n}"),
+    );
+    let word = json!(words(person, turn / 5));
+    match turn % 5 {
+        0 => body["case"]["id"] = word,
+        1 => body["case"]["service"] = json!(person.id),
+        2 => body["case"]["service"] = word,
+        3 => body["payment"]["id"] = word,
+        _ => body["session"]["id"] = word,
+    }
+    body
+}
+
+fn uetr(n: usize) -> String {
+    format!("5d1e6a3c-0b57-4c1e-9a35-{n:012x}")
+}
+
+/// A message in which people wrote words in place of identifiers.
+fn message_of_words(person: &Person, turn: usize, n: usize) -> String {
+    let word = words(person, turn);
+    let sound = message(person, n);
+    sound
+        .replace("<UETR>", &format!("<TxId>{word}</TxId><UETR>"))
+        .replace(&format!(">SWEEP-{n}<"), &format!(">{word}<"))
+        .replace(&format!("SWEEP-I-{n}"), word)
+        .replace(&format!("SWEEP-E-{n}"), word)
+        .replace(
+            "<ChrgBr>SLEV</ChrgBr>",
+            &format!("<Purp><Cd>{word}</Cd></Purp>"),
+        )
+}
+
+/// In the path, behind it, and in the headers that belong to it.
+fn in_path(host: &Host, person: &Person, turn: usize, n: usize) -> Answer {
+    let word = words(person, turn);
+    let escaped: String = word.replace(' ', "%20");
+    match turn / 3 % 6 {
+        0 => host.get("agent", &format!("/v1/decisions/{escaped}")),
+        1 => host.get(
+            "agent",
+            &format!("/v1/decisions/{escaped}/explanation?case={escaped}"),
+        ),
+        2 => host.get(
+            "regulator",
+            &format!("/v1/log/records?case={escaped}&payment={escaped}"),
+        ),
+        3 => host.get("regulator", &format!("/v1/log/proofs/{escaped}")),
+        4 => host.get("regulator", &format!("/v1/log/tile/{escaped}")),
+        _ => {
+            let body = usual(&format!("sweep-{n}")).to_string();
+            let key = word.replace(' ', "_");
+            let headers: &[(&str, &str)] = &[
+                ("Idempotency-Key", &key),
+                ("tracestate", &key),
+                ("X-Request-Id", word),
+                ("User-Agent", word),
+                ("Referer", &escaped),
+            ];
+            host.post("service", "application/json", body.as_bytes(), headers)
+        }
+    }
 }
 
 /// Somebody asks for a value, and says others instead of names.
@@ -141,14 +266,28 @@ fn asked_for(host: &Host, person: &Person, n: usize) -> Answer {
         ("field", "payer.phone"),
         ("token", "tok_eu_phone_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
     ];
-    let wrong = [&person.card, &person.iban, &person.phone, &person.street];
+    let wrong = [
+        &person.card,
+        &person.iban,
+        &person.phone,
+        &person.street,
+        &person.name,
+        &person.id,
+    ];
     let mut wish: Json = right
         .iter()
         .map(|(k, v)| ((*k).to_owned(), json!(v)))
         .collect();
-    wish[right[n / 15 % 4].0] = json!(wrong[n / 60 % 4]);
+    wish[right[n / WAYS % 4].0] = json!(wrong[n / 60 % wrong.len()]);
     if n.is_multiple_of(2) {
         return host.post_to("/v1/disclosures", "agent", &wish);
+    }
+    if (n / 30).is_multiple_of(2) {
+        // Whose reason says nothing of anybody.
+        let turn = n / 60;
+        let mut need = json!({"case": "case-1", "payment": "sweep-1", "field": "payer.phone", "reason": "danger"});
+        need[["case", "payment", "service"][turn % 3]] = json!(words(person, turn));
+        return host.post_to("/v1/emergencies", "agent", &need);
     }
     let need = json!({"case": "case-1", "payment": person.card, "field": "payer.phone",
                       "reason": format!("call {} at {}", person.name, person.phone)});
@@ -158,8 +297,11 @@ fn asked_for(host: &Host, person: &Person, n: usize) -> Answer {
 fn in_headers(host: &Host, person: &Person, n: usize) -> Answer {
     let body = payment(person, n).to_string();
     let trace = format!("00-{}{}-{}-01", person.card, person.card, person.card);
-    let headers: &[(&str, &str)] = match n / 15 % 4 {
+    let texts = [&person.card, &person.name, &person.street, &person.id];
+    let in_hexadecimal = trace_of(texts[n / WAYS / 5 % texts.len()]);
+    let headers: &[(&str, &str)] = match n / WAYS % 5 {
         0 => &[("Idempotency-Key", &person.card)],
+        3 => &[("traceparent", &in_hexadecimal)],
         1 => &[("Authorization", &person.card), ("X-Note", &person.name)],
         2 => &[
             ("traceparent", "00-"),
@@ -175,16 +317,24 @@ fn in_headers(host: &Host, person: &Person, n: usize) -> Answer {
     host.post("service", "application/json", body.as_bytes(), headers)
 }
 
+/// A trace whose identifier is a text in hexadecimal.
+fn trace_of(text: &str) -> String {
+    let mut octets = text.as_bytes().to_vec();
+    octets.resize(16, 0);
+    let id = data_encoding::HEXLOWER.encode(&octets);
+    format!("00-{id}-00f067aa0ba902b7-01")
+}
+
 /// Bodies that are no JSON, or too large.
 fn broken(host: &Host, person: &Person, n: usize) -> Answer {
     let body = payment(person, n).to_string();
-    let bytes = match n / 15 % 4 {
+    let bytes = match n / WAYS % 4 {
         0 => body.as_bytes()[..body.len() - 40].to_vec(),
         1 => body
             .replace(&person.name, &format!("{}\u{1}", person.name))
             .into_bytes(),
         2 => [body.as_bytes(), person.card.as_bytes()].concat(),
-        _ if n / 15 < 4 * OVERSIZED => {
+        _ if n / WAYS < 4 * OVERSIZED => {
             format!("{{\"a\":\"{}\"}}", person.card.repeat(80_000)).into_bytes()
         }
         _ => {
@@ -205,6 +355,7 @@ fn message(person: &Person, n: usize) -> String {
         .replace("DEMO-MSG-1", &format!("SWEEP-{n}"))
         .replace("DEMO-INSTR-1", &format!("SWEEP-I-{n}"))
         .replace("DEMO-E2E-1", &format!("SWEEP-E-{n}"))
+        .replace("5d1e6a3c-0b57-4c1e-9a35-3f8d2f6f3c11", &uetr(n))
         .replace("Ines Peeters", &person.name)
         .replace("Veldstraat 12", &person.street)
         .replace("BE68539007547034", &person.iban)
@@ -238,7 +389,7 @@ fn help(person: &Person, n: usize) -> Json {
         &format!("sweep-{}", n - 11),
         &format!("case-{n}"),
     );
-    match n / 15 % 3 {
+    match n / WAYS % 3 {
         0 => body["case"]["id"] = json!(person.card),
         1 => {
             body["case"]["note"] = json!(format!(
@@ -270,7 +421,7 @@ fn disguised(person: &Person, n: usize) -> Json {
             .collect()
     };
     let backwards = |text: &str| text.chars().rev().collect::<String>();
-    let value = match n / 15 % 8 {
+    let value = match n / WAYS % 8 {
         0 => data_encoding::BASE64.encode(person.card.as_bytes()),
         1 => data_encoding::HEXLOWER.encode(person.card.as_bytes()),
         2 => full_width(&person.card),
