@@ -207,6 +207,33 @@ fn another_value_salt_field_or_decision_is_seen() {
 }
 
 #[test]
+fn what_lies_beside_openings_is_seen() {
+    for name in [
+        "fake.json",
+        "{}/more/payer.city.json",
+        "{}/payer.city.JSON",
+        "{}/.payer.city.json",
+    ] {
+        let (_dir, export) = exported(&facts(5));
+        let file = export.join("openings").join(name.replace("{}", &id(5)));
+        fs::create_dir_all(file.parent().expect("a directory")).expect("made");
+        fs::write(&file, facts(5)[0].bytes()).expect("written");
+        let said = verify(&export).expect_err(name);
+        assert!(said.contains("there is more than"), "{name}: {said}");
+    }
+    // A true one under another's name.
+    let (_dir, export) = exported(&facts(5));
+    let dir = export.join(format!("openings/{}", id(5)));
+    fs::rename(
+        dir.join("location.latitude.json"),
+        dir.join("payer.city.json"),
+    )
+    .expect("renamed");
+    let said = verify(&export).expect_err("another field");
+    assert!(said.contains("an opening of location.latitude"), "{said}");
+}
+
+#[test]
 fn an_opening_without_its_record_or_its_commitment_is_seen() {
     // Beside a record of a host that did not commit to facts.
     let (_dir, export) = exported(&facts(5));

@@ -82,7 +82,10 @@ pub(crate) fn record(
             commitments.insert(field.clone(), opening.commitment());
         }
         let personal = Personal { facts, salt };
-        let plain = zeroize::Zeroizing::new(serde_json::to_vec(&personal).unwrap_or_default());
+        let mut plain = zeroize::Zeroizing::new(serde_json::to_vec(&personal).unwrap_or_default());
+        // Blanks behind the document, so that the length of what is sealed says less of what is in it.
+        let padded = plain.len().next_multiple_of(SEALED_IN_STEPS);
+        plain.resize(padded, b' ');
         let subjects = side.subjects(dictionary, row);
         let side = side.as_str();
         let bytes = vault.seal(&subjects, side, decision, &plain)?;
@@ -95,6 +98,9 @@ pub(crate) fn record(
         commitments,
     })
 }
+
+/// Bytes by which the sealed facts of one side grow: more than the few that distinguish one town, model or digit from another.
+const SEALED_IN_STEPS: usize = 256;
 
 /// What stands between the sealed facts of the two sides; no digit of base64.
 const BETWEEN_SIDES: &str = ".";
@@ -286,6 +292,14 @@ mod tests {
             panic!("it opens")
         };
         assert_eq!(opened.value(), "Gentbrugge");
+        // How long the town's name is does not show.
+        let mut shorter = restored.row.clone();
+        shorter
+            .set(&dictionary, city.id, Value::text("Lo"))
+            .expect("it fits");
+        let shorter = super::record(&dictionary, &vault, "dec_3", &shorter).expect("recorded");
+        let length = |sealed: &Option<String>| sealed.as_ref().map(String::len);
+        assert_eq!(length(&shorter.sealed), length(&record.sealed));
         // A commitment to something else opens nothing.
         let mut other = record.clone();
         other

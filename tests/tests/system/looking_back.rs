@@ -89,11 +89,11 @@ fn records_are_found_by_what_they_are_about_in_the_file_and_over_http() {
         "{}",
         table.out
     );
-    let page = audit(&host, &["query", "--payment", "held", "--html"]).out;
+    let page = audit(&host, &["query", "--payment", "held-1", "--html"]).out;
     let rows = page.matches("<td class=\"number\">").count() / 2;
     assert_eq!(rows, table.out.lines().count() - 1, "{page}");
     assert!(
-        page.contains("payment held") && page.contains("case case-1"),
+        page.contains("payment held-1") && page.contains("case <bdi>case-1"),
         "{page}"
     );
     host.stop();

@@ -88,7 +88,12 @@ fn an_export_is_served_piece_by_piece() {
     ]);
     assert!(wrote.ok, "{}", wrote.err);
 
+    // What somebody links into a copy leads nowhere.
+    let link = export.join("tile/entries/777");
+    std::os::unix::fs::symlink("/etc/hostname", &link).expect("linked");
     let mut tiles = Tiles::of(&export);
+    assert_eq!(tiles.ask("GET", "tile/entries/777").0, 404);
+    fs::remove_file(&link).expect("removed");
     assert!(
         tiles.ready.contains(" records of weft.default.eu"),
         "{}",

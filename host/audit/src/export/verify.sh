@@ -193,6 +193,7 @@ check_opening() {
   [ -f "$2" ] || wrong "$1: there is no $2"
   named=$(sed -n 's/^\["weft\.commitment\/1","\([A-Za-z0-9_-]*\)","\([a-z0-9_.]*\)","[0-9a-f]\{64\}",.*\]$/\1 \2/p' "$1")
   [ -n "$named" ] || wrong "$1: not an opening"
+  [ "${1##*/}" = "${named#* }.json" ] || wrong "$1: an opening of ${named#* }"
   hash=$(sha256sum < "$1" | cut -c 1-64)
   committed=$(sed -n "s/.*,\"commitments\":{\([^}]*\)},\"decision\":\"${named% *}\",.*/\1/p" "$2")
   [ -n "$committed" ] || wrong "$1: $2 is no record of its decision that commits to facts"
@@ -227,6 +228,8 @@ for opening in "$dir"/openings/*/*.json; do
   check_opening "$opening" "$dir/proofs/${of##*/}.json"
   openings=$((openings + 1))
 done
+[ ! -e "$dir/openings" ] || [ "$(find "$dir/openings" ! -type d | wc -l | tr -d ' ')" = $openings ] ||
+  wrong "$dir/openings: there is more than openings/RECORD/FIELD.json"
 [ $openings = 0 ] || echo "openings: $openings, and each is what its record was made with"
 #: the whole log
 whole=$size

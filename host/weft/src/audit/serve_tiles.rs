@@ -1,7 +1,7 @@
 //! `weft audit serve-tiles`: an exported log over HTTP, for programs that read it piece by piece.
 
 use std::convert::Infallible;
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::exit::Failed;
 use crate::output;
 
 /// Connections at a time; more wait until one ends.
-const MAX_CONNECTIONS: usize = 64;
+const MAX_CONNECTIONS: usize = 512;
 /// How long a reader may take to send the head of a request, and how long a connection may be idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection lasts at the most: who wants more comes again.
@@ -40,9 +40,10 @@ const NOTES: [&str; 4] = ["checkpoint", "cosigned", "log.policy", "log.vkey"];
 /// Serve an exported audit log over HTTP, to programs that read C2SP tlog-tiles.
 ///
 /// Takes a directory that `weft audit export` wrote and answers GET and HEAD for its checkpoint, its tiles and its bundles of
-/// records, under the paths of the C2SP tlog-tiles specification; nothing else of the directory is given. Anybody who reaches the
+/// records, under the paths of the C2SP tlog-tiles specification, and for its keys (log.vkey, log.policy, cosigned); nothing else
+/// of the directory is given. Anybody who reaches the
 /// address can read, and no reading is on record: a running host gives the same to regulators below /v1/log, and
-/// records it. Ends with SIGTERM or SIGINT.
+/// records it. 512 connections at a time. Ends with SIGTERM or SIGINT.
 #[derive(Args)]
 #[command(after_help = "For example:
   weft audit export --data weft-data --out audit-copy
@@ -139,7 +140,7 @@ async fn serve(listener: TcpListener, dir: Arc<Path>) {
     }
 }
 
-async fn answer(dir: &Path, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(dir: &Arc<Path>, request: &Request<Incoming>) -> Response<Full<Bytes>> {
     let Some((place, form, cache)) = asked_for(request.uri().path()) else {
         return told(
             StatusCode::NOT_FOUND,
@@ -152,8 +153,8 @@ async fn answer(dir: &Path, request: &Request<Incoming>) -> Response<Full<Bytes>
             .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return told;
     }
-    let file = dir.join(place);
-    let read = tokio::task::spawn_blocking(move || std::fs::read(file)).await;
+    let (dir, file) = (Arc::clone(dir), dir.join(place));
+    let read = tokio::task::spawn_blocking(move || read_below(&dir, &file)).await;
     match read.unwrap_or_else(|ended| Err(ended.into())) {
         Ok(bytes) => {
             let mut found = Response::new(Full::new(Bytes::from(bytes)));
@@ -170,6 +171,14 @@ async fn answer(dir: &Path, request: &Request<Incoming>) -> Response<Full<Bytes>
             told(StatusCode::INTERNAL_SERVER_ERROR, "it cannot be read\n")
         }
     }
+}
+
+/// A file that lies in the directory itself: no link in a copy that somebody else made leads out of it.
+fn read_below(dir: &Path, file: &Path) -> io::Result<Vec<u8>> {
+    if !file.canonicalize()?.starts_with(dir.canonicalize()?) {
+        return Err(ErrorKind::NotFound.into());
+    }
+    std::fs::read(file)
 }
 
 /// The file that a path means, its media type, and for how long it may be kept (C2SP `tlog-tiles`).

@@ -152,15 +152,15 @@ pub(super) fn page(entries: &[Entry], asked: &str) -> String {
                     tr.soft[row.verdict.is_none()] {
                         td.number { (row.index) }
                         td.place { (row.at) }
-                        td { (row.what) }
+                        td { bdi { (row.what) } }
                         td { @if row.verdict.is_some() { span class={ "tag " (row.verdict()) } { (row.verdict()) } } }
                         td.number { (row.risk()) }
                         td {
-                            (row.payment)
-                            @if !row.case.is_empty() { p.soft { "case " (row.case) } }
+                            bdi { (row.payment) }
+                            @if !row.case.is_empty() { p.soft { "case " bdi { (row.case) } } }
                         }
-                        td { (row.caller) @if !row.role.is_empty() { p.soft { (row.role) } } }
-                        td { (row.reasons) }
+                        td { bdi { (row.caller) } @if !row.role.is_empty() { p.soft { (row.role) } } }
+                        td { bdi { (row.reasons) } }
                         td { code { (row.decision) } p.soft { code { (row.leaf_hash.get(..16).unwrap_or_default()) "…" } } }
                     }
                 }
