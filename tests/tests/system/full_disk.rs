@@ -104,7 +104,7 @@ fn limit_files_of(host: &Host, bytes: Option<u64>) {
 fn a_host_whose_files_may_not_grow_refuses_and_goes_on() {
     let host = Host::start("");
     let mut answered = Answered::new();
-    keep(&mut answered, "before", &decide(&host, "before"));
+    keep(&mut answered, "before-1", &decide(&host, "before-1"));
     limit_files_of(&host, Some(150_000));
     let refused = fill(&host, &mut answered, "limited");
     is_full(&host);
@@ -134,7 +134,7 @@ fn a_host_on_a_full_file_system_refuses_and_goes_on() {
     };
     host.go_on();
     let mut answered = Answered::new();
-    keep(&mut answered, "before", &decide(&host, "before"));
+    keep(&mut answered, "before-1", &decide(&host, "before-1"));
     let ballast = host.data().join("ballast");
     // As much as there is.
     let _ = fs::write(&ballast, vec![1; 128 << 20]);
@@ -171,7 +171,7 @@ fn a_host_that_stops_on_a_full_file_system_says_what_is_missing() {
     // As much as there is.
     let _ = fs::write(&ballast, vec![1; 128 << 20]);
     // The journal has room in its segment.
-    keep(&mut answered, "before", &decide(&host, "before"));
+    keep(&mut answered, "before-1", &decide(&host, "before-1"));
     let (status, log) = host.ended();
     assert_eq!(status.code(), Some(3), "{log}");
     told(&log, "the audit log is not closed as it should be");

@@ -334,7 +334,7 @@ fn evidence_about_cases_is_one_directory_that_others_check() {
 #[test]
 fn odd_identifiers_lead_on_too() {
     let mut host = Host::start("");
-    let (odd, case) = ("+a,b'1", "+c?d/1");
+    let (odd, case) = ("+a:b_1", "+c.d/1");
     host.decide("service", &usual(odd));
     host.decide("agent", &assistance("assist.failed_payment", odd, case));
     host.stop();

@@ -133,7 +133,14 @@ async fn agents_see_their_own_requests_and_supervisors_all() {
         None,
         "another agent's"
     );
-    let own = seen(&house, &agent(), &asked.decision).await.expect("own");
+    let mut own = seen(&house, &agent(), &asked.decision).await.expect("own");
+    // Who asks again is also told where the payment stands by then.
+    let now = own.as_object_mut().and_then(|own| own.remove("now"));
+    let now = now.expect("how it stands now");
+    assert_eq!(
+        (&now["state"], &now["decision"]),
+        (&"pending".into(), &held.decision.as_str().into())
+    );
     assert_eq!(own, serde_json::to_value(&asked).expect("JSON"));
     let view = seen(&house, &supervisor(), &asked.decision)
         .await
