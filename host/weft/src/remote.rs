@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::client::{Client, Question};
 use crate::exit::Failed;
 use crate::output;
+use crate::places::Places;
 
 /// The variable with an operator's token.
 const TOKEN: &str = "WEFT_OPERATOR";
@@ -30,6 +31,18 @@ pub(crate) struct Remote {
     /// A file with the token of a caller; most orders are for the role operator [default: the variable WEFT_OPERATOR].
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+}
+
+/// A running host, or the directory of one that is stopped.
+#[derive(Args, Debug)]
+pub(crate) struct Where {
+    /// In the data directory itself; no host may run on it.
+    #[arg(long, conflicts_with_all = ["host", "token_file"])]
+    pub(crate) offline: bool,
+    #[command(flatten)]
+    pub(crate) remote: Remote,
+    #[command(flatten)]
+    pub(crate) places: Places,
 }
 
 /// Why something changes, for the audit log.

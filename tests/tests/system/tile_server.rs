@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -65,6 +65,17 @@ impl Drop for Tiles {
     }
 }
 
+/// A copy of the log of a host that is stopped.
+fn exported(host: &Host, which: &[&str]) -> PathBuf {
+    let export = host.dir.path().join("export");
+    let (data, out) = (host.data(), export.display().to_string());
+    let data = data.display().to_string();
+    let export_it = ["audit", "export", "--data", &data, "--out", &out];
+    let wrote = run(&[&export_it, which].concat());
+    assert!(wrote.ok, "{}", wrote.err);
+    export
+}
+
 #[test]
 fn an_export_is_served_piece_by_piece() {
     let mut host = Host::start("");
@@ -73,20 +84,7 @@ fn an_export_is_served_piece_by_piece() {
         host.decide("service", &usual(&format!("p-{n}")));
     }
     host.stop();
-    let export = host.dir.path().join("export");
-    let out = export.display().to_string();
-    let data = host.data().display().to_string();
-    let wrote = run(&[
-        "audit",
-        "export",
-        "--data",
-        &data,
-        "--out",
-        &out,
-        "--payment",
-        "p-7",
-    ]);
-    assert!(wrote.ok, "{}", wrote.err);
+    let export = exported(&host, &["--payment", "p-7"]);
 
     // What somebody links into a copy leads nowhere.
     let link = export.join("tile/entries/777");
@@ -166,17 +164,7 @@ fn what_is_no_whole_export_is_refused_with_what_it_lacks() {
     let told = refused(host.dir.path());
     assert!(told.contains("there is no checkpoint"), "{told}");
 
-    let export = host.dir.path().join("export");
-    let data = host.data().display().to_string();
-    let wrote = run(&[
-        "audit",
-        "export",
-        "--data",
-        &data,
-        "--out",
-        &export.display().to_string(),
-    ]);
-    assert!(wrote.ok, "{}", wrote.err);
+    let export = exported(&host, &[]);
     let checkpoint = export.join("checkpoint");
     let note = fs::read_to_string(&checkpoint).expect("a note");
     let size = note.lines().nth(1).expect("a size");

@@ -13,8 +13,7 @@ use weft_engine::{Caller, Clock, Engine, LockError, OpeningAsk, Role, StartError
 
 use crate::exit::Failed;
 use crate::output;
-use crate::places::Places;
-use crate::remote::Remote;
+use crate::remote::Where;
 use crate::vault::finished;
 
 /// Openings in one directory.
@@ -46,13 +45,8 @@ pub(crate) struct Open {
     /// The directory for the files, a directory for each decision; existing files are not replaced.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// From the data directory itself; no host may run on it.
-    #[arg(long, conflicts_with_all = ["host", "token_file"])]
-    offline: bool,
     #[command(flatten)]
-    remote: Remote,
-    #[command(flatten)]
-    places: Places,
+    where_: Where,
 }
 
 impl Open {
@@ -80,7 +74,7 @@ impl Open {
                 fs::create_dir_all(above).map_err(|error| at(above, &error))?;
             }
         }
-        match self.offline {
+        match self.where_.offline {
             true => self.in_directory(asks),
             false => self.ask_host(asks),
         }
@@ -92,6 +86,7 @@ impl Open {
                 "decision": ask.decision, "field": ask.field, "purpose": ask.purpose
             });
             let said = self
+                .where_
                 .remote
                 .order(Method::POST, "/v1/log/openings", &body)
                 .map_err(|why| why.about(&format!("{} of {}", ask.field, ask.decision)))?;
@@ -103,7 +98,7 @@ impl Open {
 
     /// In the directory of a host that is stopped, by a host that decides nothing.
     fn in_directory(&self, asks: Vec<OpeningAsk>) -> Result<(), Failed> {
-        let settings = self.places.settings()?;
+        let settings = self.where_.places.settings()?;
         let engine = match Engine::start(settings.engine, Clock::System, &output::step) {
             Err(StartError::Lock(LockError::Held(path))) => {
                 return Err(Failed::because(format!(

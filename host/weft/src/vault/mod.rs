@@ -9,8 +9,7 @@ use weft_intake::Problem;
 
 use crate::exit::Failed;
 use crate::output;
-use crate::places::Places;
-use crate::remote::{Remote, Why};
+use crate::remote::{Where, Why};
 
 mod root;
 mod transfer;
@@ -86,18 +85,6 @@ pub(crate) struct HoldArgs {
     why: Why,
     #[command(flatten)]
     where_: Where,
-}
-
-/// A running host, or the directory of one that is stopped.
-#[derive(Args, Debug)]
-struct Where {
-    /// In the data directory itself; no host may run on it.
-    #[arg(long, conflicts_with_all = ["host", "token_file"])]
-    offline: bool,
-    #[command(flatten)]
-    remote: Remote,
-    #[command(flatten)]
-    places: Places,
 }
 
 /// What is ordered.
