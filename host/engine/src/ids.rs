@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use weft_dictionary::Format;
 
-/// As often as a name is drawn: that none of them has a digit does not happen by chance.
+/// As often as a name is drawn: that none of them can be used does not happen by chance.
 const MAX_DRAWS: usize = 32;
 
 /// The machine has no randomness: nothing can be named, so nothing can be decided.
@@ -11,15 +11,16 @@ const MAX_DRAWS: usize = 32;
 #[error("the operating system gives no randomness")]
 pub(crate) struct NoRandomness;
 
-/// A random name: a prefix and 128 bits in lower-case base32. It has the form of an identifier, because callers say it
-/// again: the one in two hundred that has no digit is drawn anew.
+/// A random name: a prefix and 128 bits in lower-case base32. Callers say it again, so it has to be taken for an identifier:
+/// the one in two hundred that has no digit is drawn anew, and the few in a million that look like somebody's number are.
 pub(crate) fn fresh(prefix: &str) -> Result<String, NoRandomness> {
     for _ in 0..MAX_DRAWS {
         let mut bits = [0_u8; 16];
         getrandom::fill(&mut bits).map_err(|_| NoRandomness)?;
         let body = data_encoding::BASE32_NOPAD.encode(&bits);
         let name = format!("{prefix}_{}", body.to_ascii_lowercase());
-        if Format::Reference.admits(&name) == Some(true) {
+        let is_taken = Format::Reference.admits(&name) == Some(true);
+        if is_taken && weft_redact::in_identifier(&name).is_none() {
             return Ok(name);
         }
     }

@@ -6,7 +6,7 @@ use iban::Iban;
 
 use crate::card::{is_random, is_sign};
 use crate::groups::Joined;
-use crate::limits::{IBAN_CHARS, MAX_GAP_BYTES};
+use crate::limits::{IBAN_CHARS, MAX_GAP_BYTES, NAME_CHARS};
 use crate::{Reading, text};
 
 /// IBANs in a text, whatever is glued to them: in one piece, or in groups with a few signs between them; in prose with any
@@ -81,11 +81,32 @@ fn begins_at(source: &str, start: usize, reading: Reading) -> Option<usize> {
         check.push(byte);
         (length, gap) = (length + 1, 0);
         if IBAN_CHARS.contains(&length) && check.is_right() && number.is(is_iban) {
-            // A random number in hexadecimal has the form of some countries' by chance.
-            return (!is_random(source, &(start..at))).then_some(at);
+            // What is random has the form of some countries' by chance.
+            let span = start..at;
+            return (!is_random(source, &span) && !is_of_a_name(source, &span)).then_some(at);
         }
     }
     None
+}
+
+/// Whether this is inside a name or a token that the host gave: behind its last `_`, 128 random bits in base32, in which
+/// an IBAN of a country with letters in its account numbers comes about by chance. One that somebody has is digits for the
+/// most part.
+fn is_of_a_name(text: &str, span: &Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let is_part = |b: &&u8| matches!(b, b'a'..=b'z' | b'2'..=b'7');
+    let before = bytes[..span.start].iter().rev().take(NAME_CHARS);
+    let behind = bytes[span.end..].iter().take(NAME_CHARS);
+    let word = span.start - before.take_while(is_part).count()
+        ..span.end + behind.take_while(is_part).count();
+    let letters = bytes[span.clone()]
+        .iter()
+        .filter(|b| b.is_ascii_alphabetic());
+    word.len() == NAME_CHARS
+        && bytes[word.clone()].iter().all(|b| is_part(&b))
+        && text[..word.start].ends_with('_')
+        && !text::alphanumeric_at(text, word.end)
+        && letters.count() * 2 > span.len()
 }
 
 fn is_parting(byte: u8, reading: Reading) -> bool {

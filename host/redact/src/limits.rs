@@ -23,6 +23,8 @@ pub const MIN_OPENED: usize = 6;
 pub const MIN_OPENED_AMONG_OTHERS: usize = 20;
 /// Characters around a card number that are looked at: as many as a hash of 256 bits has in hexadecimal.
 pub const RANDOM_CHARS: usize = 64;
+/// Characters of the random part of a name or token that the host gives: as many as 128 bits have in base32.
+pub const NAME_CHARS: usize = 26;
 /// Digits of a card number (ISO/IEC 7812-1).
 pub const CARD_DIGITS: RangeInclusive<usize> = 12..=19;
 /// Characters of an IBAN: of Norway, and the most that ISO 13616 allows.

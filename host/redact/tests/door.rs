@@ -1,5 +1,6 @@
 //! What is found, what is left alone, and how long hostile texts may be.
 
+use data_encoding::BASE32_NOPAD;
 use proptest::prelude::*;
 use weft_redact::{
     COVERED, Kind, Layer, LogWriter, Reading, across, card_within, counts, cover, cover_across,
@@ -486,6 +487,24 @@ fn a_hash_with_a_mailbox_by_chance_is_no_leak() {
 }
 
 /// Alone, behind a path, and among octets that are no text.
+#[test]
+fn a_name_that_the_host_gave_with_an_account_by_chance_is_no_leak() {
+    let answer = r#"{"decision":"dec_gi53dobsxlwhf6w5zxr4uspecy"}"#;
+    assert_eq!(first(answer, Reading::Field), None);
+    assert_eq!(first(answer, Reading::Prose), None);
+    assert_eq!(in_identifier("dec_gi53dobsxlwhf6w5zxr4uspecy"), None);
+    // What somebody has is digits for the most part, and is found there, too.
+    let disguised = "dec_gb57aaaa22222222222252qqqq";
+    assert_eq!(first(disguised, Reading::Field), Some(Kind::Iban));
+    let mut random = fastrand::Rng::with_seed(3);
+    for _ in 0..1_000_000 {
+        let bits = random.u128(..).to_be_bytes();
+        let name = BASE32_NOPAD.encode(&bits).to_ascii_lowercase();
+        let answer = format!(r#"{{"decision":"dec_{name}"}}"#);
+        assert_eq!(first(&answer, Reading::Field), None, "{answer}");
+    }
+}
+
 #[test]
 fn a_mailbox_that_somebody_encoded_is_found() {
     use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
