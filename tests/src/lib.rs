@@ -2,6 +2,7 @@
 //!
 //! | module | what is there |
 //! |---|---|
+//! | [`authenticator`] | a customer's device with passkeys on it |
 //! | [`binary`] | the `weft` binary and where the project's files are |
 //! | [`files`] | directories as they are |
 //! | [`host`] | `weft serve` as a process, with callers of every role; what it is asked, what is in its memory |
@@ -15,6 +16,7 @@
 //!
 //! The tests themselves are in `tests/system`. `make test` builds the binary and the plugins first.
 
+pub mod authenticator;
 pub mod binary;
 pub mod canaries;
 pub mod damage;
@@ -26,6 +28,7 @@ pub mod traffic;
 pub mod wait;
 pub mod witness;
 
+pub use authenticator::{Authenticator, Counter};
 pub use binary::{project, weft};
 pub use host::{Answer, Host};
 pub use witness::Witness;

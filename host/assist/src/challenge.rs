@@ -1,9 +1,14 @@
 //! What the customer has to pass, and how the host checks the answer.
 //!
-//! A challenge is bound to one payment, its amount and its payee (dynamic linking, RTS 2018/389,
-//! Article 5): the response is a keyed hash of the binding, so it is of no use for anything else. The
-//! host hands the response to the platform's own channel only, which gives it back when the customer
-//! has approved there. Agents never see it.
+//! A challenge is bound to one payment or request, its amount and its payee (dynamic linking, RTS 2018/389,
+//! Article 5), and what answers it is of no use for anything else. What that is depends on the method:
+//!
+//! - `app-approval`: a keyed hash of the binding. The host hands it to the platform's own channel only, which gives it back
+//!   when the customer has approved there. Agents never see it.
+//! - `passkey`, `out-of-band`: a signature over the challenge's [commitment](Challenge::commitment), by the customer's
+//!   authenticator or by the platform's authentication service ([`crate::passkey`], [`crate::out_of_band`]).
+//! - `totp`: a code that counts once ([`crate::totp`]). It is made for no amount: that it is taken for this one rests on the
+//!   host, which takes it for one challenge only.
 
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
@@ -12,6 +17,9 @@ use subtle::ConstantTimeEq;
 use weft_dictionary::{Money, Timestamp};
 use weft_verdict::Method;
 use zeroize::Zeroizing;
+
+use crate::FactorUse;
+use crate::out_of_band::Channel;
 
 /// What a challenge is bound to: SHA-256 over payment, amount, currency and payee, in hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,8 +49,24 @@ pub struct Challenge {
     pub method: Method,
     /// What it is bound to.
     pub binding: Binding,
+    /// The factors with which it can be passed, by the decisions that enrolled them: none that is enrolled later.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub factors: Vec<String>,
     /// After this it is void.
     pub expires_at: Timestamp,
+}
+
+impl Challenge {
+    /// What is signed for it: SHA-256 over its name, which is random, and its binding. Whoever has the record of the
+    /// decision can compute it again.
+    pub fn commitment(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        for part in ["weft/challenge/v1", &self.id, &self.binding.0] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.finalize().into()
+    }
 }
 
 /// That the customer passed a challenge: used once, for what the challenge was bound to.
@@ -55,6 +79,12 @@ pub struct Evidence {
     pub method: Method,
     /// What it is good for.
     pub binding: Binding,
+    /// With which enrolled factor, where the method takes one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<FactorUse>,
+    /// In which way the customer was reached, where the platform's authentication service says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
     /// When it was passed.
     pub at: Timestamp,
     /// After this it is worth nothing.
@@ -112,6 +142,7 @@ mod tests {
                 }),
                 Some(payee),
             ),
+            factors: Vec::new(),
             expires_at: Timestamp(1),
         }
     }
@@ -132,6 +163,25 @@ mod tests {
         assert!(!key.accepts(&asked, b""));
         let other_host = ChallengeKey::new(Zeroizing::new([8; 32]));
         assert!(!other_host.accepts(&asked, response.as_bytes()));
+    }
+
+    /// R5, T10: what is signed for one challenge, payment, amount or payee is nothing to another.
+    #[test]
+    fn what_is_signed_is_for_one_challenge_payment_amount_and_payee() {
+        let asked = challenge("p1", 100, "a");
+        assert_eq!(asked.commitment(), challenge("p1", 100, "a").commitment());
+        let renamed = Challenge {
+            id: "chl_2".into(),
+            ..asked.clone()
+        };
+        for other in [
+            challenge("p2", 100, "a"),
+            challenge("p1", 101, "a"),
+            challenge("p1", 100, "b"),
+            renamed,
+        ] {
+            assert_ne!(asked.commitment(), other.commitment(), "{other:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use weft_dictionary::Timestamp;
 
-use crate::{Challenge, Evidence, State, Step};
+use crate::{Challenge, Evidence, FactorUse, State, Step};
 
 /// What follows for a payment from one recorded decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Follow {
     /// The evidence that this decision used up, by its challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<String>,
+    /// The factor that the customer used rightly with this request, whatever came of it: this use counts for nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub factor: Option<FactorUse>,
     /// The request answered the challenge wrongly.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub failed_attempt: bool,
@@ -40,6 +43,7 @@ impl Follow {
             challenge: None,
             passed: None,
             used: None,
+            factor: None,
             failed_attempt: false,
             request: None,
         }

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | [`life`] | the states of a payment and the steps between them: the only state machine |
 //! | [`challenge`] | what the customer has to pass, and how the host checks the answer |
+//! | [`factor`] | what customers have enrolled to pass challenges with |
+//! | [`passkey`], [`totp`], [`out_of_band`] | what an answer of each of these methods has to be |
 //! | [`pending`] | the payments that wait now |
 //! | [`request`] | the requests about a payment that wait for others |
 //! | [`follow`] | what a decision's record says about all this |
@@ -16,13 +18,18 @@
 //! state, so a crash cannot lose or invent one.
 
 pub mod challenge;
+pub mod factor;
 pub mod follow;
 pub mod life;
 pub mod limits;
+pub mod out_of_band;
+pub mod passkey;
 pub mod pending;
 pub mod request;
+pub mod totp;
 
 pub use challenge::{Binding, Challenge, ChallengeKey, Evidence};
+pub use factor::{FactorUse, NotEnrolled};
 pub use follow::Follow;
 pub use life::{Life, NotRefunded, State};
 pub use pending::{Pending, Refusal, Waiting};

@@ -2,6 +2,16 @@
 
 /// Wrong answers to one challenge before it is void (RTS 2018/389, Article 4(3)(b): five).
 pub const MAX_ATTEMPTS: u8 = 5;
+/// Factors that one customer has enrolled through one service at the same time.
+pub const MAX_FACTORS_A_CUSTOMER: usize = 16;
+/// Bytes of the ID of a passkey (WebAuthn Level 3, 4: at most 1023). What is longer has no room in its field.
+pub const MAX_CREDENTIAL_ID_BYTES: usize = 768;
+/// Bytes of a public key in the form of COSE: those of P-256 take 77.
+pub const MAX_PUBLIC_KEY_BYTES: usize = 256;
+/// Bytes of a secret for codes by the time: RFC 4226, 4 (R6) demands 16 and recommends 20.
+pub const TOTP_SECRET_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
+/// How long the signature of the platform's authentication service may be on its way, and how far its clock may be ahead.
+pub const OUT_OF_BAND_AGE: weft_dictionary::DurationMs = weft_dictionary::DurationMs(5 * 60_000);
 /// Payments that may wait at the same time. More are refused, because a payment that nobody can
 /// attend to must not be promised attention.
 pub const MAX_PENDING: usize = 1_000_000;

@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use weft_dictionary::Timestamp;
 
-use crate::{Binding, Challenge, Evidence, Follow, State, limits};
+use crate::{Binding, Challenge, Evidence, Follow, Method, State, limits};
 
 /// One payment that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,11 @@ impl Waiting {
             None => Some(Refusal::NoChallenge),
             Some(asked) if asked.id != challenge => Some(Refusal::NoChallenge),
             // What ran out unused may be shown again: nobody is left who cannot pass any more.
-            Some(_) if self.evidence.as_ref().is_some_and(|e| now < e.expires_at) => {
+            // An answer that takes a factor counts once for good: it could be one that somebody kept.
+            Some(asked)
+                if (self.evidence.as_ref())
+                    .is_some_and(|e| now < e.expires_at || asked.method != Method::AppApproval) =>
+            {
                 Some(Refusal::AlreadyPassed)
             }
             Some(_) if self.attempts >= limits::MAX_ATTEMPTS => Some(Refusal::TooManyAttempts),
@@ -185,6 +189,7 @@ fn waiting(before: Option<Waiting>, decision: &str, follow: &Follow) -> Waiting 
     if let Some(expires_at) = follow.expires_at {
         waiting.expires_at = expires_at;
     }
+    // Another one takes the place of the first: nothing that was passed, or failed, counts for it.
     if let Some(challenge) = &follow.challenge {
         waiting.challenge = Some(challenge.clone());
         waiting.attempts = 0;
@@ -206,7 +211,6 @@ fn waiting(before: Option<Waiting>, decision: &str, follow: &Follow) -> Waiting 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Method;
 
     fn hold(expires_at: u64) -> Follow {
         Follow {
@@ -215,6 +219,7 @@ mod tests {
                 id: "chl_1".into(),
                 method: Method::AppApproval,
                 binding: Binding::new("p", None, None),
+                factors: Vec::new(),
                 expires_at: Timestamp(expires_at),
             }),
             ..Follow::state(State::Pending)
@@ -227,6 +232,8 @@ mod tests {
                 challenge: "chl_1".into(),
                 method: Method::AppApproval,
                 binding: Binding::new("p", None, None),
+                factor: None,
+                channel: None,
                 at: Timestamp(5),
                 expires_at: Timestamp(8),
             }),
@@ -303,6 +310,24 @@ mod tests {
             waiting.refuses_answer("chl_1", Timestamp(7)),
             Some(Refusal::NoChallenge)
         );
+    }
+
+    /// R5: only the platform's word, which is asked anew, renews what ran out; a signature or a code does not.
+    #[test]
+    fn an_answer_with_a_factor_counts_once_also_when_the_evidence_ran_out() {
+        for method in Method::ALL {
+            let pending = Pending::default();
+            let mut asked = hold(10);
+            if let Some(challenge) = &mut asked.challenge {
+                challenge.method = method;
+            }
+            pending.apply("p", None, "d1", &asked);
+            pending.apply("p", Some("d1"), "d2", &passed());
+            let waiting = pending.get("p", "d2").expect("waits");
+            let later = waiting.refuses_answer("chl_1", Timestamp(9));
+            let once = (method != Method::AppApproval).then_some(Refusal::AlreadyPassed);
+            assert_eq!(later, once, "{method:?}");
+        }
     }
 
     #[test]

@@ -157,6 +157,8 @@ pub enum Format {
     Mcc,
     /// The name of a service in the host's configuration.
     Service,
+    /// Bytes in base64url without padding (RFC 4648, 5).
+    Base64url,
 }
 
 impl Format {
@@ -175,6 +177,7 @@ impl Format {
             Format::Code => "code",
             Format::Mcc => "mcc",
             Format::Service => "service",
+            Format::Base64url => "base64url",
         }
     }
 
@@ -190,7 +193,8 @@ impl Format {
             | Format::Reference
             | Format::Code
             | Format::Mcc
-            | Format::Service => Class::Public,
+            | Format::Service
+            | Format::Base64url => Class::Public,
         }
     }
 

@@ -33,6 +33,7 @@ impl Format {
             ),
             Format::Mcc => Some(is_code && all(u8::is_ascii_digit)),
             Format::Service => Some(all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))),
+            Format::Base64url => Some(all(|b| b.is_ascii_alphanumeric() || b"-_".contains(b))),
             Format::Pan
             | Format::Iban
             | Format::Account
@@ -57,6 +58,7 @@ impl Format {
             Format::Service => {
                 "a service as this host is configured to call it: letters, digits, - _ and ."
             }
+            Format::Base64url => "bytes in base64url without padding: letters, digits, - and _",
             _ => "",
         }
     }
@@ -68,6 +70,7 @@ impl Format {
             Format::Code => Some("GDDS"),
             Format::Mcc => Some("5411"),
             Format::Service => Some("shop"),
+            Format::Base64url => Some("AQIDBA"),
             _ => None,
         }
     }
@@ -98,6 +101,7 @@ mod tests {
             (Format::Code, &["GDDS", "SALA", "B112"]),
             (Format::Mcc, &["5411", "0742"]),
             (Format::Service, &["shop", "pay-eu.2", "A_1"]),
+            (Format::Base64url, &["AQIDBA", "_-8", "GEZDGNBVGY3TQOJQ"]),
         ] {
             for text in texts {
                 assert_eq!(format.admits(text), Some(true), "{format:?} {text}");
@@ -134,6 +138,7 @@ mod tests {
             (Format::Code, &["Anna", "GDD", "GDDSX", "5411", "G DS", ""]),
             (Format::Mcc, &["541", "54111", "ANNA", "٥٤١١", ""]),
             (Format::Service, &["Maria Rossi", "", "a/b", "\u{e9}"]),
+            (Format::Base64url, &["AQ==", "a+b", "a/b", "", "A Q"]),
         ] {
             for text in texts {
                 assert_eq!(format.admits(text), Some(false), "{format:?} {text}");

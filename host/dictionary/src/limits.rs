@@ -4,6 +4,8 @@
 pub const MAX_FIELDS: usize = 1_024;
 /// Characters in a text value, unless the field says less.
 pub const MAX_TEXT_CHARS: usize = 1_024;
+/// Characters of a secret, which is looked at once and kept nowhere, unless the field says less.
+pub const MAX_SECRET_CHARS: usize = 4_096;
 /// Entries in a list of texts.
 pub const MAX_TEXTS: usize = 64;
 /// Characters in a field's name.

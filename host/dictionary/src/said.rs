@@ -2,7 +2,7 @@
 
 /// What the host itself says today. A field that the dictionary leaves to the host and that is not here has a place, and
 /// nobody who fills it: policies that need it take their `on_missing`.
-const BY_HOST: [&str; 13] = [
+const BY_HOST: [&str; 20] = [
     "payment.state",
     "payment.verdict",
     "payment.expires_at",
@@ -11,6 +11,13 @@ const BY_HOST: [&str; 13] = [
     "case.service",
     "evidence.step_up",
     "evidence.method",
+    "evidence.channel",
+    "evidence.enrolled_at",
+    "evidence.amount_linked",
+    "evidence.payee_linked",
+    "factor.step",
+    "factor.passkey",
+    "factor.totp",
     "processing.region",
     "processing.tenant",
     "processing.at",

@@ -19,7 +19,7 @@ use crate::evaluate::{Evaluated, Question, Walk, Walked};
 use crate::facts;
 use crate::host_reasons::{FINDINGS_SHORTENED, NO_POLICY, TOO_MUCH_FOUND};
 use crate::ids;
-use crate::known::Known;
+use crate::known::{FACTOR_SECTION, Known};
 use crate::metrics::Metrics;
 use crate::payment::EXPIRE;
 use crate::pipeline::Pipeline;
@@ -301,10 +301,11 @@ fn is_own_section(section: &str) -> bool {
 }
 
 /// What the record of a request for assistance carries, besides how the payment stands.
-pub(crate) const OWN_SECTIONS: [&str; 9] = [
+pub(crate) const OWN_SECTIONS: [&str; 10] = [
     "case",
     "session",
     "challenge",
+    FACTOR_SECTION,
     "agent",
     "evidence",
     "processing",

@@ -77,6 +77,13 @@ impl Inner {
         // What waits past its time is refused before anybody is told that it waits.
         self.expire_if_due(&payment, asked.at).await?;
         let about = self.about(asked, effect, payment, &request.row)?;
+        // A use of a factor counts once, for whichever of the customer's payments.
+        let _one_answer_at_a_time = match &about {
+            Some(about) if effect == Effect::AnswerChallenge => {
+                self.lock_factors(&about.own_service, &about.own).await?
+            }
+            _ => None,
+        };
         self.decide_about(asked, effect, request, about).await
     }
 
@@ -124,25 +131,37 @@ impl Inner {
         if let Some(finding) = answer.finding() {
             evaluated.add_host_finding(finding);
         }
+        let mut challenge = None;
         let (state, step) = match (&about, &asking) {
             (Some(about), Some(asking)) => {
                 self.follow_refund(asked, effect, about, (asking, &row), &mut evaluated)?
             }
             (Some(about), None) => {
                 let granted = evaluated.outcome.verdict.is_granted();
-                let step = self.step_of_answer(asked, about, &answer, &row, granted);
+                let mut step = self.step_of_answer(asked, about, &answer, &row, granted);
+                if let Some(more) = self.asked_more(asked, about, &answer, (&row, &evaluated))? {
+                    (challenge, step) = more;
+                }
                 (about.life.state(), step)
             }
             (None, _) => (State::Refused, None),
         };
         let granted = evaluated.outcome.verdict.is_granted();
+        let used = match &answer {
+            Answer::Right(evidence) => evidence.factor.clone(),
+            _ => None,
+        };
         let is_linked = granted
             || step.is_some()
+            || challenge.is_some()
+            || used.is_some()
             || matches!(answer, Answer::Wrong)
             || about
                 .as_ref()
                 .is_some_and(|a| a.refused < MAX_REFUSED_LINKED);
         let follow = about.as_ref().map(|about| Follow {
+            factor: used,
+            challenge,
             passed: evidence.clone().filter(|_| {
                 granted && about.waiting.is_some() && matches!(answer, Answer::Right(_))
             }),
@@ -230,7 +249,11 @@ impl Inner {
         let kept = match effect {
             Effect::None => KEPT_FOR_ANSWERS,
             Effect::AnswerChallenge => KEPT_FOR_CONFIRMATION,
-            Effect::DecideAgain | Effect::Refund | Effect::Approve => 0,
+            Effect::DecideAgain
+            | Effect::Refund
+            | Effect::Approve
+            | Effect::EnrolFactor
+            | Effect::RemoveFactor => 0,
         };
         if count >= MAX_CHAIN - kept {
             // Who names no case is not told whether there is such a payment.
@@ -279,7 +302,12 @@ impl Inner {
 
     /// Whether a record is that of a request for assistance that was refused and changed nothing.
     fn is_refused(&self, record: &DecisionRecord) -> bool {
-        let is_a_step = |follow: Follow| follow.failed_attempt || follow.request.is_some();
+        let is_a_step = |follow: Follow| {
+            follow.failed_attempt
+                || follow.request.is_some()
+                || follow.factor.is_some()
+                || follow.challenge.is_some()
+        };
         record.operation != EXPIRE
             && !self.is_payment(record)
             && !record.outcome.verdict.is_granted()
@@ -324,6 +352,7 @@ impl Inner {
             let service = Value::text(about.own_service.as_str());
             self.set(&mut row, self.known.case_service, service)?;
             self.say_money(&mut row, about)?;
+            self.say_factors(&mut row, &about.own_service)?;
             if let Some(waiting) = &about.waiting {
                 self.set(
                     &mut row,
@@ -409,7 +438,11 @@ impl About {
     fn is_decided_again_by(&self, effect: Effect) -> bool {
         self.life.state() == State::Pending
             && match effect {
-                Effect::None | Effect::Refund | Effect::Approve => false,
+                Effect::None
+                | Effect::Refund
+                | Effect::Approve
+                | Effect::EnrolFactor
+                | Effect::RemoveFactor => false,
                 Effect::AnswerChallenge => self.own.outcome.verdict == Verdict::Challenge,
                 Effect::DecideAgain => true,
             }

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use weft_assist::out_of_band::ServiceKey;
+use weft_assist::passkey::RelyingParty;
 use weft_audit::witness::Witnesses;
 use weft_dictionary::DurationMs;
 
@@ -29,6 +31,10 @@ pub struct Config {
     pub hold_expires: DurationMs,
     /// How long a passed challenge is good for, at most as long as the payment waits.
     pub evidence_expires: DurationMs,
+    /// For whom customers' passkeys sign; without it nobody is asked for one.
+    pub passkeys: Option<RelyingParty>,
+    /// With what the platform's own authentication service signs approvals; without it nobody is asked for one.
+    pub out_of_band: Option<ServiceKey>,
     /// How threatened the host believes to be, 0 to 3: policies may become stricter by it.
     pub threat_level: u8,
     /// Whether a policy must name the digest of its plugin.
@@ -54,6 +60,8 @@ impl Config {
             max_in_flight: 1_024,
             hold_expires: DurationMs(15 * 60_000),
             evidence_expires: DurationMs(24 * 3_600_000),
+            passkeys: None,
+            out_of_band: None,
             threat_level: 0,
             require_plugin_digests: false,
             keep_rollback: true,

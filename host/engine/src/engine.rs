@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Instant;
 
-use weft_assist::{ChallengeKey, Evidence, Pending};
+use weft_assist::{ChallengeKey, Evidence, Method, Pending};
 use weft_audit::{AppendError, CloseError, DecisionRecord, Log, Stored};
 use weft_behaviour::Behaviour;
 use weft_dictionary::{Dictionary, FieldId, Row, Timestamp, Value};
 use weft_intake::{Intake, Problem, Request};
-use weft_policy::OperationKind;
+use weft_policy::{Effect, OperationKind};
 use weft_vault::Vault;
 
 use crate::decide::{Asked, PaymentLock};
@@ -72,6 +72,8 @@ pub(crate) struct Inner {
     pub(crate) budgets: Budgets,
     /// How often support gave money back.
     pub(crate) refunds: crate::refunds::Refunds,
+    /// What customers have enrolled.
+    pub(crate) factors: crate::factors::Factors,
     /// Requests in emergencies that wait for their review.
     pub(crate) emergencies: Emergencies,
     /// One erasure or hold at a time.
@@ -231,7 +233,12 @@ impl Inner {
             OperationKind::Payment => self.decide_payment(asked, request, lock).await,
             OperationKind::Assistance => {
                 let effect = operation.effect;
-                self.decide_assistance(asked, effect, request).await
+                match effect {
+                    Effect::EnrolFactor | Effect::RemoveFactor => {
+                        self.decide_enrolment(asked, effect, request).await
+                    }
+                    _ => self.decide_assistance(asked, effect, request).await,
+                }
             }
         }
     }
@@ -286,17 +293,46 @@ impl Inner {
             self.known.evidence_step_up,
             Value::Boolean(evidence.is_some()),
         )?;
-        match evidence {
-            Some(evidence) => self.set(
-                row,
-                self.known.evidence_method,
-                Value::text(evidence.method.as_str()),
-            ),
-            None => {
-                row.clear(self.known.evidence_method);
-                Ok(())
-            }
+        let known = &self.known;
+        for id in [
+            known.evidence_method,
+            known.evidence_channel,
+            known.evidence_enrolled_at,
+            known.evidence_amount_linked,
+            known.evidence_payee_linked,
+        ] {
+            row.clear(id);
         }
+        let Some(evidence) = evidence else {
+            return Ok(());
+        };
+        let method = evidence.method;
+        self.set(row, known.evidence_method, Value::text(method.as_str()))?;
+        if let Some(channel) = evidence.channel {
+            self.set(row, known.evidence_channel, Value::text(channel.as_str()))?;
+        }
+        if let Some(factor) = &evidence.factor {
+            let since = Value::Instant(factor.enrolled_at);
+            self.set(row, known.evidence_enrolled_at, since)?;
+        }
+        // Evidence that was bound to another amount or payee is none by now.
+        let linked = Value::Boolean(method.is_dynamically_linked());
+        self.set(row, known.evidence_amount_linked, linked.clone())?;
+        self.set(row, known.evidence_payee_linked, linked)
+    }
+
+    /// Whether the payer of a service's payment has factors.
+    pub(crate) fn say_factors(&self, row: &mut Row, service: &str) -> Result<(), Problem> {
+        let whose = self.customer_of(service, row);
+        for (id, method) in [
+            (self.known.factor_passkey, Method::Passkey),
+            (self.known.factor_totp, Method::Totp),
+        ] {
+            let theirs = whose.as_ref().map(|whose| self.factors.of(whose, method));
+            let has_one = theirs.is_some_and(|theirs| !theirs.is_empty());
+            self.set(row, id, Value::Boolean(has_one))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn set(&self, row: &mut Row, id: FieldId, value: Value) -> Result<(), Problem> {

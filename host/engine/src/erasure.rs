@@ -286,10 +286,11 @@ impl Inner {
         Ok(())
     }
 
-    /// Destroys the keys, and forgets what was remembered under tokens that lead to nobody now.
+    /// Destroys the keys, and forgets what was remembered under tokens that lead to nobody now, and their factors.
     fn erase_now(&self, person: &[Subject]) -> Result<(), VaultError> {
         let gone = self.vault.erase(person)?;
         self.behaviour.forget(&gone);
+        self.factors.forget(person);
         Ok(())
     }
 

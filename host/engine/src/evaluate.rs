@@ -412,8 +412,9 @@ impl Walk {
     /// counts as a flag.
     fn discharged(&self, finding: &Finding) -> (Finding, Option<Verdict>) {
         let passed = |o: &Obligation| {
-            let method = self.question.evidence.map(Method::as_str);
-            method.is_some() && o.arguments.get("method").map(String::as_str) == method
+            let asked = o.arguments.get("method").and_then(|m| Method::from_name(m));
+            let passed = self.question.evidence.zip(asked);
+            passed.is_some_and(|(method, asked)| method.satisfies(asked))
         };
         let mut step_ups = finding
             .obligations

@@ -34,6 +34,12 @@ pub(crate) fn title(code: &str) -> Option<&'static str> {
         FACT_MISSING => "A fact that a policy needs is missing",
         HOLD_EXPIRED => "Nobody released the payment in time",
         CHALLENGE_FAILED => "The answer to the challenge was wrong",
+        "factor-enrolled-before" => "The customer has a factor of this identifier",
+        "factor-unknown" => "The customer has no factor of this identifier",
+        "factors-too-many" => "There are as many factors as may be",
+        "factor-not-usable" => {
+            "The credential ID, public key or secret is none that this host can check"
+        }
         "challenge-unknown" => "There is no such challenge for this payment",
         "challenge-passed-before" => "The challenge was passed before",
         "challenge-attempts-exhausted" => "The challenge was answered wrongly too often",
@@ -69,7 +75,7 @@ pub(crate) fn title(code: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use weft_assist::{NotRefunded, Refusal};
+    use weft_assist::{NotEnrolled, NotRefunded, Refusal};
 
     #[test]
     fn every_refusal_of_an_answer_has_words() {
@@ -80,6 +86,13 @@ mod tests {
             Refusal::Expired,
         ] {
             assert!(super::title(refusal.code()).is_some(), "{refusal:?}");
+        }
+    }
+
+    #[test]
+    fn every_refusal_of_a_factor_has_words() {
+        for why in NotEnrolled::ALL {
+            assert!(super::title(why.code()).is_some(), "{why:?}");
         }
     }
 

@@ -35,6 +35,7 @@ known! {
     payment_expires_at = "payment.expires_at",
     payment_captured = "payment.captured",
     payment_refunded = "payment.refunded",
+    payer_customer = "payer.customer",
     payer_account = "payer.account",
     payee_account = "payee.account",
     instrument_pan = "instrument.pan",
@@ -48,6 +49,19 @@ known! {
     challenge_id = "challenge.id",
     evidence_step_up = "evidence.step_up",
     evidence_method = "evidence.method",
+    evidence_channel = "evidence.channel",
+    evidence_enrolled_at = "evidence.enrolled_at",
+    evidence_amount_linked = "evidence.amount_linked",
+    evidence_payee_linked = "evidence.payee_linked",
+    factor_id = "factor.id",
+    factor_method = "factor.method",
+    factor_credential = "factor.credential",
+    factor_public_key = "factor.public_key",
+    factor_sign_count = "factor.sign_count",
+    factor_secret = "factor.secret",
+    factor_step = "factor.step",
+    factor_passkey = "factor.passkey",
+    factor_totp = "factor.totp",
     request_action = "request.action",
     request_agent = "request.agent",
     request_session = "request.session",
@@ -71,6 +85,9 @@ pub(crate) const PAYER_SECTIONS: [&str; 3] = ["payer", "instrument", "device"];
 /// What a request for assistance may say besides which payment it is about. All else about the payment
 /// is what was recorded: nobody can change a fact of a payment by asking about it.
 pub(crate) const ASSISTANCE_SECTIONS: [&str; 3] = ["case", "session", "challenge"];
+
+/// What an enrolment says of the factor, and the host of the payer's factors.
+pub(crate) const FACTOR_SECTION: &str = "factor";
 
 /// What a request for a refund, or the approval of one, may say besides.
 pub(crate) const REFUND_SECTION: &str = "refund";

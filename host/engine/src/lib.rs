@@ -5,6 +5,7 @@
 //! | [`decide`](Engine::decide) | one message: read, decided once, answered |
 //! | `payment`, `assistance` | what is decided about a payment, and about helping with one |
 //! | `answer` | the customer's answer to a challenge |
+//! | `enrolment`, `factors` | what customers enrol to prove who they are with, and what is enrolled now |
 //! | `refund`, `refunds` | money that is given back; how often support did |
 //! | `evaluate`, [`Pipeline`] | a row through the stages; the policy set with its plugins |
 //! | [`sets`] | policy sets: read, archived by digest, put in force |
@@ -48,9 +49,11 @@ mod config;
 mod decide;
 pub mod disclosure;
 mod engine;
+mod enrolment;
 mod erasure;
 mod evaluate;
 pub mod explain;
+mod factors;
 mod facts;
 mod ground;
 mod host_reasons;
@@ -113,4 +116,6 @@ pub use threat::ThreatLevel;
 pub use transfer::{Direction, Stage, Transfer};
 pub use view::{DecisionView, NowView};
 pub use watch::Watching;
+pub use weft_assist::out_of_band::ServiceKey;
+pub use weft_assist::passkey::RelyingParty;
 pub use whole::Incomplete;

@@ -98,6 +98,9 @@ pub const REQUEST_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
 /// Refunds of thirty days that are counted by agent; where there were more, nothing is said of how many.
 pub(crate) const MAX_REFUNDS_COUNTED: usize = 1_000_000;
 
+/// Factors of customers that are enrolled at the same time; more are refused until some are removed.
+pub(crate) const MAX_FACTORS: usize = 10_000_000;
+
 // What the log gives of one identifier is all that there is of it.
 const _: () =
     assert!(MAX_SERVICES_AN_ID * (MAX_CHAIN + MAX_REFUSED_LINKED) < weft_audit::limits::MAX_LINKED);

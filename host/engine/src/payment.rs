@@ -15,7 +15,7 @@ use crate::engine::Inner;
 use crate::evaluate::{Evaluated, Question, Walked};
 use crate::facts::Restored;
 use crate::host_reasons::HOLD_EXPIRED;
-use crate::known::PAYER_SECTIONS;
+use crate::known::{FACTOR_SECTION, PAYER_SECTIONS};
 use crate::limits::EXPIRE_BATCH;
 use crate::metrics::Part;
 use crate::record::{Draft, Links};
@@ -39,7 +39,7 @@ impl Inner {
             mut dropped,
             ..
         } = request;
-        self.drop_service(&mut row, &mut dropped);
+        self.drop_not_of_payment(&mut row, &mut dropped);
         let payment = self
             .text(&row, self.known.payment_id)
             .ok_or_else(|| problems::missing("/payment/id"))?;
@@ -66,6 +66,7 @@ impl Inner {
         let decision = self.fresh_id("dec")?;
         self.say_host_facts(&mut row, &asked.caller, asked.at)?;
         self.say_evidence(&mut row, None)?;
+        self.say_factors(&mut row, &asked.caller.id)?;
         let snapshot = self.timed(Part::Features, || self.behaviour.snapshot(&row, asked.at));
         for (id, value) in &snapshot.values {
             self.set(&mut row, *id, value.clone())?;
@@ -74,7 +75,7 @@ impl Inner {
         let Walked { evaluated, facts } = self
             .evaluate(&asked.set, question, row.clone(), new_tokens)
             .await?;
-        let follow = self.follow_payment(&payment, &row, &evaluated, asked.at)?;
+        let follow = self.follow_payment(&payment, (&row, &evaluated), asked)?;
         let kept = facts == WhenStopped::Keep;
         let links = Links {
             transaction: Some(payment),
@@ -106,14 +107,17 @@ impl Inner {
         self.commit(asked, draft).await
     }
 
-    /// Whose a payment is, is who sends it: what is said of that is not kept, because it can be any word.
-    fn drop_service(&self, row: &mut Row, dropped: &mut Dropped) {
-        let service = self.known.case_service;
-        if row.get(service).is_some() {
-            row.clear(service);
-            let pointer = self.dictionary.field(service).pointer();
-            dropped.add(pointer, Why::NotOfOperation, || None);
-            self.metrics.dropped(1);
+    /// Whose a payment is, is who sends it: what is said of that is not kept, because it can be any word. Nor is what is
+    /// said of factors, which are enrolled by a request of their own.
+    fn drop_not_of_payment(&self, row: &mut Row, dropped: &mut Dropped) {
+        for field in self.dictionary.fields() {
+            let is_not_of_payment =
+                field.id == self.known.case_service || field.section() == FACTOR_SECTION;
+            if is_not_of_payment && row.get(field.id).is_some() {
+                row.clear(field.id);
+                dropped.add(field.pointer(), Why::NotOfOperation, || None);
+                self.metrics.dropped(1);
+            }
         }
     }
 
@@ -150,27 +154,53 @@ impl Inner {
     fn follow_payment(
         &self,
         payment: &str,
-        row: &Row,
-        evaluated: &Evaluated,
-        at: Timestamp,
+        (row, evaluated): (&Row, &Evaluated),
+        asked: &Asked,
     ) -> Result<Follow, Problem> {
         let mut follow = Follow::state(State::after(evaluated.outcome.verdict));
         if follow.state != State::Pending {
             return Ok(follow);
         }
-        let expires_at = at.plus(self.config.hold_expires);
+        let expires_at = asked.at.plus(self.config.hold_expires);
         follow.expires_at = Some(expires_at);
         if let Some(method) = step_up(&evaluated.outcome.obligations) {
-            let id = self.fresh_id("chl")?;
-            let binding = self.binding(payment, row);
-            follow.challenge = Some(Challenge {
-                id,
-                method,
-                binding,
-                expires_at,
-            });
+            let of = (payment, asked.caller.id.as_str());
+            follow.challenge = self.challenge_by(of, row, method, expires_at)?;
         }
         Ok(follow)
+    }
+
+    /// What the customer has to pass, for a payment or a request about one of a service's; nothing, where there is no way
+    /// in which they could.
+    pub(crate) fn challenge_by(
+        &self,
+        (of, service): (&str, &str),
+        row: &Row,
+        method: Method,
+        expires_at: Timestamp,
+    ) -> Result<Option<Challenge>, Problem> {
+        let mut factors = Vec::new();
+        if method.takes_factor() {
+            let whose = self.customer_of(service, row);
+            let theirs = whose.map(|whose| self.factors.of(&whose, method));
+            factors.extend(theirs.into_iter().flatten().map(|one| one.enrolment));
+        }
+        let is_possible = match method {
+            Method::AppApproval => true,
+            Method::Totp => !factors.is_empty(),
+            Method::Passkey => !factors.is_empty() && self.config.passkeys.is_some(),
+            Method::OutOfBand => self.config.out_of_band.is_some(),
+        };
+        if !is_possible {
+            return Ok(None);
+        }
+        Ok(Some(Challenge {
+            id: self.fresh_id("chl")?,
+            method,
+            binding: self.binding(of, row),
+            factors,
+            expires_at,
+        }))
     }
 
     /// Decides a pending payment again, with evidence; the caller holds the payment's lock. The facts,
@@ -347,10 +377,11 @@ pub(crate) fn first_seen(state: State) -> Seen {
     }
 }
 
-/// The step-up that an outcome asks for, if the host knows how.
+/// The strongest step-up that an outcome asks for, if the host knows how: it stands for all others.
 pub(crate) fn step_up(obligations: &[weft_verdict::Obligation]) -> Option<Method> {
     obligations
         .iter()
         .filter(|o| o.kind == ObligationKind::StepUp)
-        .find_map(|o| o.arguments.get("method").and_then(|m| Method::from_name(m)))
+        .filter_map(|o| o.arguments.get("method").and_then(|m| Method::from_name(m)))
+        .max()
 }

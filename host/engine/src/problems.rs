@@ -49,6 +49,15 @@ pub(crate) fn no_refund_without(pointer: &str) -> Problem {
     .help("refund.id is yours to give, once for each refund of a payment; refund.amount says how much, in the payment's currency")
 }
 
+pub(crate) fn no_factor_without(pointer: &str) -> Problem {
+    Problem::new(
+        ProblemCode::MissingField,
+        "a factor is not enrolled, nor removed, without this field",
+    )
+    .pointer(pointer)
+    .help("say whose it is (payer.customer or payer.account) and how you call it (factor.id); to enrol one also its factor.method, and of a passkey factor.credential and factor.public_key, of codes (totp) factor.secret")
+}
+
 pub(crate) fn payment_known() -> Problem {
     Problem::new(
         ProblemCode::Conflict,

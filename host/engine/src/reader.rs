@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 use tokio::time::{Instant, sleep_until};
-use weft_assist::{Challenge, Follow, State, Step};
+use weft_assist::{Challenge, Follow, Method, State, Step};
 use weft_audit::{DecisionRecord, FindingRecord, Stored};
 use weft_dictionary::{Kind, Timestamp, Value};
 use weft_intake::Problem;
@@ -440,12 +440,19 @@ impl Inner {
         passed: bool,
         is_channel: bool,
     ) -> ChallengeView {
+        let is_by = |method| is_channel && challenge.method == method;
         ChallengeView {
             id: challenge.id.clone(),
             method: challenge.method.as_str(),
             expires_at: challenge.expires_at,
             passed,
-            response: is_channel.then(|| self.challenges.response(challenge).to_string()),
+            response: is_by(Method::AppApproval)
+                .then(|| self.challenges.response(challenge).to_string()),
+            public_key: is_by(Method::Passkey)
+                .then(|| self.request_options(challenge))
+                .flatten(),
+            commitment: is_by(Method::OutOfBand)
+                .then(|| data_encoding::HEXLOWER.encode(&challenge.commitment())),
         }
     }
 

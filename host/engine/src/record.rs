@@ -103,6 +103,10 @@ impl Inner {
             self.changes.tell(payment);
             self.refunds.see(record, follow);
         }
+        self.take_factor(record);
+        if let Some(follow) = &follow {
+            self.factors.see(follow);
+        }
         if let Some(observation) = &observation {
             self.behaviour.observe(observation);
             self.forget_gone(observation);

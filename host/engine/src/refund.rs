@@ -291,26 +291,24 @@ impl Inner {
         (asking, row): (&Asking, &Row),
         evaluated: &Evaluated,
     ) -> Result<Option<Step>, Problem> {
-        let method = step_up(&evaluated.outcome.obligations);
-        let open = about.life.open_of(&asking.digest, asked.at);
-        let lacks_challenge = |open: &Open| method.is_some() && open.waiting.challenge.is_none();
-        let is_new = match open {
+        let expires_at = asked.at.plus(REQUEST_WAITS);
+        let of = (asking.digest.as_str(), about.own_service.as_str());
+        let challenge = match step_up(&evaluated.outcome.obligations) {
+            Some(method) => self.challenge_by(of, row, method, expires_at)?,
+            None => None,
+        };
+        // Whoever asks again is asked no less: what policies ask for by now may be more than what was asked then.
+        let lacks_challenge = |open: &Open| {
+            let method = |one: &Challenge| one.method;
+            challenge.as_ref().map(method) > open.waiting.challenge.as_ref().map(method)
+        };
+        let is_new = match about.life.open_of(&asking.digest, asked.at) {
             Some(open) => lacks_challenge(open),
             None => about.life.has_room(asked.at),
         };
         if !is_new {
             return Ok(None);
         }
-        let expires_at = asked.at.plus(REQUEST_WAITS);
-        let challenge = match method {
-            Some(method) => Some(Challenge {
-                id: self.fresh_id("chl")?,
-                method,
-                binding: self.binding(&asking.digest, row),
-                expires_at,
-            }),
-            None => None,
-        };
         Ok(Some(Step::Asked {
             digest: asking.digest.clone(),
             by: asked.caller.id.clone(),

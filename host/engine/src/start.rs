@@ -20,6 +20,7 @@ use weft_vault::{Keys, Label, Side, Vault};
 use crate::disclosure::{Budgets, Emergencies};
 use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
+use crate::factors::Factors;
 use crate::idempotency::Table;
 use crate::known::{Known, MissingField};
 use crate::lift::Lifts;
@@ -194,6 +195,7 @@ impl Engine {
             threat: Threat::new(threat),
             budgets: Budgets::default(),
             refunds: Refunds::default(),
+            factors: Factors::default(),
             emergencies: Emergencies::default(),
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),
@@ -277,11 +279,15 @@ impl Inner {
                     return;
                 }
             };
-            if let (Some(payment), Some(follow)) = (&decision.transaction, follow_of(decision)) {
-                let before = decision.previous.as_deref();
-                self.pending
-                    .apply(payment, before, &decision.decision, &follow);
-                self.refunds.see(decision, &follow);
+            self.take_factor(decision);
+            if let Some(follow) = follow_of(decision) {
+                self.factors.see(&follow);
+                if let Some(payment) = &decision.transaction {
+                    let before = decision.previous.as_deref();
+                    self.pending
+                        .apply(payment, before, &decision.decision, &follow);
+                    self.refunds.see(decision, &follow);
+                }
             }
             lost.see(&self.dictionary, &self.vault, decision);
             self.restore_budgets(decision);

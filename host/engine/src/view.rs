@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value as Json;
+use weft_assist::passkey::RequestOptions;
 use weft_audit::{DroppedPlace, DroppedRecord};
 use weft_dictionary::Timestamp;
 use weft_verdict::{Obligation, Verdict};
@@ -157,6 +158,13 @@ pub struct ChallengeView {
     /// asked for the payment, and nobody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<String>,
+    /// What that channel gives to `navigator.credentials.get` as `publicKey`, where a passkey is asked for; its answer is
+    /// what comes of it, `toJSON()`, as text. The same service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_key: Option<RequestOptions>,
+    /// What the platform's authentication service signs, where its approval is asked for, in hexadecimal. The same service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commitment: Option<String>,
 }
 
 /// Whoever knows the response passes for the customer, so it is not printed.

@@ -33,9 +33,13 @@ pub(crate) fn canonical(format: Option<Format>, text: &str) -> Result<Secret, Wr
         Some(Format::Email) => email(text),
         Some(Format::Name) => Ok(name(text)),
         Some(Format::Uuid) => uuid(text),
-        Some(format @ (Format::Reference | Format::Code | Format::Mcc | Format::Service)) => {
-            in_form(format, text)
-        }
+        Some(
+            format @ (Format::Reference
+            | Format::Code
+            | Format::Mcc
+            | Format::Service
+            | Format::Base64url),
+        ) => in_form(format, text),
     }
 }
 

@@ -15,7 +15,7 @@ pub const UNKNOWN_NAME: Code = Code {
     title: "unknown name",
     page: "The expression names a field that is not in the dictionary, a variable that is not defined above it, a \
            function that policies do not have, or a word that its field never holds: not one of the few of its `one_of`, no country of \
-           ISO 3166-1, no currency of ISO 4217, nothing of the form that its `format` says (`reference`, `code`, `mcc`, `service`). A misspelt name would be a rule that never fires, so the file is \
+           ISO 3166-1, no currency of ISO 4217, nothing of the form that its `format` says (`reference`, `code`, `mcc`, `service`, `base64url`). A misspelt name would be a rule that never fires, so the file is \
            refused. So is one that names, outside of expressions, a field that is not there (in a message, an obligation, a grant or a \
            test), or a rule or parameter that a test names and the file does not have.",
 };

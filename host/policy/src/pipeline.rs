@@ -59,6 +59,10 @@ pub enum Effect {
     Refund,
     /// A second person approves a request that waits.
     Approve,
+    /// A service enrols a factor for its customer. About no payment.
+    EnrolFactor,
+    /// A service removes a factor of its customer. About no payment.
+    RemoveFactor,
 }
 
 /// One operation.

@@ -118,3 +118,23 @@ fn the_page_for_regulators_lists_each_with_its_title_and_status() {
         "the page lists a policy that is not there"
     );
 }
+
+/// R5: nobody is shown what a customer proves who they are with, whatever a file would grant.
+#[test]
+fn no_disclosure_shows_what_a_factor_consists_of() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    let dictionary = Dictionary::load(&own.join("dictionary.yaml"))
+        .unwrap_or_else(|problems| panic!("{problems}"));
+    let call_back = std::fs::read_to_string(own.join("disclosures/call-back.yaml")).expect("there");
+    for field in ["factor.secret", "factor.credential", "factor.public_key"] {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::copy(own.join("pipeline.yaml"), dir.path().join("pipeline.yaml")).expect("copied");
+        std::fs::create_dir(dir.path().join("disclosures")).expect("made");
+        let granted = call_back.replace("payer.phone", field);
+        assert_ne!(granted, call_back);
+        std::fs::write(dir.path().join("disclosures/d.yaml"), granted).expect("written");
+        let refused = PolicySet::load(dir.path(), &dictionary).expect_err("refused");
+        let said = refused.to_string();
+        assert!(said.contains("which nobody is shown"), "{field}: {said}");
+    }
+}

@@ -292,12 +292,12 @@ mod tests {
             (
                 ObligationKind::StepUp,
                 &[("method", "app-aproval")],
-                "write app-approval",
+                "write totp or out-of-band or app-approval or passkey",
             ),
             (
                 ObligationKind::StepUp,
                 &[("metod", "app-approval")],
-                "it takes `method` (app-approval)",
+                "it takes `method` (totp or out-of-band or app-approval or passkey)",
             ),
             (ObligationKind::StepUp, &[], "lacks the argument `method`"),
             (

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ObligationKind {
-    /// The customer authenticates more strongly. `method`: how (`app-approval`).
+    /// The customer authenticates more strongly. `method`: how, at least (see
+    /// [`Method`](crate::Method)).
     StepUp,
     /// A field is taken from all readers and later stages down to a treatment. Field → treatment.
     Redact,

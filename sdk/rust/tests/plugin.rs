@@ -346,7 +346,7 @@ fn a_finding_that_the_host_would_not_take_fails_the_test() {
     });
     assert!(
         no_method.contains(
-            "the argument `method` of `step-up` cannot have this value; write app-approval"
+            "the argument `method` of `step-up` cannot have this value; write totp or out-of-band or app-approval or passkey"
         ),
         "{no_method}"
     );

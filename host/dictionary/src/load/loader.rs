@@ -259,15 +259,19 @@ impl<'a> Loader<'a> {
                 "remove `examples`",
             );
         }
+        let most = match field.class.value {
+            Class::Secret => limits::MAX_SECRET_CHARS,
+            _ => limits::MAX_TEXT_CHARS,
+        };
         if let Some(max) = field
             .max_length
             .as_ref()
-            .filter(|m| !(1..=limits::MAX_TEXT_CHARS).contains(&m.value))
+            .filter(|m| !(1..=most).contains(&m.value))
         {
             self.refuse(
                 max,
                 format!("`max_length` is {}", max.value),
-                format!("write 1 to {}", limits::MAX_TEXT_CHARS),
+                format!("write 1 to {most}"),
             );
         }
     }

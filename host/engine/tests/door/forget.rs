@@ -58,7 +58,8 @@ async fn what_is_refused_for_its_place_leaves_no_facts() {
     );
     let record = house.record(&view);
     // What the host itself says is no fact of the payment.
-    let of_host = |name: &str| name.starts_with("processing.") || name.starts_with("evidence.");
+    let sections = ["processing.", "evidence.", "factor."];
+    let of_host = |name: &str| sections.iter().any(|section| name.starts_with(section));
     let names = record.facts.keys().map(String::as_str);
     let kept: Vec<&str> = names.filter(|name| !of_host(name)).collect();
     assert_eq!(

@@ -6,11 +6,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use data_encoding::BASE64URL_NOPAD;
+use ed25519_dalek::SigningKey;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 use weft_audit::{DecisionRecord, EventRecord, Record};
 use weft_dictionary::Timestamp;
-use weft_engine::{Ask, Caller, Clock, Config, DecisionView, Engine, Reply, Role, StartError};
+use weft_engine::{
+    Ask, Caller, Clock, Config, DecisionView, Engine, RelyingParty, Reply, Role, ServiceKey,
+    StartError,
+};
 use weft_intake::{MediaType, Problem};
 use zeroize::Zeroizing;
 
@@ -18,6 +23,18 @@ use crate::policies::{PolicyFile, replies, to_auditors, to_customers};
 
 /// 2026-06-01T12:00:00Z.
 const NOON: u64 = 1_780_315_200_000;
+
+/// Of the platform's site, for which customers' passkeys sign.
+pub(crate) const ORIGIN: &str = "https://pay.example";
+
+/// With what the platform's own authentication service signs.
+pub(crate) fn service_secret() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+fn service_key() -> String {
+    BASE64URL_NOPAD.encode(service_secret().verifying_key().as_bytes())
+}
 
 /// Directories of one host.
 pub(crate) struct Site {
@@ -125,6 +142,11 @@ impl Site {
     pub(crate) fn config(&self) -> Config {
         Config {
             workers: 2,
+            passkeys: Some(RelyingParty {
+                id: "pay.example".to_owned(),
+                origins: vec![ORIGIN.to_owned()],
+            }),
+            out_of_band: ServiceKey::parse(&service_key()),
             ..Config::new(self.data_dir(), self.policies_dir(), self.plugins_dir())
         }
     }

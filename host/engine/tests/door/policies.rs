@@ -91,8 +91,18 @@ pub(crate) fn rule(id: &str, when: &str, verdict: &str, more: &str) -> String {
 pub(crate) const STEP_UP: &str =
     "obligations: [{kind: step-up, arguments: {method: app-approval}}]";
 
+/// The same by another method.
+pub(crate) fn step_up_by(method: &str) -> String {
+    STEP_UP.replace("app-approval", method)
+}
+
 /// Below 100 EUR allowed, then flagged, challenged, held, and from 5000 EUR denied.
 pub(crate) fn amounts() -> PolicyFile {
+    amounts_by("app-approval")
+}
+
+/// The same with a step-up by this method.
+pub(crate) fn amounts_by(method: &str) -> PolicyFile {
     let between = |low: &str, high: &str| {
         format!(
             "payment.amount >= money('{low}', 'EUR') && payment.amount < money('{high}', 'EUR')"
@@ -101,7 +111,7 @@ pub(crate) fn amounts() -> PolicyFile {
     let mut rules = String::from("rules:\n");
     rules += &rule("small", &between("0", "100"), "allow", "risk: 40");
     rules += &rule("medium", &between("100", "500"), "flag", "risk: 300");
-    let step_up = |risk: u16| format!("risk: {risk}, {STEP_UP}");
+    let step_up = |risk: u16| format!("risk: {risk}, {}", step_up_by(method));
     rules += &rule("large", &between("500", "1000"), "challenge", &step_up(600));
     rules += &rule("huge", &between("1000", "5000"), "hold", &step_up(800));
     rules += &rule(

@@ -8,13 +8,14 @@ use weft_engine::{Caller, DecisionView, Role};
 use weft_verdict::{ObligationKind, Verdict};
 
 use crate::house::{House, Site, answer, ask, caller, codes, payment, service, state};
-use crate::policies::{PolicyFile, amounts, rule};
+use crate::policies::{PolicyFile, amounts_by, rule};
 
 /// The project's own policies that decide about support here.
-const OWN: [&str; 7] = [
+const OWN: [&str; 8] = [
     "assistance/failed-payment.yaml",
     "assistance/confirm.yaml",
     "assistance/own-channel.yaml",
+    "assistance/factors.yaml",
     "assistance/refund.yaml",
     "assistance/approve.yaml",
     "assistance/four-eyes.yaml",
@@ -23,11 +24,16 @@ const OWN: [&str; 7] = [
 
 /// A host on which support refunds by the project's own policies.
 pub(crate) fn site() -> Site {
+    site_by("app-approval")
+}
+
+/// The same, where payments ask for a step-up by this method.
+pub(crate) fn site_by(method: &str) -> Site {
     let show = "obligations: [{kind: disclose, arguments: {payment.state: clear, payment.refunded: clear, evidence.step_up: clear}}]";
     let rules = String::from("rules:\n") + &rule("show", "true", "abstain", show);
     let on = "assist.failed_payment, assist.confirm, assist.refund, assist.approve";
     let show = PolicyFile::new("test.show", on, &rules).stage("minimisation");
-    let site = Site::new(&[amounts(), show]);
+    let site = Site::new(&[amounts_by(method), show]);
     for path in OWN {
         site.write_own(path);
     }

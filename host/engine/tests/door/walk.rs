@@ -11,17 +11,20 @@ use weft_audit::DecisionRecord;
 use weft_engine::{Caller, Role};
 
 use crate::house::{House, answer, ask, caller, service};
-use crate::refund::{of_refund, own_customer, site};
+use crate::refund::{of_refund, own_customer, site_by};
+use crate::step_up::{SECRET, approval, code_at};
 
 const WALKS: u64 = 8;
 const STEPS: usize = 100;
 const PAYMENTS: usize = 4;
+/// By which payments ask the customer, walk by walk.
+const METHODS: [&str; 3] = ["app-approval", "totp", "out-of-band"];
 /// What the policies let pass without a step-up, without the customer's approval, and by one person; in cents.
 const RELEASED_AT_ONCE: i64 = 50_000;
 const REFUNDED_UNVERIFIED: i64 = 3_000;
 const REFUNDED_BY_ONE: i64 = 10_000;
 
-/// R7, R12: no payment ends in two ways, never more is refunded than was captured, no approval and no evidence is used
+/// R5, R7, R12: no payment ends in two ways, never more is refunded than was captured, no approval and no evidence is used
 /// twice, nothing is released or refunded that policies refuse.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_happens_in_whatever_order_the_log_stays_true() {
@@ -65,6 +68,17 @@ struct Done {
     ends: usize,
 }
 
+/// How a challenge is answered.
+#[derive(Clone)]
+enum Way {
+    /// With the response that came with it.
+    Response(String),
+    /// With what the platform's authentication service signs.
+    Commitment(String),
+    /// With the code of the moment.
+    Code,
+}
+
 struct Walk {
     seed: u64,
     rng: Rng,
@@ -73,8 +87,8 @@ struct Walk {
     answered: Vec<(Caller, Json, String, Vec<u8>)>,
     /// Refunds that were granted in an answer: payment, refund.
     granted: HashSet<(String, String)>,
-    /// What the customer can answer: payment, challenge, response.
-    challenges: Vec<(String, String, String)>,
+    /// What the customer can answer: payment, challenge, and how.
+    challenges: Vec<(String, String, Way)>,
     paid: usize,
     /// What was held: payment, refund, amount.
     held: Vec<(String, String, String)>,
@@ -85,7 +99,8 @@ impl Walk {
         Walk {
             seed,
             rng: Rng::with_seed(seed),
-            house: site().start(),
+            house: site_by(METHODS[usize::try_from(seed).unwrap_or_default() % METHODS.len()])
+                .start(),
             answered: Vec::new(),
             granted: HashSet::new(),
             challenges: Vec::new(),
@@ -95,6 +110,13 @@ impl Walk {
     }
 
     async fn walk(mut self) -> Done {
+        for number in 1..=PAYMENTS {
+            let body = json!({"operation": "assist.enrol_factor", "payer": {"customer": format!("U-{number}")},
+                              "factor": {"id": "F-1", "method": "totp", "secret": SECRET}});
+            let view = self.house.decided(&service(), &body).await;
+            assert!(view.verdict.is_granted(), "{view:?}");
+        }
+        self.house.pass_minutes(1);
         let mut done = Done::default();
         for step in 0..STEPS {
             self = self.step().await;
@@ -209,8 +231,12 @@ impl Walk {
                     .to_owned();
                 let seen = self.house.engine.decision(&service(), &view.decision).await;
                 let seen = seen.ok().and_then(|seen| seen.challenge);
-                let response = seen.and_then(|challenge| challenge.response);
-                let known = response.map(|response| (payment, challenge.id, response));
+                let way = seen.map(|seen| match (seen.response, seen.commitment) {
+                    (Some(response), _) => Way::Response(response),
+                    (None, Some(commitment)) => Way::Commitment(commitment),
+                    (None, None) => Way::Code,
+                });
+                let known = way.map(|way| (payment, challenge.id, way));
                 self.challenges.extend(known);
             }
         }
@@ -228,10 +254,10 @@ impl Walk {
             self.ask(who, body).await;
         }
         let of_it = self.challenges.iter().rfind(|known| known.0 == payment);
-        if let Some((_, challenge, response)) = of_it.cloned()
+        if let Some((_, challenge, way)) = of_it.cloned()
             && self.rng.u8(..5) > 0
         {
-            let body = answer(&payment, &challenge, &response);
+            let body = answer(&payment, &challenge, &self.response(&way));
             self.ask(service(), body).await;
         }
         let who = self.agent();
@@ -249,14 +275,23 @@ impl Walk {
         } else {
             self.rng.usize(..=last)
         };
-        let (payment, challenge, response) = self.challenges[known].clone();
+        let (payment, challenge, way) = self.challenges[known].clone();
         let response = if self.rng.u8(..5) == 0 {
             "wrong".to_owned()
         } else {
-            response
+            self.response(&way)
         };
         self.ask(service(), answer(&payment, &challenge, &response))
             .await;
+    }
+
+    fn response(&self, way: &Way) -> String {
+        let now = self.house.now().0;
+        match way {
+            Way::Response(response) => response.clone(),
+            Way::Commitment(commitment) => approval(commitment, now, "push"),
+            Way::Code => code_at(now),
+        }
     }
 
     /// Sends a request again, under its key: the same answer, and nothing is done.
@@ -299,11 +334,15 @@ impl Walk {
         let at = format!("seed {}, step {step}", self.seed);
         let mut done = Done::default();
         let mut waiting = 0;
+        let mut uses = HashSet::new();
         for number in 1..=self.paid {
             let chain = self.house.chain(&format!("p-{number}"));
             let last = check_states(&chain, &at);
             waiting += usize::from(last == "pending");
             done.ends += usize::from(["refused", "expired", "refunded"].contains(&last.as_str()));
+            for used in chain.iter().filter_map(factor_used) {
+                assert!(uses.insert(used), "{at}: a use of a factor counts twice");
+            }
             check_releases(&chain, &at, &mut done);
             check_refunds(&chain, &at, &mut done);
         }
@@ -315,6 +354,12 @@ impl Walk {
         );
         done
     }
+}
+
+/// The factor that a decision used, with the count of the use.
+fn factor_used(record: &DecisionRecord) -> Option<String> {
+    let used = record.follow.as_ref()?.get("factor")?;
+    Some(used.to_string())
 }
 
 /// The refunds in the log: payment, refund.

@@ -151,5 +151,7 @@ fn effect(effect: Effect) -> &'static str {
         Effect::DecideAgain => "the payment is decided again (decide_again)",
         Effect::Refund => "money of the payment is given back (refund)",
         Effect::Approve => "a second person approves a request that waits (approve)",
+        Effect::EnrolFactor => "a factor of the customer's is enrolled (enrol_factor)",
+        Effect::RemoveFactor => "a factor of the customer's is removed (remove_factor)",
     }
 }

@@ -13,6 +13,9 @@ use crate::pipeline::Layout;
 use crate::policy::{Grant, Status};
 use crate::{codes, limits};
 
+/// What customers prove who they are with.
+const FACTOR_SECTION: &str = "factor";
+
 const DISCLOSURE: KindOfFile = KindOfFile {
     name: "Disclosure",
     noun: "disclosure",
@@ -260,6 +263,13 @@ impl DisclosureChecker<'_> {
         let (message, help) = match (shown_in, class) {
             (_, Class::Secret) => (
                 format!("`{name}` is a secret, which nobody is shown"),
+                "remove the grant",
+            ),
+            // Who knows it passes for the customer, or knows whose device signs.
+            _ if field.section() == FACTOR_SECTION && class.is_tokenised() => (
+                format!(
+                    "`{name}` is what a customer proves who they are with, which nobody is shown"
+                ),
                 "remove the grant",
             ),
             _ if treatment == Treatment::Absent => (

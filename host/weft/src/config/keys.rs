@@ -7,7 +7,7 @@ use weft_audit::cosignature::WitnessKey;
 use weft_audit::limits::MAX_WITNESSES;
 use weft_audit::witness::Witness;
 use weft_dictionary::DurationMs;
-use weft_engine::{Config, Role};
+use weft_engine::{Config, RelyingParty, Role, ServiceKey};
 use weft_gateway::{CallerEntry, Limits};
 
 use super::reader::Section;
@@ -83,6 +83,45 @@ pub(super) fn payment_keys(payments: &mut Section<'_, '_>, engine: &mut Config) 
         SECOND..=DAY,
         &mut engine.evidence_expires,
     );
+}
+
+pub(super) fn evidence_keys(evidence: &mut Section<'_, '_>, engine: &mut Config) {
+    let (mut id, mut origins, mut key) = (String::new(), String::new(), String::new());
+    evidence.parsed(
+        "relying_party",
+        "The domain for which customers' passkeys sign (WebAuthn's RP ID), such as pay.example. Without it nobody is asked for one.",
+        "write a domain in small letters, without a scheme and a port",
+        &mut id,
+        domain,
+    );
+    evidence.parsed(
+        "origins",
+        "The origins of the platform's site and apps, with blanks between them. Without any: https:// and the domain.",
+        "write origins as clients say them, such as \"https://pay.example\"",
+        &mut origins,
+        |text| text.split_whitespace().all(|one| one.contains(':')).then(|| text.to_owned()),
+    );
+    evidence.parsed(
+        "out_of_band_key",
+        "The Ed25519 public key of the platform's authentication service, in base64url. Without it nobody is asked for its approval.",
+        "write the 32 bytes of the key in base64url without padding",
+        &mut key,
+        |text| (text.is_empty() || ServiceKey::parse(text).is_some()).then(|| text.to_owned()),
+    );
+    engine.out_of_band = ServiceKey::parse(&key);
+    engine.passkeys = (!id.is_empty()).then(|| RelyingParty {
+        origins: match origins.is_empty() {
+            true => vec![format!("https://{id}")],
+            false => origins.split_whitespace().map(str::to_owned).collect(),
+        },
+        id,
+    });
+}
+
+/// A domain as clients compare it, or nothing.
+fn domain(text: &str) -> Option<String> {
+    let is_of_domain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+    text.bytes().all(is_of_domain).then(|| text.to_owned())
 }
 
 pub(super) fn http_keys(http: &mut Section<'_, '_>, listen: &mut SocketAddr, limits: &mut Limits) {

@@ -15,7 +15,7 @@ use crate::places::Places;
 mod keys;
 mod reader;
 
-use keys::{audit_keys, caller, host_keys, http_keys, payment_keys, witness};
+use keys::{audit_keys, caller, evidence_keys, host_keys, http_keys, payment_keys, witness};
 use reader::Reader;
 
 /// The file is not TOML.
@@ -96,6 +96,13 @@ impl Settings {
         let mut payments = reader.section(&root, "payments", "Payments that wait.");
         payment_keys(&mut payments, engine);
         payments.done();
+        let mut evidence = reader.section(
+            &root,
+            "evidence",
+            "How customers prove who they are, besides in the platform's own app.",
+        );
+        evidence_keys(&mut evidence, engine);
+        evidence.done();
         let mut http = reader.section(&root, "http", "The HTTP interface.");
         http_keys(&mut http, &mut settings.listen, &mut settings.limits);
         http.done();
@@ -106,7 +113,15 @@ impl Settings {
         engine.witnesses.all = reader.each(&root, "witnesses", witness);
         reader.unknown_sections(
             &root,
-            &["host", "payments", "http", "audit", "callers", "witnesses"],
+            &[
+                "host",
+                "payments",
+                "evidence",
+                "http",
+                "audit",
+                "callers",
+                "witnesses",
+            ],
         );
         settings.written = reader.finish()?;
         Ok(settings)
@@ -207,6 +222,31 @@ mod tests {
         let settings = Settings::parse("weft.toml", &text).expect("sound");
         assert_eq!(settings.callers.len(), 1);
         assert_eq!(settings.callers[0].role, Role::Service);
+    }
+
+    #[test]
+    fn a_relying_party_has_the_origin_of_its_domain_or_those_that_are_named() {
+        let party = |more: &str| {
+            let text = format!("[evidence]\nrelying_party = \"pay.example\"\n{more}");
+            let settings = Settings::parse("weft.toml", &text).expect("sound");
+            let again = Settings::parse("weft.toml", &settings.written).expect("sound");
+            assert_eq!(again.engine.passkeys, settings.engine.passkeys);
+            settings.engine.passkeys.expect("a relying party").origins
+        };
+        assert_eq!(party(""), ["https://pay.example"]);
+        let two = "origins = \"https://app.pay.example android:apk-key-hash:AQI\"\n";
+        assert_eq!(
+            party(two),
+            ["https://app.pay.example", "android:apk-key-hash:AQI"]
+        );
+        for wrong in [
+            "relying_party = \"https://pay.example\"",
+            "origins = \"pay.example\"",
+            "out_of_band_key = \"AQI\"",
+        ] {
+            let problems = problems(&format!("[evidence]\n{wrong}\n"));
+            assert_eq!(problems.len(), 1, "{wrong}: {problems:#?}");
+        }
     }
 
     #[test]
