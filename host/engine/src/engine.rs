@@ -12,10 +12,12 @@ use weft_intake::{Intake, Problem, Request};
 use weft_policy::OperationKind;
 use weft_vault::Vault;
 
+use crate::alerts::Alerts;
 use crate::decide::{Asked, PaymentLock};
 use crate::disclosure::{Budgets, Emergencies};
 use crate::idempotency::Table;
 use crate::known::Known;
+use crate::lanes::Lanes;
 use crate::locks::Locks;
 use crate::metrics::{Metrics, Part};
 use crate::pipeline::Pipeline;
@@ -60,7 +62,8 @@ pub(crate) struct Inner {
     pub(crate) workers: rayon::ThreadPool,
     /// Walks that workers are on.
     pub(crate) walks: Arc<AtomicUsize>,
-    pub(crate) permits: tokio::sync::Semaphore,
+    pub(crate) lanes: Lanes,
+    pub(crate) alerts: Alerts,
     /// One decision about a payment at a time.
     pub(crate) payments: Locks,
     /// One payment of an account, card or device at a time, and one refund of an agent.
@@ -245,7 +248,7 @@ impl Inner {
     ) -> Result<(), Problem> {
         let known = &self.known;
         self.set(row, known.session_role, Value::text(caller.role.as_str()))?;
-        if matches!(caller.role, Role::Agent | Role::Supervisor) {
+        if caller.role.is_support() {
             self.set(row, known.agent_id, Value::text(caller.id.as_str()))?;
         } else {
             row.clear(known.agent_id);

@@ -20,10 +20,11 @@
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault and openings on request |
 //! | `reader`, [`view`] | records into what one caller may see |
+//! | [`alerts`](Engine::alerts) | payments that policies want support to look at |
 //! | [`watch`](Engine::watch) | a payment's changes, as they happen |
 //! | `reasons`, `told`, `words` | why, in words for a reader, from the set that decided |
 //! | `without_payment` | what is said to whom nothing of the payment may be told |
-//! | `tasks` | what is under way, and leaves nothing on a stack |
+//! | `lanes`, `tasks` | how many are decided at once, payments beside assistance; what is under way leaves nothing on a stack |
 //! | [`backup()`], [`restore()`] | copies of a data directory, and a host that goes on from one |
 //! | `start` | from directories to a host that decides |
 //! | [`limits`] | every bound |
@@ -35,6 +36,7 @@
 //! and the vault is rebuilt from them at start.
 
 mod again;
+mod alerts;
 mod answer;
 mod approval;
 mod assistance;
@@ -58,6 +60,7 @@ mod idempotency;
 mod ids;
 mod keyed;
 mod known;
+mod lanes;
 mod lift;
 pub mod limits;
 mod lock_file;
@@ -92,6 +95,7 @@ mod without_payment;
 mod words;
 
 pub use again::{Difference, NotAgain};
+pub use alerts::{Alarmed, AlertView};
 pub use backup::{Backup, BackupError, Restored, backup, restore};
 pub use caller::{Caller, Role};
 pub use clock::Clock;

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use weft_dictionary::DurationMs;
 
+/// Requests for assistance, and for explanations, that wait for their turn; more are refused with 503.
+pub const MAX_WAITING: usize = 256;
+/// Of these, those of one caller.
+pub const MAX_WAITING_A_CALLER: usize = 64;
 /// How often a part of a backup is tried that is in the middle of a change.
 pub(crate) const BACKUP_TRIES: usize = 10;
 /// Between two of these.
@@ -72,7 +76,9 @@ pub(crate) const MAX_CASE_DECISIONS: usize = 20;
 /// How long an answer takes at least whose time must not say what is there: each about a value of the vault, and each that
 /// refuses somebody a decision, or help with a payment, services too.
 pub const REFUSAL_TAKES: Duration = Duration::from_millis(100);
-/// Changes of payments that who looks at one may be behind; who is more behind looks again.
+/// Alerts that support can still ask for; the log has them all.
+pub const MAX_ALERTS: usize = 200;
+/// Changes of payments, and alerts, that who looks at them may be behind; who is more behind looks again.
 pub(crate) const MAX_UNSEEN_CHANGES: usize = 1_024;
 /// Bytes of a thread's stack that are overwritten after work that may have seen clear values. Of the stacks of a host that
 /// had decided for a while, 144 KiB were used at the most.

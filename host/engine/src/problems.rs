@@ -24,6 +24,12 @@ pub(crate) fn saturated() -> Problem {
     .help("send it again in a moment, with the same idempotency key")
 }
 
+pub(crate) fn saturated_beside() -> Problem {
+    let detail = "more requests for assistance wait than may, beside payments, of all callers or of this one";
+    Problem::new(ProblemCode::Saturated, detail)
+        .help("send fewer at once; send this one again in a moment, with the same idempotency key")
+}
+
 pub(crate) fn role_may_not_decide(role: Role) -> Problem {
     let detail = format!(
         "callers with the role {} do not ask for decisions",

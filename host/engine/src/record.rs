@@ -103,6 +103,9 @@ impl Inner {
             self.changes.tell(payment);
             self.refunds.see(record, follow);
         }
+        if self.is_payment(record) {
+            self.alerts.see(record);
+        }
         if let Some(observation) = &observation {
             self.behaviour.observe(observation);
             self.forget_gone(observation);

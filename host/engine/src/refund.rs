@@ -21,7 +21,7 @@ use crate::evaluate::Evaluated;
 use crate::host_reasons::ASK_FIRST;
 use crate::limits::REQUEST_WAITS;
 use crate::payment::step_up;
-use crate::{Role, problems};
+use crate::problems;
 
 /// The action that a request for a refund asks for.
 const REFUND: &str = "refund";
@@ -330,5 +330,5 @@ impl Inner {
 
 /// Whether people of support ask.
 pub(crate) fn is_support(asked: &Asked) -> bool {
-    matches!(asked.caller.role, Role::Agent | Role::Supervisor)
+    asked.caller.role.is_support()
 }

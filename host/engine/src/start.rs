@@ -17,15 +17,18 @@ use weft_intake::Intake;
 use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
 use weft_vault::{Keys, Label, Side, Vault};
 
+use crate::alerts::Alerts;
 use crate::disclosure::{Budgets, Emergencies};
 use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
 use crate::idempotency::Table;
 use crate::known::{Known, MissingField};
+use crate::lanes::Lanes;
 use crate::lift::Lifts;
 use crate::limits::KEY_WINDOW;
 use crate::lock_file::{LockError, LockFile};
 use crate::locks::Locks;
+use crate::metrics::Metrics;
 use crate::pipeline::PipelineError;
 use crate::reader::follow_of;
 use crate::refunds::Refunds;
@@ -173,6 +176,12 @@ impl Engine {
         let log = open_log(&config, &keys, restored.as_ref(), progress)?;
         let is_restored = restored.is_some();
         let threat = ThreatLevel::at_start(config.threat_level, None, clock.now());
+        let metrics = Arc::<Metrics>::default();
+        let lanes = Lanes::new(
+            config.max_in_flight,
+            config.max_assistance_in_flight,
+            metrics.assistance_waiting(),
+        );
         let inner = Inner {
             known,
             intake: Intake::new(Arc::clone(&dictionary), Arc::clone(&vault)),
@@ -183,10 +192,11 @@ impl Engine {
             challenges: ChallengeKey::new(keys.derive(Label::ChallengeCodes)),
             idempotency: Table::new(keys.derive(Label::Idempotency)),
             snapshots: keys.derive_for(Label::FeatureSnapshots, &[&config.region, &config.tenant]),
-            metrics: Arc::default(),
+            metrics,
             workers: workers(config.workers)?,
             walks: Arc::default(),
-            permits: tokio::sync::Semaphore::new(config.max_in_flight),
+            lanes,
+            alerts: Alerts::default(),
             payments: Locks::new(),
             payers: Locks::new(),
             tasks: Tasks::default(),
@@ -282,6 +292,9 @@ impl Inner {
                 self.pending
                     .apply(payment, before, &decision.decision, &follow);
                 self.refunds.see(decision, &follow);
+            }
+            if self.is_payment(decision) {
+                self.alerts.see(decision);
             }
             lost.see(&self.dictionary, &self.vault, decision);
             self.restore_budgets(decision);

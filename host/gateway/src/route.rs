@@ -14,6 +14,10 @@ pub(crate) enum Route {
     Explanation,
     /// Where the payment of a decision stands, now and after each change.
     Watch,
+    /// Payments that policies want support to look at.
+    Alerts,
+    /// The same, as they are raised.
+    AlertStream,
     /// What there is, for programs (OpenAPI).
     Description,
     /// Whether the process lives.
@@ -105,11 +109,13 @@ const LOG: &str = "/v1/log/";
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 30] = [
+    const ALL: [Route; 32] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
         Route::Watch,
+        Route::Alerts,
+        Route::AlertStream,
         Route::Description,
         Route::Alive,
         Route::Ready,
@@ -142,6 +148,8 @@ impl Route {
     pub(crate) fn of(path: &str) -> Option<(Route, &str)> {
         let route = match path {
             DECISIONS => Route::Decide,
+            "/v1/alerts" => Route::Alerts,
+            "/v1/alerts/changes" => Route::AlertStream,
             "/v1/openapi.yaml" => Route::Description,
             "/healthz" => Route::Alive,
             "/readyz" => Route::Ready,
@@ -195,6 +203,8 @@ impl Route {
             Route::Decision => "/v1/decisions/{id}",
             Route::Explanation => "/v1/decisions/{id}/explanation",
             Route::Watch => "/v1/decisions/{id}/changes",
+            Route::Alerts => "/v1/alerts",
+            Route::AlertStream => "/v1/alerts/changes",
             Route::Description => "/v1/openapi.yaml",
             Route::Alive => "/healthz",
             Route::Ready => "/readyz",
@@ -241,11 +251,12 @@ impl Route {
             | Route::Open
             | Route::Review
             | Route::OpenCommitment => "POST",
-            Route::Watch => "GET",
+            Route::Watch | Route::AlertStream => "GET",
             Route::Emergencies => "GET, HEAD, POST",
             Route::ThreatLevel => "GET, HEAD, PUT",
             Route::Decision
             | Route::Explanation
+            | Route::Alerts
             | Route::Description
             | Route::Alive
             | Route::Ready
@@ -284,7 +295,7 @@ impl Route {
             Route::Emergencies if *method == Method::POST => Access::Roles(SUPPORT),
             Route::Emergencies => Access::Roles(WATCHERS),
             Route::Approve => Access::Roles(SUPERVISORS),
-            Route::Open => Access::Roles(SUPPORT),
+            Route::Open | Route::Alerts | Route::AlertStream => Access::Roles(SUPPORT),
             Route::Review => Access::Roles(REVIEWERS),
             Route::Checkpoint
             | Route::Tile
@@ -334,8 +345,9 @@ impl Route {
             | Route::Open
             | Route::Review
             | Route::Records
+            | Route::Alerts
             | Route::OpenCommitment => &["application/json"],
-            Route::Watch => &["text/event-stream"],
+            Route::Watch | Route::AlertStream => &["text/event-stream"],
             Route::Description => &["application/yaml"],
             Route::Checkpoint | Route::Proof => &["text/plain; charset=utf-8"],
             Route::Tile => &["application/octet-stream"],

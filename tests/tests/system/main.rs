@@ -1,5 +1,6 @@
 //! The whole system: the binary that is shipped, with the project's own policies and plugins.
 
+mod alerts;
 mod assistance;
 mod backup;
 mod bench;
@@ -15,6 +16,7 @@ mod leaks;
 mod looking_back;
 mod missing;
 mod openings;
+mod operations;
 mod process;
 mod pseudonyms;
 mod refund;
