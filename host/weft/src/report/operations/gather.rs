@@ -121,8 +121,8 @@ impl Gathered {
 
 struct Reading {
     all: Gathered,
-    /// By service and identifier.
-    payments: HashMap<(String, String), usize>,
+    /// Payments by the newest decision about them.
+    newest: HashMap<String, usize>,
     cases: HashMap<String, usize>,
     /// Cases by payment.
     cases_of: HashMap<usize, BTreeSet<usize>>,
@@ -152,7 +152,7 @@ pub(super) fn from_log(
             fields_requested: 0,
             fields_disclosed: 0,
         },
-        payments: HashMap::new(),
+        newest: HashMap::new(),
         cases: HashMap::new(),
         cases_of: HashMap::new(),
         payers: HashMap::new(),
@@ -184,10 +184,7 @@ impl Reading {
         let follow = record.follow.clone();
         let follow: Option<Follow> = follow.and_then(|json| serde_json::from_value(json).ok());
         let is_assistance = record.operation.starts_with(ASSISTANCE);
-        let payment = match is_assistance {
-            true => self.asked_about(record),
-            false => self.decided(record, follow.as_ref()),
-        };
+        let payment = self.payment_of(record, follow.as_ref(), is_assistance);
         if is_assistance {
             self.asked(record, payment);
         }
@@ -211,13 +208,24 @@ impl Reading {
         }
     }
 
-    /// The payment that a decision is about, which it may be the first about.
+    /// The payment that a decision is about: each names the one before it, and the first of a payment names none.
+    fn payment_of(
+        &mut self,
+        record: &DecisionRecord,
+        follow: Option<&Follow>,
+        is_assistance: bool,
+    ) -> Option<usize> {
+        record.transaction.as_ref()?;
+        let number = match &record.previous {
+            Some(previous) => self.newest.remove(previous),
+            None if is_assistance => None,
+            None => self.decided(record, follow),
+        }?;
+        self.newest.insert(record.decision.clone(), number);
+        Some(number)
+    }
+
     fn decided(&mut self, record: &DecisionRecord, follow: Option<&Follow>) -> Option<usize> {
-        let id = record.transaction.clone()?;
-        let key = (service_of(record), id);
-        if let Some(known) = self.payments.get(&key) {
-            return Some(*known);
-        }
         if self.all.payments.len() >= MAX_PAYMENTS {
             self.is_too_much = true;
             return None;
@@ -226,8 +234,6 @@ impl Reading {
             .iter()
             .find_map(|name| record.facts.get(*name)?.as_str());
         let payer = payer.map(|token| self.payer(token));
-        let number = self.all.payments.len();
-        self.payments.insert(key, number);
         self.all.payments.push(Payment {
             at: record.at,
             first: record.outcome.verdict,
@@ -239,18 +245,12 @@ impl Reading {
             assisted: false,
             refunds: 0,
         });
-        Some(number)
+        Some(self.all.payments.len() - 1)
     }
 
     fn payer(&mut self, token: &str) -> u32 {
         let next = u32::try_from(self.payers.len()).unwrap_or(u32::MAX);
         *self.payers.entry(token.to_owned()).or_insert(next)
-    }
-
-    /// The payment that a request for assistance is linked with.
-    fn asked_about(&self, record: &DecisionRecord) -> Option<usize> {
-        let key = (service_of(record), record.transaction.clone()?);
-        self.payments.get(&key).copied()
     }
 
     fn asked(&mut self, record: &DecisionRecord, payment: Option<usize>) {
@@ -356,13 +356,6 @@ impl Reading {
             }
         }
     }
-}
-
-/// Through which the payment came: whoever asked for it, or as the host says of a request about it.
-fn service_of(record: &DecisionRecord) -> String {
-    let said = record.facts.get("case.service");
-    let said = said.and_then(|service| service.as_str());
-    said.unwrap_or(&record.caller.id).to_owned()
 }
 
 fn is_of_support(record: &DecisionRecord) -> bool {

@@ -14,11 +14,11 @@ const HEIGHT: usize = 120;
 pub(super) fn render(numbers: &Numbers) -> String {
     let parts = html! {
         h1 { (TITLE) }
-        p.lead { "Made from the audit log " (period(numbers)) ", which was verified before." }
+        p.lead { "Made from the audit log, which was verified before: " (period(numbers)) "." }
         @for (name, told) in lines(numbers) {
             h2.flow { (name) }
             table.compact {
-                tbody { @for (what, how) in told { tr { td { (what.trim_start()) } td { (how) } } } }
+                tbody { @for (what, how) in told { tr { td style="width: 24rem" { (what.trim_start()) } td { (how) } } } }
             }
         }
         h2.flow { "Day by day (UTC)" }

@@ -7,7 +7,10 @@ use super::statistics::{Share, Spread};
 use crate::output;
 
 pub(super) fn render(numbers: &Numbers) -> String {
-    let mut text = format!("Operations {}\n", period(numbers));
+    let mut text = format!(
+        "How payments and assistance went, from the audit log: {}\n",
+        period(numbers)
+    );
     for (name, told) in lines(numbers) {
         let _ = writeln!(text, "\n{name}");
         for (what, how) in told {
@@ -118,7 +121,7 @@ pub(super) fn lines(numbers: &Numbers) -> Vec<(&'static str, Vec<(String, String
 /// Of which time.
 pub(super) fn period(numbers: &Numbers) -> String {
     match (&numbers.from, &numbers.to) {
-        (None, None) => "from all of the log".to_owned(),
+        (None, None) => "all of it".to_owned(),
         (Some(from), None) => format!("from {from} on"),
         (None, Some(to)) => format!("before {to}"),
         (Some(from), Some(to)) => format!("from {from} on and before {to}"),
