@@ -126,15 +126,16 @@ pub(crate) fn key_used_for_another_request() -> Problem {
     .help("use a new key for a new request")
 }
 
-pub(crate) fn message_id_used_for_another_message() -> Problem {
+pub(crate) fn message_id_used_for_another_message(at: String) -> Problem {
     Problem::new(
         ProblemCode::IdempotencyMismatch,
         "a message of yours with this identifier and other bytes was answered before; without an Idempotency-Key header \
          the identifier of an ISO 20022 message is its idempotency key",
     )
-    .pointer("/Document/*/GrpHdr/MsgId")
+    .pointer(at)
     .help(
-        "give a new message a new MsgId; the same message, byte for byte, gets the same answer again",
+        "give a new message a new MsgId, or a new Id of its Assgnmt; the same message, byte for byte, gets the same answer \
+         again",
     )
 }
 

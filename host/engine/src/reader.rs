@@ -21,7 +21,7 @@ use crate::reasons::{self, Names};
 use crate::told::{Told, is_told, reader, without_others};
 use crate::view::{
     ChallengeView, ContextView, DecisionView, DroppedView, FindingView, LogView, NowView,
-    PaymentView, ReasonView, WhyView,
+    PaymentView, ReasonView, Standing, WhyView,
 };
 use crate::words::Words;
 use crate::{Caller, Role, ids, payment, problems};
@@ -158,6 +158,12 @@ impl Inner {
         (refunded.minor_units > 0).then(|| Value::Money(refunded).to_json())
     }
 
+    /// The last of these decisions that is about the payment itself.
+    fn last_of_itself<'c>(&self, chain: &'c [Stored]) -> Option<&'c DecisionRecord> {
+        let mut latest = chain.iter().rev().map(|stored| &stored.record);
+        latest.find(|record| self.is_about_itself(record))
+    }
+
     /// Whether a decision is about a payment, and not about helping with one.
     fn is_about_itself(&self, record: &DecisionRecord) -> bool {
         self.is_payment(record) || record.operation == payment::EXPIRE
@@ -263,6 +269,15 @@ impl Inner {
                 .filter(|_| !insider || tells(STEP_UP)),
             waits_until: follow.and_then(waits_until).filter(|_| told_of_payment),
             is_told_of_payment: told_of_payment,
+            standing: follow
+                .filter(|_| assistance && record.outcome.verdict.is_granted() && tells(STATE))
+                .map(|follow| Standing {
+                    state: follow.state,
+                    reasons: match self.last_of_itself(until(&chain, record)) {
+                        Some(last) if tells(VERDICT) => self.reasons(last, names(caller), words),
+                        _ => Vec::new(),
+                    },
+                }),
             context: if assistance && told_of_payment {
                 self.context(told, &chain)?
             } else {

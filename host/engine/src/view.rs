@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value as Json;
+use weft_assist::State;
 use weft_audit::{DroppedPlace, DroppedRecord};
 use weft_dictionary::Timestamp;
 use weft_verdict::{Obligation, Verdict};
@@ -33,6 +34,9 @@ pub struct DecisionView {
     /// Whether the reader learns by it that there is such a payment.
     #[serde(skip)]
     pub(crate) is_told_of_payment: bool,
+    /// How the payment stands that was asked about, where that was granted. JSON says it by `payment` and `context`.
+    #[serde(skip)]
+    pub(crate) standing: Option<Standing>,
     /// In words for this reader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -73,6 +77,14 @@ pub struct DecisionView {
     /// The payment's new decision, when this one led to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decided_again: Option<Box<DecisionView>>,
+}
+
+/// How a payment stood when it was asked about, for a status report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) state: State,
+    /// Those of the last decision about the payment itself, if the reader is told of it.
+    pub(crate) reasons: Vec<ReasonView>,
 }
 
 /// A payment's state.
