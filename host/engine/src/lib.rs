@@ -5,7 +5,8 @@
 //! | [`decide`](Engine::decide) | one message: read, decided once, answered |
 //! | `payment`, `assistance` | what is decided about a payment, and about helping with one |
 //! | `answer` | the customer's answer to a challenge |
-//! | `refund`, `refunds` | money that is given back; how often support did |
+//! | `asking` | what is asked for of a payment, waits, and is done |
+//! | `refund`, `refunds`, `dispute` | what the host says of money that is given back, of how often support did, and of disputes |
 //! | `evaluate`, [`Pipeline`] | a row through the stages; the policy set with its plugins |
 //! | [`sets`] | policy sets: read, archived by digest, put in force |
 //! | `threat` | the level of threat that decisions are taken under |
@@ -37,6 +38,7 @@
 mod again;
 mod answer;
 mod approval;
+mod asking;
 mod assistance;
 pub mod attempts;
 mod backup;

@@ -134,11 +134,11 @@ impl Inner {
         Ok(view)
     }
 
-    /// Where a payment stands by its latest decision about itself, or by which money was given back.
+    /// Where a payment stands by its latest decision about itself, or by which something was done with it.
     fn now(&self, chain: &[Stored], tells_refunded: bool) -> Option<NowView> {
         let latest = (chain.iter().rev())
             .map(|stored| &stored.record)
-            .find(|record| self.is_about_itself(record) || gives_back(record))?;
+            .find(|record| self.is_about_itself(record) || does_something(record))?;
         Some(NowView {
             state: state_of(latest)?.as_str(),
             refunded: self.refunded(chain).filter(|_| tells_refunded),
@@ -440,8 +440,12 @@ impl Inner {
             if let Some(challenge) = asked_of_customer(&follow) {
                 (asked, passed) = (Some(challenge.clone()), false);
             }
-            passed |=
-                follow.passed.is_some() || matches!(follow.request, Some(Step::Passed { .. }));
+            let evidence = match &follow.request {
+                Some(Step::Passed { evidence, .. }) => Some(evidence),
+                _ => follow.passed.as_ref(),
+            };
+            passed |= (asked.as_ref().zip(evidence))
+                .is_some_and(|(asked, evidence)| asked.id == evidence.challenge);
             if stored.record.decision == record.decision {
                 break;
             }
@@ -594,10 +598,10 @@ fn asks_customer(record: &DecisionRecord) -> bool {
         .is_some_and(|follow| follow.request.is_some() && asked_of_customer(&follow).is_some())
 }
 
-/// Whether money was given back by a decision.
-fn gives_back(record: &DecisionRecord) -> bool {
+/// Whether what was asked for of a payment was done by a decision.
+fn does_something(record: &DecisionRecord) -> bool {
     let step = follow_of(record).and_then(|follow| follow.request);
-    matches!(step, Some(Step::Refunded { .. }))
+    step.is_some_and(|step| step.is_done())
 }
 
 /// Until when a request waits that does so from this decision on.

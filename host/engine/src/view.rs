@@ -113,7 +113,7 @@ pub struct NowView {
     /// What was given back of it by now, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Json>,
-    /// The latest decision about it, or by which money was given back.
+    /// The latest decision about it, or by which something was done with it.
     pub decision: String,
     /// When that was taken; RFC 3339.
     #[serde(serialize_with = "rfc3339")]
@@ -128,7 +128,8 @@ pub struct ReasonView {
     /// In words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// ISO 20022 ExternalStatusReason1Code.
+    /// What ISO 20022 reports carry: ExternalStatusReason1Code about payments, ExternalPaymentCancellationRejection1Code about
+    /// recalls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
     /// The fields that it rests on: agents, supervisors, regulators. Others get those that are missing.
