@@ -11,6 +11,7 @@ mod demo;
 mod disclosure;
 mod feed;
 mod full_disk;
+mod iso20022;
 mod leaks;
 mod looking_back;
 mod missing;

@@ -8,5 +8,9 @@ mod iso;
 mod json;
 mod leaks;
 mod ordinary;
+mod recall;
 mod reply;
 mod samples;
+mod status;
+#[path = "../../../../tests/src/valid.rs"]
+mod valid;
