@@ -15,6 +15,7 @@ mod forget;
 mod house;
 mod idempotency;
 mod identifiers;
+mod messages;
 mod openings;
 mod payments;
 mod pipeline;
