@@ -24,12 +24,12 @@ pub(crate) fn close(operation: &str, payment: &str, id: &str, reason: &str, who:
     asks_for(operation, payment, "close", says, who)
 }
 
-fn escalate(payment: &str, id: &str, who: &Caller) -> Json {
+pub(crate) fn escalate(payment: &str, id: &str, who: &Caller) -> Json {
     let says = json!({"id": id, "reason": "no_factor"});
     asks_for("assist.escalate", payment, "escalation", says, who)
 }
 
-fn supervisor(name: &str) -> Caller {
+pub(crate) fn supervisor(name: &str) -> Caller {
     caller(name, Role::Supervisor)
 }
 
