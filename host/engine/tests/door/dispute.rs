@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use weft_engine::{Caller, DecisionView, Role};
 use weft_verdict::{ObligationKind, Verdict};
 
-use crate::house::{House, ask, caller, codes, service, state};
+use crate::house::{House, ask, caller, codes, events, service, state};
 use crate::refund::{asks_for, has, house, noor, old_customer, own_customer, refund, tom};
 
 /// An hour before the tests begin.
@@ -47,6 +47,17 @@ impl House {
     async fn asks(&self, who: &Caller, payment: &str) -> DecisionView {
         self.decided(who, &ask("assist.failed_payment", payment))
             .await
+    }
+}
+
+impl House {
+    /// What supervisors see waiting: which, and by whom.
+    async fn queue(&self) -> Vec<(String, String)> {
+        let queue = self.engine.escalations(&supervisor("lena")).await;
+        let queue = queue.unwrap_or_else(|p| panic!("{p}"));
+        assert_eq!(queue.count, queue.escalations.len());
+        let all = queue.escalations.into_iter();
+        all.map(|one| (one.id, one.by)).collect()
     }
 }
 
@@ -277,6 +288,11 @@ async fn what_is_escalated_is_ended_by_another_supervisor() {
     let again = house.decided(&noor(), &escalate("p-1", "E-1", &noor())).await;
     assert!(codes(&again).contains(&"escalation-known"), "{again:?}");
     let house = house.restart().await;
+    let waits = [("E-1", "agent-noor"), ("E-2", "lena")];
+    let waits = waits.map(|(id, by)| (id.to_owned(), by.to_owned()));
+    assert_eq!(house.queue().await, waits);
+    let read = events(&house, "escalations.read");
+    assert_eq!(read[0].detail["by"], "lena");
     for (who, id, why) in [
         (noor(), "E-1", "not-supervisor"),
         (tom(), "E-1", "not-supervisor"),
@@ -301,6 +317,7 @@ async fn what_is_escalated_is_ended_by_another_supervisor() {
         let twice = house.decided(&who, &body).await;
         assert_eq!(twice.verdict, Verdict::Deny);
     }
+    assert!(house.queue().await.is_empty());
     // Nothing was released by it, and its time runs out as it would have.
     house.pass_minutes(60);
     house.engine.expire_due().await;
