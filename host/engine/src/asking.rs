@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 use weft_assist::{
-    Act, Approval, Challenge, Close, Dispute, Escalation, Open, Recall, Refund, State, Step,
+    Act, Approval, Barred, Challenge, Close, Dispute, Escalation, Open, Recall, Refund, State, Step,
 };
 use weft_dictionary::{FieldId, Origin, Row, Value};
 use weft_intake::Problem;
@@ -336,6 +336,9 @@ impl Inner {
                 Ok(_) if !verdict.is_granted() => Ok((stays, None)),
                 Ok(step) => Ok((stays, Some(step))),
             };
+        }
+        if matches!(asking.act, Act::Escalate(_)) && !self.escalations.has_room() {
+            return denied(Barred::EscalationRoom.code());
         }
         let amount = self.money(row, self.known.payment_amount);
         match about.life.after(amount, &asking.act, asked.at) {

@@ -19,6 +19,9 @@ pub const READ: &str = "decision.read";
 /// The event of pieces of the audit log that were read.
 pub const LOG_READ: &str = "log.read";
 
+/// The event of the queue of escalations that was read.
+pub const QUEUE_READ: &str = "escalations.read";
+
 /// Somebody asked for something that is no decision: words of the program's own, and what the caller may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attempt {
@@ -54,6 +57,10 @@ impl Attempt {
 
     pub(crate) fn read(caller: &Caller) -> Attempt {
         Attempt::of(READ, caller, "decision")
+    }
+
+    pub(crate) fn queue_read(caller: &Caller) -> Attempt {
+        Attempt::of(QUEUE_READ, caller, "escalations")
     }
 
     pub(crate) fn log_read(caller: &Caller, what: &'static str) -> Attempt {

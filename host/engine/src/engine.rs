@@ -72,6 +72,8 @@ pub(crate) struct Inner {
     pub(crate) budgets: Budgets,
     /// How often support gave money back.
     pub(crate) refunds: crate::refunds::Refunds,
+    /// What waits for a supervisor.
+    pub(crate) escalations: crate::escalations::Escalations,
     /// Requests in emergencies that wait for their review.
     pub(crate) emergencies: Emergencies,
     /// One erasure or hold at a time.

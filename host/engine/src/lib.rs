@@ -18,6 +18,7 @@
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | [`attempts`] | what was refused and what was read again, each on record |
 //! | `approval`, `lift` | what one person orders and others approve, or order, too |
+//! | `escalations` | what waits for a supervisor |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault and openings on request |
 //! | `reader`, [`view`] | records into what one caller may see |
@@ -52,6 +53,7 @@ pub mod disclosure;
 mod engine;
 mod erasure;
 mod evaluate;
+mod escalations;
 pub mod explain;
 mod facts;
 mod ground;
@@ -102,6 +104,7 @@ pub use decide::{Ask, Reply};
 pub use disclosure::{Emergency, EmergencyAsk, Opened, OpeningAsk, ReleaseAsk, Released};
 pub use engine::{Engine, Readiness, Stopped};
 pub use erasure::{OfPerson, Rotation, VaultStatus};
+pub use escalations::{Escalated, Queue};
 pub use explain::{ExplainError, Explanation, explain};
 pub use ground::{GroundError, SetDirs};
 pub use host_reasons::FINDINGS_LEFT_OUT;

@@ -95,6 +95,10 @@ pub const TRANSFER_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
 pub const LIFT_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
 /// How long a request about a payment waits for the customer and for a second person. What they approved counts as long.
 pub const REQUEST_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
+/// Escalations that wait for a supervisor; more are denied until some are ended.
+pub(crate) const MAX_ESCALATED: usize = 10_000;
+/// Of these, those that one answer tells.
+pub const MAX_ESCALATIONS_TOLD: usize = 1_000;
 /// Refunds of thirty days that are counted by agent; where there were more, nothing is said of how many.
 pub(crate) const MAX_REFUNDS_COUNTED: usize = 1_000_000;
 

@@ -102,6 +102,7 @@ impl Inner {
                 .apply(payment, before, &record.decision, follow);
             self.changes.tell(payment);
             self.refunds.see(record, follow);
+            self.escalations.see(record, follow);
         }
         if let Some(observation) = &observation {
             self.behaviour.observe(observation);

@@ -20,6 +20,7 @@ use weft_vault::{Keys, Label, Side, Vault};
 use crate::disclosure::{Budgets, Emergencies};
 use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
+use crate::escalations::Escalations;
 use crate::idempotency::Table;
 use crate::known::{Known, MissingField};
 use crate::lift::Lifts;
@@ -194,6 +195,7 @@ impl Engine {
             threat: Threat::new(threat),
             budgets: Budgets::default(),
             refunds: Refunds::default(),
+            escalations: Escalations::default(),
             emergencies: Emergencies::default(),
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),
@@ -282,6 +284,7 @@ impl Inner {
                 self.pending
                     .apply(payment, before, &decision.decision, &follow);
                 self.refunds.see(decision, &follow);
+                self.escalations.see(decision, &follow);
             }
             lost.see(&self.dictionary, &self.vault, decision);
             self.restore_budgets(decision);

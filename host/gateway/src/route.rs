@@ -56,6 +56,8 @@ pub(crate) enum Route {
     Open,
     /// Emergency access is reviewed.
     Review,
+    /// What was escalated and waits for a supervisor.
+    Escalations,
     /// The audit log's newest checkpoint.
     Checkpoint,
     /// A piece of the audit log.
@@ -105,7 +107,7 @@ const LOG: &str = "/v1/log/";
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 30] = [
+    const ALL: [Route; 31] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
@@ -131,6 +133,7 @@ impl Route {
         Route::Approve,
         Route::Open,
         Route::Review,
+        Route::Escalations,
         Route::Checkpoint,
         Route::Tile,
         Route::Proof,
@@ -163,6 +166,7 @@ impl Route {
             "/v1/emergencies/approve" => Route::Approve,
             "/v1/emergencies/open" => Route::Open,
             "/v1/emergencies/review" => Route::Review,
+            "/v1/escalations" => Route::Escalations,
             "/v1/log/checkpoint" => Route::Checkpoint,
             "/v1/log/records" => Route::Records,
             "/v1/log/openings" => Route::OpenCommitment,
@@ -216,6 +220,7 @@ impl Route {
             Route::Approve => "/v1/emergencies/approve",
             Route::Open => "/v1/emergencies/open",
             Route::Review => "/v1/emergencies/review",
+            Route::Escalations => "/v1/escalations",
             Route::Checkpoint => "/v1/log/checkpoint",
             Route::Tile => "/v1/log/tile/{tile}",
             Route::Proof => "/v1/log/proofs/{id}",
@@ -253,6 +258,7 @@ impl Route {
             | Route::Policies
             | Route::PolicySets
             | Route::Vault
+            | Route::Escalations
             | Route::Checkpoint
             | Route::Tile
             | Route::Proof
@@ -283,7 +289,7 @@ impl Route {
             Route::Description | Route::Alive | Route::Ready => Access::Anyone,
             Route::Emergencies if *method == Method::POST => Access::Roles(SUPPORT),
             Route::Emergencies => Access::Roles(WATCHERS),
-            Route::Approve => Access::Roles(SUPERVISORS),
+            Route::Approve | Route::Escalations => Access::Roles(SUPERVISORS),
             Route::Open => Access::Roles(SUPPORT),
             Route::Review => Access::Roles(REVIEWERS),
             Route::Checkpoint
@@ -333,6 +339,7 @@ impl Route {
             | Route::Approve
             | Route::Open
             | Route::Review
+            | Route::Escalations
             | Route::Records
             | Route::OpenCommitment => &["application/json"],
             Route::Watch => &["text/event-stream"],
