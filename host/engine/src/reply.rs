@@ -50,7 +50,7 @@ fn json(decisions: &[DecisionView]) -> Vec<u8> {
 fn report(iso: &IsoEnvelope, envelope: &Envelope, decisions: &[DecisionView]) -> Vec<u8> {
     let status = match iso.kind() {
         MessageKind::Pacs008 | MessageKind::Pain001 => of_payment,
-        MessageKind::Pacs028 => of_question,
+        MessageKind::Pacs028 | MessageKind::Camt110 => of_question,
         MessageKind::Camt056 | MessageKind::Camt055 => of_recall,
     };
     let statuses: Vec<TransactionStatus> = decisions.iter().map(status).collect();

@@ -61,7 +61,11 @@ fn control(document: &Document, chains: &[Vec<NodeId>], name: &str) -> Result<()
             .map(|element| amount(document, element, 0, &at))
             .transpose()
     };
-    let said: Vec<Option<Money>> = chains.iter().enumerate().map(said).collect::<Result<_, _>>()?;
+    let said: Vec<Option<Money>> = chains
+        .iter()
+        .enumerate()
+        .map(said)
+        .collect::<Result<_, _>>()?;
     let message = chains.first().and_then(|chain| chain.first());
     match message.and_then(|message| document.child(*message, "CtrlData")) {
         Some(data) => {

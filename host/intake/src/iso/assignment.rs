@@ -24,7 +24,7 @@ const OF_PARTY: [&[&str]; 2] = [
     &["Pty", "Id", "OrgId", "BICOrBEI"],
 ];
 /// The elements that a party is in.
-const PARTIES: [&str; 3] = ["Assgnr", "Assgne", "Cretr"];
+const PARTIES: [&str; 5] = ["Assgnr", "Assgne", "Cretr", "Rqstr", "Rspndr"];
 
 /// Who assigns a case to whom.
 pub(super) struct Assignment {
@@ -49,16 +49,17 @@ pub(super) struct Party {
 }
 
 impl Assignment {
-    /// That of a message whose identifier this is.
+    /// That of a message whose identifier this is, between these parties.
     pub(super) fn of(
         document: &Document,
         message: NodeId,
         shape: &Shape,
+        parties: [&str; 2],
         message_id: Option<&str>,
     ) -> Assignment {
-        let header = document.children(message, shape.header).next();
+        let header = document.child(message, shape.header);
         let party = |name| Party::of(document, header.and_then(|h| document.child(h, name)));
-        let assigner = party("Assgnr");
+        let [assigner, assignee] = parties.map(party);
         let named = document.child(message, CASE);
         let own = message_id.map(|id| Case {
             id: id.to_owned(),
@@ -69,7 +70,7 @@ impl Assignment {
                 Some(case) => Case::of(document, case),
                 None => own,
             },
-            assignee: party("Assgne"),
+            assignee,
             assigner,
         }
     }
@@ -124,5 +125,8 @@ pub(super) fn is_code_of_party(path: &str) -> bool {
     let names: Vec<&str> = path.split('/').collect();
     let at = names.iter().position(|name| PARTIES.contains(name));
     let below = at.map(|at| &names[at + 1..]);
-    OF_AGENT.into_iter().chain(OF_PARTY).any(|code| Some(code) == below)
+    OF_AGENT
+        .into_iter()
+        .chain(OF_PARTY)
+        .any(|code| Some(code) == below)
 }

@@ -6,13 +6,14 @@ use super::document::{Document, NodeId};
 use crate::problem::{Problem, ProblemCode};
 
 /// Where a group says that all of it is meant: below which level, by the names of the elements.
-const FLAGS: [(usize, &[&str]); 2] = [
-    (1, &["OrgnlGrpInfAndCxl", "GrpCxl"]),
-    (2, &["PmtInfCxl"]),
-];
+const FLAGS: [(usize, &[&str]); 2] = [(1, &["OrgnlGrpInfAndCxl", "GrpCxl"]), (2, &["PmtInfCxl"])];
 
 /// Looks at the groups of a message about a case.
-pub(super) fn check(document: &Document, kind: MessageKind, message: NodeId) -> Result<(), Problem> {
+pub(super) fn check(
+    document: &Document,
+    kind: MessageKind,
+    message: NodeId,
+) -> Result<(), Problem> {
     if !kind.is_case() {
         return Ok(());
     }
@@ -41,7 +42,10 @@ fn look(
                     return Err(whole(&format!("{at}/{}", flag.join("/"))));
                 }
             }
-            if !below.iter().any(|name| document.child(group, name).is_some()) {
+            if !below
+                .iter()
+                .any(|name| document.child(group, name).is_some())
+            {
                 return Err(whole(&at));
             }
             look(document, &levels[1..], group, level + 1, &at)?;

@@ -113,7 +113,10 @@ fn kind_of(definition: &str) -> Result<MessageKind, Problem> {
 fn supported() -> String {
     let each = MessageKind::ALL.map(|kind| {
         let (name, last) = (kind.name(), kind.last_version());
-        format!("{name}.001.01 to {name}.001.{last:02}")
+        match last {
+            1 => format!("{name}.001.01"),
+            _ => format!("{name}.001.01 to {name}.001.{last:02}"),
+        }
     });
     format!("send {}", each.join(", or "))
 }

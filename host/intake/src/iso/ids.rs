@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::assignment::Case;
 use super::document::{Document, NodeId};
-use super::kind::Shape;
+use super::kind::{ORIGINAL_MESSAGE, Shape};
 use super::{MessageKind, OriginalIds};
 use crate::canonical::is_uuid;
 use crate::dropped::Why;
@@ -23,8 +23,6 @@ use crate::problem::{Problem, ProblemCode};
 
 /// How the elements of original identifiers begin, in messages about payments.
 const ORIGINAL: &str = "Orgnl";
-/// The message that a payment came in, in an element of its own.
-const OF_ORIGINAL_MESSAGE: [&str; 2] = ["OrgnlMsgId", "OrgnlMsgNmId"];
 
 /// Elements whose text does not have the form of what they are, each once.
 #[derive(Default)]
@@ -77,7 +75,7 @@ pub(super) fn tell_formless(
         tell(*level, below);
     }
     for (level, element) in shape.original_message {
-        for name in OF_ORIGINAL_MESSAGE {
+        for name in ORIGINAL_MESSAGE {
             tell(*level, &[*element, name]);
         }
     }
@@ -149,7 +147,7 @@ pub(super) fn original(
     let mut messages = shape.original_message.iter();
     ids.original_message = messages.find_map(|(level, element)| {
         let message = document.child(*chain.get(*level)?, element)?;
-        let [id, definition] = OF_ORIGINAL_MESSAGE.map(|name| {
+        let [id, definition] = ORIGINAL_MESSAGE.map(|name| {
             let node = document.child(message, name)?;
             repeated(document, node)
         });
@@ -166,7 +164,8 @@ pub(super) fn repeated(document: &Document, node: NodeId) -> Option<String> {
     let text = document.text_of(node)?;
     text.expose(|text| {
         let text = text.trim();
-        let is_kept = text.len() <= limits::MAX_ID_CHARS && is_identifier("", text);
+        let is_short = text.len() <= limits::MAX_ID_CHARS || is_uuid(text);
+        let is_kept = is_short && is_identifier("", text);
         is_kept.then(|| text.to_owned())
     })
 }

@@ -13,6 +13,8 @@ pub enum MessageKind {
     Camt056,
     /// camt.055, a customer calls payments back.
     Camt055,
+    /// camt.110, a bank has a payment looked into.
+    Camt110,
 }
 
 /// Names of elements, one below the other.
@@ -26,10 +28,14 @@ pub(super) struct Shape {
     last_version: u8,
     /// What it asks for, for each of its transactions.
     pub(super) operation: &'static str,
-    /// The element that has the message's own identifier and its instant.
+    /// The element that has the message's own identifier, its instant, and who it is from and to.
     pub(super) header: &'static str,
     /// The names of that identifier; some first versions call it otherwise.
     pub(super) message_id: &'static [&'static str],
+    /// The name of the instant, in messages that have one.
+    pub(super) created: Option<&'static str>,
+    /// Who asks, and who is asked, where the answer says it.
+    pub(super) parties: Option<[&'static str; 2]>,
     /// The elements that repeat, from the message element down to a transaction, each by its names: the first version of
     /// pain.001 has others than the later ones.
     pub(super) levels: &'static [&'static [&'static str]],
@@ -43,18 +49,19 @@ pub(super) struct Shape {
     pub(super) amount: Option<&'static str>,
     /// A field without which nothing is asked for, and where it stands below a transaction.
     pub(super) needs: Option<(&'static str, Below)>,
-    /// Paths below the message element that are compared or repeated, and are no facts. With them go the identifiers.
+    /// Paths below the message element that are compared or repeated, and are no facts, beside the identifiers.
     pub(super) read_here: &'static [&'static str],
 }
 
 impl MessageKind {
     /// All of them.
-    pub const ALL: [MessageKind; 5] = [
+    pub const ALL: [MessageKind; 6] = [
         MessageKind::Pacs008,
         MessageKind::Pain001,
         MessageKind::Pacs028,
         MessageKind::Camt056,
         MessageKind::Camt055,
+        MessageKind::Camt110,
     ];
 
     /// The name without variant and version, as in the dictionary.
@@ -84,9 +91,35 @@ impl MessageKind {
             MessageKind::Pacs028 => &PACS_028,
             MessageKind::Camt056 => &CAMT_056,
             MessageKind::Camt055 => &CAMT_055,
+            MessageKind::Camt110 => &CAMT_110,
         }
     }
 }
+
+impl Shape {
+    /// Whether an identifier that a reply repeats stands at a path below the message element.
+    pub(super) fn repeats(&self, path: &str) -> bool {
+        let names: Vec<&str> = path.split('/').collect();
+        let is_at = |level: usize, below: &[&str]| {
+            let Some((above, rest)) = names.split_at_checked(level) else {
+                return false;
+            };
+            let mut levels = self.levels.iter().zip(above);
+            rest == below && levels.all(|(own, name)| own.contains(name))
+        };
+        let mut identifiers = self.identifiers.iter();
+        let mut messages = self.original_message.iter();
+        identifiers.any(|(level, below)| is_at(*level, below))
+            || messages.any(|(level, element)| {
+                ORIGINAL_MESSAGE
+                    .iter()
+                    .any(|name| is_at(*level, &[*element, *name]))
+            })
+    }
+}
+
+/// What an element says that is about a message which was sent before: its identifier, and its name.
+pub(super) const ORIGINAL_MESSAGE: [&str; 2] = ["OrgnlMsgId", "OrgnlMsgNmId"];
 
 const PACS_008: Shape = Shape {
     name: "pacs.008",
@@ -94,6 +127,8 @@ const PACS_008: Shape = Shape {
     operation: "payment.authorize",
     header: "GrpHdr",
     message_id: &["MsgId", "GrpId"],
+    created: Some("CreDtTm"),
+    parties: None,
     levels: &[&["CdtTrfTxInf"]],
     identifiers: &[
         (1, &["PmtId", "InstrId"]),
@@ -111,7 +146,6 @@ const PACS_008: Shape = Shape {
         "GrpHdr/CreDtTm",
         "GrpHdr/NbOfTxs",
         "GrpHdr/CtrlSum",
-        "CdtTrfTxInf/PmtId/TxId",
         "CdtTrfTxInf/InstdAmt",
         "CdtTrfTxInf/ChrgsInf/Amt",
         "CdtTrfTxInf/ChrgsInf/ChrgsAmt",
@@ -124,6 +158,8 @@ const PAIN_001: Shape = Shape {
     operation: "payment.authorize",
     header: "GrpHdr",
     message_id: &["MsgId", "GrpId"],
+    created: Some("CreDtTm"),
+    parties: None,
     levels: &[&["PmtInf"], &["CdtTrfTxInf", "PmtTx"]],
     identifiers: &[
         (1, &["PmtInfId"]),
@@ -141,7 +177,6 @@ const PAIN_001: Shape = Shape {
         "GrpHdr/CreDtTm",
         "GrpHdr/NbOfTxs",
         "GrpHdr/CtrlSum",
-        "PmtInf/PmtInfId",
         "PmtInf/NbOfTxs",
         "PmtInf/CtrlSum",
     ],
@@ -153,6 +188,8 @@ const PACS_028: Shape = Shape {
     operation: "assist.failed_payment",
     header: "GrpHdr",
     message_id: &["MsgId"],
+    created: Some("CreDtTm"),
+    parties: None,
     levels: &[&["TxInf"]],
     identifiers: &[
         (1, &["OrgnlInstrId"]),
@@ -164,18 +201,7 @@ const PACS_028: Shape = Shape {
     cases: &[],
     amount: None,
     needs: None,
-    read_here: &[
-        "GrpHdr/MsgId",
-        "GrpHdr/CreDtTm",
-        "OrgnlGrpInf/OrgnlMsgId",
-        "OrgnlGrpInf/OrgnlMsgNmId",
-        "TxInf/OrgnlGrpInf/OrgnlMsgId",
-        "TxInf/OrgnlGrpInf/OrgnlMsgNmId",
-        "TxInf/OrgnlInstrId",
-        "TxInf/OrgnlEndToEndId",
-        "TxInf/OrgnlTxId",
-        "TxInf/OrgnlUETR",
-    ],
+    read_here: &["GrpHdr/MsgId", "GrpHdr/CreDtTm"],
 };
 
 /// Optional in the schema, but nobody gives back money without being told why.
@@ -187,6 +213,8 @@ const CAMT_056: Shape = Shape {
     operation: "assist.recall",
     header: "Assgnmt",
     message_id: &["Id"],
+    created: Some("CreDtTm"),
+    parties: Some(["Assgnr", "Assgne"]),
     levels: &[&["Undrlyg"], &["TxInf"]],
     identifiers: &[
         (2, &["OrgnlInstrId"]),
@@ -203,15 +231,7 @@ const CAMT_056: Shape = Shape {
         "Assgnmt/CreDtTm",
         "CtrlData/NbOfTxs",
         "CtrlData/CtrlSum",
-        "Undrlyg/OrgnlGrpInfAndCxl/OrgnlMsgId",
-        "Undrlyg/OrgnlGrpInfAndCxl/OrgnlMsgNmId",
         "Undrlyg/OrgnlGrpInfAndCxl/GrpCxl",
-        "Undrlyg/TxInf/OrgnlGrpInf/OrgnlMsgId",
-        "Undrlyg/TxInf/OrgnlGrpInf/OrgnlMsgNmId",
-        "Undrlyg/TxInf/OrgnlInstrId",
-        "Undrlyg/TxInf/OrgnlEndToEndId",
-        "Undrlyg/TxInf/OrgnlTxId",
-        "Undrlyg/TxInf/OrgnlUETR",
         "Undrlyg/TxInf/OrgnlIntrBkSttlmAmt",
     ],
 };
@@ -222,6 +242,8 @@ const CAMT_055: Shape = Shape {
     operation: "assist.recall",
     header: "Assgnmt",
     message_id: &["Id"],
+    created: Some("CreDtTm"),
+    parties: Some(["Assgnr", "Assgne"]),
     levels: &[&["Undrlyg"], &["OrgnlPmtInfAndCxl"], &["TxInf"]],
     identifiers: &[
         (2, &["OrgnlPmtInfId"]),
@@ -242,16 +264,38 @@ const CAMT_055: Shape = Shape {
         "Assgnmt/CreDtTm",
         "CtrlData/NbOfTxs",
         "CtrlData/CtrlSum",
-        "Undrlyg/OrgnlGrpInfAndCxl/OrgnlMsgId",
-        "Undrlyg/OrgnlGrpInfAndCxl/OrgnlMsgNmId",
         "Undrlyg/OrgnlGrpInfAndCxl/GrpCxl",
-        "Undrlyg/OrgnlPmtInfAndCxl/OrgnlPmtInfId",
-        "Undrlyg/OrgnlPmtInfAndCxl/OrgnlGrpInf/OrgnlMsgId",
-        "Undrlyg/OrgnlPmtInfAndCxl/OrgnlGrpInf/OrgnlMsgNmId",
         "Undrlyg/OrgnlPmtInfAndCxl/PmtInfCxl",
-        "Undrlyg/OrgnlPmtInfAndCxl/TxInf/OrgnlInstrId",
-        "Undrlyg/OrgnlPmtInfAndCxl/TxInf/OrgnlEndToEndId",
-        "Undrlyg/OrgnlPmtInfAndCxl/TxInf/OrgnlUETR",
         "Undrlyg/OrgnlPmtInfAndCxl/TxInf/OrgnlInstdAmt",
+    ],
+};
+
+const CAMT_110: Shape = Shape {
+    name: "camt.110",
+    last_version: 1,
+    operation: "assist.failed_payment",
+    header: "InvstgtnReq",
+    message_id: &["MsgId"],
+    created: None,
+    parties: Some(["Rqstr", "Rspndr"]),
+    levels: &[&["InvstgtnReq"]],
+    identifiers: &[
+        (1, &["Undrlyg", "Initn", "OrgnlPmtInfId"]),
+        (1, &["Undrlyg", "Initn", "OrgnlInstrId"]),
+        (1, &["Undrlyg", "Initn", "OrgnlEndToEndId"]),
+        (1, &["Undrlyg", "Initn", "OrgnlUETR"]),
+        (1, &["Undrlyg", "IntrBk", "OrgnlInstrId"]),
+        (1, &["Undrlyg", "IntrBk", "OrgnlEndToEndId"]),
+        (1, &["Undrlyg", "IntrBk", "OrgnlTxId"]),
+        (1, &["Undrlyg", "IntrBk", "OrgnlUETR"]),
+    ],
+    original_message: &[],
+    cases: &[],
+    amount: None,
+    needs: None,
+    read_here: &[
+        "InvstgtnReq/MsgId",
+        "InvstgtnReq/EIR",
+        "InvstgtnReq/InvstgtnTp/Cd",
     ],
 };

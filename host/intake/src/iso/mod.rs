@@ -9,6 +9,7 @@
 //! | `groups` | what asks for a whole group at once, and is refused |
 //! | `identify` | which message it is, and its business header (head.001) |
 //! | `ids` | identifiers of messages, and which of them have the form of one |
+//! | `investigation` | camt.110 about a payment, and camt.111 |
 //! | `kind` | the messages that are read, and what differs between them |
 //! | `one` | one transaction into facts |
 //! | `plan` | the dictionary's paths, compiled |
@@ -25,9 +26,10 @@
 //! | pacs.028 FIToFIPaymentStatusRequest | 1 to 6 | `assist.failed_payment` | pacs.002.001.10 |
 //! | camt.056 FIToFIPaymentCancellationRequest | 1 to 11 | `assist.recall` | camt.029.001.09 |
 //! | camt.055 CustomerPaymentCancellationRequest | 1 to 12 | `assist.recall` | camt.029.001.09 |
+//! | camt.110 InvestigationRequest | 1 | `assist.failed_payment` | camt.111.001.01 |
 //!
 //! The versions of the answers are those of one release of the standard (2019), which banks use together (CBPR+, HVPS+,
-//! SEPA), whatever version asked. Any other message is refused by its name.
+//! SEPA), whatever version asked; of camt.111 there is one. Any other message is refused by its name.
 
 mod amounts;
 mod assignment;
@@ -36,6 +38,7 @@ mod elements;
 mod groups;
 mod identify;
 mod ids;
+mod investigation;
 mod kind;
 mod one;
 mod plan;
@@ -48,6 +51,7 @@ mod xml;
 use weft_vault::Secret;
 
 use assignment::{Assignment, Case};
+use investigation::Investigation;
 pub use kind::MessageKind;
 pub(crate) use plan::Plan;
 pub use reply::{Status, TransactionStatus, reply, reply_at};
@@ -62,6 +66,7 @@ pub struct IsoEnvelope {
     created: String,
     transactions: Vec<OriginalIds>,
     assignment: Option<Assignment>,
+    investigation: Option<Investigation>,
 }
 
 impl IsoEnvelope {
@@ -75,7 +80,7 @@ impl IsoEnvelope {
         &self.definition
     }
 
-    /// `GrpHdr/MsgId`, in the first versions `GrpHdr/GrpId`; of a case `Assgnmt/Id`. None if it does not have the form of an identifier.
+    /// `GrpHdr/MsgId`, in the first versions `GrpHdr/GrpId`; of a case `Assgnmt/Id`, of an investigation its `MsgId`. None if it does not have the form of an identifier.
     pub fn message_id(&self) -> Option<&str> {
         self.message_id.as_deref()
     }
@@ -91,7 +96,7 @@ impl IsoEnvelope {
         &self.message_key
     }
 
-    /// `GrpHdr/CreDtTm` or `Assgnmt/CreDtTm`, as it was written.
+    /// `GrpHdr/CreDtTm` or `Assgnmt/CreDtTm`, as it was written; empty where a message has no such.
     pub fn created(&self) -> &str {
         &self.created
     }

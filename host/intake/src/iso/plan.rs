@@ -31,8 +31,12 @@ impl Plan {
     /// Compiles a dictionary's paths. Fields that are not the caller's to say have none.
     pub(crate) fn of(dictionary: &Dictionary) -> Plan {
         Plan {
-            fields: MessageKind::ALL.map(|kind| (kind, fields(dictionary, kind))).into(),
-            paths: MessageKind::ALL.map(|kind| (kind, paths(dictionary, kind))).into(),
+            fields: MessageKind::ALL
+                .map(|kind| (kind, fields(dictionary, kind)))
+                .into(),
+            paths: MessageKind::ALL
+                .map(|kind| (kind, paths(dictionary, kind)))
+                .into(),
         }
     }
 

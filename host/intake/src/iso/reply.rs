@@ -1,5 +1,5 @@
 //! Which message answers one, and the status report: pacs.002.001.10 for pacs.008 and pacs.028, pain.002.001.10 for
-//! pain.001. What calls payments back is answered with a resolution.
+//! pain.001. What calls payments back is answered with a resolution, and what has one looked into with what was found.
 //!
 //! An answer names its transactions as the sender did. It is a function of the message and its
 //! decisions, so that the same message, sent again, gets the same answer.
@@ -9,7 +9,7 @@ use weft_dictionary::Timestamp;
 use weft_dictionary::form::NOT_PROVIDED;
 
 use super::xml::Xml;
-use super::{IsoEnvelope, MessageKind, OriginalIds, resolution};
+use super::{IsoEnvelope, MessageKind, OriginalIds, investigation, resolution};
 use crate::limits;
 use crate::message::Envelope;
 
@@ -69,11 +69,20 @@ pub fn reply_at(envelope: &Envelope, statuses: &[TransactionStatus], at: Timesta
 }
 
 fn answer(iso: &IsoEnvelope, statuses: &[TransactionStatus], created: &str) -> Vec<u8> {
-    match &iso.assignment {
-        Some(assignment) => Xml::document(resolution::DEFINITION, "RsltnOfInvstgtn", |xml| {
-            resolution::write(xml, iso, assignment, statuses, created);
-        }),
-        None => report(iso, statuses, created),
+    match (&iso.assignment, &iso.investigation) {
+        (Some(parties), Some(about)) => {
+            let (definition, element) = investigation::ANSWER;
+            Xml::document(definition, element, |xml| {
+                about.write(xml, iso, parties, statuses)
+            })
+        }
+        (Some(assignment), None) => {
+            let (definition, element) = resolution::ANSWER;
+            Xml::document(definition, element, |xml| {
+                resolution::write(xml, iso, assignment, statuses, created);
+            })
+        }
+        (None, _) => report(iso, statuses, created),
     }
 }
 
@@ -146,12 +155,7 @@ pub(super) fn original_message(xml: &mut Xml, ids: &OriginalIds) {
 }
 
 /// Why, in an element of this name, if there is something to say.
-pub(super) fn reason(
-    xml: &mut Xml,
-    element: &str,
-    code: Option<&str>,
-    status: &TransactionStatus,
-) {
+pub(super) fn reason(xml: &mut Xml, element: &str, code: Option<&str>, status: &TransactionStatus) {
     let code = code.filter(|code| {
         (1..=4).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric())
     });
@@ -168,7 +172,7 @@ pub(super) fn reason(
 }
 
 /// Lines as a Max105Text takes them.
-fn information(status: &TransactionStatus) -> impl Iterator<Item = String> {
+pub(super) fn information(status: &TransactionStatus) -> impl Iterator<Item = String> {
     status
         .additional_information
         .iter()

@@ -8,13 +8,13 @@ use super::reply::{self, Status, TransactionStatus};
 use super::xml::Xml;
 use super::{IsoEnvelope, MessageKind, OriginalIds};
 
-/// Its name.
-pub(super) const DEFINITION: &str = "camt.029.001.09";
+/// Its name, and that of the message element.
+pub(super) const ANSWER: (&str, &str) = ("camt.029.001.09", "RsltnOfInvstgtn");
 
 /// Codes of ISO 20022 ExternalPaymentCancellationRejection1Code that are about a payment, and not about a request to pay.
 const REASONS: [&str; 16] = [
-    "AC04", "ADAC", "AGNT", "AM04", "ARDT", "ARPL", "CUST", "IDMN", "LEGL", "NARR", "NOAS", "NOOR", "PTNA", "RQDA", "RR04",
-    "WSEQ",
+    "AC04", "ADAC", "AGNT", "AM04", "ARDT", "ARPL", "CUST", "IDMN", "LEGL", "NARR", "NOAS", "NOOR",
+    "PTNA", "RQDA", "RR04", "WSEQ",
 ];
 /// The reason is in the additional information.
 const NARRATIVE: &str = "NARR";

@@ -11,6 +11,7 @@ use super::assignment::Assignment;
 use super::document::{Document, NodeId};
 use super::identify::{Identified, identify};
 use super::ids::{self, Formless};
+use super::investigation::Investigation;
 use super::one::{One, PAYMENT_ID};
 use super::plan::Plan;
 use super::unread::Unread;
@@ -163,8 +164,8 @@ fn envelope(
             Problem::new(ProblemCode::MissingField, reason).pointer(path)
         })
     };
-    let created = header(&["CreDtTm"])?;
-    if !is_date_time(&created) {
+    let created = shape.created.map(|name| header(&[name])).transpose()?;
+    if created.as_ref().is_some_and(|text| !is_date_time(text)) {
         return Err(Problem::new(
             ProblemCode::InvalidValue,
             "this is not a date and time (ISO 8601)",
@@ -172,23 +173,27 @@ fn envelope(
         .pointer(format!("/Document/*/{}/CreDtTm", shape.header))
         .help("write it as in 2026-01-01T10:00:00Z"));
     }
-    let (message_id, message_key) =
-        ids::of_message(identified.kind, &header(shape.message_id)?);
-    let assignment = identified
-        .kind
-        .is_case()
-        .then(|| Assignment::of(document, identified.message, shape, message_id.as_deref()));
+    let (message_id, message_key) = ids::of_message(identified.kind, &header(shape.message_id)?);
+    let message = identified.message;
+    let assignment = shape
+        .parties
+        .map(|parties| Assignment::of(document, message, shape, parties, message_id.as_deref()));
+    let investigation = match identified.kind {
+        MessageKind::Camt110 => Some(Investigation::of(document, message)?),
+        _ => None,
+    };
     Ok(IsoEnvelope {
         kind: identified.kind,
         definition: identified.definition.clone(),
         message_id,
         message_key,
-        created: created.as_str().to_owned(),
+        created: created.map_or(String::new(), |text| text.as_str().to_owned()),
         transactions: chains
             .iter()
             .map(|chain| ids::original(document, shape, chain))
             .collect::<Result<_, _>>()?,
         assignment,
+        investigation,
     })
 }
 

@@ -127,9 +127,11 @@ impl<'d> Unread<'d> {
         if place.foreign {
             return false;
         }
-        self.kind.shape().read_here.contains(&&*place.path)
-            || (self.kind.is_case() && is_code_of_party(&place.path))
+        let shape = self.kind.shape();
+        shape.read_here.contains(&&*place.path)
+            || (shape.parties.is_some() && is_code_of_party(&place.path))
             || (self.plan.reads(self.kind, &place.path) && self.met.insert(place.path.clone()))
+            || shape.repeats(&place.path)
     }
 }
 

@@ -4,6 +4,7 @@ mod forms;
 mod free_text;
 mod house;
 mod identifiers;
+mod investigation;
 mod iso;
 mod json;
 mod leaks;
