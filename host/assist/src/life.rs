@@ -261,7 +261,7 @@ mod tests {
         }
     }
 
-    fn after(life: &Life, amount: Money, refund: Refund) -> Result<State, Barred> {
+    fn after_refund(life: &Life, amount: Money, refund: Refund) -> Result<State, Barred> {
         life.after(Some(amount), &Act::Refund(refund), Timestamp(0))
     }
 
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(life.state(), State::Released);
         assert_eq!(life.captured(amount), amount);
         assert_eq!(life.refunded(amount), euros(4_000));
-        let after = |id: &str, money| after(&life, amount, refund(id, money));
+        let after = |id: &str, money| after_refund(&life, amount, refund(id, money));
         assert_eq!(after("R-2", euros(5_999)), Ok(State::Released));
         assert_eq!(after("R-2", euros(6_000)), Ok(State::Refunded));
         let above = Err(Barred::RefundAboveCaptured);
@@ -301,7 +301,7 @@ mod tests {
         let life = Life::of([released, partly, whole]).expect("a life");
         assert_eq!(life.state(), State::Refunded);
         assert_eq!(life.refunded(amount), amount);
-        let more = after(&life, amount, refund("R-3", euros(1)));
+        let more = after_refund(&life, amount, refund("R-3", euros(1)));
         assert_eq!(more, Err(Barred::RefundState));
     }
 
@@ -309,7 +309,7 @@ mod tests {
     fn nothing_is_refunded_of_what_was_not_captured() {
         for state in State::ALL {
             let life = Life::of([("d1", Follow::state(state))]).expect("a life");
-            let after = after(&life, euros(100), refund("R-1", euros(1)));
+            let after = after_refund(&life, euros(100), refund("R-1", euros(1)));
             let possible = matches!(state, State::Released | State::Disputed);
             assert_eq!(after.is_ok(), possible, "{state:?}");
             assert_eq!(
