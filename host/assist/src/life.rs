@@ -87,16 +87,9 @@ impl Life {
     }
 
     /// The state after this is done with a payment over this amount.
-    pub fn after(
-        &self,
-        amount: Option<Money>,
-        act: &Act,
-        now: Timestamp,
-    ) -> Result<State, Barred> {
+    pub fn after(&self, amount: Option<Money>, act: &Act, now: Timestamp) -> Result<State, Barred> {
         match act {
-            Act::Refund(refund) => {
-                self.after_refund(amount.ok_or(Barred::RefundState)?, refund)
-            }
+            Act::Refund(refund) => self.after_refund(amount.ok_or(Barred::RefundState)?, refund),
             Act::Recall(_) => self.after_recall(),
             Act::Dispute(dispute) => self.after_dispute(dispute, now),
             Act::Escalate(escalation) => self.after_escalation(escalation),
@@ -386,15 +379,27 @@ mod tests {
         let opened = ("d3", done(dispute("D-1"), State::Disputed));
         let before = Life::of([released.clone(), partly.clone()]).expect("a life");
         let after = |life: &Life, act: &Act, now| life.after(Some(euros(100)), act, Timestamp(now));
-        assert_eq!(after(&before, &dispute("D-1"), 4), Err(Barred::DisputeNotice));
+        assert_eq!(
+            after(&before, &dispute("D-1"), 4),
+            Err(Barred::DisputeNotice)
+        );
         assert_eq!(after(&before, &dispute("D-1"), 5), Ok(State::Disputed));
-        assert_eq!(after(&before, &close("D-1"), 5), Err(Barred::CloseOfNothing));
+        assert_eq!(
+            after(&before, &close("D-1"), 5),
+            Err(Barred::CloseOfNothing)
+        );
         let life = Life::of([released, partly, opened]).expect("a life");
         assert_eq!(life.dispute().map(|one| one.id.as_str()), Some("D-1"));
-        assert!(!life.is_credited(), "what was given back before is no credit");
+        assert!(
+            !life.is_credited(),
+            "what was given back before is no credit"
+        );
         assert_eq!(after(&life, &dispute("D-1"), 5), Err(Barred::DisputeKnown));
         assert_eq!(after(&life, &dispute("D-2"), 5), Err(Barred::DisputeState));
-        assert_eq!(after(&life, &escalation("D-1"), 5), Err(Barred::EscalationKnown));
+        assert_eq!(
+            after(&life, &escalation("D-1"), 5),
+            Err(Barred::EscalationKnown)
+        );
         assert_eq!(after(&life, &close("D-2"), 5), Err(Barred::CloseOfNothing));
         assert_eq!(after(&life, &close("D-1"), 5), Ok(State::Released));
         let mut ended = life.clone();
@@ -416,18 +421,27 @@ mod tests {
         life.take("d2", done(escalation("E-1"), State::Pending));
         life.take("d3", Follow::state(State::Expired));
         assert!(life.escalation("E-1").is_some());
-        assert_eq!(after(&life, &escalation("E-1")), Err(Barred::EscalationKnown));
+        assert_eq!(
+            after(&life, &escalation("E-1")),
+            Err(Barred::EscalationKnown)
+        );
         assert_eq!(after(&life, &close("E-1")), Ok(State::Expired));
         for number in 2..=limits::MAX_ESCALATIONS {
             let next = escalation(&format!("E-{number}"));
             assert_eq!(after(&life, &next), Ok(State::Expired));
             life.take("d4", done(next, State::Expired));
         }
-        assert_eq!(after(&life, &escalation("E-99")), Err(Barred::EscalationRoom));
+        assert_eq!(
+            after(&life, &escalation("E-99")),
+            Err(Barred::EscalationRoom)
+        );
         life.take("d5", done(close("E-1"), State::Expired));
         assert!(life.escalation("E-1").is_none());
         assert_eq!(after(&life, &close("E-1")), Err(Barred::CloseOfNothing));
-        assert_eq!(after(&life, &escalation("E-1")), Err(Barred::EscalationKnown));
+        assert_eq!(
+            after(&life, &escalation("E-1")),
+            Err(Barred::EscalationKnown)
+        );
         assert_eq!(after(&life, &escalation("E-99")), Ok(State::Expired));
     }
 

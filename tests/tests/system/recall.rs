@@ -80,7 +80,11 @@ fn a_disputed_payment_says_when_it_is_due_and_an_escalation_waits_for_a_supervis
     host.go_on();
     let shown = host.decide("agent", &asked).json();
     let due = &shown["context"]["facts"]["dispute.answer_due_at"];
-    assert!(due.as_str().is_some_and(|due| due.starts_with("2026-07-17")), "{shown}");
+    assert!(
+        due.as_str()
+            .is_some_and(|due| due.starts_with("2026-07-17")),
+        "{shown}"
+    );
     let says = json!({"id": "E-1001", "reason": "no_factor"});
     let escalate = asks_for("assist.escalate", "p-1", "agent", "escalation", &says);
     let escalated = host.decide("agent", &escalate).json();
