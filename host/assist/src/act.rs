@@ -121,6 +121,8 @@ pub enum Barred {
     DisputeKnown,
     /// Notice was given later than now.
     DisputeNotice,
+    /// As many are open as may.
+    DisputeRoom,
     /// A dispute or an escalation of this payment has this identifier.
     EscalationKnown,
     /// As many wait as may.
@@ -131,7 +133,7 @@ pub enum Barred {
 
 impl Barred {
     /// All of them.
-    pub const ALL: [Barred; 15] = [
+    pub const ALL: [Barred; 16] = [
         Barred::RefundState,
         Barred::RefundKnown,
         Barred::RefundOfNothing,
@@ -144,6 +146,7 @@ impl Barred {
         Barred::DisputeState,
         Barred::DisputeKnown,
         Barred::DisputeNotice,
+        Barred::DisputeRoom,
         Barred::EscalationKnown,
         Barred::EscalationRoom,
         Barred::CloseOfNothing,
@@ -164,6 +167,7 @@ impl Barred {
             Barred::DisputeState => "dispute-not-possible",
             Barred::DisputeKnown => "dispute-known",
             Barred::DisputeNotice => "dispute-notice-in-future",
+            Barred::DisputeRoom => "disputes-exhausted",
             Barred::EscalationKnown => "escalation-known",
             Barred::EscalationRoom => "escalations-exhausted",
             Barred::CloseOfNothing => "close-of-nothing",

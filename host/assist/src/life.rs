@@ -87,16 +87,9 @@ impl Life {
     }
 
     /// The state after this is done with a payment over this amount.
-    pub fn after(
-        &self,
-        amount: Option<Money>,
-        act: &Act,
-        now: Timestamp,
-    ) -> Result<State, Barred> {
+    pub fn after(&self, amount: Option<Money>, act: &Act, now: Timestamp) -> Result<State, Barred> {
         match act {
-            Act::Refund(refund) => {
-                self.after_refund(amount.ok_or(Barred::RefundState)?, refund)
-            }
+            Act::Refund(refund) => self.after_refund(amount.ok_or(Barred::RefundState)?, refund),
             Act::Recall(_) => self.after_recall(),
             Act::Dispute(dispute) => self.after_dispute(dispute, now),
             Act::Escalate(escalation) => self.after_escalation(escalation),
@@ -261,7 +254,7 @@ mod tests {
         }
     }
 
-    fn after(life: &Life, amount: Money, refund: Refund) -> Result<State, Barred> {
+    fn after_refund(life: &Life, amount: Money, refund: Refund) -> Result<State, Barred> {
         life.after(Some(amount), &Act::Refund(refund), Timestamp(0))
     }
 
@@ -283,7 +276,7 @@ mod tests {
         assert_eq!(life.state(), State::Released);
         assert_eq!(life.captured(amount), amount);
         assert_eq!(life.refunded(amount), euros(4_000));
-        let after = |id: &str, money| after(&life, amount, refund(id, money));
+        let after = |id: &str, money| after_refund(&life, amount, refund(id, money));
         assert_eq!(after("R-2", euros(5_999)), Ok(State::Released));
         assert_eq!(after("R-2", euros(6_000)), Ok(State::Refunded));
         let above = Err(Barred::RefundAboveCaptured);
@@ -301,7 +294,7 @@ mod tests {
         let life = Life::of([released, partly, whole]).expect("a life");
         assert_eq!(life.state(), State::Refunded);
         assert_eq!(life.refunded(amount), amount);
-        let more = after(&life, amount, refund("R-3", euros(1)));
+        let more = after_refund(&life, amount, refund("R-3", euros(1)));
         assert_eq!(more, Err(Barred::RefundState));
     }
 
@@ -309,7 +302,7 @@ mod tests {
     fn nothing_is_refunded_of_what_was_not_captured() {
         for state in State::ALL {
             let life = Life::of([("d1", Follow::state(state))]).expect("a life");
-            let after = after(&life, euros(100), refund("R-1", euros(1)));
+            let after = after_refund(&life, euros(100), refund("R-1", euros(1)));
             let possible = matches!(state, State::Released | State::Disputed);
             assert_eq!(after.is_ok(), possible, "{state:?}");
             assert_eq!(
@@ -386,15 +379,27 @@ mod tests {
         let opened = ("d3", done(dispute("D-1"), State::Disputed));
         let before = Life::of([released.clone(), partly.clone()]).expect("a life");
         let after = |life: &Life, act: &Act, now| life.after(Some(euros(100)), act, Timestamp(now));
-        assert_eq!(after(&before, &dispute("D-1"), 4), Err(Barred::DisputeNotice));
+        assert_eq!(
+            after(&before, &dispute("D-1"), 4),
+            Err(Barred::DisputeNotice)
+        );
         assert_eq!(after(&before, &dispute("D-1"), 5), Ok(State::Disputed));
-        assert_eq!(after(&before, &close("D-1"), 5), Err(Barred::CloseOfNothing));
+        assert_eq!(
+            after(&before, &close("D-1"), 5),
+            Err(Barred::CloseOfNothing)
+        );
         let life = Life::of([released, partly, opened]).expect("a life");
         assert_eq!(life.dispute().map(|one| one.id.as_str()), Some("D-1"));
-        assert!(!life.is_credited(), "what was given back before is no credit");
+        assert!(
+            !life.is_credited(),
+            "what was given back before is no credit"
+        );
         assert_eq!(after(&life, &dispute("D-1"), 5), Err(Barred::DisputeKnown));
         assert_eq!(after(&life, &dispute("D-2"), 5), Err(Barred::DisputeState));
-        assert_eq!(after(&life, &escalation("D-1"), 5), Err(Barred::EscalationKnown));
+        assert_eq!(
+            after(&life, &escalation("D-1"), 5),
+            Err(Barred::EscalationKnown)
+        );
         assert_eq!(after(&life, &close("D-2"), 5), Err(Barred::CloseOfNothing));
         assert_eq!(after(&life, &close("D-1"), 5), Ok(State::Released));
         let mut ended = life.clone();
@@ -416,18 +421,27 @@ mod tests {
         life.take("d2", done(escalation("E-1"), State::Pending));
         life.take("d3", Follow::state(State::Expired));
         assert!(life.escalation("E-1").is_some());
-        assert_eq!(after(&life, &escalation("E-1")), Err(Barred::EscalationKnown));
+        assert_eq!(
+            after(&life, &escalation("E-1")),
+            Err(Barred::EscalationKnown)
+        );
         assert_eq!(after(&life, &close("E-1")), Ok(State::Expired));
         for number in 2..=limits::MAX_ESCALATIONS {
             let next = escalation(&format!("E-{number}"));
             assert_eq!(after(&life, &next), Ok(State::Expired));
             life.take("d4", done(next, State::Expired));
         }
-        assert_eq!(after(&life, &escalation("E-99")), Err(Barred::EscalationRoom));
+        assert_eq!(
+            after(&life, &escalation("E-99")),
+            Err(Barred::EscalationRoom)
+        );
         life.take("d5", done(close("E-1"), State::Expired));
         assert!(life.escalation("E-1").is_none());
         assert_eq!(after(&life, &close("E-1")), Err(Barred::CloseOfNothing));
-        assert_eq!(after(&life, &escalation("E-1")), Err(Barred::EscalationKnown));
+        assert_eq!(
+            after(&life, &escalation("E-1")),
+            Err(Barred::EscalationKnown)
+        );
         assert_eq!(after(&life, &escalation("E-99")), Ok(State::Expired));
     }
 

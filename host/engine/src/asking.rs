@@ -305,9 +305,7 @@ impl Inner {
         id: FieldId,
         text: Option<&String>,
     ) -> Result<(), Problem> {
-        text.map_or(Ok(()), |text| {
-            self.set(row, id, Value::text(text.as_str()))
-        })
+        text.map_or(Ok(()), |text| self.set(row, id, Value::text(text.as_str())))
     }
 
     /// What follows from a request: where the payment stands then, and what becomes of the request. What cannot follow,
@@ -337,11 +335,14 @@ impl Inner {
                 Ok(step) => Ok((stays, Some(step))),
             };
         }
-        if matches!(asking.act, Act::Escalate(_)) && !self.escalations.has_room() {
-            return denied(Barred::EscalationRoom.code());
-        }
+        let room = match &asking.act {
+            Act::Dispute(_) if !self.disputes.has_room() => Err(Barred::DisputeRoom),
+            Act::Escalate(_) if !self.escalations.has_room() => Err(Barred::EscalationRoom),
+            _ => Ok(()),
+        };
         let amount = self.money(row, self.known.payment_amount);
-        match about.life.after(amount, &asking.act, asked.at) {
+        let after = |()| about.life.after(amount, &asking.act, asked.at);
+        match room.and_then(after) {
             Err(why) => denied(why.code()),
             Ok(next) if verdict.is_granted() => Ok((next, Some(asking.act.done(asking.digest)))),
             // That a request waits says that there is such a payment.

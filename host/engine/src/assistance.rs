@@ -92,8 +92,7 @@ impl Inner {
         self.drop_not_taken(effect, &request.row, &mut dropped);
         let decision = self.fresh_id("dec")?;
         let mut row = self.assistance_row(asked, effect, &request, about.as_ref())?;
-        let asking =
-            self.say_asking(asked, effect, about.as_ref(), (&request.row, &mut row))?;
+        let asking = self.say_asking(asked, effect, about.as_ref(), (&request.row, &mut row))?;
         let answer = self.answer_challenge(asked, effect, &request, &row, about.as_ref());
         let evidence = match (&answer, &about) {
             (Answer::Right(evidence) | Answer::RightBefore(evidence), _) => Some(evidence.clone()),
@@ -352,7 +351,9 @@ impl Inner {
     /// Whether a request for assistance may say a field.
     fn is_taken(&self, effect: Effect, id: FieldId) -> bool {
         let section = self.dictionary.field(id).section();
-        may_say(effect, section) || ASSISTANCE_SECTIONS.contains(&section) || id == self.known.payment_id
+        may_say(effect, section)
+            || ASSISTANCE_SECTIONS.contains(&section)
+            || id == self.known.payment_id
     }
 
     /// What the caller said of the payment itself is not kept, and it is told so.

@@ -102,6 +102,7 @@ fn barred_title(why: Barred) -> &'static str {
             "A dispute or an escalation of this payment has this identifier: choose another"
         }
         Barred::DisputeNotice => "Notice of the dispute was given later than now",
+        Barred::DisputeRoom => "As many disputes are open as may: end one first",
         Barred::EscalationKnown => {
             "An escalation or a dispute of this payment has this identifier: choose another"
         }
@@ -145,7 +146,11 @@ mod tests {
     fn every_recall_that_cannot_be_has_a_code_of_iso_20022_and_nothing_else_has() {
         for why in Barred::ALL {
             let is_recall = why.code().starts_with("recall-");
-            assert_eq!(super::status_reason(why.code()).is_some(), is_recall, "{why:?}");
+            assert_eq!(
+                super::status_reason(why.code()).is_some(),
+                is_recall,
+                "{why:?}"
+            );
         }
         assert_eq!(super::status_reason(super::NO_POLICY), None);
     }

@@ -18,7 +18,7 @@
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | [`attempts`] | what was refused and what was read again, each on record |
 //! | `approval`, `lift` | what one person orders and others approve, or order, too |
-//! | `escalations` | what waits for a supervisor |
+//! | `due`, `escalations` | disputes of which somebody is to be warned; what waits for a supervisor |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault and openings on request |
 //! | `reader`, [`view`] | records into what one caller may see |
@@ -50,10 +50,12 @@ mod clock;
 mod config;
 mod decide;
 pub mod disclosure;
+mod dispute;
+mod due;
 mod engine;
 mod erasure;
-mod evaluate;
 mod escalations;
+mod evaluate;
 pub mod explain;
 mod facts;
 mod ground;

@@ -103,6 +103,7 @@ impl Inner {
             self.changes.tell(payment);
             self.refunds.see(record, follow);
             self.escalations.see(record, follow);
+            self.disputes.see(record, follow);
         }
         if let Some(observation) = &observation {
             self.behaviour.observe(observation);

@@ -18,6 +18,7 @@ use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
 use weft_vault::{Keys, Label, Side, Vault};
 
 use crate::disclosure::{Budgets, Emergencies};
+use crate::due::Disputes;
 use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
 use crate::escalations::Escalations;
@@ -195,6 +196,7 @@ impl Engine {
             threat: Threat::new(threat),
             budgets: Budgets::default(),
             refunds: Refunds::default(),
+            disputes: Disputes::default(),
             escalations: Escalations::default(),
             emergencies: Emergencies::default(),
             custody: tokio::sync::Mutex::default(),
@@ -273,6 +275,7 @@ impl Inner {
                     threat = ThreatLevel::after(threat.take(), event);
                     outstanding.see(event);
                     lost.see_event(event);
+                    self.disputes.see_event(event);
                     restored.take_if(|order| order.is_told_by(event));
                     self.restore_release(event);
                     self.metrics.unreviewed(self.emergencies.see(event));
@@ -285,6 +288,7 @@ impl Inner {
                     .apply(payment, before, &decision.decision, &follow);
                 self.refunds.see(decision, &follow);
                 self.escalations.see(decision, &follow);
+                self.disputes.see(decision, &follow);
             }
             lost.see(&self.dictionary, &self.vault, decision);
             self.restore_budgets(decision);

@@ -18,6 +18,7 @@ mod missing;
 mod openings;
 mod process;
 mod pseudonyms;
+mod recall;
 mod refund;
 mod replay;
 mod report;

@@ -189,9 +189,9 @@ async fn a_dispute_is_told_to_be_due_before_it_is_late() {
     let house = house();
     house.disputed("p-1", "amount").await;
     let asked = house.asks(&noor(), "p-1").await;
-    let due = json!("2026-06-16T00:00:00Z");
+    let due = json!("2026-06-16T00:00:00.000Z");
     assert_eq!(fact(&asked, "dispute.credit_due_at"), Some(&due));
-    let answer_due = json!("2026-07-17T00:00:00Z");
+    let answer_due = json!("2026-07-17T00:00:00.000Z");
     assert_eq!(fact(&asked, "dispute.answer_due_at"), Some(&answer_due));
     assert!(!has(&asked, ObligationKind::Notify));
     for (days, code) in [(13, "credit-due"), (2, "credit-late")] {
@@ -212,13 +212,61 @@ async fn a_dispute_is_told_to_be_due_before_it_is_late() {
     }
 }
 
+/// Somebody is warned before a dispute is late, once it is, and after it, also when nobody asks and the host is killed.
+#[tokio::test]
+async fn a_dispute_that_nobody_asks_about_is_warned_of_before_it_is_late() {
+    let mut house = house();
+    house.disputed("p-1", "amount").await;
+    house.disputed("p-2", "amount").await;
+    let end = close("assist.close", "p-2", "D-1", "no_error", &noor());
+    house.decided(&noor(), &end).await;
+    let approval = close("assist.approve", "p-2", "D-1", "no_error", &tom());
+    house.decided(&tom(), &approval).await;
+    let ended = house.decided(&noor(), &end).await;
+    assert_eq!(state(&ended), Some("released"), "{ended:?}");
+    let mut warned = Vec::new();
+    for (days, expected) in [
+        (12, None),
+        (1, Some(false)),
+        (1, None),
+        (1, Some(true)),
+        (9, None),
+    ] {
+        house.pass_minutes(days * DAY);
+        for _ in 0..2 {
+            house.engine.expire_due().await;
+        }
+        warned.extend(expected);
+        let told = events(&house, "dispute.due");
+        let late: Vec<_> = told
+            .iter()
+            .filter_map(|event| event.detail["late"].as_bool())
+            .collect();
+        assert_eq!(late, warned, "after {days} more days");
+        assert!(told.iter().all(|event| event.detail["payment"] == "p-1"));
+        let now = house.now();
+        let killed = house.site.copy().start();
+        killed.pass_minutes((now.0 - killed.now().0) / 60_000);
+        house = killed;
+    }
+    let part = refund("p-1", "R-1", "20.00", &noor());
+    assert_eq!(house.decided(&noor(), &part).await.verdict, Verdict::Allow);
+    house.engine.expire_due().await;
+    assert_eq!(events(&house, "dispute.due").len(), 2, "it is credited");
+    house.pass_minutes(21 * DAY);
+    house.engine.expire_due().await;
+    let told = events(&house, "dispute.due");
+    assert_eq!(told[2].detail["what"], "answer");
+    assert_eq!(told[2].detail["due_at"], "2026-07-17T00:00:00.000Z");
+}
+
 /// A payment that its customer did not make is given back by the end of the next business day.
 #[tokio::test]
 async fn what_was_not_authorised_is_due_the_next_business_day() {
     let house = house();
     house.disputed("p-1", "unauthorised").await;
     let asked = house.asks(&noor(), "p-1").await;
-    let due = json!("2026-06-03T00:00:00Z");
+    let due = json!("2026-06-03T00:00:00.000Z");
     assert_eq!(fact(&asked, "dispute.credit_due_at"), Some(&due));
     assert!(codes(&asked).contains(&"credit-due"), "{asked:?}");
 }
@@ -285,7 +333,9 @@ async fn what_is_escalated_is_ended_by_another_supervisor() {
         );
         assert!(has(&view, ObligationKind::Notify));
     }
-    let again = house.decided(&noor(), &escalate("p-1", "E-1", &noor())).await;
+    let again = house
+        .decided(&noor(), &escalate("p-1", "E-1", &noor()))
+        .await;
     assert!(codes(&again).contains(&"escalation-known"), "{again:?}");
     let house = house.restart().await;
     let waits = [("E-1", "agent-noor"), ("E-2", "lena")];

@@ -76,7 +76,9 @@ async fn a_released_payment_is_recalled_with_the_customers_approval_of_exactly_t
         let again = house.decided(&who, &body).await;
         assert_eq!(again.verdict, Verdict::Deny);
         assert_eq!(status_reason(&again), Some("ARDT"));
-        let back = house.decided(&who, &refund(payment, "R-1", "5.00", &who)).await;
+        let back = house
+            .decided(&who, &refund(payment, "R-1", "5.00", &who))
+            .await;
         assert_eq!(back.verdict, Verdict::Deny, "it is over");
     }
 }
@@ -195,7 +197,9 @@ async fn a_large_recall_needs_a_second_person() {
         (noor(), "C-1", "own-request"),
         (tom(), "C-2", "no-such-request"),
     ] {
-        let view = house.decided(&who, &approval("p-1", id, "TECH", &who)).await;
+        let view = house
+            .decided(&who, &approval("p-1", id, "TECH", &who))
+            .await;
         assert_eq!(view.verdict, Verdict::Deny);
         assert!(codes(&view).contains(&why), "{why}: {:?}", codes(&view));
     }
@@ -219,7 +223,9 @@ async fn a_recall_that_cannot_be_says_why_in_the_words_of_messages() {
         let body = recall(payment, "C-1", reason, &service());
         house.decided(&service(), &body).await
     };
-    house.decided(&service(), &old_customer("p-1", "9000.00")).await;
+    house
+        .decided(&service(), &old_customer("p-1", "9000.00"))
+        .await;
     house.released("p-2", "90.00", &[noor()]).await;
     let part = refund("p-2", "R-1", "5.00", &noor());
     assert_eq!(house.decided(&noor(), &part).await.verdict, Verdict::Allow);
@@ -268,12 +274,16 @@ async fn of_many_who_end_a_payment_at_the_same_time_one_does() {
     let house = Arc::new(house());
     for round in 1..=10 {
         let id = format!("p-{round}");
-        house.decided(&service(), &own_customer(round, "25.00")).await;
+        house
+            .decided(&service(), &own_customer(round, "25.00"))
+            .await;
         // What each needs of the customer is approved before.
         let mut approved = Vec::new();
         for number in 0..6 {
             let who = caller(&format!("agent-{round}-{number}"), Role::Agent);
-            house.decided(&who, &ask("assist.failed_payment", &id)).await;
+            house
+                .decided(&who, &ask("assist.failed_payment", &id))
+                .await;
             let body = match number % 2 {
                 0 => recall(&id, &format!("C-{number}"), "DUPL", &who),
                 _ => refund(&id, &format!("R-{number}"), "25.00", &who),
@@ -306,7 +316,9 @@ async fn what_waits_is_confirmed_or_called_back() {
         let waits = house
             .decided(&service(), &own_customer(round, "1890.00"))
             .await;
-        house.decided(&noor(), &ask("assist.failed_payment", &id)).await;
+        house
+            .decided(&noor(), &ask("assist.failed_payment", &id))
+            .await;
         house.customer_approves(&id, &waits).await;
         let mut both = tokio::task::JoinSet::new();
         for body in [
@@ -317,9 +329,9 @@ async fn what_waits_is_confirmed_or_called_back() {
             both.spawn(async move { house.decided(&noor(), &body).await });
         }
         let views = both.join_all().await;
-        let recalled = views.iter().any(|view| {
-            view.operation == "assist.recall" && view.verdict.is_granted()
-        });
+        let recalled = views
+            .iter()
+            .any(|view| view.operation == "assist.recall" && view.verdict.is_granted());
         let expected = if recalled { "refused" } else { "released" };
         assert_eq!(house.stands(&id).await.0, expected, "{views:?}");
         assert_eq!(house.engine.pending(), 0);
@@ -363,7 +375,9 @@ async fn support_recalls_nowhere_more_easily_than_the_customer_does() {
                 house
                     .decided(&service(), &own_customer(number, euros))
                     .await;
-                house.decided(&noor(), &ask("assist.failed_payment", &id)).await;
+                house
+                    .decided(&noor(), &ask("assist.failed_payment", &id))
+                    .await;
                 let body = recall(&id, "C-1", reason, &who);
                 let asked = house.decided(&who, &body).await;
                 let mut last = asked.clone();

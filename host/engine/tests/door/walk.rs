@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 use weft_audit::DecisionRecord;
 use weft_engine::{Caller, Role};
 
-use crate::house::{House, answer, ask, caller, service};
 use crate::dispute::{close, dispute, escalate, supervisor};
+use crate::house::{House, answer, ask, caller, service};
 use crate::recall::recall;
 use crate::refund::{own_customer, refund, site};
 
