@@ -136,9 +136,7 @@ impl Inner {
 
     /// Where a payment stands by its latest decision about itself, or by which something was done with it.
     fn now(&self, chain: &[Stored], tells_refunded: bool) -> Option<NowView> {
-        let latest = (chain.iter().rev())
-            .map(|stored| &stored.record)
-            .find(|record| self.is_about_itself(record) || does_something(record))?;
+        let latest = self.latest(chain)?;
         Some(NowView {
             state: state_of(latest)?.as_str(),
             refunded: self.refunded(chain).filter(|_| tells_refunded),
@@ -158,10 +156,26 @@ impl Inner {
         (refunded.minor_units > 0).then(|| Value::Money(refunded).to_json())
     }
 
-    /// The last of these decisions that is about the payment itself.
-    fn last_of_itself<'c>(&self, chain: &'c [Stored]) -> Option<&'c DecisionRecord> {
+    /// The last of these decisions about the payment itself, or by which something was done with it: why it stands as it does.
+    fn latest<'c>(&self, chain: &'c [Stored]) -> Option<&'c DecisionRecord> {
         let mut latest = chain.iter().rev().map(|stored| &stored.record);
-        latest.find(|record| self.is_about_itself(record))
+        latest.find(|record| self.is_about_itself(record) || does_something(record))
+    }
+
+    /// How a payment stood by these decisions.
+    fn standing(
+        &self,
+        chain: &[Stored],
+        state: State,
+        reasons: impl Fn(&DecisionRecord) -> Vec<ReasonView>,
+    ) -> Standing {
+        let latest = self.latest(chain);
+        let step = latest.and_then(follow_of).and_then(|follow| follow.request);
+        Standing {
+            state,
+            is_recalled: matches!(step, Some(Step::Recalled { .. })),
+            reasons: latest.map(reasons).unwrap_or_default(),
+        }
     }
 
     /// Whether a decision is about a payment, and not about helping with one.
@@ -271,12 +285,13 @@ impl Inner {
             is_told_of_payment: told_of_payment,
             standing: follow
                 .filter(|_| assistance && record.outcome.verdict.is_granted() && tells(STATE))
-                .map(|follow| Standing {
-                    state: follow.state,
-                    reasons: match self.last_of_itself(until(&chain, record)) {
-                        Some(last) if tells(VERDICT) => self.reasons(last, names(caller), words),
-                        _ => Vec::new(),
-                    },
+                .map(|follow| {
+                    self.standing(until(&chain, record), follow.state, |why| {
+                        match tells(VERDICT) {
+                            true => self.reasons(why, names(caller), words),
+                            false => Vec::new(),
+                        }
+                    })
                 }),
             context: if assistance && told_of_payment {
                 self.context(told, &chain)?

@@ -86,6 +86,7 @@ fn of_question(decision: &DecisionView) -> TransactionStatus {
     lines.insert(1, format!("payment: {}", standing.state.as_str()));
     TransactionStatus {
         status: match standing.state {
+            _ if standing.is_recalled => Status::Cancelled,
             State::Pending => Status::Pending,
             // It went on. That its money came back is another payment.
             State::Released | State::Refunded | State::Disputed => Status::Accepted,

@@ -83,7 +83,9 @@ pub struct DecisionView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Standing {
     pub(crate) state: State,
-    /// Those of the last decision about the payment itself, if the reader is told of it.
+    /// Whether it stands so because it was called back.
+    pub(crate) is_recalled: bool,
+    /// Why it stands so, if the reader is told of that.
     pub(crate) reasons: Vec<ReasonView>,
 }
 

@@ -73,7 +73,7 @@ fn a_status_request_is_answered_as_the_payment_stands() {
     assert_eq!(answered(&host, &demo("status.xml"), REPORT), first);
     let anew = demo("status.xml").replace("DEMO-MSG-2", "DEMO-MSG-3");
     let now = answered(&host, &anew, REPORT);
-    assert!(now.contains("<TxSts>RJCT</TxSts>"), "{now}");
+    assert!(now.contains("<TxSts>CANC</TxSts>"), "{now}");
     // Other bytes of that number are another message.
     let other = demo("status.xml").replace("DEMO-STS-1", "DEMO-STS-2");
     let other = send(&host, "service", &other);
@@ -90,7 +90,11 @@ fn a_payment_that_is_not_there_and_one_that_is_not_told_have_no_status() {
     assert!(unknown.contains("<Cd>AG09</Cd>"), "{unknown}");
     assert!(!unknown.contains("TxSts"), "{unknown}");
     let of_unknown = answered(&host, &recall("DEMO-ASSGN-7", "P-7001", "FRAD"), RESOLUTION);
-    for part in ["<TxCxlSts>RJCR</TxCxlSts>", "<Cd>NOOR</Cd>", "<Conf>RJCR</Conf>"] {
+    for part in [
+        "<TxCxlSts>RJCR</TxCxlSts>",
+        "<Cd>NOOR</Cd>",
+        "<Conf>RJCR</Conf>",
+    ] {
         assert!(of_unknown.contains(part), "{of_unknown}");
     }
     // A message has no place for an agent's case, so nothing is told to one.

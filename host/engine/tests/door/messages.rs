@@ -113,7 +113,10 @@ async fn each_payment_of_a_question_has_its_own_status() {
     assert_begins(&each(&now), &[("p-3", "<TxSts>RJCT</TxSts>")]);
     assert!(now.contains("payment: expired"), "{now}");
     let house = house.restart().await;
-    assert_eq!(answered(&house, &service(), &question("M-2", &["p-3"])).await, now);
+    assert_eq!(
+        answered(&house, &service(), &question("M-2", &["p-3"])).await,
+        now
+    );
 }
 
 /// R9, R16: the payment of another service is to a service as if it were not there, to ask for and to call back.
@@ -146,7 +149,8 @@ async fn each_payment_of_a_recall_is_answered_for_itself() {
     let body = recall("A-1", &["p-1", "p-2", "p-3", "p-9"]);
     let first = answered(&house, &service(), &body).await;
     assert!(first.contains("<Conf>PECR</Conf>"), "{first}");
-    let rejected = |code: &str| format!("<TxCxlSts>RJCR</TxCxlSts><CxlStsRsnInf><Rsn><Cd>{code}</Cd></Rsn>");
+    let rejected =
+        |code: &str| format!("<TxCxlSts>RJCR</TxCxlSts><CxlStsRsnInf><Rsn><Cd>{code}</Cd></Rsn>");
     assert_begins(
         &each(&first),
         &[
@@ -173,6 +177,9 @@ async fn each_payment_of_a_recall_is_answered_for_itself() {
     let stands = answered(&house, &service(), &question("A-1", &["p-1", "p-2"])).await;
     assert_begins(
         &each(&stands),
-        &[("p-1", "<TxSts>RJCT</TxSts>"), ("p-2", "<TxSts>ACCP</TxSts>")],
+        &[
+            ("p-1", "<TxSts>CANC</TxSts>"),
+            ("p-2", "<TxSts>ACCP</TxSts>"),
+        ],
     );
 }

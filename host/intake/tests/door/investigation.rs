@@ -73,7 +73,11 @@ fn an_investigation_is_answered_with_a_camt_111() {
             Some("FRAD"),
             "<InvstgtnSts><Sts>CLSD</Sts></InvstgtnSts><InvstgtnData><RspnData><TxSts><Sts><Cd>RJCT</Cd></Sts><StsRsnInf><Rsn><Cd>FRAD",
         ),
-        (Status::Pending, None, "<TxSts><Sts><Cd>PDNG</Cd></Sts><StsRsnInf><AddtlInf>dec_1"),
+        (
+            Status::Pending,
+            None,
+            "<TxSts><Sts><Cd>PDNG</Cd></Sts><StsRsnInf><AddtlInf>dec_1",
+        ),
         (
             Status::Unknown,
             Some("AG09"),

@@ -116,7 +116,9 @@ fn a_customer_calls_payments_back() {
         "<Assgne><Pty><Id><OrgId><AnyBIC>KREDBEBBXXX</AnyBIC></OrgId></Id></Pty></Assgne>",
         "<RslvdCase><Id>A-1</Id><Cretr><Pty><Id><OrgId><AnyBIC>KREDBEBBXXX</AnyBIC></OrgId></Id></Pty></Cretr></RslvdCase>",
         "<Sts><Conf>PECR</Conf></Sts>",
-        &format!("<OrgnlPmtInfId>P-1</OrgnlPmtInfId>{group}<TxInfAndSts><OrgnlInstrId>I-1</OrgnlInstrId><OrgnlEndToEndId>E-1"),
+        &format!(
+            "<OrgnlPmtInfId>P-1</OrgnlPmtInfId>{group}<TxInfAndSts><OrgnlInstrId>I-1</OrgnlInstrId><OrgnlEndToEndId>E-1"
+        ),
         "<TxCxlSts>ACCR</TxCxlSts><CxlStsRsnInf><AddtlInf>dec_1</AddtlInf></CxlStsRsnInf></TxInfAndSts><TxInfAndSts>",
         "<OrgnlEndToEndId>E-2</OrgnlEndToEndId><TxCxlSts>RJCR</TxCxlSts><CxlStsRsnInf><Rsn><Cd>ARDT</Cd></Rsn>",
         "<OrgnlPmtInfId>P-2</OrgnlPmtInfId>",
@@ -203,10 +205,7 @@ fn a_recall_between_banks_is_answered_with_a_camt_029() {
     let message = read(&house, BETWEEN_BANKS);
     // A code of another set than that of rejected cancellations is no code here.
     for (reason, code) in [("NOOR", "NOOR"), ("AGNT", "AGNT"), ("FRAD", "NARR")] {
-        let answer = answer(
-            &message.envelope,
-            &[status(Status::Rejected, Some(reason))],
-        );
+        let answer = answer(&message.envelope, &[status(Status::Rejected, Some(reason))]);
         for part in [
             "<Assgnr><Agt><FinInstnId><BICFI>GKCCBEBB</BICFI></FinInstnId></Agt></Assgnr>",
             "<Assgne><Agt><FinInstnId><BICFI>KREDBEBB</BICFI></FinInstnId></Agt></Assgne>",
@@ -303,7 +302,11 @@ fn what_is_wrong_with_a_recall_is_told_with_its_place() {
         );
     }
     // Of a group that is not meant as a whole nothing is lost.
-    assert!(house.read(MediaType::Xml, &group("<GrpCxl>false</GrpCxl>")).is_ok());
+    assert!(
+        house
+            .read(MediaType::Xml, &group("<GrpCxl>false</GrpCxl>"))
+            .is_ok()
+    );
     let entity = changed(
         "<Document",
         "<!DOCTYPE d [<!ENTITY e SYSTEM \"file:///etc/passwd\">]><Document",
@@ -331,10 +334,7 @@ fn what_people_write_beside_a_recall_is_not_kept() {
     let facts = request.row.facts().map(|(_, value)| value.to_json());
     let mut kept: Vec<String> = facts.map(|fact| fact.to_string()).collect();
     kept.push(format!("{:?}", request.dropped));
-    kept.push(answer(
-        &message.envelope,
-        &[status(Status::Pending, None)],
-    ));
+    kept.push(answer(&message.envelope, &[status(Status::Pending, None)]));
     for leaked in ["Zora", "4929", "9015", "DE89", "470 12"] {
         assert!(kept.iter().all(|text| !text.contains(leaked)), "{kept:?}");
     }

@@ -75,7 +75,10 @@ fn all_versions_of_a_status_request_are_read() {
     let problem = house.refused(MediaType::Xml, &changed("028.001.03", "028.001.07"));
     assert_eq!(problem.code(), "unsupported-message");
     let help = problem.what_to_do().expect("a remedy");
-    assert!(help.contains("pacs.028.001.01 to pacs.028.001.06"), "{help}");
+    assert!(
+        help.contains("pacs.028.001.01 to pacs.028.001.06"),
+        "{help}"
+    );
 }
 
 /// R9, R39: each payment is named as the question named it, with the status that it has. What is not told has none.
@@ -84,8 +87,16 @@ fn a_status_request_is_answered_with_a_pacs_002() {
     let house = House::new();
     let message = read(&house, QUESTION);
     for (of, reason, told) in [
-        (Status::Pending, None, "<TxSts>PDNG</TxSts><StsRsnInf><AddtlInf>"),
-        (Status::Accepted, None, "<TxSts>ACCP</TxSts><StsRsnInf><AddtlInf>"),
+        (
+            Status::Pending,
+            None,
+            "<TxSts>PDNG</TxSts><StsRsnInf><AddtlInf>",
+        ),
+        (
+            Status::Accepted,
+            None,
+            "<TxSts>ACCP</TxSts><StsRsnInf><AddtlInf>",
+        ),
         (
             Status::Rejected,
             Some("FRAD"),
