@@ -1,4 +1,4 @@
-//! The customer's answer to what the host asked: for a payment that waits, or for a request about one that was released.
+//! The customer's answer to what the host asked: for a payment that waits, or for a request about one.
 
 use weft_assist::{Binding, Evidence, Refusal, Waiting};
 use weft_dictionary::Row;
@@ -92,7 +92,7 @@ impl Inner {
         })
     }
 
-    /// The payment itself, or the request about it that this challenge belongs to.
+    /// The request about the payment that this challenge belongs to, or the payment itself.
     fn waits_for<'a>(
         &self,
         about: &'a About,
@@ -100,14 +100,13 @@ impl Inner {
         named: &str,
         asked: &Asked,
     ) -> Option<Waits<'a>> {
-        if let Some(waiting) = &about.waiting {
-            let binding = self.binding(&about.payment, row);
-            return Some(Waits { waiting, binding });
-        }
-        let open = about.open_with(named, asked.at)?;
+        let (waiting, of) = match about.open_with(named, asked.at) {
+            Some(open) => (&open.waiting, &open.digest),
+            None => (about.waiting.as_ref()?, &about.payment),
+        };
         Some(Waits {
-            waiting: &open.waiting,
-            binding: self.binding(&open.digest, row),
+            waiting,
+            binding: self.binding(of, row),
         })
     }
 }

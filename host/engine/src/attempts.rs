@@ -21,6 +21,9 @@ pub const ALERTS_READ: &str = "alerts.read";
 /// The event of pieces of the audit log that were read.
 pub const LOG_READ: &str = "log.read";
 
+/// The event of the queue of escalations that was read.
+pub const QUEUE_READ: &str = "escalations.read";
+
 /// Somebody asked for something that is no decision: words of the program's own, and what the caller may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Attempt {
@@ -64,6 +67,10 @@ impl Attempt {
             which: vec![("count", count.to_string())],
             ..Attempt::of(ALERTS_READ, caller, "alerts")
         }
+    }
+
+    pub(crate) fn queue_read(caller: &Caller) -> Attempt {
+        Attempt::of(QUEUE_READ, caller, "escalations")
     }
 
     pub(crate) fn log_read(caller: &Caller, what: &'static str) -> Attempt {

@@ -40,7 +40,7 @@ pub struct Ask {
 pub struct Reply {
     /// Of the body.
     pub content_type: &'static str,
-    /// JSON, pacs.002 or pain.002, as the request was.
+    /// JSON, or the message of ISO 20022 that answers the one that asked.
     pub body: Vec<u8>,
     /// The decisions in the body, as this caller may see them.
     pub decisions: Vec<DecisionView>,
@@ -236,7 +236,10 @@ impl Inner {
         match self.begin(mark, requests.len(), asked.at).await {
             Seen::OtherRequest => Err(match said_in {
                 KeyIn::Header => problems::key_used_for_another_request(),
-                KeyIn::Message => problems::message_id_used_for_another_message(),
+                KeyIn::Message => {
+                    let at = message.envelope.message_id_at();
+                    problems::message_id_used_for_another_message(at)
+                }
             }),
             Seen::InFlight(_) => Err(problems::in_flight()),
             Seen::Decided(ids) => {
@@ -297,7 +300,12 @@ impl Inner {
             .skip(decided.len())
             .collect();
         // Who may not pay is told nothing about payments.
-        let (_whole, lock) = if is_of_several && asked.caller.role == Role::Service {
+        let pays = |(_, request): &(usize, Request)| {
+            let operation = asked.set.operation(&request.operation);
+            operation.is_some_and(|one| one.kind == OperationKind::Payment)
+        };
+        let is_whole = is_of_several && asked.caller.role == Role::Service && rest.iter().all(pays);
+        let (_whole, lock) = if is_whole {
             (
                 self.hold_all(&asked.caller.id, &rest).await?,
                 PaymentLock::Held,

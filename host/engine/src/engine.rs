@@ -75,6 +75,10 @@ pub(crate) struct Inner {
     pub(crate) budgets: Budgets,
     /// How often support gave money back.
     pub(crate) refunds: crate::refunds::Refunds,
+    /// Disputes that are open.
+    pub(crate) disputes: crate::due::Disputes,
+    /// What waits for a supervisor.
+    pub(crate) escalations: crate::escalations::Escalations,
     /// Requests in emergencies that wait for their review.
     pub(crate) emergencies: Emergencies,
     /// One erasure or hold at a time.
@@ -142,7 +146,8 @@ impl Engine {
         }
     }
 
-    /// Refuses the payments whose time is over. How many; none when the host cannot decide.
+    /// Refuses the payments whose time is over, and warns of disputes that are due. How many were refused; none when the
+    /// host cannot decide.
     pub async fn expire_due(&self) -> usize {
         if !self.readiness().ready {
             return 0;
@@ -153,7 +158,9 @@ impl Engine {
             .tasks
             .spawn(async move {
                 inner.record_clock().await;
-                inner.expire_due().await
+                let expired = inner.expire_due().await?;
+                inner.warn_of_disputes().await?;
+                Ok::<usize, Problem>(expired)
             })
             .await;
         match turn {

@@ -5,7 +5,8 @@
 //! | [`decide`](Engine::decide) | one message: read, decided once, answered |
 //! | `payment`, `assistance` | what is decided about a payment, and about helping with one |
 //! | `answer` | the customer's answer to a challenge |
-//! | `refund`, `refunds` | money that is given back; how often support did |
+//! | `asking` | what is asked for of a payment, waits, and is done |
+//! | `refund`, `refunds`, `dispute` | what the host says of money that is given back, of how often support did, and of disputes |
 //! | `evaluate`, [`Pipeline`] | a row through the stages; the policy set with its plugins |
 //! | [`sets`] | policy sets: read, archived by digest, put in force |
 //! | `threat` | the level of threat that decisions are taken under |
@@ -17,6 +18,7 @@
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | [`attempts`] | what was refused and what was read again, each on record |
 //! | `approval`, `lift` | what one person orders and others approve, or order, too |
+//! | `due`, `escalations` | disputes of which somebody is to be warned; what waits for a supervisor |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault and openings on request |
 //! | `reader`, [`view`] | records into what one caller may see |
@@ -39,6 +41,7 @@ mod again;
 mod alerts;
 mod answer;
 mod approval;
+mod asking;
 mod assistance;
 pub mod attempts;
 mod backup;
@@ -49,8 +52,11 @@ mod clock;
 mod config;
 mod decide;
 pub mod disclosure;
+mod dispute;
+mod due;
 mod engine;
 mod erasure;
+mod escalations;
 mod evaluate;
 pub mod explain;
 mod facts;
@@ -104,6 +110,7 @@ pub use decide::{Ask, Reply};
 pub use disclosure::{Emergency, EmergencyAsk, Opened, OpeningAsk, ReleaseAsk, Released};
 pub use engine::{Engine, Readiness, Stopped};
 pub use erasure::{OfPerson, Rotation, VaultStatus};
+pub use escalations::{Escalated, Queue};
 pub use explain::{ExplainError, Explanation, explain};
 pub use ground::{GroundError, SetDirs};
 pub use host_reasons::FINDINGS_LEFT_OUT;

@@ -101,6 +101,16 @@ pub const TRANSFER_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
 pub const LIFT_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
 /// How long a request about a payment waits for the customer and for a second person. What they approved counts as long.
 pub const REQUEST_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
+/// Disputes that are open at the same time; more are denied until some have ended.
+pub(crate) const MAX_DISPUTES: usize = 1_000_000;
+/// How long before a dispute is due somebody is warned, also when nobody asks.
+pub(crate) const DISPUTE_WARNING: DurationMs = DurationMs(48 * 3_600_000);
+/// Disputes of which somebody is warned in one turn.
+pub(crate) const WARN_BATCH: usize = 256;
+/// Escalations that wait for a supervisor; more are denied until some are ended.
+pub(crate) const MAX_ESCALATED: usize = 10_000;
+/// Of these, those that one answer tells.
+pub const MAX_ESCALATIONS_TOLD: usize = 1_000;
 /// Refunds of thirty days that are counted by agent; where there were more, nothing is said of how many.
 pub(crate) const MAX_REFUNDS_COUNTED: usize = 1_000_000;
 

@@ -19,8 +19,10 @@ use weft_vault::{Keys, Label, Side, Vault};
 
 use crate::alerts::Alerts;
 use crate::disclosure::{Budgets, Emergencies};
+use crate::due::Disputes;
 use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
+use crate::escalations::Escalations;
 use crate::idempotency::Table;
 use crate::known::{Known, MissingField};
 use crate::lanes::Lanes;
@@ -204,6 +206,8 @@ impl Engine {
             threat: Threat::new(threat),
             budgets: Budgets::default(),
             refunds: Refunds::default(),
+            disputes: Disputes::default(),
+            escalations: Escalations::default(),
             emergencies: Emergencies::default(),
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),
@@ -281,6 +285,7 @@ impl Inner {
                     threat = ThreatLevel::after(threat.take(), event);
                     outstanding.see(event);
                     lost.see_event(event);
+                    self.disputes.see_event(event);
                     restored.take_if(|order| order.is_told_by(event));
                     self.restore_release(event);
                     self.metrics.unreviewed(self.emergencies.see(event));
@@ -292,6 +297,8 @@ impl Inner {
                 self.pending
                     .apply(payment, before, &decision.decision, &follow);
                 self.refunds.see(decision, &follow);
+                self.escalations.see(decision, &follow);
+                self.disputes.see(decision, &follow);
             }
             if self.is_payment(decision) {
                 self.alerts.see(decision);

@@ -60,6 +60,8 @@ pub(crate) enum Route {
     Open,
     /// Emergency access is reviewed.
     Review,
+    /// What was escalated and waits for a supervisor.
+    Escalations,
     /// The audit log's newest checkpoint.
     Checkpoint,
     /// A piece of the audit log.
@@ -109,7 +111,7 @@ const LOG: &str = "/v1/log/";
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 32] = [
+    const ALL: [Route; 33] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
@@ -137,6 +139,7 @@ impl Route {
         Route::Approve,
         Route::Open,
         Route::Review,
+        Route::Escalations,
         Route::Checkpoint,
         Route::Tile,
         Route::Proof,
@@ -171,6 +174,7 @@ impl Route {
             "/v1/emergencies/approve" => Route::Approve,
             "/v1/emergencies/open" => Route::Open,
             "/v1/emergencies/review" => Route::Review,
+            "/v1/escalations" => Route::Escalations,
             "/v1/log/checkpoint" => Route::Checkpoint,
             "/v1/log/records" => Route::Records,
             "/v1/log/openings" => Route::OpenCommitment,
@@ -226,6 +230,7 @@ impl Route {
             Route::Approve => "/v1/emergencies/approve",
             Route::Open => "/v1/emergencies/open",
             Route::Review => "/v1/emergencies/review",
+            Route::Escalations => "/v1/escalations",
             Route::Checkpoint => "/v1/log/checkpoint",
             Route::Tile => "/v1/log/tile/{tile}",
             Route::Proof => "/v1/log/proofs/{id}",
@@ -264,6 +269,7 @@ impl Route {
             | Route::Policies
             | Route::PolicySets
             | Route::Vault
+            | Route::Escalations
             | Route::Checkpoint
             | Route::Tile
             | Route::Proof
@@ -294,7 +300,7 @@ impl Route {
             Route::Description | Route::Alive | Route::Ready => Access::Anyone,
             Route::Emergencies if *method == Method::POST => Access::Roles(SUPPORT),
             Route::Emergencies => Access::Roles(WATCHERS),
-            Route::Approve => Access::Roles(SUPERVISORS),
+            Route::Approve | Route::Escalations => Access::Roles(SUPERVISORS),
             Route::Open | Route::Alerts | Route::AlertStream => Access::Roles(SUPPORT),
             Route::Review => Access::Roles(REVIEWERS),
             Route::Checkpoint
@@ -344,6 +350,7 @@ impl Route {
             | Route::Approve
             | Route::Open
             | Route::Review
+            | Route::Escalations
             | Route::Records
             | Route::Alerts
             | Route::OpenCommitment => &["application/json"],

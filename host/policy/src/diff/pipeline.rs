@@ -150,6 +150,10 @@ fn effect(effect: Effect) -> &'static str {
         Effect::AnswerChallenge => "the customer answers what the host asked (answer_challenge)",
         Effect::DecideAgain => "the payment is decided again (decide_again)",
         Effect::Refund => "money of the payment is given back (refund)",
+        Effect::Recall => "the payment is called back (recall)",
+        Effect::Dispute => "the payment is contested (dispute)",
+        Effect::Close => "a dispute or an escalation ends (close)",
+        Effect::Escalate => "a supervisor is asked (escalate)",
         Effect::Approve => "a second person approves a request that waits (approve)",
     }
 }
