@@ -26,7 +26,7 @@ use crate::host_reasons::ASK_FIRST;
 use crate::known::Known;
 use crate::limits::REQUEST_WAITS;
 use crate::payment::step_up;
-use crate::{Role, problems};
+use crate::problems;
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
