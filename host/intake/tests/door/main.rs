@@ -14,4 +14,4 @@ mod reply;
 mod samples;
 mod status;
 #[path = "../../../../tests/src/valid.rs"]
-mod valid;
+pub mod valid;
