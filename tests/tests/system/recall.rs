@@ -111,6 +111,6 @@ fn a_disputed_payment_says_when_it_is_due_and_an_escalation_waits_for_a_supervis
     for told in ["assist.dispute", "assist.escalate", "assist.close"] {
         assert!(story.out.contains(told), "{told} is not in the story");
     }
-    let replayed = run(&["policy", "replay", "--data", &data, "--format", "json"]);
+    let replayed = run(&["audit", "replay", "--data", &data, "--format", "json"]);
     assert!(replayed.ok, "{} {}", replayed.out, replayed.err);
 }
