@@ -11,6 +11,7 @@
 //! | [`damage`] | files that are not as they were written |
 //! | [`search`] | values that must not be found, in every form in which they could be |
 //! | [`canaries`] | thousands of such values, of people who do not exist |
+//! | [`valid`] | messages of ISO 20022, held to their schemas by programs that are not ours |
 //! | [`wait`] | for what happens by itself |
 //! | [`witness`] | one who cosigns the checkpoints of audit logs |
 //!
@@ -25,6 +26,7 @@ pub mod guest;
 pub mod host;
 pub mod search;
 pub mod traffic;
+pub mod valid;
 pub mod wait;
 pub mod witness;
 

@@ -2,141 +2,25 @@
 
 use std::cmp::Ordering;
 
-use serde::{Deserialize, Serialize};
 use weft_dictionary::{Money, Timestamp};
-use weft_verdict::Verdict;
 
-use crate::request::{Open, Refund, Step};
-use crate::{Follow, limits};
+use crate::act::{Act, Barred, Close, Dispute, Escalation, Refund};
+use crate::request::{Open, Step};
+use crate::{Follow, State, limits};
 
-/// Where a payment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// Waits for the customer's evidence or for support.
-    Pending,
-    /// Goes on to settlement. What was given back of it in part leaves it here.
-    Released,
-    /// Was refused.
-    Refused,
-    /// Nobody released it in time: refused.
-    Expired,
-    /// All that was captured was given back.
-    Refunded,
-    /// The customer contests it, and it is not known yet who is right.
-    Disputed,
-    /// Was called back before it reached the payee.
-    Recalled,
-}
-
-impl State {
-    /// All of them.
-    pub const ALL: [State; 7] = [
-        State::Pending,
-        State::Released,
-        State::Refused,
-        State::Expired,
-        State::Refunded,
-        State::Disputed,
-        State::Recalled,
-    ];
-
-    /// The word used in replies, records and rules.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            State::Pending => "pending",
-            State::Released => "released",
-            State::Refused => "refused",
-            State::Expired => "expired",
-            State::Refunded => "refunded",
-            State::Disputed => "disputed",
-            State::Recalled => "recalled",
-        }
-    }
-
-    /// The state of a payment after a decision about itself. Abstaining is no reason to release.
-    pub fn after(verdict: Verdict) -> State {
-        match verdict {
-            Verdict::Allow | Verdict::Flag => State::Released,
-            Verdict::Challenge | Verdict::Hold => State::Pending,
-            Verdict::Abstain | Verdict::Deny => State::Refused,
-        }
-    }
-
-    /// The states that come after this one. An end has none.
-    pub fn next(self) -> &'static [State] {
-        match self {
-            State::Pending => &[State::Released, State::Refused, State::Expired],
-            State::Released => &[State::Refunded, State::Disputed, State::Recalled],
-            // Who contests it is right, and gets it back, or is not.
-            State::Disputed => &[State::Released, State::Refunded],
-            State::Refused | State::Expired | State::Refunded | State::Recalled => &[],
-        }
-    }
-
-    /// Whether the step is part of a payment's life. To stay is no step.
-    pub fn may_become(self, next: State) -> bool {
-        self == next || self.next().contains(&next)
-    }
-
-    /// Whether the payer's money was taken.
-    pub fn is_captured(self) -> bool {
-        match self {
-            State::Released | State::Refunded | State::Disputed | State::Recalled => true,
-            State::Pending | State::Refused | State::Expired => false,
-        }
-    }
-}
-
-/// Where a payment stands, what was given back of it, and which requests about it wait: what its decisions say, one after
-/// the other.
+/// Where a payment stands, what was given back of it, which requests about it wait, and what is disputed or escalated: what
+/// its decisions say, one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Life {
     state: State,
     refunds: Vec<Refund>,
     open: Vec<Open>,
-}
-
-/// Why no refund follows, whatever policies say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum NotRefunded {
-    /// Nothing was captured, or all is over.
-    #[error("nothing of the payment can be given back as it stands")]
-    State,
-    /// A refund of this payment has this identifier.
-    #[error("a refund of this identifier was made before")]
-    Known,
-    /// Nothing, or less.
-    #[error("a refund is more than nothing")]
-    Nothing,
-    /// Not the currency of the payment.
-    #[error("the refund has another currency than the payment")]
-    Currency,
-    /// With what was given back before it would be more than was captured.
-    #[error("the refunds would be more than what was captured")]
-    AboveCaptured,
-}
-
-impl NotRefunded {
-    /// All of them.
-    pub const ALL: [NotRefunded; 5] = [
-        NotRefunded::State,
-        NotRefunded::Known,
-        NotRefunded::Nothing,
-        NotRefunded::Currency,
-        NotRefunded::AboveCaptured,
-    ];
-
-    /// The reason code in findings.
-    pub fn code(self) -> &'static str {
-        match self {
-            NotRefunded::State => "refund-not-possible",
-            NotRefunded::Known => "refund-made-before",
-            NotRefunded::Nothing => "refund-of-nothing",
-            NotRefunded::Currency => "refund-in-other-currency",
-            NotRefunded::AboveCaptured => "refund-above-captured",
-        }
-    }
+    /// All disputes; while the payment is disputed, the last one is open.
+    disputes: Vec<Dispute>,
+    /// How many refunds there were when the last of them was opened.
+    refunds_before: usize,
+    /// All escalations, and whether each is open.
+    escalations: Vec<(Escalation, bool)>,
 }
 
 impl Life {
@@ -148,6 +32,9 @@ impl Life {
             state: first.state,
             refunds: Vec::new(),
             open: Vec::new(),
+            disputes: Vec::new(),
+            refunds_before: 0,
+            escalations: Vec::new(),
         };
         life.take(decision, first);
         for (decision, follow) in follows {
@@ -178,28 +65,113 @@ impl Life {
         }
     }
 
-    /// The state after one more refund of a payment over this amount. The last cent ends it.
-    pub fn after_refund(&self, amount: Money, refund: &Refund) -> Result<State, NotRefunded> {
+    /// The dispute that is open.
+    pub fn dispute(&self) -> Option<&Dispute> {
+        (self.disputes.last()).filter(|_| self.state == State::Disputed)
+    }
+
+    /// Whether money was given back since the last dispute was opened.
+    pub fn is_credited(&self) -> bool {
+        self.refunds.len() > self.refunds_before
+    }
+
+    /// The escalations that are open.
+    pub fn escalations(&self) -> impl Iterator<Item = &Escalation> {
+        let all = self.escalations.iter();
+        all.filter(|(_, open)| *open).map(|(one, _)| one)
+    }
+
+    /// The open escalation of this identifier.
+    pub fn escalation(&self, id: &str) -> Option<&Escalation> {
+        self.escalations().find(|one| one.id == id)
+    }
+
+    /// The state after this is done with a payment over this amount.
+    pub fn after(&self, amount: Option<Money>, act: &Act, now: Timestamp) -> Result<State, Barred> {
+        match act {
+            Act::Refund(refund) => self.after_refund(amount.ok_or(Barred::RefundState)?, refund),
+            Act::Recall(_) => self.after_recall(),
+            Act::Dispute(dispute) => self.after_dispute(dispute, now),
+            Act::Escalate(escalation) => self.after_escalation(escalation),
+            Act::Close(close) => self.after_close(close),
+        }
+    }
+
+    /// The last cent ends it.
+    fn after_refund(&self, amount: Money, refund: &Refund) -> Result<State, Barred> {
         if self.refunds.iter().any(|before| before.id == refund.id) {
-            return Err(NotRefunded::Known);
+            return Err(Barred::RefundKnown);
         }
         if !self.state.next().contains(&State::Refunded) {
-            return Err(NotRefunded::State);
+            return Err(Barred::RefundState);
         }
         if refund.amount.minor_units <= 0 {
-            return Err(NotRefunded::Nothing);
+            return Err(Barred::RefundOfNothing);
         }
         if refund.amount.currency != amount.currency {
-            return Err(NotRefunded::Currency);
+            return Err(Barred::RefundCurrency);
         }
         let before = self.refunded(amount).minor_units;
         let all = before.checked_add(refund.amount.minor_units);
-        let all = all.ok_or(NotRefunded::AboveCaptured)?;
+        let all = all.ok_or(Barred::RefundAboveCaptured)?;
         match all.cmp(&amount.minor_units) {
             Ordering::Less => Ok(self.state),
             Ordering::Equal => Ok(State::Refunded),
-            Ordering::Greater => Err(NotRefunded::AboveCaptured),
+            Ordering::Greater => Err(Barred::RefundAboveCaptured),
         }
+    }
+
+    /// What waits never goes on; what went on is called back as a whole, or not at all.
+    fn after_recall(&self) -> Result<State, Barred> {
+        match self.state {
+            State::Pending => Ok(State::Refused),
+            State::Released if self.refunds.is_empty() => Ok(State::Recalled),
+            State::Released | State::Refunded => Err(Barred::RecallOfReturned),
+            State::Refused | State::Expired => Err(Barred::RecallOfRefused),
+            State::Recalled => Err(Barred::RecallKnown),
+            State::Disputed => Err(Barred::RecallOfDisputed),
+        }
+    }
+
+    fn after_dispute(&self, dispute: &Dispute, now: Timestamp) -> Result<State, Barred> {
+        if self.is_known(&dispute.id) {
+            return Err(Barred::DisputeKnown);
+        }
+        if !self.state.next().contains(&State::Disputed) {
+            return Err(Barred::DisputeState);
+        }
+        match dispute.notice_at <= now {
+            true => Ok(State::Disputed),
+            false => Err(Barred::DisputeNotice),
+        }
+    }
+
+    /// Where a payment stands does not change by who looks at it.
+    fn after_escalation(&self, escalation: &Escalation) -> Result<State, Barred> {
+        if self.is_known(&escalation.id) {
+            return Err(Barred::EscalationKnown);
+        }
+        match self.escalations().count() < limits::MAX_ESCALATIONS {
+            true => Ok(self.state),
+            false => Err(Barred::EscalationRoom),
+        }
+    }
+
+    /// A dispute that is closed ends for the payee: who is right as its customer gets the money back instead.
+    fn after_close(&self, close: &Close) -> Result<State, Barred> {
+        if self.dispute().is_some_and(|one| one.id == close.id) {
+            return Ok(State::Released);
+        }
+        match self.escalation(&close.id) {
+            Some(_) => Ok(self.state),
+            None => Err(Barred::CloseOfNothing),
+        }
+    }
+
+    /// Whether a dispute or an escalation had this identifier: what is closed is named by it.
+    fn is_known(&self, id: &str) -> bool {
+        self.disputes.iter().any(|one| one.id == id)
+            || self.escalations.iter().any(|(one, _)| one.id == id)
     }
 
     /// The requests that wait, and have time left.
@@ -227,8 +199,24 @@ impl Life {
         let Some(step) = follow.request else {
             return;
         };
-        if let Step::Refunded { refund, .. } = &step {
-            self.refunds.push(refund.clone());
+        match &step {
+            Step::Refunded { refund, .. } => self.refunds.push(refund.clone()),
+            Step::Disputed { dispute, .. } => {
+                self.disputes.push(dispute.clone());
+                self.refunds_before = self.refunds.len();
+            }
+            Step::Escalated { escalation, .. } => {
+                self.escalations.push((escalation.clone(), true));
+            }
+            Step::Closed { close, .. } => {
+                let closed = self.escalations.iter_mut();
+                closed.for_each(|(one, open)| *open &= one.id != close.id);
+            }
+            Step::Asked { .. }
+            | Step::Passed { .. }
+            | Step::Failed { .. }
+            | Step::Approved { .. }
+            | Step::Recalled { .. } => {}
         }
         let digest = step.digest().to_owned();
         let before = self.open.iter().position(|one| one.digest == digest);
@@ -251,39 +239,6 @@ mod tests {
 
     use super::*;
 
-    /// R7: the only steps; all other pairs are none.
-    #[test]
-    fn a_payment_takes_these_steps_and_no_other() {
-        let steps = [
-            (State::Pending, State::Released),
-            (State::Pending, State::Refused),
-            (State::Pending, State::Expired),
-            (State::Released, State::Refunded),
-            (State::Released, State::Disputed),
-            (State::Released, State::Recalled),
-            (State::Disputed, State::Released),
-            (State::Disputed, State::Refunded),
-        ];
-        for from in State::ALL {
-            for to in State::ALL {
-                let expected = from == to || steps.contains(&(from, to));
-                assert_eq!(from.may_become(to), expected, "{from:?} to {to:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn nothing_but_allow_and_flag_releases() {
-        for verdict in Verdict::ALL {
-            let released = State::after(verdict) == State::Released;
-            assert_eq!(
-                released,
-                matches!(verdict, Verdict::Allow | Verdict::Flag),
-                "{verdict:?}"
-            );
-        }
-    }
-
     fn euros(minor_units: i64) -> Money {
         Money {
             minor_units,
@@ -297,6 +252,10 @@ mod tests {
             amount,
             customer: "tok_1".to_owned(),
         }
+    }
+
+    fn after_refund(life: &Life, amount: Money, refund: Refund) -> Result<State, Barred> {
+        life.after(Some(amount), &Act::Refund(refund), Timestamp(0))
     }
 
     fn refunded(id: &str, cents: i64, state: State) -> Follow {
@@ -317,33 +276,33 @@ mod tests {
         assert_eq!(life.state(), State::Released);
         assert_eq!(life.captured(amount), amount);
         assert_eq!(life.refunded(amount), euros(4_000));
-        let after = |id: &str, money| life.after_refund(amount, &refund(id, money));
+        let after = |id: &str, money| after_refund(&life, amount, refund(id, money));
         assert_eq!(after("R-2", euros(5_999)), Ok(State::Released));
         assert_eq!(after("R-2", euros(6_000)), Ok(State::Refunded));
-        let above = Err(NotRefunded::AboveCaptured);
+        let above = Err(Barred::RefundAboveCaptured);
         assert_eq!(after("R-2", euros(6_001)), above);
         assert_eq!(after("R-2", euros(i64::MAX)), above);
-        assert_eq!(after("R-2", euros(0)), Err(NotRefunded::Nothing));
-        assert_eq!(after("R-2", euros(-1)), Err(NotRefunded::Nothing));
-        assert_eq!(after("R-1", euros(1)), Err(NotRefunded::Known));
+        assert_eq!(after("R-2", euros(0)), Err(Barred::RefundOfNothing));
+        assert_eq!(after("R-2", euros(-1)), Err(Barred::RefundOfNothing));
+        assert_eq!(after("R-1", euros(1)), Err(Barred::RefundKnown));
         let dollars = Money {
             currency: Currency::from_code("USD").expect("a currency"),
             ..euros(1)
         };
-        assert_eq!(after("R-2", dollars), Err(NotRefunded::Currency));
+        assert_eq!(after("R-2", dollars), Err(Barred::RefundCurrency));
         let whole = ("d3", refunded("R-2", 6_000, State::Refunded));
         let life = Life::of([released, partly, whole]).expect("a life");
         assert_eq!(life.state(), State::Refunded);
         assert_eq!(life.refunded(amount), amount);
-        let more = life.after_refund(amount, &refund("R-3", euros(1)));
-        assert_eq!(more, Err(NotRefunded::State));
+        let more = after_refund(&life, amount, refund("R-3", euros(1)));
+        assert_eq!(more, Err(Barred::RefundState));
     }
 
     #[test]
     fn nothing_is_refunded_of_what_was_not_captured() {
         for state in State::ALL {
             let life = Life::of([("d1", Follow::state(state))]).expect("a life");
-            let after = life.after_refund(euros(100), &refund("R-1", euros(1)));
+            let after = after_refund(&life, euros(100), refund("R-1", euros(1)));
             let possible = matches!(state, State::Released | State::Disputed);
             assert_eq!(after.is_ok(), possible, "{state:?}");
             assert_eq!(
@@ -352,6 +311,138 @@ mod tests {
                 "{state:?}"
             );
         }
+    }
+
+    fn done(act: Act, state: State) -> Follow {
+        Follow {
+            request: Some(act.done("a digest".to_owned())),
+            ..Follow::state(state)
+        }
+    }
+
+    fn dispute(id: &str) -> Act {
+        Act::Dispute(Dispute {
+            id: id.to_owned(),
+            reason: "amount".to_owned(),
+            notice_at: Timestamp(5),
+            by: "noor".to_owned(),
+        })
+    }
+
+    fn escalation(id: &str) -> Act {
+        Act::Escalate(Escalation {
+            id: id.to_owned(),
+            reason: "no_factor".to_owned(),
+            by: "noor".to_owned(),
+            session: None,
+        })
+    }
+
+    fn close(id: &str) -> Act {
+        Act::Close(Close {
+            id: id.to_owned(),
+            reason: "no_error".to_owned(),
+        })
+    }
+
+    /// R7: only what waits or was released as a whole is called back, and what is called back is over.
+    #[test]
+    fn a_recall_ends_what_waits_and_what_was_released_and_nothing_else() {
+        let recall = Act::Recall(crate::Recall {
+            id: "C-1".to_owned(),
+            reason: "DUPL".to_owned(),
+        });
+        let expected = |state| match state {
+            State::Pending => Ok(State::Refused),
+            State::Released => Ok(State::Recalled),
+            State::Refunded => Err(Barred::RecallOfReturned),
+            State::Refused | State::Expired => Err(Barred::RecallOfRefused),
+            State::Recalled => Err(Barred::RecallKnown),
+            State::Disputed => Err(Barred::RecallOfDisputed),
+        };
+        for state in State::ALL {
+            let life = Life::of([("d1", Follow::state(state))]).expect("a life");
+            let next = life.after(Some(euros(100)), &recall, Timestamp(0));
+            assert_eq!(next, expected(state), "{state:?}");
+        }
+        let released = ("d1", Follow::state(State::Released));
+        let partly = ("d2", refunded("R-1", 1, State::Released));
+        let life = Life::of([released, partly]).expect("a life");
+        let next = life.after(Some(euros(100)), &recall, Timestamp(0));
+        assert_eq!(next, Err(Barred::RecallOfReturned));
+    }
+
+    #[test]
+    fn a_dispute_is_opened_once_and_ends_for_one_of_the_two() {
+        let released = ("d1", Follow::state(State::Released));
+        let partly = ("d2", refunded("R-1", 1, State::Released));
+        let opened = ("d3", done(dispute("D-1"), State::Disputed));
+        let before = Life::of([released.clone(), partly.clone()]).expect("a life");
+        let after = |life: &Life, act: &Act, now| life.after(Some(euros(100)), act, Timestamp(now));
+        assert_eq!(
+            after(&before, &dispute("D-1"), 4),
+            Err(Barred::DisputeNotice)
+        );
+        assert_eq!(after(&before, &dispute("D-1"), 5), Ok(State::Disputed));
+        assert_eq!(
+            after(&before, &close("D-1"), 5),
+            Err(Barred::CloseOfNothing)
+        );
+        let life = Life::of([released, partly, opened]).expect("a life");
+        assert_eq!(life.dispute().map(|one| one.id.as_str()), Some("D-1"));
+        assert!(
+            !life.is_credited(),
+            "what was given back before is no credit"
+        );
+        assert_eq!(after(&life, &dispute("D-1"), 5), Err(Barred::DisputeKnown));
+        assert_eq!(after(&life, &dispute("D-2"), 5), Err(Barred::DisputeState));
+        assert_eq!(
+            after(&life, &escalation("D-1"), 5),
+            Err(Barred::EscalationKnown)
+        );
+        assert_eq!(after(&life, &close("D-2"), 5), Err(Barred::CloseOfNothing));
+        assert_eq!(after(&life, &close("D-1"), 5), Ok(State::Released));
+        let mut ended = life.clone();
+        ended.take("d4", refunded("R-2", 1, State::Disputed));
+        assert!(ended.is_credited());
+        ended.take("d5", done(close("D-1"), State::Released));
+        assert_eq!(ended.dispute(), None);
+        assert_eq!(after(&ended, &close("D-1"), 5), Err(Barred::CloseOfNothing));
+        assert_eq!(after(&ended, &dispute("D-1"), 5), Err(Barred::DisputeKnown));
+        assert_eq!(after(&ended, &dispute("D-2"), 5), Ok(State::Disputed));
+    }
+
+    /// R43: what is escalated waits until it is closed, whatever becomes of the payment.
+    #[test]
+    fn an_escalation_is_open_until_it_is_closed() {
+        let mut life = Life::of([("d1", Follow::state(State::Pending))]).expect("a life");
+        let after = |life: &Life, act: &Act| life.after(Some(euros(100)), act, Timestamp(5));
+        assert_eq!(after(&life, &escalation("E-1")), Ok(State::Pending));
+        life.take("d2", done(escalation("E-1"), State::Pending));
+        life.take("d3", Follow::state(State::Expired));
+        assert!(life.escalation("E-1").is_some());
+        assert_eq!(
+            after(&life, &escalation("E-1")),
+            Err(Barred::EscalationKnown)
+        );
+        assert_eq!(after(&life, &close("E-1")), Ok(State::Expired));
+        for number in 2..=limits::MAX_ESCALATIONS {
+            let next = escalation(&format!("E-{number}"));
+            assert_eq!(after(&life, &next), Ok(State::Expired));
+            life.take("d4", done(next, State::Expired));
+        }
+        assert_eq!(
+            after(&life, &escalation("E-99")),
+            Err(Barred::EscalationRoom)
+        );
+        life.take("d5", done(close("E-1"), State::Expired));
+        assert!(life.escalation("E-1").is_none());
+        assert_eq!(after(&life, &close("E-1")), Err(Barred::CloseOfNothing));
+        assert_eq!(
+            after(&life, &escalation("E-1")),
+            Err(Barred::EscalationKnown)
+        );
+        assert_eq!(after(&life, &escalation("E-99")), Ok(State::Expired));
     }
 
     #[test]

@@ -18,3 +18,13 @@ pub const MAX_PENDING: usize = 1_000_000;
 /// Requests about one payment that wait at the same time. More are answered likewise, and nobody can approve them until
 /// one of these is carried out or its time is over.
 pub const MAX_OPEN: usize = 8;
+/// Escalations of one payment that wait at the same time.
+pub const MAX_ESCALATIONS: usize = 8;
+/// Business days after the notice within which a dispute is answered or credited (12 CFR 1005.11(c)(1)).
+pub const CREDIT_BUSINESS_DAYS: u32 = 10;
+/// The same of a payment that was not authorised (Directive (EU) 2015/2366, Article 73(1): by the end of the following one).
+pub const UNAUTHORISED_BUSINESS_DAYS: u32 = 1;
+/// Days after the notice within which a dispute is answered that was credited (12 CFR 1005.11(c)(2)(i)).
+pub const ANSWER_DAYS: u64 = 45;
+/// The same in the longer period (12 CFR 1005.11(c)(3)(ii)).
+pub const ANSWER_DAYS_EXTENDED: u64 = 90;

@@ -4,21 +4,10 @@
 //! carried out once, and what was approved is used up with it.
 
 use serde::{Deserialize, Serialize};
-use weft_dictionary::{Money, Timestamp};
+use weft_dictionary::Timestamp;
 
+use crate::act::{Close, Dispute, Escalation, Recall, Refund};
 use crate::{Challenge, Evidence, Waiting};
-
-/// Money that was given back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Refund {
-    /// As whoever asked for it named it; unique within its payment.
-    pub id: String,
-    /// How much.
-    pub amount: Money,
-    /// Whom the payment is about, by the token that stands for the person in records.
-    pub customer: String,
-}
 
 /// That a second person approved a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +65,34 @@ pub enum Step {
         /// How much.
         refund: Refund,
     },
+    /// It is carried out: the payment is called back.
+    Recalled {
+        /// Of the request.
+        digest: String,
+        /// Why.
+        recall: Recall,
+    },
+    /// It is carried out: the payment is contested.
+    Disputed {
+        /// Of the request.
+        digest: String,
+        /// What is.
+        dispute: Dispute,
+    },
+    /// It is carried out: a supervisor is to look at the payment.
+    Escalated {
+        /// Of the request.
+        digest: String,
+        /// At what.
+        escalation: Escalation,
+    },
+    /// It is carried out: a dispute or an escalation is over.
+    Closed {
+        /// Of the request.
+        digest: String,
+        /// Which.
+        close: Close,
+    },
 }
 
 /// A request that waits.
@@ -101,7 +118,26 @@ impl Step {
             | Step::Passed { digest, .. }
             | Step::Failed { digest }
             | Step::Approved { digest, .. }
-            | Step::Refunded { digest, .. } => digest,
+            | Step::Refunded { digest, .. }
+            | Step::Recalled { digest, .. }
+            | Step::Disputed { digest, .. }
+            | Step::Escalated { digest, .. }
+            | Step::Closed { digest, .. } => digest,
+        }
+    }
+
+    /// Whether by it what was asked for is done.
+    pub fn is_done(&self) -> bool {
+        match self {
+            Step::Asked { .. }
+            | Step::Passed { .. }
+            | Step::Failed { .. }
+            | Step::Approved { .. } => false,
+            Step::Refunded { .. }
+            | Step::Recalled { .. }
+            | Step::Disputed { .. }
+            | Step::Escalated { .. }
+            | Step::Closed { .. } => true,
         }
     }
 
@@ -142,7 +178,11 @@ impl Step {
                 open.approval.get_or_insert(approval);
                 Some(open)
             }
-            Step::Refunded { .. } => None,
+            Step::Refunded { .. }
+            | Step::Recalled { .. }
+            | Step::Disputed { .. }
+            | Step::Escalated { .. }
+            | Step::Closed { .. } => None,
         }
     }
 }
@@ -205,7 +245,7 @@ mod tests {
         let euros = weft_dictionary::Currency::from_code("EUR").expect("a currency");
         let refund = Refund {
             id: "R-1".to_owned(),
-            amount: Money {
+            amount: weft_dictionary::Money {
                 minor_units: 1,
                 currency: euros,
             },

@@ -238,7 +238,7 @@ pub struct Field {
     /// What kind of token stands for it; fields of one kind share tokens, so that an account is the
     /// same account as payer and as payee.
     pub token: Option<String>,
-    /// Where it is in ISO 20022 messages: for `pacs.008` and `pain.001`, paths below the message
+    /// Where it is in ISO 20022 messages: by the name of each that is read, as in `pacs.008`, paths below the message
     /// element, the first that is there wins.
     pub iso20022: BTreeMap<String, Vec<String>>,
 }

@@ -301,7 +301,7 @@ fn is_own_section(section: &str) -> bool {
 }
 
 /// What the record of a request for assistance carries, besides how the payment stands.
-pub(crate) const OWN_SECTIONS: [&str; 10] = [
+pub(crate) const OWN_SECTIONS: [&str; 14] = [
     "case",
     "session",
     "challenge",
@@ -312,6 +312,10 @@ pub(crate) const OWN_SECTIONS: [&str; 10] = [
     "request",
     "approval",
     "refund",
+    "recall",
+    "dispute",
+    "escalation",
+    "close",
 ];
 
 /// Whether a record carries but a part of the facts, because its request ended where they are forgotten.

@@ -1,4 +1,4 @@
-//! The customer's answer to what the host asked: for a payment that waits, or for a request about one that was released.
+//! The customer's answer to what the host asked: for a payment that waits, or for a request about one.
 
 use data_encoding::BASE32_NOPAD;
 use tokio::sync::MutexGuard;
@@ -149,13 +149,13 @@ impl Inner {
             return Ok(None);
         };
         let service = about.own_service.as_str();
-        if let Some(waiting) = &about.waiting {
+        let Some(open) = about.open_with(&evidence.challenge, asked.at) else {
+            let Some(waiting) = &about.waiting else {
+                return Ok(None);
+            };
             let of = (about.payment.as_str(), service);
             let challenge = self.challenge_by(of, row, method, waiting.expires_at)?;
             return Ok(challenge.map(|challenge| (Some(challenge), None)));
-        }
-        let Some(open) = about.open_with(&evidence.challenge, asked.at) else {
-            return Ok(None);
         };
         let expires_at = open.waiting.expires_at;
         let challenge = self.challenge_by((&open.digest, service), row, method, expires_at)?;
@@ -276,7 +276,7 @@ impl Inner {
         Ok(Some(self.payers.lock(&whose.lock_name()).await))
     }
 
-    /// The payment itself, or the request about it that this challenge belongs to.
+    /// The request about the payment that this challenge belongs to, or the payment itself.
     fn waits_for<'a>(
         &self,
         about: &'a About,
@@ -284,14 +284,13 @@ impl Inner {
         named: &str,
         asked: &Asked,
     ) -> Option<Waits<'a>> {
-        if let Some(waiting) = &about.waiting {
-            let binding = self.binding(&about.payment, row);
-            return Some(Waits { waiting, binding });
-        }
-        let open = about.open_with(named, asked.at)?;
+        let (waiting, of) = match about.open_with(named, asked.at) {
+            Some(open) => (&open.waiting, &open.digest),
+            None => (about.waiting.as_ref()?, &about.payment),
+        };
         Some(Waits {
-            waiting: &open.waiting,
-            binding: self.binding(&open.digest, row),
+            waiting,
+            binding: self.binding(of, row),
         })
     }
 }

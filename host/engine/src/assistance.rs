@@ -4,7 +4,7 @@
 //! what the host knows now. The policies of the pipeline decide it like any other; what it then does to
 //! the payment is its operation's [`Effect`].
 
-use weft_assist::{Follow, Life, Open, State, Step, Waiting};
+use weft_assist::{Evidence, Follow, Life, Open, State, Step, Waiting};
 use weft_audit::{DecisionRecord, Stored};
 use weft_dictionary::{FieldId, Origin, Row, Timestamp, Value};
 use weft_intake::{Dropped, Problem, Request, Why};
@@ -14,17 +14,17 @@ use weft_verdict::Verdict;
 use crate::Role;
 use crate::again::OWN_SECTIONS;
 use crate::answer::Answer;
+use crate::asking::{is_asked_for, is_support, may_say};
 use crate::chains::{Chain, began};
 use crate::decide::Asked;
 use crate::engine::Inner;
 use crate::evaluate::{Question, Walked};
-use crate::known::{ASSISTANCE_SECTIONS, REFUND_SECTION};
+use crate::known::ASSISTANCE_SECTIONS;
 use crate::limits::{KEPT_FOR_ANSWERS, KEPT_FOR_CONFIRMATION, MAX_CHAIN, MAX_REFUSED_LINKED};
 use crate::payment::EXPIRE;
 use crate::problems;
 use crate::reader::{follow_of, is_same_case};
 use crate::record::{Draft, Links};
-use crate::refund::{is_about_refund, is_support};
 
 /// A payment that support is asked about: its last decisions, and how it waits.
 pub(crate) struct About {
@@ -44,8 +44,8 @@ pub(crate) struct About {
     pub(crate) is_told: bool,
 }
 
-/// What a request says of what is asked for, and the host of who approved it: never the payment's own.
-const REQUEST_SECTIONS: [&str; 3] = ["request", "approval", REFUND_SECTION];
+/// What the host says of a request: never the payment's own, nor is what is asked for.
+const REQUEST_SECTIONS: [&str; 2] = ["request", "approval"];
 
 impl Inner {
     /// Decides one request for assistance.
@@ -55,7 +55,7 @@ impl Inner {
         effect: Effect,
         request: Request,
     ) -> Result<Stored, Problem> {
-        self.check_says_refund(effect, &request.row)?;
+        self.check_says_what(effect, &request.row)?;
         // To who is not granted that it is there, each payment is an unknown one.
         let is_told =
             (self.grants_of(asked)).tells_of_payment(asked.caller.role, &request.operation);
@@ -99,7 +99,7 @@ impl Inner {
         self.drop_not_taken(effect, &request.row, &mut dropped);
         let decision = self.fresh_id("dec")?;
         let mut row = self.assistance_row(asked, effect, &request, about.as_ref())?;
-        let asking = self.say_refund(asked, effect, about.as_ref(), &mut row)?;
+        let asking = self.say_asking(asked, effect, about.as_ref(), (&request.row, &mut row))?;
         let answer = self.answer_challenge(asked, effect, &request, &row, about.as_ref());
         let evidence = match (&answer, &about) {
             (Answer::Right(evidence) | Answer::RightBefore(evidence), _) => Some(evidence.clone()),
@@ -132,9 +132,9 @@ impl Inner {
             evaluated.add_host_finding(finding);
         }
         let mut challenge = None;
-        let (state, step) = match (&about, &asking) {
+        let (state, step) = match (&about, asking) {
             (Some(about), Some(asking)) => {
-                self.follow_refund(asked, effect, about, (asking, &row), &mut evaluated)?
+                self.follow_asking(asked, effect, about, (asking, &row), &mut evaluated)?
             }
             (Some(about), None) => {
                 let granted = evaluated.outcome.verdict.is_granted();
@@ -159,13 +159,16 @@ impl Inner {
             || about
                 .as_ref()
                 .is_some_and(|a| a.refused < MAX_REFUSED_LINKED);
+        // An answer is about the payment that waits, or about a request that does.
+        let of_request = step.is_some();
         let follow = about.as_ref().map(|about| Follow {
             factor: used,
             challenge,
             passed: evidence.clone().filter(|_| {
-                granted && about.waiting.is_some() && matches!(answer, Answer::Right(_))
+                let right = granted && matches!(answer, Answer::Right(_));
+                right && about.waiting.is_some() && !of_request
             }),
-            failed_attempt: matches!(answer, Answer::Wrong),
+            failed_attempt: matches!(answer, Answer::Wrong) && !of_request,
             request: step,
             ..Follow::state(state)
         });
@@ -201,6 +204,7 @@ impl Inner {
         let stored = self.commit(asked, draft).await?;
         if let (Some(about), Some(evidence), true) = (about, evidence, granted)
             && about.is_decided_again_by(effect)
+            && about.is_of_payment(&evidence)
         {
             self.decide_again(asked, &about.payment, &about.own, &decision, &evidence)
                 .await?;
@@ -251,6 +255,10 @@ impl Inner {
             Effect::AnswerChallenge => KEPT_FOR_CONFIRMATION,
             Effect::DecideAgain
             | Effect::Refund
+            | Effect::Recall
+            | Effect::Dispute
+            | Effect::Escalate
+            | Effect::Close
             | Effect::Approve
             | Effect::EnrolFactor
             | Effect::RemoveFactor => 0,
@@ -328,7 +336,8 @@ impl Inner {
         };
         // What a payment said of requests about it is none.
         for field in self.dictionary.fields() {
-            if REQUEST_SECTIONS.contains(&field.section()) {
+            let section = field.section();
+            if REQUEST_SECTIONS.contains(&section) || is_asked_for(section) {
                 row.clear(field.id);
             }
         }
@@ -353,6 +362,7 @@ impl Inner {
             self.set(&mut row, self.known.case_service, service)?;
             self.say_money(&mut row, about)?;
             self.say_factors(&mut row, &about.own_service)?;
+            self.say_dispute(&mut row, about)?;
             if let Some(waiting) = &about.waiting {
                 self.set(
                     &mut row,
@@ -368,8 +378,9 @@ impl Inner {
     /// Whether a request for assistance may say a field.
     fn is_taken(&self, effect: Effect, id: FieldId) -> bool {
         let section = self.dictionary.field(id).section();
-        let of_refund = is_about_refund(effect) && section == REFUND_SECTION;
-        of_refund || ASSISTANCE_SECTIONS.contains(&section) || id == self.known.payment_id
+        may_say(effect, section)
+            || ASSISTANCE_SECTIONS.contains(&section)
+            || id == self.known.payment_id
     }
 
     /// What the caller said of the payment itself is not kept, and it is told so.
@@ -407,7 +418,7 @@ impl Inner {
         own
     }
 
-    /// What an answer to the challenge of a request about a released payment makes of that request.
+    /// What an answer to the challenge of a request about the payment makes of that request.
     fn step_of_answer(
         &self,
         asked: &Asked,
@@ -416,9 +427,6 @@ impl Inner {
         row: &Row,
         granted: bool,
     ) -> Option<Step> {
-        if about.waiting.is_some() {
-            return None;
-        }
         let named = self.text(row, self.known.challenge_id)?;
         let digest = about.open_with(&named, asked.at)?.digest.clone();
         match answer {
@@ -440,12 +448,23 @@ impl About {
             && match effect {
                 Effect::None
                 | Effect::Refund
+                | Effect::Recall
+                | Effect::Dispute
+                | Effect::Escalate
+                | Effect::Close
                 | Effect::Approve
                 | Effect::EnrolFactor
                 | Effect::RemoveFactor => false,
                 Effect::AnswerChallenge => self.own.outcome.verdict == Verdict::Challenge,
                 Effect::DecideAgain => true,
             }
+    }
+
+    /// Whether evidence is for the payment that waits, and not for a request about it.
+    fn is_of_payment(&self, evidence: &Evidence) -> bool {
+        let waiting = self.waiting.as_ref();
+        let challenge = waiting.and_then(|waiting| waiting.challenge.as_ref());
+        challenge.is_some_and(|challenge| challenge.id == evidence.challenge)
     }
 
     /// The request that waits for the answer to a challenge.

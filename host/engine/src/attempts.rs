@@ -16,8 +16,13 @@ use crate::{Caller, problems};
 pub const REFUSED: &str = "access.refused";
 /// The event of a decision that was read again with something of the payment in it.
 pub const READ: &str = "decision.read";
+/// The event of alerts that were read.
+pub const ALERTS_READ: &str = "alerts.read";
 /// The event of pieces of the audit log that were read.
 pub const LOG_READ: &str = "log.read";
+
+/// The event of the queue of escalations that was read.
+pub const QUEUE_READ: &str = "escalations.read";
 
 /// Somebody asked for something that is no decision: words of the program's own, and what the caller may name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,19 +61,27 @@ impl Attempt {
         Attempt::of(READ, caller, "decision")
     }
 
+    /// So many alerts were read.
+    pub(crate) fn alerts_read(caller: &Caller, count: usize) -> Attempt {
+        Attempt {
+            which: vec![("count", count.to_string())],
+            ..Attempt::of(ALERTS_READ, caller, "alerts")
+        }
+    }
+
+    pub(crate) fn queue_read(caller: &Caller) -> Attempt {
+        Attempt::of(QUEUE_READ, caller, "escalations")
+    }
+
     pub(crate) fn log_read(caller: &Caller, what: &'static str) -> Attempt {
         Attempt::of(LOG_READ, caller, what)
     }
 
     /// The decision that it is about: one that is there.
-    pub(crate) fn about(self, decision: Option<String>) -> Attempt {
-        Attempt {
-            which: decision
-                .map(|decision| ("decision", decision))
-                .into_iter()
-                .collect(),
-            ..self
-        }
+    pub(crate) fn about(mut self, decision: Option<String>) -> Attempt {
+        self.which
+            .extend(decision.map(|decision| ("decision", decision)));
+        self
     }
 
     /// The piece of the log that it is about.

@@ -34,6 +34,11 @@ impl Role {
         }
     }
 
+    /// Whether people of support ask.
+    pub fn is_support(self) -> bool {
+        matches!(self, Role::Agent | Role::Supervisor)
+    }
+
     /// Whether it may ask for decisions at all; policies decide which.
     pub fn may_decide(self) -> bool {
         matches!(self, Role::Service | Role::Agent | Role::Supervisor)

@@ -40,7 +40,7 @@ pub struct Ask {
 pub struct Reply {
     /// Of the body.
     pub content_type: &'static str,
-    /// JSON, pacs.002 or pain.002, as the request was.
+    /// JSON, or the message of ISO 20022 that answers the one that asked.
     pub body: Vec<u8>,
     /// The decisions in the body, as this caller may see them.
     pub decisions: Vec<DecisionView>,
@@ -105,7 +105,7 @@ impl Engine {
     pub async fn decide(&self, caller: &Caller, ask: Ask) -> Result<Reply, Problem> {
         let refused_at = tokio::time::Instant::now() + REFUSAL_TAKES;
         let inner = Arc::clone(&self.inner);
-        let is_support = matches!(caller.role, Role::Agent | Role::Supervisor);
+        let is_support = caller.role.is_support();
         let caller = caller.clone();
         let answer = match self
             .inner
@@ -160,10 +160,10 @@ impl Inner {
         if !caller.role.may_decide() {
             return Err(problems::role_may_not_decide(caller.role));
         }
-        let _permit = self
-            .permits
-            .try_acquire()
-            .map_err(|_| problems::saturated())?;
+        let _place = match caller.role.is_support() {
+            true => self.lanes.assistance(&caller.id).await?,
+            false => self.lanes.payment()?,
+        };
         let _in_flight = self.metrics.in_flight();
         let answer = self.read_and_decide(caller, ask).await;
         self.metrics.decided_in(started.elapsed());
@@ -182,6 +182,16 @@ impl Inner {
             self.metrics.dropped(request.dropped.count());
         }
         self.metrics.part(Part::Intake, reading.elapsed());
+        let set = self.sets.in_force();
+        // What is asked in the customer's own channel about a payment keeps no payment waiting either.
+        let asks_for_help = |request: &Request| {
+            let operation = set.operation(&request.operation);
+            operation.is_some_and(|o| o.kind == OperationKind::Assistance)
+        };
+        let _beside = match message.requests.iter().any(asks_for_help) {
+            true if !caller.role.is_support() => Some(self.lanes.assistance(&caller.id).await?),
+            _ => None,
+        };
         let of_message = |id: &Secret| Zeroizing::new(id.expose(|id| format!("iso:{id}")));
         let (key, said_in) = match (ask.idempotency_key, message.envelope.message_key()) {
             (Some(key), _) => (Some(Zeroizing::new(key)), KeyIn::Header),
@@ -190,7 +200,7 @@ impl Inner {
         let mark = key.map(|key| self.idempotency.mark(&caller, &key, &request_hash));
         let asked = Asked {
             caller,
-            set: self.sets.in_force(),
+            set,
             trace,
             mark,
             told: ask.at,
@@ -226,7 +236,10 @@ impl Inner {
         match self.begin(mark, requests.len(), asked.at).await {
             Seen::OtherRequest => Err(match said_in {
                 KeyIn::Header => problems::key_used_for_another_request(),
-                KeyIn::Message => problems::message_id_used_for_another_message(),
+                KeyIn::Message => {
+                    let at = message.envelope.message_id_at();
+                    problems::message_id_used_for_another_message(at)
+                }
             }),
             Seen::InFlight(_) => Err(problems::in_flight()),
             Seen::Decided(ids) => {
@@ -287,7 +300,12 @@ impl Inner {
             .skip(decided.len())
             .collect();
         // Who may not pay is told nothing about payments.
-        let (_whole, lock) = if is_of_several && asked.caller.role == Role::Service {
+        let pays = |(_, request): &(usize, Request)| {
+            let operation = asked.set.operation(&request.operation);
+            operation.is_some_and(|one| one.kind == OperationKind::Payment)
+        };
+        let is_whole = is_of_several && asked.caller.role == Role::Service && rest.iter().all(pays);
+        let (_whole, lock) = if is_whole {
             (
                 self.hold_all(&asked.caller.id, &rest).await?,
                 PaymentLock::Held,

@@ -12,10 +12,12 @@ use weft_intake::{Intake, Problem, Request};
 use weft_policy::{Effect, OperationKind};
 use weft_vault::Vault;
 
+use crate::alerts::Alerts;
 use crate::decide::{Asked, PaymentLock};
 use crate::disclosure::{Budgets, Emergencies};
 use crate::idempotency::Table;
 use crate::known::Known;
+use crate::lanes::Lanes;
 use crate::locks::Locks;
 use crate::metrics::{Metrics, Part};
 use crate::pipeline::Pipeline;
@@ -60,7 +62,8 @@ pub(crate) struct Inner {
     pub(crate) workers: rayon::ThreadPool,
     /// Walks that workers are on.
     pub(crate) walks: Arc<AtomicUsize>,
-    pub(crate) permits: tokio::sync::Semaphore,
+    pub(crate) lanes: Lanes,
+    pub(crate) alerts: Alerts,
     /// One decision about a payment at a time.
     pub(crate) payments: Locks,
     /// One payment of an account, card or device at a time, and one refund of an agent.
@@ -74,6 +77,10 @@ pub(crate) struct Inner {
     pub(crate) refunds: crate::refunds::Refunds,
     /// What customers have enrolled.
     pub(crate) factors: crate::factors::Factors,
+    /// Disputes that are open.
+    pub(crate) disputes: crate::due::Disputes,
+    /// What waits for a supervisor.
+    pub(crate) escalations: crate::escalations::Escalations,
     /// Requests in emergencies that wait for their review.
     pub(crate) emergencies: Emergencies,
     /// One erasure or hold at a time.
@@ -141,7 +148,8 @@ impl Engine {
         }
     }
 
-    /// Refuses the payments whose time is over. How many; none when the host cannot decide.
+    /// Refuses the payments whose time is over, and warns of disputes that are due. How many were refused; none when the
+    /// host cannot decide.
     pub async fn expire_due(&self) -> usize {
         if !self.readiness().ready {
             return 0;
@@ -152,7 +160,9 @@ impl Engine {
             .tasks
             .spawn(async move {
                 inner.record_clock().await;
-                inner.expire_due().await
+                let expired = inner.expire_due().await?;
+                inner.warn_of_disputes().await?;
+                Ok::<usize, Problem>(expired)
             })
             .await;
         match turn {
@@ -252,7 +262,7 @@ impl Inner {
     ) -> Result<(), Problem> {
         let known = &self.known;
         self.set(row, known.session_role, Value::text(caller.role.as_str()))?;
-        if matches!(caller.role, Role::Agent | Role::Supervisor) {
+        if caller.role.is_support() {
             self.set(row, known.agent_id, Value::text(caller.id.as_str()))?;
         } else {
             row.clear(known.agent_id);

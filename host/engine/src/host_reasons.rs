@@ -1,5 +1,7 @@
 //! The reasons that the host itself gives, and what they say to people.
 
+use weft_assist::Barred;
+
 /// A decision about which no policy said anything.
 pub(crate) const NO_POLICY: &str = "no-policy-applies";
 /// A finding that stands for a failure.
@@ -57,25 +59,67 @@ pub(crate) fn title(code: &str) -> Option<&'static str> {
         ASK_FIRST => {
             "Ask within the case first why the payment does not go through, or how it stands: then this may be asked for"
         }
-        "refund-not-possible" => "Nothing of the payment can be given back as it stands",
-        "refund-made-before" => "A refund of this identifier was made before",
-        "refund-of-nothing" => "A refund is more than nothing",
-        "refund-in-other-currency" => "The refund has another currency than the payment",
-        "refund-above-captured" => "The refunds would be more than what was captured",
         "self-approval" => "Who asks does not approve",
         "approved-before" => "Who has approved does not approve again",
         "another-request" => {
-            "No such request waits, with exactly this payment, identifier, amount and case"
+            "No such request waits, with exactly this payment, these words and this case"
         }
         "not-open" => "The request is approved already, or its time is over",
         TOO_MUCH_FOUND => "The policies ask for more than a record has room for",
-        _ => return None,
+        _ => return barred(code).map(barred_title),
     })
+}
+
+/// What an ISO 20022 report carries for a code of the host's own. Only recalls have such: the codes are of
+/// ExternalPaymentCancellationRejection1Code.
+pub(crate) fn status_reason(code: &str) -> Option<&'static str> {
+    match barred(code)? {
+        // "The transaction has already been returned"; so has what was recalled.
+        Barred::RecallOfReturned | Barred::RecallKnown => Some("ARDT"),
+        // "Original transaction never received": whoever would have got it never did.
+        Barred::RecallOfRefused => Some("NOOR"),
+        // "An agent refuses to cancel", until it is known who is right.
+        Barred::RecallOfDisputed => Some("AGNT"),
+        _ => None,
+    }
+}
+
+fn barred(code: &str) -> Option<Barred> {
+    Barred::ALL.into_iter().find(|why| why.code() == code)
+}
+
+fn barred_title(why: Barred) -> &'static str {
+    match why {
+        Barred::RefundState => "Nothing of the payment can be given back as it stands",
+        Barred::RefundKnown => "A refund of this identifier was made before",
+        Barred::RefundOfNothing => "A refund is more than nothing",
+        Barred::RefundCurrency => "The refund has another currency than the payment",
+        Barred::RefundAboveCaptured => "The refunds would be more than what was captured",
+        Barred::RecallOfRefused => "The payment never went on, so there is nothing to call back",
+        Barred::RecallOfReturned => {
+            "Money of the payment was given back: what is left can be refunded, and not recalled"
+        }
+        Barred::RecallKnown => "The payment was recalled before",
+        Barred::RecallOfDisputed => {
+            "The payment is disputed: close the dispute, or give the money back"
+        }
+        Barred::DisputeState => "Only a payment that was released can be disputed",
+        Barred::DisputeKnown => {
+            "A dispute or an escalation of this payment has this identifier: choose another"
+        }
+        Barred::DisputeNotice => "Notice of the dispute was given later than now",
+        Barred::DisputeRoom => "As many disputes are open as may: end one first",
+        Barred::EscalationKnown => {
+            "An escalation or a dispute of this payment has this identifier: choose another"
+        }
+        Barred::EscalationRoom => "As many escalations of the payment wait as may: close one first",
+        Barred::CloseOfNothing => "Neither a dispute nor an escalation of this identifier is open",
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use weft_assist::{NotEnrolled, NotRefunded, Refusal};
+    use weft_assist::{Barred, NotEnrolled, Refusal};
 
     #[test]
     fn every_refusal_of_an_answer_has_words() {
@@ -97,8 +141,8 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_of_a_refund_has_words() {
-        for why in NotRefunded::ALL {
+    fn every_refusal_of_a_request_has_words() {
+        for why in Barred::ALL {
             assert!(super::title(why.code()).is_some(), "{why:?}");
         }
         for code in [
@@ -109,5 +153,18 @@ mod tests {
         ] {
             assert!(super::title(code).is_some(), "{code}");
         }
+    }
+
+    #[test]
+    fn every_recall_that_cannot_be_has_a_code_of_iso_20022_and_nothing_else_has() {
+        for why in Barred::ALL {
+            let is_recall = why.code().starts_with("recall-");
+            assert_eq!(
+                super::status_reason(why.code()).is_some(),
+                is_recall,
+                "{why:?}"
+            );
+        }
+        assert_eq!(super::status_reason(super::NO_POLICY), None);
     }
 }

@@ -39,6 +39,7 @@ known! {
     payer_account = "payer.account",
     payee_account = "payee.account",
     instrument_pan = "instrument.pan",
+    instrument_entry_mode = "instrument.entry_mode",
     session_id = "session.id",
     session_role = "session.role",
     agent_id = "agent.id",
@@ -72,6 +73,21 @@ known! {
     refund_amount = "refund.amount",
     refund_account = "refund.account",
     refund_original_instrument = "refund.original_instrument",
+    recall_id = "recall.id",
+    recall_reason = "recall.reason",
+    dispute_id = "dispute.id",
+    dispute_reason = "dispute.reason",
+    dispute_notice_at = "dispute.notice_at",
+    dispute_agent = "dispute.agent",
+    dispute_provisional_credit = "dispute.provisional_credit",
+    dispute_extended = "dispute.extended",
+    dispute_credit_due_at = "dispute.credit_due_at",
+    dispute_answer_due_at = "dispute.answer_due_at",
+    escalation_id = "escalation.id",
+    escalation_reason = "escalation.reason",
+    escalation_agent = "escalation.agent",
+    close_id = "close.id",
+    close_reason = "close.reason",
     processing_region = "processing.region",
     processing_tenant = "processing.tenant",
     processing_at = "processing.at",
@@ -88,6 +104,3 @@ pub(crate) const ASSISTANCE_SECTIONS: [&str; 3] = ["case", "session", "challenge
 
 /// What an enrolment says of the factor, and the host of the payer's factors.
 pub(crate) const FACTOR_SECTION: &str = "factor";
-
-/// What a request for a refund, or the approval of one, may say besides.
-pub(crate) const REFUND_SECTION: &str = "refund";

@@ -6,7 +6,8 @@
 //! | `payment`, `assistance` | what is decided about a payment, and about helping with one |
 //! | `answer` | the customer's answer to a challenge |
 //! | `enrolment`, `factors` | what customers enrol to prove who they are with, and what is enrolled now |
-//! | `refund`, `refunds` | money that is given back; how often support did |
+//! | `asking` | what is asked for of a payment, waits, and is done |
+//! | `refund`, `refunds`, `dispute` | what the host says of money that is given back, of how often support did, and of disputes |
 //! | `evaluate`, [`Pipeline`] | a row through the stages; the policy set with its plugins |
 //! | [`sets`] | policy sets: read, archived by digest, put in force |
 //! | `threat` | the level of threat that decisions are taken under |
@@ -18,13 +19,15 @@
 //! | `again`, `ground` | a recorded decision, evaluated again; from a data directory |
 //! | [`attempts`] | what was refused and what was read again, each on record |
 //! | `approval`, `lift` | what one person orders and others approve, or order, too |
+//! | `due`, `escalations` | disputes of which somebody is to be warned; what waits for a supervisor |
 //! | `chains` | the decisions about one payment, apart from those of other services' payments |
 //! | `disclosure` | what people are shown, for which purpose, how often; values of the vault and openings on request |
 //! | `reader`, [`view`] | records into what one caller may see |
+//! | [`alerts`](Engine::alerts) | payments that policies want support to look at |
 //! | [`watch`](Engine::watch) | a payment's changes, as they happen |
 //! | `reasons`, `told`, `words` | why, in words for a reader, from the set that decided |
 //! | `without_payment` | what is said to whom nothing of the payment may be told |
-//! | `tasks` | what is under way, and leaves nothing on a stack |
+//! | `lanes`, `tasks` | how many are decided at once, payments beside assistance; what is under way leaves nothing on a stack |
 //! | [`backup()`], [`restore()`] | copies of a data directory, and a host that goes on from one |
 //! | `start` | from directories to a host that decides |
 //! | [`limits`] | every bound |
@@ -36,8 +39,10 @@
 //! and the vault is rebuilt from them at start.
 
 mod again;
+mod alerts;
 mod answer;
 mod approval;
+mod asking;
 mod assistance;
 pub mod attempts;
 mod backup;
@@ -48,9 +53,12 @@ mod clock;
 mod config;
 mod decide;
 pub mod disclosure;
+mod dispute;
+mod due;
 mod engine;
 mod enrolment;
 mod erasure;
+mod escalations;
 mod evaluate;
 pub mod explain;
 mod factors;
@@ -61,6 +69,7 @@ mod idempotency;
 mod ids;
 mod keyed;
 mod known;
+mod lanes;
 mod lift;
 pub mod limits;
 mod lock_file;
@@ -95,6 +104,7 @@ mod without_payment;
 mod words;
 
 pub use again::{Difference, NotAgain};
+pub use alerts::{Alarmed, AlertView};
 pub use backup::{Backup, BackupError, Restored, backup, restore};
 pub use caller::{Caller, Role};
 pub use clock::Clock;
@@ -103,6 +113,7 @@ pub use decide::{Ask, Reply};
 pub use disclosure::{Emergency, EmergencyAsk, Opened, OpeningAsk, ReleaseAsk, Released};
 pub use engine::{Engine, Readiness, Stopped};
 pub use erasure::{OfPerson, Rotation, VaultStatus};
+pub use escalations::{Escalated, Queue};
 pub use explain::{ExplainError, Explanation, explain};
 pub use ground::{GroundError, SetDirs};
 pub use host_reasons::FINDINGS_LEFT_OUT;

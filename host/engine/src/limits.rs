@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use weft_dictionary::DurationMs;
 
+/// Requests for assistance, and for explanations, that wait for their turn; more are refused with 503.
+pub const MAX_WAITING: usize = 256;
+/// Of these, those of one caller.
+pub const MAX_WAITING_A_CALLER: usize = 64;
 /// How often a part of a backup is tried that is in the middle of a change.
 pub(crate) const BACKUP_TRIES: usize = 10;
 /// Between two of these.
@@ -72,7 +76,9 @@ pub(crate) const MAX_CASE_DECISIONS: usize = 20;
 /// How long an answer takes at least whose time must not say what is there: each about a value of the vault, and each that
 /// refuses somebody a decision, or help with a payment, services too.
 pub const REFUSAL_TAKES: Duration = Duration::from_millis(100);
-/// Changes of payments that who looks at one may be behind; who is more behind looks again.
+/// Alerts that support can still ask for; the log has them all.
+pub const MAX_ALERTS: usize = 200;
+/// Changes of payments, and alerts, that who looks at them may be behind; who is more behind looks again.
 pub(crate) const MAX_UNSEEN_CHANGES: usize = 1_024;
 /// Bytes of a thread's stack that are overwritten after work that may have seen clear values. Of the stacks of a host that
 /// had decided for a while, 144 KiB were used at the most.
@@ -95,6 +101,16 @@ pub const TRANSFER_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
 pub const LIFT_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
 /// How long a request about a payment waits for the customer and for a second person. What they approved counts as long.
 pub const REQUEST_WAITS: DurationMs = DurationMs(24 * 60 * 60_000);
+/// Disputes that are open at the same time; more are denied until some have ended.
+pub(crate) const MAX_DISPUTES: usize = 1_000_000;
+/// How long before a dispute is due somebody is warned, also when nobody asks.
+pub(crate) const DISPUTE_WARNING: DurationMs = DurationMs(48 * 3_600_000);
+/// Disputes of which somebody is warned in one turn.
+pub(crate) const WARN_BATCH: usize = 256;
+/// Escalations that wait for a supervisor; more are denied until some are ended.
+pub(crate) const MAX_ESCALATED: usize = 10_000;
+/// Of these, those that one answer tells.
+pub const MAX_ESCALATIONS_TOLD: usize = 1_000;
 /// Refunds of thirty days that are counted by agent; where there were more, nothing is said of how many.
 pub(crate) const MAX_REFUNDS_COUNTED: usize = 1_000_000;
 

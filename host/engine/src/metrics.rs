@@ -60,6 +60,7 @@ pub struct Metrics {
     behaviour_keys: Gauge,
     behaviour_events: Gauge,
     requests_in_flight: Gauge<i64>,
+    assistance_waiting: Gauge<i64>,
     clock_set_back: Counter,
     fuel: Counter<u64, AtomicU64>,
     trials: Family<TrialLabels, Counter>,
@@ -151,6 +152,7 @@ impl Metrics {
             behaviour_keys: Gauge::default(),
             behaviour_events: Gauge::default(),
             requests_in_flight: Gauge::default(),
+            assistance_waiting: Gauge::default(),
             clock_set_back: Counter::default(),
             fuel: Counter::default(),
             trials: Family::default(),
@@ -237,6 +239,11 @@ impl Metrics {
             "in_flight",
             "Requests being decided",
             self.requests_in_flight.clone(),
+        );
+        r.register(
+            "assistance_waiting",
+            "Requests for assistance that wait for their turn beside payments",
+            self.assistance_waiting.clone(),
         );
         r.register(
             "clock_set_back",
@@ -411,6 +418,11 @@ impl Metrics {
         ] {
             gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
         }
+    }
+
+    /// Counts those that wait for their turn.
+    pub(crate) fn assistance_waiting(&self) -> Gauge<i64> {
+        self.assistance_waiting.clone()
     }
 
     /// One more request is being decided, until the guard goes.

@@ -24,6 +24,12 @@ pub(crate) fn saturated() -> Problem {
     .help("send it again in a moment, with the same idempotency key")
 }
 
+pub(crate) fn saturated_beside() -> Problem {
+    let detail = "more requests for assistance wait than may, beside payments, of all callers or of this one";
+    Problem::new(ProblemCode::Saturated, detail)
+        .help("send fewer at once; send this one again in a moment, with the same idempotency key")
+}
+
 pub(crate) fn role_may_not_decide(role: Role) -> Problem {
     let detail = format!(
         "callers with the role {} do not ask for decisions",
@@ -40,13 +46,32 @@ pub(crate) fn missing(pointer: &str) -> Problem {
     .pointer(pointer)
 }
 
-pub(crate) fn no_refund_without(pointer: &str) -> Problem {
+pub(crate) fn no_request_without(pointer: &str) -> Problem {
     Problem::new(
         ProblemCode::MissingField,
-        "a refund is not asked for, nor approved, without this field",
+        "this is not asked for, nor approved, without this field",
     )
     .pointer(pointer)
-    .help("refund.id is yours to give, once for each refund of a payment; refund.amount says how much, in the payment's currency")
+    .help(
+        "refund.id, recall.id, dispute.id and escalation.id are yours to give, each once for a payment; close.id names the dispute \
+         or the escalation that is to end; refund.amount says how much, in the payment's currency; the rest says why",
+    )
+}
+
+pub(crate) fn approves_nothing() -> Problem {
+    Problem::new(
+        ProblemCode::MissingField,
+        "an approval says all that the request says which it approves",
+    )
+    .help("say its refund, recall, dispute, escalation or close as it was asked for")
+}
+
+pub(crate) fn approves_several() -> Problem {
+    Problem::new(
+        ProblemCode::MissingField,
+        "an approval is of one request, and this one could be of several",
+    )
+    .help("say its refund, recall, dispute, escalation or close, and nothing of another")
 }
 
 pub(crate) fn no_factor_without(pointer: &str) -> Problem {
@@ -135,15 +160,16 @@ pub(crate) fn key_used_for_another_request() -> Problem {
     .help("use a new key for a new request")
 }
 
-pub(crate) fn message_id_used_for_another_message() -> Problem {
+pub(crate) fn message_id_used_for_another_message(at: String) -> Problem {
     Problem::new(
         ProblemCode::IdempotencyMismatch,
         "a message of yours with this identifier and other bytes was answered before; without an Idempotency-Key header \
          the identifier of an ISO 20022 message is its idempotency key",
     )
-    .pointer("/Document/*/GrpHdr/MsgId")
+    .pointer(at)
     .help(
-        "give a new message a new MsgId; the same message, byte for byte, gets the same answer again",
+        "give a new message a new MsgId, or a new Id of its Assgnmt; the same message, byte for byte, gets the same answer \
+         again",
     )
 }
 

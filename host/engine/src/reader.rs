@@ -21,7 +21,7 @@ use crate::reasons::{self, Names};
 use crate::told::{Told, is_told, reader, without_others};
 use crate::view::{
     ChallengeView, ContextView, DecisionView, DroppedView, FindingView, LogView, NowView,
-    PaymentView, ReasonView, WhyView,
+    PaymentView, ReasonView, Standing, WhyView,
 };
 use crate::words::Words;
 use crate::{Caller, Role, ids, payment, problems};
@@ -134,11 +134,9 @@ impl Inner {
         Ok(view)
     }
 
-    /// Where a payment stands by its latest decision about itself, or by which money was given back.
+    /// Where a payment stands by its latest decision about itself, or by which something was done with it.
     fn now(&self, chain: &[Stored], tells_refunded: bool) -> Option<NowView> {
-        let latest = (chain.iter().rev())
-            .map(|stored| &stored.record)
-            .find(|record| self.is_about_itself(record) || gives_back(record))?;
+        let latest = self.latest(chain)?;
         Some(NowView {
             state: state_of(latest)?.as_str(),
             refunded: self.refunded(chain).filter(|_| tells_refunded),
@@ -156,6 +154,28 @@ impl Inner {
         };
         let refunded = self.life_of(chain).ok()??.refunded(amount);
         (refunded.minor_units > 0).then(|| Value::Money(refunded).to_json())
+    }
+
+    /// The last of these decisions about the payment itself, or by which something was done with it: why it stands as it does.
+    fn latest<'c>(&self, chain: &'c [Stored]) -> Option<&'c DecisionRecord> {
+        let mut latest = chain.iter().rev().map(|stored| &stored.record);
+        latest.find(|record| self.is_about_itself(record) || does_something(record))
+    }
+
+    /// How a payment stood by these decisions.
+    fn standing(
+        &self,
+        chain: &[Stored],
+        state: State,
+        reasons: impl Fn(&DecisionRecord) -> Vec<ReasonView>,
+    ) -> Standing {
+        let latest = self.latest(chain);
+        let step = latest.and_then(follow_of).and_then(|follow| follow.request);
+        Standing {
+            state,
+            is_recalled: matches!(step, Some(Step::Recalled { .. })),
+            reasons: latest.map(reasons).unwrap_or_default(),
+        }
     }
 
     /// Whether a decision is about a payment, and not about helping with one.
@@ -263,6 +283,16 @@ impl Inner {
                 .filter(|_| !insider || tells(STEP_UP)),
             waits_until: follow.and_then(waits_until).filter(|_| told_of_payment),
             is_told_of_payment: told_of_payment,
+            standing: follow
+                .filter(|_| assistance && record.outcome.verdict.is_granted() && tells(STATE))
+                .map(|follow| {
+                    self.standing(until(&chain, record), follow.state, |why| {
+                        match tells(VERDICT) {
+                            true => self.reasons(why, names(caller), words),
+                            false => Vec::new(),
+                        }
+                    })
+                }),
             context: if assistance && told_of_payment {
                 self.context(told, &chain)?
             } else {
@@ -425,8 +455,12 @@ impl Inner {
             if let Some(challenge) = asked_of_customer(&follow) {
                 (asked, passed) = (Some(challenge.clone()), false);
             }
-            passed |=
-                follow.passed.is_some() || matches!(follow.request, Some(Step::Passed { .. }));
+            let evidence = match &follow.request {
+                Some(Step::Passed { evidence, .. }) => Some(evidence),
+                _ => follow.passed.as_ref(),
+            };
+            passed |= (asked.as_ref().zip(evidence))
+                .is_some_and(|(asked, evidence)| asked.id == evidence.challenge);
             if stored.record.decision == record.decision {
                 break;
             }
@@ -586,10 +620,10 @@ fn asks_customer(record: &DecisionRecord) -> bool {
         .is_some_and(|follow| follow.request.is_some() && asked_of_customer(&follow).is_some())
 }
 
-/// Whether money was given back by a decision.
-fn gives_back(record: &DecisionRecord) -> bool {
+/// Whether what was asked for of a payment was done by a decision.
+fn does_something(record: &DecisionRecord) -> bool {
     let step = follow_of(record).and_then(|follow| follow.request);
-    matches!(step, Some(Step::Refunded { .. }))
+    step.is_some_and(|step| step.is_done())
 }
 
 /// Until when a request waits that does so from this decision on.

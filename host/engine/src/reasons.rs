@@ -112,7 +112,10 @@ fn in_words(
     ReasonView {
         code: reason.code.clone(),
         title: described.map(|d| d.title.clone()).or_else(by_host),
-        status_reason: described.and_then(|d| d.status_reason.clone()),
+        status_reason: match described {
+            Some(described) => described.status_reason.clone(),
+            None => host_reasons::status_reason(&reason.code).map(str::to_owned),
+        },
         fields: match names {
             Names::All => reason.fields.clone(),
             Names::Missing => missing.clone(),

@@ -102,6 +102,11 @@ impl Inner {
                 .apply(payment, before, &record.decision, follow);
             self.changes.tell(payment);
             self.refunds.see(record, follow);
+            self.escalations.see(record, follow);
+            self.disputes.see(record, follow);
+        }
+        if self.is_payment(record) {
+            self.alerts.see(record);
         }
         self.take_factor(record);
         if let Some(follow) = &follow {

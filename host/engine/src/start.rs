@@ -17,16 +17,21 @@ use weft_intake::Intake;
 use weft_sandbox::{CacheConfig, Sandbox, SandboxConfig};
 use weft_vault::{Keys, Label, Side, Vault};
 
+use crate::alerts::Alerts;
 use crate::disclosure::{Budgets, Emergencies};
+use crate::due::Disputes;
 use crate::engine::{Engine, Inner};
 use crate::erasure::Outstanding;
+use crate::escalations::Escalations;
 use crate::factors::Factors;
 use crate::idempotency::Table;
 use crate::known::{Known, MissingField};
+use crate::lanes::Lanes;
 use crate::lift::Lifts;
 use crate::limits::KEY_WINDOW;
 use crate::lock_file::{LockError, LockFile};
 use crate::locks::Locks;
+use crate::metrics::Metrics;
 use crate::pipeline::PipelineError;
 use crate::reader::follow_of;
 use crate::refunds::Refunds;
@@ -174,6 +179,12 @@ impl Engine {
         let log = open_log(&config, &keys, restored.as_ref(), progress)?;
         let is_restored = restored.is_some();
         let threat = ThreatLevel::at_start(config.threat_level, None, clock.now());
+        let metrics = Arc::<Metrics>::default();
+        let lanes = Lanes::new(
+            config.max_in_flight,
+            config.max_assistance_in_flight,
+            metrics.assistance_waiting(),
+        );
         let inner = Inner {
             known,
             intake: Intake::new(Arc::clone(&dictionary), Arc::clone(&vault)),
@@ -184,10 +195,11 @@ impl Engine {
             challenges: ChallengeKey::new(keys.derive(Label::ChallengeCodes)),
             idempotency: Table::new(keys.derive(Label::Idempotency)),
             snapshots: keys.derive_for(Label::FeatureSnapshots, &[&config.region, &config.tenant]),
-            metrics: Arc::default(),
+            metrics,
             workers: workers(config.workers)?,
             walks: Arc::default(),
-            permits: tokio::sync::Semaphore::new(config.max_in_flight),
+            lanes,
+            alerts: Alerts::default(),
             payments: Locks::new(),
             payers: Locks::new(),
             tasks: Tasks::default(),
@@ -196,6 +208,8 @@ impl Engine {
             budgets: Budgets::default(),
             refunds: Refunds::default(),
             factors: Factors::default(),
+            disputes: Disputes::default(),
+            escalations: Escalations::default(),
             emergencies: Emergencies::default(),
             custody: tokio::sync::Mutex::default(),
             rotating: tokio::sync::Mutex::default(),
@@ -273,6 +287,7 @@ impl Inner {
                     threat = ThreatLevel::after(threat.take(), event);
                     outstanding.see(event);
                     lost.see_event(event);
+                    self.disputes.see_event(event);
                     restored.take_if(|order| order.is_told_by(event));
                     self.restore_release(event);
                     self.metrics.unreviewed(self.emergencies.see(event));
@@ -287,7 +302,12 @@ impl Inner {
                     self.pending
                         .apply(payment, before, &decision.decision, &follow);
                     self.refunds.see(decision, &follow);
+                    self.escalations.see(decision, &follow);
+                    self.disputes.see(decision, &follow);
                 }
+            }
+            if self.is_payment(decision) {
+                self.alerts.see(decision);
             }
             lost.see(&self.dictionary, &self.vault, decision);
             self.restore_budgets(decision);

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde::Serialize;
 use serde_json::Value as Json;
+use weft_assist::State;
 use weft_assist::passkey::RequestOptions;
 use weft_audit::{DroppedPlace, DroppedRecord};
 use weft_dictionary::Timestamp;
@@ -34,6 +35,9 @@ pub struct DecisionView {
     /// Whether the reader learns by it that there is such a payment.
     #[serde(skip)]
     pub(crate) is_told_of_payment: bool,
+    /// How the payment stands that was asked about, where that was granted. JSON says it by `payment` and `context`.
+    #[serde(skip)]
+    pub(crate) standing: Option<Standing>,
     /// In words for this reader.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -76,6 +80,16 @@ pub struct DecisionView {
     pub decided_again: Option<Box<DecisionView>>,
 }
 
+/// How a payment stood when it was asked about, for a status report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) state: State,
+    /// Whether it stands so because it was called back.
+    pub(crate) is_recalled: bool,
+    /// Why it stands so, if the reader is told of that.
+    pub(crate) reasons: Vec<ReasonView>,
+}
+
 /// A payment's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PaymentView {
@@ -102,7 +116,7 @@ pub struct NowView {
     /// What was given back of it by now, if anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Json>,
-    /// The latest decision about it, or by which money was given back.
+    /// The latest decision about it, or by which something was done with it.
     pub decision: String,
     /// When that was taken; RFC 3339.
     #[serde(serialize_with = "rfc3339")]
@@ -117,7 +131,8 @@ pub struct ReasonView {
     /// In words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// ISO 20022 ExternalStatusReason1Code.
+    /// What ISO 20022 reports carry: ExternalStatusReason1Code about payments, ExternalPaymentCancellationRejection1Code about
+    /// recalls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
     /// The fields that it rests on: agents, supervisors, regulators. Others get those that are missing.

@@ -16,6 +16,7 @@
 //! | `GET /v1/policy-sets` | operators, regulators | which set was in force since when, by whom |
 //! | `POST /v1/policies/reload`, `…/rollback` | operators | what is in force then |
 //! | `GET`, `PUT /v1/threat-level` | operators; regulators look | the level of threat |
+//! | `GET /v1/escalations` | supervisors | what was escalated and nobody has ended yet |
 //! | `GET /v1/vault` | operators, regulators | how the vault stands |
 //! | `POST /v1/vault/erase`, `…/hold`, `…/rotate` | operators | erase a person, hold one against erasure, begin new keys |
 //! | `POST /v1/vault/export`, `…/import`, `…/approve` | operators | values go to another host or come from one; another operator approves |

@@ -100,7 +100,7 @@ struct History {
 }
 
 impl Service {
-    /// Answers an operator, or a regulator who looks.
+    /// Answers an operator, a regulator who looks, or a supervisor who looks at what waits.
     pub(crate) async fn operate(
         &self,
         route: Route,
@@ -165,6 +165,10 @@ impl Service {
                 let asked: Plain = self.asked(request).await?.unwrap_or_default();
                 let ordered = engine.rotate_vault(order(asked.reason)).await;
                 json(&ordered.map_err(Refusal::by_engine)?)
+            }
+            Route::Escalations => {
+                let queue = engine.escalations(caller).await;
+                json(&queue.map_err(Refusal::by_engine)?)
             }
             _ => return Err(Refusal::no_such_route()),
         };

@@ -14,6 +14,10 @@ pub(crate) enum Route {
     Explanation,
     /// Where the payment of a decision stands, now and after each change.
     Watch,
+    /// Payments that policies want support to look at.
+    Alerts,
+    /// The same, as they are raised.
+    AlertStream,
     /// What there is, for programs (OpenAPI).
     Description,
     /// Whether the process lives.
@@ -56,6 +60,8 @@ pub(crate) enum Route {
     Open,
     /// Emergency access is reviewed.
     Review,
+    /// What was escalated and waits for a supervisor.
+    Escalations,
     /// The audit log's newest checkpoint.
     Checkpoint,
     /// A piece of the audit log.
@@ -105,11 +111,13 @@ const LOG: &str = "/v1/log/";
 impl Route {
     /// All resources.
     #[cfg(test)]
-    const ALL: [Route; 30] = [
+    const ALL: [Route; 33] = [
         Route::Decide,
         Route::Decision,
         Route::Explanation,
         Route::Watch,
+        Route::Alerts,
+        Route::AlertStream,
         Route::Description,
         Route::Alive,
         Route::Ready,
@@ -131,6 +139,7 @@ impl Route {
         Route::Approve,
         Route::Open,
         Route::Review,
+        Route::Escalations,
         Route::Checkpoint,
         Route::Tile,
         Route::Proof,
@@ -142,6 +151,8 @@ impl Route {
     pub(crate) fn of(path: &str) -> Option<(Route, &str)> {
         let route = match path {
             DECISIONS => Route::Decide,
+            "/v1/alerts" => Route::Alerts,
+            "/v1/alerts/changes" => Route::AlertStream,
             "/v1/openapi.yaml" => Route::Description,
             "/healthz" => Route::Alive,
             "/readyz" => Route::Ready,
@@ -163,6 +174,7 @@ impl Route {
             "/v1/emergencies/approve" => Route::Approve,
             "/v1/emergencies/open" => Route::Open,
             "/v1/emergencies/review" => Route::Review,
+            "/v1/escalations" => Route::Escalations,
             "/v1/log/checkpoint" => Route::Checkpoint,
             "/v1/log/records" => Route::Records,
             "/v1/log/openings" => Route::OpenCommitment,
@@ -195,6 +207,8 @@ impl Route {
             Route::Decision => "/v1/decisions/{id}",
             Route::Explanation => "/v1/decisions/{id}/explanation",
             Route::Watch => "/v1/decisions/{id}/changes",
+            Route::Alerts => "/v1/alerts",
+            Route::AlertStream => "/v1/alerts/changes",
             Route::Description => "/v1/openapi.yaml",
             Route::Alive => "/healthz",
             Route::Ready => "/readyz",
@@ -216,6 +230,7 @@ impl Route {
             Route::Approve => "/v1/emergencies/approve",
             Route::Open => "/v1/emergencies/open",
             Route::Review => "/v1/emergencies/review",
+            Route::Escalations => "/v1/escalations",
             Route::Checkpoint => "/v1/log/checkpoint",
             Route::Tile => "/v1/log/tile/{tile}",
             Route::Proof => "/v1/log/proofs/{id}",
@@ -241,11 +256,12 @@ impl Route {
             | Route::Open
             | Route::Review
             | Route::OpenCommitment => "POST",
-            Route::Watch => "GET",
+            Route::Watch | Route::AlertStream => "GET",
             Route::Emergencies => "GET, HEAD, POST",
             Route::ThreatLevel => "GET, HEAD, PUT",
             Route::Decision
             | Route::Explanation
+            | Route::Alerts
             | Route::Description
             | Route::Alive
             | Route::Ready
@@ -253,6 +269,7 @@ impl Route {
             | Route::Policies
             | Route::PolicySets
             | Route::Vault
+            | Route::Escalations
             | Route::Checkpoint
             | Route::Tile
             | Route::Proof
@@ -283,8 +300,8 @@ impl Route {
             Route::Description | Route::Alive | Route::Ready => Access::Anyone,
             Route::Emergencies if *method == Method::POST => Access::Roles(SUPPORT),
             Route::Emergencies => Access::Roles(WATCHERS),
-            Route::Approve => Access::Roles(SUPERVISORS),
-            Route::Open => Access::Roles(SUPPORT),
+            Route::Approve | Route::Escalations => Access::Roles(SUPERVISORS),
+            Route::Open | Route::Alerts | Route::AlertStream => Access::Roles(SUPPORT),
             Route::Review => Access::Roles(REVIEWERS),
             Route::Checkpoint
             | Route::Tile
@@ -333,9 +350,11 @@ impl Route {
             | Route::Approve
             | Route::Open
             | Route::Review
+            | Route::Escalations
             | Route::Records
+            | Route::Alerts
             | Route::OpenCommitment => &["application/json"],
-            Route::Watch => &["text/event-stream"],
+            Route::Watch | Route::AlertStream => &["text/event-stream"],
             Route::Description => &["application/yaml"],
             Route::Checkpoint | Route::Proof => &["text/plain; charset=utf-8"],
             Route::Tile => &["application/octet-stream"],

@@ -151,6 +151,8 @@ impl Service {
                         self.log(route, &caller, request.headers(), id).await
                     }
                     Route::Records => self.records(&caller, &request).await,
+                    Route::Alerts => self.alerts(&caller, request.headers()).await,
+                    Route::AlertStream => self.alert_stream(&caller, request.headers()),
                     Route::OpenCommitment => {
                         self.open_commitment(index, &caller, request, trace).await
                     }

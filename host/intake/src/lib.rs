@@ -9,7 +9,7 @@
 //! | [`intake`] | the door itself |
 //! | [`message`] | what a body becomes |
 //! | [`problem`] | what a caller is told when there is no decision (RFC 9457) |
-//! | [`iso`] | ISO 20022: pacs.008 and pain.001 in, pacs.002 and pain.002 out |
+//! | [`iso`] | ISO 20022: payments and requests about them in, status reports and resolutions out |
 //! | [`limits`] | every bound |
 //! | `json`, `leaf`, `tree`, `shape` | a JSON request, walked along the dictionary's tree |
 //! | [`dropped`] | what is not kept, by its place |

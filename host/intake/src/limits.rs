@@ -40,5 +40,7 @@ pub const MIN_SLIP_CHARS: usize = 5;
 pub const MAX_PATH_NAME_CHARS: usize = 64;
 /// Characters of a path of XML elements that were not read; what is longer shows its end.
 pub const MAX_UNREAD_PATH_CHARS: usize = 160;
+/// Characters of what is told in words where there is one text for all (ISO 20022 Max500Text).
+pub const MAX_NARRATIVE_CHARS: usize = 500;
 /// Lines of additional information about one transaction in a reply.
 pub const MAX_INFORMATION_LINES: usize = 20;

@@ -72,6 +72,14 @@ impl Envelope {
         }
     }
 
+    /// Where that identifier stands in the body; empty for JSON, which has none.
+    pub fn message_id_at(&self) -> String {
+        match self {
+            Envelope::Json => String::new(),
+            Envelope::Iso(iso) => iso.message_id_at(),
+        }
+    }
+
     /// By what the message is known when it comes again. For nothing that is kept.
     pub fn message_key(&self) -> Option<&Secret> {
         match self {

@@ -57,6 +57,14 @@ pub enum Effect {
     DecideAgain,
     /// Money of a payment that was released is given back.
     Refund,
+    /// A payment is called back: one that waits is refused, one that was released is recalled.
+    Recall,
+    /// A released payment is contested.
+    Dispute,
+    /// A dispute ends for the payee, or an escalation ends.
+    Close,
+    /// A supervisor is asked for what standard verification does not cover.
+    Escalate,
     /// A second person approves a request that waits.
     Approve,
     /// A service enrols a factor for its customer. About no payment.

@@ -4,6 +4,7 @@ mod evidence;
 mod open;
 mod prove;
 mod query;
+mod replay;
 mod serve_tiles;
 mod timeline;
 
@@ -66,6 +67,7 @@ pub(crate) enum AuditCommand {
     Query(query::Query),
     Timeline(timeline::Timeline),
     Evidence(evidence::Evidence),
+    Replay(replay::AuditReplay),
     Open(open::Open),
     Prove(prove::Prove),
     CheckProof(prove::CheckProof),
@@ -101,6 +103,7 @@ pub(crate) fn run(command: AuditCommand) -> Result<(), Failed> {
         AuditCommand::Query(query) => query.run(),
         AuditCommand::Timeline(timeline) => timeline.run(),
         AuditCommand::Evidence(evidence) => evidence.run(),
+        AuditCommand::Replay(replay) => replay.run(),
         AuditCommand::Open(open) => open.run(),
         AuditCommand::Prove(prove) => prove.run(),
         AuditCommand::CheckProof(check) => check.run(),

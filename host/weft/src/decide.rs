@@ -22,7 +22,7 @@ use crate::token::RoleName;
   weft decide examples/demo/ask.json --role agent --caller ana
   weft decide examples/demo/transfer.xml --data /tmp/try")]
 pub(crate) struct Decide {
-    /// A JSON request, or an ISO 20022 message (pacs.008, pain.001) if the name ends in .xml.
+    /// A JSON request, or a message of ISO 20022 if the name ends in .xml.
     file: PathBuf,
     /// In which role.
     #[arg(long, default_value = "service")]

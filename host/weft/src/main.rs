@@ -8,6 +8,7 @@
 //! | `policy`, `plugin`, `audit` | for those who write policies, write plugins, verify the log |
 //! | `bench` | open-loop load on a running host |
 //! | `config`, `places` | one TOML file; the directories that commands share |
+//! | `replay` | past decisions, evaluated again |
 //! | `backup` | copies of a data directory, and a host that goes on from one |
 //! | `vault` | what operators see and order of the vault |
 //! | `remote` | a running host, for those who run it |
@@ -35,6 +36,7 @@ mod plugin;
 mod policy;
 mod process;
 mod remote;
+mod replay;
 mod report;
 mod serve;
 mod token;

@@ -31,6 +31,8 @@ fn approve(host: &Host, held: &Json) -> Json {
     host.decide("service", &body).json()
 }
 
+/// R4: the first answer about a pending payment has device and place, and no number or name of the customer. R16: what is not
+/// granted is absent.
 #[test]
 fn an_agent_sees_what_was_decided_cut_to_the_case() {
     let host = Host::start("");

@@ -229,7 +229,7 @@ fn a_backup_is_whole_whatever_the_host_does_meanwhile() {
         let file = payment.display().to_string();
         let decided = weft(&["decide", &file], &data, &[]);
         assert!(decided.ok, "backup {n}: {}", decided.err);
-        let replayed = weft(&["policy", "replay", "--format", "json"], &data, &[]);
+        let replayed = weft(&["audit", "replay", "--format", "json"], &data, &[]);
         let report: serde_json::Value = serde_json::from_str(&replayed.out).expect("a report");
         assert_eq!(report["differ"], 0, "backup {n}: {report}");
         assert_eq!(

@@ -25,7 +25,7 @@ fn weft(args: &[&str], data: &Path) -> Said {
 
 /// The past decisions that come out as they did, and those that do not or cannot be evaluated.
 fn replayed(data: &Path) -> (u64, u64) {
-    let said = weft(&["policy", "replay", "--format", "json"], data);
+    let said = weft(&["audit", "replay", "--format", "json"], data);
     let report: Json =
         serde_json::from_str(&said.out).unwrap_or_else(|e| panic!("{e}: {}", said.err));
     let left_out = report["left_out"].as_object().map_or(0, |kinds| {

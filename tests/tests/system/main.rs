@@ -1,5 +1,6 @@
 //! The whole system: the binary that is shipped, with the project's own policies and plugins.
 
+mod alerts;
 mod assistance;
 mod backup;
 mod bench;
@@ -11,12 +12,15 @@ mod demo;
 mod disclosure;
 mod feed;
 mod full_disk;
+mod iso20022;
 mod leaks;
 mod looking_back;
 mod missing;
 mod openings;
+mod operations;
 mod process;
 mod pseudonyms;
+mod recall;
 mod refund;
 mod replay;
 mod report;

@@ -145,6 +145,6 @@ fn told_afterwards(host: &mut Host, given: &Json) {
         "{}",
         explained.out
     );
-    let replayed = run(&["policy", "replay", "--data", &data, "--format", "json"]);
+    let replayed = run(&["audit", "replay", "--data", &data, "--format", "json"]);
     assert!(replayed.ok, "{} {}", replayed.out, replayed.err);
 }

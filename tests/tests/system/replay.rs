@@ -53,7 +53,9 @@ fn feed(file: &str, data: &Path, policies: &str, more: &[&str]) {
 
 fn replay(data: &Path, more: &[&str]) -> Said {
     let data = data.display().to_string();
-    run(&[&["policy", "replay", "--data", &data], more].concat())
+    let other_set = more.contains(&"--policies");
+    let room = if other_set { "policy" } else { "audit" };
+    run(&[&[room, "replay", "--data", &data], more].concat())
 }
 
 fn report(data: &Path, more: &[&str]) -> Json {

@@ -19,6 +19,7 @@ const PEOPLE_AT_STACKS: usize = 300;
 /// How often a stack is looked at before something on it is taken for left.
 const LOOKS: usize = 10;
 
+/// R15, R20: nothing that leads to a person is stored or said in clear, in whichever field or free text it came.
 #[test]
 fn no_value_of_two_thousand_people_is_left_anywhere() {
     let people = Person::many(PEOPLE);

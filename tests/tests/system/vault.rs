@@ -45,7 +45,7 @@ impl House {
     /// Every past decision evaluated again: how many come out as recorded, and how many are of who was erased.
     fn replayed(&self) -> (u64, u64) {
         let data = self.host.data().display().to_string();
-        let said = run(&["policy", "replay", "--data", &data, "--format", "json"]);
+        let said = run(&["audit", "replay", "--data", &data, "--format", "json"]);
         let report: Json = serde_json::from_str(&said.out)
             .unwrap_or_else(|e| panic!("{e}: {}{}", said.out, said.err));
         let count = |at: &Json| at.as_u64().unwrap_or_default();

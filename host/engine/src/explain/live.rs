@@ -19,7 +19,7 @@ impl Engine {
     /// in the same words as of one that is not there.
     pub async fn explanation(&self, caller: &Caller, id: &str) -> Result<Explanation, Problem> {
         let view = self.decision(caller, id).await?;
-        let explanation = self.explain_aside(view.decision.clone(), caller.role).await;
+        let explanation = self.explain_aside(view.decision.clone(), caller).await;
         let explanation = explanation.map(|explanation| match view.is_told_of_payment {
             true => explanation,
             false => explanation.without_payment(&view),
@@ -31,12 +31,9 @@ impl Engine {
     }
 
     /// Explains where no payment waits for it: the decision is evaluated again.
-    async fn explain_aside(&self, id: String, role: Role) -> Result<Explanation, Problem> {
-        let _permit = self
-            .inner
-            .permits
-            .try_acquire()
-            .map_err(|_| problems::saturated())?;
+    async fn explain_aside(&self, id: String, caller: &Caller) -> Result<Explanation, Problem> {
+        let role = caller.role;
+        let _place = self.inner.lanes.assistance(&caller.id).await?;
         let _turn = self.inner.sets.back.turn().await;
         let inner = Arc::clone(&self.inner);
         let explained = self

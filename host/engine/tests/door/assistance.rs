@@ -28,6 +28,7 @@ async fn the_name_of_features_says_nothing_of_them() {
     assert_ne!(names[0], names[1], "two newcomers");
 }
 
+/// R10: the score and the features are those that the payment was decided with, not new ones.
 #[tokio::test]
 async fn an_agent_sees_what_was_found_for_the_payment_and_no_more() {
     let house = House::new(&usual());
@@ -109,6 +110,7 @@ async fn a_payment_that_nobody_knows_is_denied() {
     assert!(view.context.is_none() && view.payment.is_none() && view.previous.is_none());
 }
 
+/// R5: an agent's word is no evidence.
 #[tokio::test]
 async fn evidence_that_an_agent_claims_is_dropped() {
     let house = House::new(&usual());

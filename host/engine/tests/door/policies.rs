@@ -176,7 +176,8 @@ pub(crate) fn replies() -> String {
         "purpose: help\nreaders: [agent, supervisor]\non: ['assist.*']\ngrants:\n  - {field: payment.amount, treatment: clear}\n  \
          - {field: device.id, treatment: token}\n  - {field: location.city, treatment: masked}\n  - {field: payer.name, treatment: \
          token}\n  - {field: payment.state, treatment: clear}\n  - {field: payment.verdict, treatment: clear}\n  \
-         - {field: payment.expires_at, treatment: clear}\n  - {field: payment.refunded, treatment: clear}\n  - {field: evidence.step_up, treatment: clear}\nbudget: {per_case: 1000, per_customer: 1000, per_day: 1000}\n",
+         - {field: payment.expires_at, treatment: clear}\n  - {field: payment.refunded, treatment: clear}\n  - {field: dispute.credit_due_at, treatment: clear}\n  \
+         - {field: dispute.answer_due_at, treatment: clear}\n  - {field: evidence.step_up, treatment: clear}\nbudget: {per_case: 1000, per_customer: 1000, per_day: 1000}\n",
     )
 }
 

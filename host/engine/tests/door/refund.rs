@@ -11,7 +11,7 @@ use crate::house::{House, Site, answer, ask, caller, codes, payment, service, st
 use crate::policies::{PolicyFile, amounts_by, rule};
 
 /// The project's own policies that decide about support here.
-const OWN: [&str; 8] = [
+const OWN: [&str; 14] = [
     "assistance/failed-payment.yaml",
     "assistance/confirm.yaml",
     "assistance/own-channel.yaml",
@@ -19,19 +19,27 @@ const OWN: [&str; 8] = [
     "assistance/refund.yaml",
     "assistance/approve.yaml",
     "assistance/four-eyes.yaml",
+    "assistance/recall.yaml",
+    "assistance/dispute.yaml",
+    "assistance/dispute-clock.yaml",
+    "assistance/close.yaml",
+    "assistance/escalate.yaml",
     "lists/four_eyes_actions.yaml",
+    "lists/recall_reasons.yaml",
 ];
 
-/// A host on which support refunds by the project's own policies.
+/// A host on which support refunds, recalls and the like by the project's own policies.
 pub(crate) fn site() -> Site {
     site_by("app-approval")
 }
 
 /// The same, where payments ask for a step-up by this method.
 pub(crate) fn site_by(method: &str) -> Site {
-    let show = "obligations: [{kind: disclose, arguments: {payment.state: clear, payment.refunded: clear, evidence.step_up: clear}}]";
+    let show = "obligations: [{kind: disclose, arguments: {payment.state: clear, payment.refunded: clear, evidence.step_up: clear, \
+                dispute.credit_due_at: clear, dispute.answer_due_at: clear}}]";
     let rules = String::from("rules:\n") + &rule("show", "true", "abstain", show);
-    let on = "assist.failed_payment, assist.confirm, assist.refund, assist.approve";
+    let on = "assist.failed_payment, assist.confirm, assist.refund, assist.recall, assist.dispute, assist.close, assist.escalate, \
+              assist.approve";
     let show = PolicyFile::new("test.show", on, &rules).stage("minimisation");
     let site = Site::new(&[amounts_by(method), show]);
     for path in OWN {
@@ -40,7 +48,7 @@ pub(crate) fn site_by(method: &str) -> Site {
     site
 }
 
-fn house() -> House {
+pub(crate) fn house() -> House {
     site().start()
 }
 
@@ -78,9 +86,21 @@ pub(crate) fn of_refund(
     euros: &str,
     who: &Caller,
 ) -> Json {
+    let says = json!({"id": id, "amount": {"value": euros, "currency": "EUR"}});
+    asks_for(operation, payment, "refund", says, who)
+}
+
+/// The same of anything: what a section of the request says.
+pub(crate) fn asks_for(
+    operation: &str,
+    payment: &str,
+    section: &str,
+    says: Json,
+    who: &Caller,
+) -> Json {
     let mut body = ask(operation, payment);
     body["session"] = json!({"id": format!("S-1-{}", who.id)});
-    body["refund"] = json!({"id": id, "amount": {"value": euros, "currency": "EUR"}});
+    body[section] = says;
     body
 }
 
@@ -94,7 +114,7 @@ pub(crate) fn approval(payment: &str, id: &str, euros: &str, who: &Caller) -> Js
 
 impl House {
     /// A payment that was released, about which these people asked within the case.
-    async fn released(&self, id: &str, euros: &str, told: &[Caller]) {
+    pub(crate) async fn released(&self, id: &str, euros: &str, told: &[Caller]) {
         let view = self.decided(&service(), &old_customer(id, euros)).await;
         assert_eq!(state(&view), Some("released"));
         for who in told {
@@ -104,13 +124,17 @@ impl House {
     }
 
     /// What the service answers for its customer, who approves what a decision asks for.
-    async fn customer_approves(&self, payment: &str, asked: &DecisionView) -> DecisionView {
+    pub(crate) async fn customer_approves(
+        &self,
+        payment: &str,
+        asked: &DecisionView,
+    ) -> DecisionView {
         let (challenge, response) = self.asked_of_customer(&asked.decision).await;
         self.decided(&service(), &answer(payment, &challenge, &response))
             .await
     }
 
-    async fn asked_of_customer(&self, decision: &str) -> (String, String) {
+    pub(crate) async fn asked_of_customer(&self, decision: &str) -> (String, String) {
         let view = self.engine.decision(&service(), decision).await;
         let view = view.unwrap_or_else(|p| panic!("{p}"));
         let challenge = view.challenge.expect("a challenge");
@@ -132,7 +156,7 @@ impl House {
     }
 }
 
-fn has(view: &DecisionView, kind: ObligationKind) -> bool {
+pub(crate) fn has(view: &DecisionView, kind: ObligationKind) -> bool {
     view.obligations.iter().any(|one| one.kind == kind)
 }
 

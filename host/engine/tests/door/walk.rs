@@ -1,5 +1,5 @@
-//! Random walks: payments, answers, confirmations, refunds by several agents, approvals, expiries, restarts, kills and
-//! replays, in any order. After each step the log is held to what must always be true of it.
+//! Random walks: payments, answers, confirmations, refunds, recalls, disputes, escalations and their end by several agents,
+//! approvals, expiries, restarts, kills and replays, in any order. After each step the log is held to what must always be true of it.
 //!
 //! A walk is told by its seed: `WEFT_WALK=17` walks that one alone.
 
@@ -10,8 +10,10 @@ use serde_json::{Value as Json, json};
 use weft_audit::DecisionRecord;
 use weft_engine::{Caller, Role};
 
+use crate::dispute::{close, dispute, escalate, supervisor};
 use crate::house::{House, answer, ask, caller, service};
-use crate::refund::{of_refund, own_customer, site_by};
+use crate::recall::recall;
+use crate::refund::{own_customer, refund, site_by};
 use crate::step_up::{SECRET, approval, code_at};
 
 const WALKS: u64 = 8;
@@ -23,9 +25,11 @@ const METHODS: [&str; 3] = ["app-approval", "totp", "out-of-band"];
 const RELEASED_AT_ONCE: i64 = 50_000;
 const REFUNDED_UNVERIFIED: i64 = 3_000;
 const REFUNDED_BY_ONE: i64 = 10_000;
+const RECALLED_BY_ONE: i64 = 50_000;
 
-/// R5, R7, R12: no payment ends in two ways, never more is refunded than was captured, no approval and no evidence is used
-/// twice, nothing is released or refunded that policies refuse.
+/// R5, R7, R12, R43: no payment ends in two ways, never more is refunded than was captured, no approval and no evidence is used
+/// twice, nothing is released, refunded, recalled, contested or closed that policies refuse, and nobody ends their own
+/// escalation.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_happens_in_whatever_order_the_log_stays_true() {
     let only = std::env::var("WEFT_WALK")
@@ -56,6 +60,21 @@ async fn whatever_happens_in_whatever_order_the_log_stays_true() {
             all(|done| done.evidence)
         );
         assert!(all(|done| done.ends) > 3, "{} ends", all(|done| done.ends));
+        assert!(
+            all(|done| done.recalls) > 1,
+            "{} recalls",
+            all(|done| done.recalls)
+        );
+        assert!(
+            all(|done| done.disputes) > 1,
+            "{} disputes",
+            all(|done| done.disputes)
+        );
+        assert!(
+            all(|done| done.closed) > 1,
+            "{} closed",
+            all(|done| done.closed)
+        );
     }
 }
 
@@ -66,6 +85,9 @@ struct Done {
     approvals: usize,
     evidence: usize,
     ends: usize,
+    recalls: usize,
+    disputes: usize,
+    closed: usize,
 }
 
 /// How a challenge is answered.
@@ -90,8 +112,8 @@ struct Walk {
     /// What the customer can answer: payment, challenge, and how.
     challenges: Vec<(String, String, Way)>,
     paid: usize,
-    /// What was held: payment, refund, amount.
-    held: Vec<(String, String, String)>,
+    /// The requests that were held.
+    held: Vec<Json>,
 }
 
 impl Walk {
@@ -153,12 +175,13 @@ impl Walk {
                 } else {
                     self.agent()
                 };
-                let body = self.about_refund("assist.refund", &payment, &who);
+                let body = self.request(&payment, &who);
                 self.ask(who, body).await;
             }
             18..=21 => {
                 let who = self.agent();
-                let body = self.about_refund("assist.approve", &payment, &who);
+                let mut body = self.request(&payment, &who);
+                body["operation"] = "assist.approve".into();
                 self.ask(who, body).await;
             }
             22 | 23 => self.see_through().await,
@@ -177,11 +200,14 @@ impl Walk {
     }
 
     fn agent(&mut self) -> Caller {
-        caller(&format!("agent-{}", self.rng.u8(1..4)), Role::Agent)
+        match self.rng.u8(1..6) {
+            number @ 1..=3 => caller(&format!("agent-{number}"), Role::Agent),
+            number => supervisor(&format!("supervisor-{number}")),
+        }
     }
 
     /// Mostly what somebody asked for before and was held, so that it is approved, and asked for again.
-    fn about_refund(&mut self, operation: &str, payment: &str, who: &Caller) -> Json {
+    fn request(&mut self, payment: &str, who: &Caller) -> Json {
         if !self.held.is_empty() && self.rng.u8(..3) > 0 {
             // Mostly the last one: what is approved is over after a time.
             let last = self.held.len() - 1;
@@ -190,18 +216,34 @@ impl Walk {
             } else {
                 self.rng.usize(..=last)
             };
-            let (payment, id, euros) = &self.held[place];
-            return of_refund(operation, payment, id, euros, who);
+            return by(&self.held[place], who);
         }
-        let (id, euros) = [
-            ("R-1", "5.00"),
-            ("R-2", "26.00"),
-            ("R-3", "45.00"),
-            ("R-4", "45.01"),
-            ("R-5", "150.00"),
-            ("R-5", "150.00"),
-        ][self.rng.usize(..6)];
-        of_refund(operation, payment, id, euros, who)
+        let number = self.rng.u8(1..4);
+        match self.rng.u8(..12) {
+            0..=5 => {
+                let (id, euros) = [
+                    ("R-1", "5.00"),
+                    ("R-2", "26.00"),
+                    ("R-3", "45.00"),
+                    ("R-4", "45.01"),
+                    ("R-5", "150.00"),
+                    ("R-5", "150.00"),
+                ][self.rng.usize(..6)];
+                refund(payment, id, euros, who)
+            }
+            6 => {
+                let reason = ["DUPL", "CUST", "FRAD"][self.rng.usize(..3)];
+                recall(payment, &format!("C-{number}"), reason, who)
+            }
+            7 | 8 => dispute(payment, &format!("D-{number}"), "amount", who),
+            9 | 10 => {
+                let reason = ["no_error", "withdrawn", "answered"][self.rng.usize(..3)];
+                let kind = if reason == "answered" { "E" } else { "D" };
+                let id = format!("{kind}-{number}");
+                close("assist.close", payment, &id, reason, who)
+            }
+            _ => escalate(payment, &format!("E-{number}"), who),
+        }
     }
 
     async fn ask(&mut self, who: Caller, body: Json) {
@@ -218,11 +260,7 @@ impl Walk {
                 assert!(is_new, "seed {}: {named:?} is refunded twice", self.seed);
             }
             if view.waits_until.is_some() {
-                let text = |pointer: &str| body.pointer(pointer).and_then(Json::as_str);
-                let named = ["/payment/id", "/refund/id", "/refund/amount/value"];
-                let [payment, id, euros] =
-                    named.map(|name| text(name).unwrap_or_default().to_owned());
-                self.held.push((payment, id, euros));
+                self.held.push(body.clone());
             }
             if let Some(challenge) = view.challenge.clone().filter(|challenge| !challenge.passed) {
                 let payment = body["payment"]["id"]
@@ -245,23 +283,25 @@ impl Walk {
 
     /// What waits is approved by whom it has to be, and asked for again; mostly, and by anybody.
     async fn see_through(&mut self) {
-        let Some((payment, id, euros)) = self.held.last().cloned() else {
+        let Some(held) = self.held.last().cloned() else {
             return;
         };
         if self.rng.u8(..5) > 0 {
             let who = self.agent();
-            let body = of_refund("assist.approve", &payment, &id, &euros, &who);
+            let mut body = by(&held, &who);
+            body["operation"] = "assist.approve".into();
             self.ask(who, body).await;
         }
+        let payment = held["payment"]["id"].as_str().unwrap_or_default();
         let of_it = self.challenges.iter().rfind(|known| known.0 == payment);
         if let Some((_, challenge, way)) = of_it.cloned()
             && self.rng.u8(..5) > 0
         {
-            let body = answer(&payment, &challenge, &self.response(&way));
+            let body = answer(payment, &challenge, &self.response(&way));
             self.ask(service(), body).await;
         }
         let who = self.agent();
-        let body = of_refund("assist.refund", &payment, &id, &euros, &who);
+        let body = by(&held, &who);
         self.ask(who, body).await;
     }
 
@@ -339,12 +379,13 @@ impl Walk {
             let chain = self.house.chain(&format!("p-{number}"));
             let last = check_states(&chain, &at);
             waiting += usize::from(last == "pending");
-            done.ends += usize::from(["refused", "expired", "refunded"].contains(&last.as_str()));
+            let ends = ["refused", "expired", "refunded", "recalled"];
+            done.ends += usize::from(ends.contains(&last.as_str()));
             for used in chain.iter().filter_map(factor_used) {
                 assert!(uses.insert(used), "{at}: a use of a factor counts twice");
             }
             check_releases(&chain, &at, &mut done);
-            check_refunds(&chain, &at, &mut done);
+            check_requests(&chain, &at, &mut done);
         }
         assert_eq!(self.house.engine.pending(), waiting, "{at}");
         assert_eq!(
@@ -377,6 +418,13 @@ fn refunds(house: &House) -> HashSet<(String, String)> {
     found
 }
 
+/// The same request of somebody else, from their session.
+fn by(body: &Json, who: &Caller) -> Json {
+    let mut body = body.clone();
+    body["session"] = json!({"id": format!("S-1-{}", who.id)});
+    body
+}
+
 /// What a record says of a request, if it is this.
 fn step_of(record: &DecisionRecord, name: &str) -> Option<Json> {
     record.follow.as_ref()?.get("request")?.get(name).cloned()
@@ -391,7 +439,8 @@ fn state_of(record: &DecisionRecord) -> String {
 fn check_states(chain: &[DecisionRecord], at: &str) -> String {
     let steps: BTreeMap<&str, &[&str]> = BTreeMap::from([
         ("pending", ["released", "refused", "expired"].as_slice()),
-        ("released", &["refunded"]),
+        ("released", &["refunded", "recalled", "disputed"]),
+        ("disputed", &["released", "refunded"]),
     ]);
     let mut before: Option<String> = None;
     for record in chain {
@@ -438,62 +487,140 @@ fn check_releases(chain: &[DecisionRecord], at: &str, done: &mut Done) {
     }
 }
 
-/// What is refunded was captured, and approved by whom it has to be, each approval for one refund.
-fn check_refunds(chain: &[DecisionRecord], at: &str, done: &mut Done) {
-    let mut sum = 0;
-    let mut ids = HashSet::new();
-    // By digest: until when the request waits, whether the customer approved it and until when, who else did.
-    let mut open: HashMap<String, (u64, Option<u64>, Option<String>)> = HashMap::new();
+/// Who approved a request that waits.
+#[derive(Default)]
+struct Approved {
+    /// Until when it waits.
+    until: u64,
+    /// The customer, and until when that is good.
+    verified: Option<u64>,
+    /// A second person.
+    by: Option<String>,
+}
+
+impl Approved {
+    fn is_verified(&self, record: &DecisionRecord) -> bool {
+        self.verified.is_some_and(|until| record.at.0 < until)
+    }
+
+    /// Whether another person than who carries it out approved it.
+    fn is_by_another(&self, record: &DecisionRecord) -> bool {
+        self.by.as_ref().is_some_and(|by| *by != record.caller.id)
+    }
+}
+
+/// What is done was approved by whom it has to be, each approval for one request.
+fn check_requests(chain: &[DecisionRecord], at: &str, done: &mut Done) {
+    let Some(first) = chain.first() else {
+        return;
+    };
+    let amount = cents(&first.facts["payment.amount"]);
+    let mut refunds = Refunds::default();
+    let mut escalated: HashMap<String, String> = HashMap::new();
+    let mut open: HashMap<String, Approved> = HashMap::new();
     for (place, record) in chain.iter().enumerate() {
         let digest = |step: &Json| step["digest"].as_str().expect("a digest").to_owned();
         if let Some(step) = step_of(record, "asked") {
-            let waits = (millis(&step["expires_at"]), None, None);
+            let waits = Approved {
+                until: millis(&step["expires_at"]),
+                ..Approved::default()
+            };
             open.insert(digest(&step), waits);
         } else if let Some(step) = step_of(record, "passed") {
             assert_eq!(record.caller.role, "service", "{at}");
             let waits = open.get_mut(&digest(&step)).expect("it waits");
-            waits.1 = Some(millis(&step["evidence"]["expires_at"]));
+            waits.verified = Some(millis(&step["evidence"]["expires_at"]));
         } else if let Some(step) = step_of(record, "approved") {
             let waits = open.get_mut(&digest(&step)).expect("it waits");
-            assert!(waits.2.is_none(), "{at}: approved twice");
-            waits.2 = Some(record.caller.id.clone());
+            assert!(waits.by.is_none(), "{at}: approved twice");
+            waits.by = Some(record.caller.id.clone());
         }
-        let Some(step) = step_of(record, "refunded") else {
+        let steps = ["refunded", "recalled", "disputed", "escalated", "closed"];
+        let mut steps = steps.iter().filter_map(|name| step_of(record, name));
+        let Some(step) = steps.next() else {
             continue;
         };
-        assert_eq!(state_of(&chain[place - 1]), "released", "{at}");
         assert!(record.outcome.verdict.is_granted(), "{at}");
-        let amount = cents(&record.facts["refund.amount"]);
-        assert_eq!(
-            step["refund"]["amount"]["minor_units"],
-            json!(amount),
-            "{at}"
-        );
-        assert!(
-            ids.insert(step["refund"]["id"].to_string()),
-            "{at}: refunded twice"
-        );
-        sum += amount;
         let waits = open.remove(&digest(&step));
-        let in_time = waits.filter(|(until, ..)| record.at.0 < *until);
-        let (_, verified, approved) = in_time.unwrap_or_default();
-        if sum > REFUNDED_UNVERIFIED {
-            let fresh = verified.is_some_and(|until| record.at.0 < until);
-            assert!(fresh, "{at}: refunded without the customer's approval");
+        let in_time = waits.filter(|waits| record.at.0 < waits.until);
+        let approved = in_time.unwrap_or_default();
+        let (before, after) = (state_of(&chain[place - 1]), state_of(record));
+        let (verified, second) = match record.operation.as_str() {
+            "assist.refund" => {
+                assert!(["released", "disputed"].contains(&before.as_str()), "{at}");
+                refunds.check(record, &step, at);
+                assert!(refunds.sum <= amount, "{at}: {} refunded", refunds.sum);
+                done.refunds += 1;
+                let sum = refunds.sum;
+                (sum > REFUNDED_UNVERIFIED, sum > REFUNDED_BY_ONE)
+            }
+            "assist.recall" => {
+                assert!(refunds.ids.is_empty(), "{at}: recalled what was given back");
+                done.recalls += 1;
+                match before.as_str() {
+                    "pending" => {
+                        assert_eq!(after, "refused", "{at}");
+                        (record.facts["recall.reason"] != "FRAD", false)
+                    }
+                    _ => {
+                        assert_eq!((before.as_str(), after.as_str()), ("released", "recalled"));
+                        (true, amount > RECALLED_BY_ONE)
+                    }
+                }
+            }
+            "assist.dispute" => {
+                assert_eq!((before.as_str(), after.as_str()), ("released", "disputed"));
+                done.disputes += 1;
+                (true, false)
+            }
+            "assist.escalate" => {
+                assert_eq!(before, after, "{at}");
+                let id = step["escalation"]["id"].to_string();
+                let is_new = escalated.insert(id, record.caller.id.clone()).is_none();
+                assert!(is_new, "{at}: escalated twice");
+                (false, false)
+            }
+            "assist.close" => {
+                done.closed += 1;
+                let reason = record.facts["close.reason"].as_str().expect("a reason");
+                if reason == "answered" {
+                    assert_eq!(before, after, "{at}");
+                    let by = &escalated[&step["close"]["id"].to_string()];
+                    assert_ne!(*by, record.caller.id, "{at}: one's own escalation");
+                    assert_eq!(record.caller.role, "supervisor", "{at}");
+                } else {
+                    assert_eq!((before.as_str(), after.as_str()), ("disputed", "released"));
+                }
+                (reason == "withdrawn", reason == "no_error")
+            }
+            other => panic!("{at}: {other} did something"),
+        };
+        if verified {
+            assert!(approved.is_verified(record), "{at}: without the customer");
             done.evidence += 1;
         }
-        if sum > REFUNDED_BY_ONE {
-            let by = approved.expect("a second person");
-            assert_ne!(by, record.caller.id, "{at}: approved by oneself");
+        if second {
+            assert!(approved.is_by_another(record), "{at}: by one alone");
             done.approvals += 1;
         }
-        done.refunds += 1;
     }
-    if let Some(first) = chain.first() {
-        assert!(
-            sum <= cents(&first.facts["payment.amount"]),
-            "{at}: {sum} refunded"
-        );
+}
+
+/// What was given back of a payment.
+#[derive(Default)]
+struct Refunds {
+    sum: i64,
+    ids: HashSet<String>,
+}
+
+impl Refunds {
+    fn check(&mut self, record: &DecisionRecord, step: &Json, at: &str) {
+        let amount = cents(&record.facts["refund.amount"]);
+        let recorded = &step["refund"]["amount"]["minor_units"];
+        assert_eq!(*recorded, json!(amount), "{at}");
+        let is_new = self.ids.insert(step["refund"]["id"].to_string());
+        assert!(is_new, "{at}: refunded twice");
+        self.sum += amount;
     }
 }
 

@@ -8,7 +8,7 @@
 use rust_decimal::Decimal;
 use weft_dictionary::{Currency, Dictionary, FieldId, Money, Row, Value};
 
-use super::Payment;
+use super::MessageKind;
 use super::document::{Document, NodeId};
 use crate::message::Request;
 use crate::problem::{Problem, ProblemCode};
@@ -21,11 +21,14 @@ const MAX_SUM_DIGITS: usize = 18;
 /// Checks the amounts of a message whose transactions are read: a chain of elements and a request for each.
 pub(super) fn check(
     document: &Document,
-    payment: Payment,
+    kind: MessageKind,
     dictionary: &Dictionary,
     chains: &[Vec<NodeId>],
     requests: &[Request],
 ) -> Result<(), Problem> {
+    if let Some(name) = kind.shape().amount {
+        return control(document, chains, name);
+    }
     let amount = dictionary.by_name("payment.amount").map(|field| field.id);
     let moved: Vec<Option<Money>> = requests
         .iter()
@@ -33,7 +36,7 @@ pub(super) fn check(
         .collect();
     for (place, (chain, moved)) in chains.iter().zip(&moved).enumerate() {
         let at = format!("/Document/*/CdtTrfTxInf[{}]", place + 1);
-        if let (Payment::Pacs008, Some(transaction)) = (payment, chain.last()) {
+        if let (MessageKind::Pacs008, Some(transaction)) = (kind, chain.last()) {
             settlement(document, *transaction, *moved, &at)?;
         }
     }
@@ -47,6 +50,30 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// The control data of a message about payments: over its transactions, and those amounts of theirs that it says.
+fn control(document: &Document, chains: &[Vec<NodeId>], name: &str) -> Result<(), Problem> {
+    let said = |(place, chain): (usize, &Vec<NodeId>)| {
+        let element = chain.last().and_then(|tx| document.child(*tx, name));
+        let at = format!("/Document/*//TxInf[{}]/{name}", place + 1);
+        element
+            .map(|element| amount(document, element, 0, &at))
+            .transpose()
+    };
+    let said: Vec<Option<Money>> = chains
+        .iter()
+        .enumerate()
+        .map(said)
+        .collect::<Result<_, _>>()?;
+    let message = chains.first().and_then(|chain| chain.first());
+    match message.and_then(|message| document.child(*message, "CtrlData")) {
+        Some(data) => {
+            let all: Vec<usize> = (0..chains.len()).collect();
+            totals(document, data, &all, &said, "/Document/*/CtrlData")
+        }
+        None => Ok(()),
+    }
 }
 
 fn money(row: &Row, id: FieldId) -> Option<Money> {
@@ -150,9 +177,10 @@ fn totals(
     for element in document.children(said_in, "CtrlSum") {
         let said = document.text_of(element);
         let said = said.and_then(|said| said.expose(|text| sum(text.trim())));
-        let is = of.iter().try_fold(Decimal::ZERO, |sum, at| {
+        let there = of.iter().filter_map(|at| moved.get(*at)?.as_ref());
+        let is = there.map(decimal).try_fold(Decimal::ZERO, |sum, one| {
             // Whatever their currencies, as the standard has it.
-            sum.checked_add(moved.get(*at)?.as_ref().map(decimal)?)
+            sum.checked_add(one)
         });
         if said.is_none() || said != is {
             return Err(invalid(

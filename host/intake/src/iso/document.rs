@@ -131,6 +131,18 @@ impl Document {
             })
     }
 
+    /// The first child of a name, in its parent's namespace.
+    pub(super) fn child(&self, parent: NodeId, name: &str) -> Option<NodeId> {
+        self.children(parent, name).next()
+    }
+
+    /// The first child of each name, one below the other.
+    pub(super) fn below(&self, parent: NodeId, names: &[&str]) -> Option<NodeId> {
+        names
+            .iter()
+            .try_fold(parent, |parent, name| self.child(parent, name))
+    }
+
     /// The text in an element.
     pub(super) fn text_of(&self, id: NodeId) -> Option<&Secret> {
         self.nodes[id].text.as_ref()

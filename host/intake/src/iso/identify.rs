@@ -1,14 +1,14 @@
 //! Which message a body is.
 
-use super::Payment;
+use super::MessageKind;
 use super::document::{Document, NodeId};
 use crate::problem::{Problem, ProblemCode};
 
 const PREFIX: &str = "urn:iso:std:iso:20022:tech:xsd:";
 
-/// A payment message that is read.
+/// A message that is read.
 pub(super) struct Identified {
-    pub(super) payment: Payment,
+    pub(super) kind: MessageKind,
     /// With variant and version.
     pub(super) definition: String,
     /// The message element, below which all paths are.
@@ -36,7 +36,7 @@ pub(super) fn identify(document: &Document) -> Result<Identified, Problem> {
     }
     let definition = definition_of(document, root).unwrap_or_default();
     check_header(document, definition)?;
-    let payment = payment_of(definition)?;
+    let kind = kind_of(definition)?;
     let mut messages = document.node(root).children.iter().copied();
     let message =
         messages.find(|child| document.node(*child).namespace == document.node(root).namespace);
@@ -48,7 +48,7 @@ pub(super) fn identify(document: &Document) -> Result<Identified, Problem> {
         .pointer("/Document")
     })?;
     Ok(Identified {
-        payment,
+        kind,
         definition: definition.to_owned(),
         message,
     })
@@ -91,13 +91,13 @@ fn check_header(document: &Document, definition: &str) -> Result<(), Problem> {
     Ok(())
 }
 
-fn payment_of(definition: &str) -> Result<Payment, Problem> {
-    let known = Payment::ALL.into_iter().find(|payment| {
+fn kind_of(definition: &str) -> Result<MessageKind, Problem> {
+    let known = MessageKind::ALL.into_iter().find(|kind| {
         definition
-            .strip_prefix(payment.name())
+            .strip_prefix(kind.name())
             .and_then(|rest| rest.strip_prefix(".001."))
             .and_then(|version| version.parse::<u8>().ok())
-            .is_some_and(|version| (1..=payment.last_version()).contains(&version))
+            .is_some_and(|version| (1..=kind.last_version()).contains(&version))
     });
     known.ok_or_else(|| {
         // The name has the form of one: letters and digits in four parts, nothing of a payment.
@@ -111,9 +111,12 @@ fn payment_of(definition: &str) -> Result<Payment, Problem> {
 }
 
 fn supported() -> String {
-    let each = Payment::ALL.map(|payment| {
-        let (name, last) = (payment.name(), payment.last_version());
-        format!("{name}.001.01 to {name}.001.{last:02}")
+    let each = MessageKind::ALL.map(|kind| {
+        let (name, last) = (kind.name(), kind.last_version());
+        match last {
+            1 => format!("{name}.001.01"),
+            _ => format!("{name}.001.01 to {name}.001.{last:02}"),
+        }
     });
     format!("send {}", each.join(", or "))
 }

@@ -1,89 +1,78 @@
-//! ISO 20022: what a payment message asks for, and the status report that answers it.
+//! ISO 20022: what a message asks for, and the one that answers it.
 //!
 //! | module | what is there |
 //! |---|---|
 //! | `amounts` | what a message says about its own amounts |
+//! | `assignment` | who hands a case to whom |
 //! | `document` | XML into elements, bounded; no DTD, no entities |
 //! | `elements` | names of elements that the messages have |
+//! | `groups` | what asks for a whole group at once, and is refused |
 //! | `identify` | which message it is, and its business header (head.001) |
 //! | `ids` | identifiers of messages, and which of them have the form of one |
+//! | `investigation` | camt.110 about a payment, and camt.111 |
+//! | `kind` | the messages that are read, and what differs between them |
+//! | `one` | one transaction into facts |
 //! | `plan` | the dictionary's paths, compiled |
-//! | `transactions` | elements into facts, one request for each transaction |
+//! | `resolution` | camt.029 |
+//! | `transactions` | a message into requests, one for each transaction |
 //! | `unread` | elements that say something and are not read |
-//! | [`reply`](mod@reply) | pacs.002 and pain.002 |
+//! | `xml` | elements as text |
+//! | [`reply`](mod@reply) | which answer, pacs.002 and pain.002 |
 //!
-//! Read are pacs.008 (FIToFICustomerCreditTransfer), versions 1 to 13, and pain.001
-//! (CustomerCreditTransferInitiation), versions 1 to 12. Any other message is refused by its name.
+//! | read | versions | asks for | answered with |
+//! |---|---|---|---|
+//! | pacs.008 FIToFICustomerCreditTransfer | 1 to 13 | `payment.authorize` | pacs.002.001.10 |
+//! | pain.001 CustomerCreditTransferInitiation | 1 to 12 | `payment.authorize` | pain.002.001.10 |
+//! | pacs.028 FIToFIPaymentStatusRequest | 1 to 6 | `assist.failed_payment` | pacs.002.001.10 |
+//! | camt.056 FIToFIPaymentCancellationRequest | 1 to 11 | `assist.recall` | camt.029.001.09 |
+//! | camt.055 CustomerPaymentCancellationRequest | 1 to 12 | `assist.recall` | camt.029.001.09 |
+//! | camt.110 InvestigationRequest | 1 | `assist.failed_payment` | camt.111.001.01 |
+//!
+//! The versions of the answers are those of one release of the standard (2019), which banks use together (CBPR+, HVPS+,
+//! SEPA), whatever version asked; of camt.111 there is one. Any other message is refused by its name.
 
 mod amounts;
+mod assignment;
 mod document;
 mod elements;
+mod groups;
 mod identify;
 mod ids;
+mod investigation;
+mod kind;
+mod one;
 mod plan;
 pub mod reply;
+mod resolution;
 mod transactions;
 mod unread;
+mod xml;
 
 use weft_vault::Secret;
 
+use assignment::{Assignment, Case};
+use investigation::Investigation;
+pub use kind::MessageKind;
 pub(crate) use plan::Plan;
 pub use reply::{Status, TransactionStatus, reply, reply_at};
 pub(crate) use transactions::read;
 
-/// The messages that are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Payment {
-    /// pacs.008, between banks.
-    Pacs008,
-    /// pain.001, from a customer to its bank.
-    Pain001,
-}
-
-impl Payment {
-    /// All of them.
-    pub const ALL: [Payment; 2] = [Payment::Pacs008, Payment::Pain001];
-
-    /// The name without variant and version, as in the dictionary.
-    pub fn name(self) -> &'static str {
-        match self {
-            Payment::Pacs008 => "pacs.008",
-            Payment::Pain001 => "pain.001",
-        }
-    }
-
-    /// The last version that is read; the first is 1.
-    pub fn last_version(self) -> u8 {
-        match self {
-            Payment::Pacs008 => 13,
-            Payment::Pain001 => 12,
-        }
-    }
-
-    /// The elements that repeat, from the message element down to a transaction, each by its names: the
-    /// first version of pain.001 has others than the later ones.
-    pub(crate) fn levels(self) -> &'static [&'static [&'static str]] {
-        match self {
-            Payment::Pacs008 => &[&["CdtTrfTxInf"]],
-            Payment::Pain001 => &[&["PmtInf"], &["CdtTrfTxInf", "PmtTx"]],
-        }
-    }
-}
-
 /// What the reply to a message needs of it.
 pub struct IsoEnvelope {
-    pub(crate) payment: Payment,
-    pub(crate) definition: String,
-    pub(crate) message_id: Option<String>,
-    pub(crate) message_key: Secret,
-    pub(crate) created: String,
-    pub(crate) transactions: Vec<OriginalIds>,
+    kind: MessageKind,
+    definition: String,
+    message_id: Option<String>,
+    message_key: Secret,
+    created: String,
+    transactions: Vec<OriginalIds>,
+    assignment: Option<Assignment>,
+    investigation: Option<Investigation>,
 }
 
 impl IsoEnvelope {
     /// Which message it is.
-    pub fn payment(&self) -> Payment {
-        self.payment
+    pub fn kind(&self) -> MessageKind {
+        self.kind
     }
 
     /// Its name with variant and version: `pacs.008.001.08`.
@@ -91,9 +80,15 @@ impl IsoEnvelope {
         &self.definition
     }
 
-    /// `GrpHdr/MsgId`; `GrpHdr/GrpId` in the first versions. None if it does not have the form of an identifier.
+    /// `GrpHdr/MsgId`, in the first versions `GrpHdr/GrpId`; of a case `Assgnmt/Id`, of an investigation its `MsgId`. None if it does not have the form of an identifier.
     pub fn message_id(&self) -> Option<&str> {
         self.message_id.as_deref()
+    }
+
+    /// Where that stands in the message.
+    pub fn message_id_at(&self) -> String {
+        let shape = self.kind.shape();
+        format!("/Document/*/{}/{}", shape.header, shape.message_id[0])
     }
 
     /// The same as it was written: a message that comes again is known by it. For nothing that is kept.
@@ -101,7 +96,7 @@ impl IsoEnvelope {
         &self.message_key
     }
 
-    /// `GrpHdr/CreDtTm`, as it was written.
+    /// `GrpHdr/CreDtTm` or `Assgnmt/CreDtTm`, as it was written; empty where a message has no such.
     pub fn created(&self) -> &str {
         &self.created
     }
@@ -115,14 +110,36 @@ impl IsoEnvelope {
 /// How the sender names a transaction, by identifiers that have the form of one.
 #[derive(Default)]
 pub struct OriginalIds {
-    /// `PmtInf/PmtInfId`, of pain.001.
+    /// `PmtInfId`, of pain.001 and what is about it.
     pub payment_information: Option<String>,
-    /// `PmtId/InstrId`.
+    /// `InstrId`.
     pub instruction: Option<String>,
-    /// `PmtId/EndToEndId`.
+    /// `EndToEndId`.
     pub end_to_end: Option<String>,
-    /// `PmtId/TxId`, of pacs.008.
+    /// `TxId`, between banks.
     pub transaction: Option<String>,
-    /// `PmtId/UETR`.
+    /// `UETR`.
     pub uetr: Option<String>,
+    /// The message that the transaction came in, where another one is about it: its identifier, and its name.
+    pub original_message: Option<(String, String)>,
+    /// Its own case.
+    case: Option<Case>,
+}
+
+impl OriginalIds {
+    /// The UETR, if a reply may have it (ISO 20022 UUIDv4Identifier).
+    fn uetr(&self) -> Option<&str> {
+        self.uetr.as_deref().filter(|uetr| is_uuid_v4(uetr))
+    }
+}
+
+/// ISO 20022 UUIDv4Identifier.
+fn is_uuid_v4(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && text
+            .bytes()
+            .all(|b| b == b'-' || b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+        && groups[2].starts_with('4')
+        && groups[3].starts_with(['8', '9', 'a', 'b'])
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use weft_dictionary::{Dictionary, FieldId, Origin};
 
-use super::Payment;
+use super::MessageKind;
 
 /// Where a field is in a message.
 pub(crate) enum Source {
@@ -19,53 +19,55 @@ pub(crate) enum Source {
 
 /// Where all fields are, for each message.
 pub(crate) struct Plan {
-    pacs_008: Vec<(FieldId, Vec<Source>)>,
-    pain_001: Vec<(FieldId, Vec<Source>)>,
+    fields: HashMap<MessageKind, Fields>,
     /// All paths of elements that any field may be read from.
-    paths: HashMap<Payment, HashSet<String>>,
+    paths: HashMap<MessageKind, HashSet<String>>,
 }
+
+/// The fields of a message, each with its places: the first that is there wins.
+type Fields = Vec<(FieldId, Vec<Source>)>;
 
 impl Plan {
     /// Compiles a dictionary's paths. Fields that are not the caller's to say have none.
     pub(crate) fn of(dictionary: &Dictionary) -> Plan {
         Plan {
-            pacs_008: fields(dictionary, Payment::Pacs008),
-            pain_001: fields(dictionary, Payment::Pain001),
-            paths: Payment::ALL.map(|p| (p, paths(dictionary, p))).into(),
+            fields: MessageKind::ALL
+                .map(|kind| (kind, fields(dictionary, kind)))
+                .into(),
+            paths: MessageKind::ALL
+                .map(|kind| (kind, paths(dictionary, kind)))
+                .into(),
         }
     }
 
     /// Whether a field may be read from the element at a path.
-    pub(crate) fn reads(&self, payment: Payment, path: &str) -> bool {
+    pub(crate) fn reads(&self, kind: MessageKind, path: &str) -> bool {
         self.paths
-            .get(&payment)
+            .get(&kind)
             .is_some_and(|paths| paths.contains(path))
     }
 
     /// The fields of a message, each with its places: the first that is there wins.
-    pub(crate) fn fields(&self, payment: Payment) -> &[(FieldId, Vec<Source>)] {
-        match payment {
-            Payment::Pacs008 => &self.pacs_008,
-            Payment::Pain001 => &self.pain_001,
-        }
+    pub(crate) fn fields(&self, kind: MessageKind) -> &[(FieldId, Vec<Source>)] {
+        self.fields.get(&kind).map_or(&[], Vec::as_slice)
     }
 }
 
-fn fields(dictionary: &Dictionary, payment: Payment) -> Vec<(FieldId, Vec<Source>)> {
+fn fields(dictionary: &Dictionary, kind: MessageKind) -> Fields {
     let said = dictionary
         .fields()
         .filter(|field| field.origin == Origin::Request);
     said.filter_map(|field| {
-        let paths = field.iso20022.get(payment.name())?;
+        let paths = field.iso20022.get(kind.name())?;
         Some((field.id, paths.iter().map(|path| source(path)).collect()))
     })
     .collect()
 }
 
-fn paths(dictionary: &Dictionary, payment: Payment) -> HashSet<String> {
+fn paths(dictionary: &Dictionary, kind: MessageKind) -> HashSet<String> {
     let named = dictionary
         .fields()
-        .filter_map(|field| field.iso20022.get(payment.name()));
+        .filter_map(|field| field.iso20022.get(kind.name()));
     let element = |path: &String| match path.rsplit_once("/@") {
         Some((element, _)) => element.to_owned(),
         None => path.clone(),

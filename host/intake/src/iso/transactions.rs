@@ -1,34 +1,27 @@
-//! Elements into facts, one request for each transaction.
+//! A message into requests, one for each transaction.
 //!
-//! What stands once for the whole message or for a group of its payments holds for every transaction
+//! What stands once for the whole message or for a group of its transactions holds for every transaction
 //! of it.
 
 use std::collections::HashMap;
-use std::ops::Deref;
 
-use weft_dictionary::form::NOT_PROVIDED;
-use weft_dictionary::{Dictionary, Field, Format, Kind, Timestamp, Value};
-use weft_vault::Secret;
+use weft_dictionary::{Dictionary, Timestamp, Value};
 
-use super::amounts;
+use super::assignment::Assignment;
 use super::document::{Document, NodeId};
 use super::identify::{Identified, identify};
 use super::ids::{self, Formless};
-use super::plan::{Plan, Source};
+use super::investigation::Investigation;
+use super::one::{One, PAYMENT_ID};
+use super::plan::Plan;
 use super::unread::Unread;
-use super::{IsoEnvelope, Payment};
-use crate::canonical::canonical;
-use crate::dropped::Why;
+use super::{IsoEnvelope, MessageKind, amounts, groups};
 use crate::facts::Facts;
 use crate::limits;
 use crate::message::{Envelope, Message, Request};
 use crate::problem::{Problem, ProblemCode};
-use crate::wrong::Wrong;
 
-const OPERATION: &str = "payment.authorize";
-const PAYMENT_ID: &str = "payment.id";
-
-/// The message element, its group of payments if it has such, and one transaction.
+/// The message element, the groups that it has, one in the other, and one transaction.
 type Chain = Vec<NodeId>;
 
 pub(crate) fn read<'f>(
@@ -39,36 +32,40 @@ pub(crate) fn read<'f>(
 ) -> Result<Message, Problem> {
     let document = Document::parse(body)?;
     let identified = identify(&document)?;
+    groups::check(&document, identified.kind, identified.message)?;
     let chains = transactions(&document, &identified)?;
     let envelope = envelope(&document, &identified, &chains)?;
     let mut requests = Vec::with_capacity(chains.len());
-    let mut unread = Unread::new(&document, plan, identified.payment);
+    let kind = identified.kind;
+    let mut unread = Unread::new(&document, plan, kind);
     let mut formless = Formless::default();
     for (place, chain) in chains.iter().enumerate() {
         let one = One {
             document: &document,
-            payment: identified.payment,
+            kind,
             chain,
             place,
         };
         let mut facts = facts();
-        for (id, sources) in plan.fields(identified.payment) {
+        for (id, sources) in plan.fields(kind) {
             one.say(&mut facts, &mut formless, dictionary.field(*id), sources)?;
         }
         let path = |names: &[&str]| one.path(names);
-        ids::tell_formless(&document, chain, &mut formless, &mut facts, path);
+        ids::tell_formless(
+            &document,
+            kind.shape(),
+            chain,
+            &mut formless,
+            &mut facts,
+            path,
+        );
         one.name(&mut facts, dictionary, envelope.message_id())?;
+        one.needs(&facts, dictionary)?;
         unread.tell(&mut facts, chain, place + 1);
-        requests.push(facts.into_request(OPERATION.to_owned())?);
+        requests.push(facts.into_request(kind.shape().operation.to_owned())?);
     }
-    amounts::check(
-        &document,
-        identified.payment,
-        dictionary,
-        &chains,
-        &requests,
-    )?;
-    distinct(dictionary, identified.payment, &requests)?;
+    amounts::check(&document, kind, dictionary, &chains, &requests)?;
+    distinct(dictionary, kind, &requests)?;
     Ok(Message {
         envelope: Envelope::Iso(envelope),
         requests,
@@ -78,7 +75,7 @@ pub(crate) fn read<'f>(
 /// No two transactions of a message are one payment: it would be decided once, and answered twice.
 fn distinct(
     dictionary: &Dictionary,
-    payment: Payment,
+    kind: MessageKind,
     requests: &[Request],
 ) -> Result<(), Problem> {
     let Some(id) = dictionary.by_name(PAYMENT_ID).map(|field| field.id) else {
@@ -90,8 +87,11 @@ fn distinct(
             continue;
         };
         if let Some(before) = seen.insert(id, place) {
-            let name = payment.levels().last().and_then(|names| names.first());
-            let path = format!("/Document/*//{}[{}]/PmtId", name.unwrap_or(&"*"), place + 1);
+            let name = kind.shape().levels.last().and_then(|names| names.first());
+            let mut path = format!("/Document/*//{}[{}]", name.unwrap_or(&"*"), place + 1);
+            if kind.is_payment() {
+                path.push_str("/PmtId");
+            }
             let reason = format!(
                 "transaction {} has the identifier of transaction {}",
                 place + 1,
@@ -108,7 +108,7 @@ fn distinct(
 /// All transactions of a message, in its order.
 fn transactions(document: &Document, identified: &Identified) -> Result<Vec<Chain>, Problem> {
     let mut chains: Vec<Chain> = vec![vec![identified.message]];
-    for names in identified.payment.levels() {
+    for names in identified.kind.shape().levels {
         chains = chains
             .into_iter()
             .flat_map(|chain| {
@@ -128,7 +128,9 @@ fn transactions(document: &Document, identified: &Identified) -> Result<Vec<Chai
     let path = "/Document/*";
     match chains.len() {
         0 => Err(
-            Problem::new(ProblemCode::MissingField, "the message has no transaction").pointer(path),
+            Problem::new(ProblemCode::MissingField, "the message has no transaction")
+                .pointer(path)
+                .help("name each transaction"),
         ),
         n if n > limits::MAX_TRANSACTIONS => {
             let most = limits::MAX_TRANSACTIONS;
@@ -146,12 +148,13 @@ fn envelope(
     identified: &Identified,
     chains: &[Chain],
 ) -> Result<IsoEnvelope, Problem> {
-    let group = document.children(identified.message, "GrpHdr").next();
-    let header = |names: [&str; 2]| {
-        let path = format!("/Document/*/GrpHdr/{}", names[0]);
+    let shape = identified.kind.shape();
+    let element = document.child(identified.message, shape.header);
+    let header = |names: &[&str]| {
+        let path = format!("/Document/*/{}/{}", shape.header, names[0]);
         let mut named = names
             .iter()
-            .filter_map(|name| group.and_then(|group| document.children(group, name).next()));
+            .filter_map(|name| document.child(element?, name));
         let id = match named.next() {
             Some(id) => ids::text(document, id, limits::MAX_ID_CHARS, &path)?,
             None => None,
@@ -161,26 +164,36 @@ fn envelope(
             Problem::new(ProblemCode::MissingField, reason).pointer(path)
         })
     };
-    let created = header(["CreDtTm"; 2])?;
-    if !is_date_time(&created) {
+    let created = shape.created.map(|name| header(&[name])).transpose()?;
+    if created.as_ref().is_some_and(|text| !is_date_time(text)) {
         return Err(Problem::new(
             ProblemCode::InvalidValue,
             "this is not a date and time (ISO 8601)",
         )
-        .pointer("/Document/*/GrpHdr/CreDtTm")
+        .pointer(format!("/Document/*/{}/CreDtTm", shape.header))
         .help("write it as in 2026-01-01T10:00:00Z"));
     }
-    let (message_id, message_key) = ids::of_message(&header(ids::OF_MESSAGE)?);
+    let (message_id, message_key) = ids::of_message(identified.kind, &header(shape.message_id)?);
+    let message = identified.message;
+    let assignment = shape
+        .parties
+        .map(|parties| Assignment::of(document, message, shape, parties, message_id.as_deref()));
+    let investigation = match identified.kind {
+        MessageKind::Camt110 => Some(Investigation::of(document, message)?),
+        _ => None,
+    };
     Ok(IsoEnvelope {
-        payment: identified.payment,
+        kind: identified.kind,
         definition: identified.definition.clone(),
         message_id,
         message_key,
-        created: created.as_str().to_owned(),
+        created: created.map_or(String::new(), |text| text.as_str().to_owned()),
         transactions: chains
             .iter()
-            .map(|chain| ids::original(document, chain))
+            .map(|chain| ids::original(document, shape, chain))
             .collect::<Result<_, _>>()?,
+        assignment,
+        investigation,
     })
 }
 
@@ -206,168 +219,4 @@ fn is_date_time(text: &str) -> bool {
         _ => return false,
     };
     seconds.as_bytes()[10] == b'T' && Timestamp::parse(&format!("{seconds}{offset}")).is_some()
-}
-
-/// One transaction.
-struct One<'d> {
-    document: &'d Document,
-    payment: Payment,
-    chain: &'d [NodeId],
-    place: usize,
-}
-
-impl One<'_> {
-    /// Says a field from the first of its places that is there and has the field's form.
-    fn say(
-        &self,
-        facts: &mut Facts<'_>,
-        formless: &mut Formless,
-        field: &Field,
-        sources: &[Source],
-    ) -> Result<(), Problem> {
-        for source in sources {
-            let (elements, attribute) = match source {
-                Source::Constant(constant) => {
-                    let said = facts.text(field, constant);
-                    return said.map_err(|wrong| wrong.in_xml("/Document".to_owned()));
-                }
-                Source::Path {
-                    elements,
-                    attribute,
-                } => (elements, attribute),
-            };
-            let found = self.find(self.chain[0], elements, 0);
-            let value = found.and_then(|node| match attribute {
-                Some(name) => self.document.attribute(node, name),
-                None => self.document.text_of(node),
-            });
-            let (Some(node), Some(value)) = (found, value) else {
-                continue;
-            };
-            if field.name == PAYMENT_ID && value.expose(|id| id.trim() == NOT_PROVIDED) {
-                continue;
-            }
-            let element = elements.last().map_or("", |name| &**name);
-            let has = |format: Format| {
-                value.expose(|text| match format {
-                    Format::Reference => Some(ids::is_identifier(element, text.trim())),
-                    _ => format.admits(text.trim()),
-                })
-            };
-            if field.format.and_then(has) == Some(false) {
-                formless.tell(facts, node, || self.path(elements));
-                continue;
-            }
-            let said = self.said(facts, field, node, value, elements);
-            return said.map_err(|wrong| wrong.in_xml(self.path(elements)));
-        }
-        Ok(())
-    }
-
-    /// Names a payment by its message where no identifier of its own does.
-    fn name(
-        &self,
-        facts: &mut Facts<'_>,
-        dictionary: &Dictionary,
-        message_id: Option<&str>,
-    ) -> Result<(), Problem> {
-        let Some(field) = dictionary.by_name(PAYMENT_ID) else {
-            return Ok(());
-        };
-        if facts.has(field) {
-            return Ok(());
-        }
-        let names = self
-            .chain
-            .iter()
-            .skip(1)
-            .map(|node| &*self.document.node(*node).name);
-        let names: Vec<&str> = names.chain(["PmtId"]).collect();
-        let path = self.path(&names);
-        match ids::of_place(message_id, self.place + 1) {
-            Some(id) => facts.text(field, &id).map_err(|wrong| wrong.in_xml(path)),
-            None => Err(ids::unnamed(path)),
-        }
-    }
-
-    fn said(
-        &self,
-        facts: &mut Facts<'_>,
-        field: &Field,
-        node: NodeId,
-        value: &Secret,
-        elements: &[Box<str>],
-    ) -> Result<(), Wrong> {
-        // What is said to be an IBAN has to be one.
-        if elements.last().is_some_and(|name| &**name == "IBAN") {
-            value.expose(|iban| canonical(Some(Format::Iban), iban))?;
-        }
-        match field.kind {
-            Kind::Money => match self.document.attribute(node, "Ccy") {
-                Some(currency) => value.expose(|amount| {
-                    currency.expose(|code| facts.money(field, amount.trim(), code.trim()))
-                }),
-                None => Err(Wrong::value(
-                    "the amount has no currency",
-                    "add the attribute Ccy",
-                )),
-            },
-            Kind::Boolean => match value.expose(|text| boolean(text.trim())) {
-                Some(value) => facts.boolean(field, value),
-                None => Err(Wrong::value(
-                    "the element is true or false",
-                    "write true or false",
-                )),
-            },
-            Kind::Integer => facts.integer(field, value.expose(|text| text.trim().parse().ok())),
-            // A date and time without an offset is no instant (ISO 20022 allows it, nobody can say
-            // when it was), so it is not kept.
-            Kind::Instant if value.expose(|text| Timestamp::parse(text.trim()).is_none()) => {
-                facts.drop_at(self.path(elements), Why::NoInstant);
-                Ok(())
-            }
-            _ => value.expose(|text| facts.text(field, text.trim())),
-        }
-    }
-
-    /// The first element with a text at a path, on the way of this transaction: from the `level`th
-    /// element of its chain, or from an element beside it.
-    fn find(&self, from: NodeId, path: &[Box<str>], level: usize) -> Option<NodeId> {
-        let Some((name, rest)) = path.split_first() else {
-            return self.document.text_of(from).map(|_| from);
-        };
-        let on_the_way = self.chain.get(level) == Some(&from);
-        let names = self.payment.levels().get(level).filter(|_| on_the_way);
-        if names.is_some_and(|names| names.contains(&&**name)) {
-            let own = *self.chain.get(level + 1)?;
-            let same_name = self.document.node(own).name == *name;
-            return self.find(own, rest, level + 1).filter(|_| same_name);
-        }
-        self.document
-            .children(from, name)
-            .find_map(|child| self.find(child, rest, usize::MAX))
-    }
-
-    /// Where an element is, for people; a transaction by its place in the message, from 1.
-    fn path<T: Deref<Target = str>>(&self, elements: &[T]) -> String {
-        let transactions = self.payment.levels().last();
-        let mut path = "/Document/*".to_owned();
-        for name in elements {
-            path.push('/');
-            path.push_str(name);
-            if transactions.is_some_and(|names| names.contains(&&**name)) {
-                path.push_str(&format!("[{}]", self.place + 1));
-            }
-        }
-        path
-    }
-}
-
-/// XML Schema, part 2, 3.3.2.
-fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
-        _ => None,
-    }
 }

@@ -6,7 +6,8 @@
 
 use std::collections::HashSet;
 
-use super::Payment;
+use super::MessageKind;
+use super::assignment::is_code_of_party;
 use super::document::{Document, Node, NodeId};
 use super::elements;
 use super::plan::Plan;
@@ -14,27 +15,11 @@ use crate::dropped::{self, Why};
 use crate::facts::Facts;
 use crate::limits;
 
-/// Paths below the message element that are compared or repeated, and are no facts.
-const READ_HERE: [&str; 12] = [
-    "GrpHdr/MsgId",
-    "GrpHdr/GrpId",
-    "GrpHdr/CreDtTm",
-    "GrpHdr/NbOfTxs",
-    "GrpHdr/CtrlSum",
-    "PmtInf/PmtInfId",
-    "PmtInf/NbOfTxs",
-    "PmtInf/CtrlSum",
-    "CdtTrfTxInf/PmtId/TxId",
-    "CdtTrfTxInf/InstdAmt",
-    "CdtTrfTxInf/ChrgsInf/Amt",
-    "CdtTrfTxInf/ChrgsInf/ChrgsAmt",
-];
-
 /// Looks for what is not read, transaction by transaction.
 pub(super) struct Unread<'d> {
     document: &'d Document,
     plan: &'d Plan,
-    payment: Payment,
+    kind: MessageKind,
     /// What stands above transactions and was looked at.
     walked: HashSet<NodeId>,
     /// Paths of the dictionary that were met in this transaction.
@@ -87,11 +72,11 @@ impl Place {
 }
 
 impl<'d> Unread<'d> {
-    pub(super) fn new(document: &'d Document, plan: &'d Plan, payment: Payment) -> Unread<'d> {
+    pub(super) fn new(document: &'d Document, plan: &'d Plan, kind: MessageKind) -> Unread<'d> {
         Unread {
             document,
             plan,
-            payment,
+            kind,
             walked: HashSet::new(),
             met: HashSet::new(),
         }
@@ -110,7 +95,7 @@ impl<'d> Unread<'d> {
             if level > 0 {
                 place.enter(document.node(chain[level - 1]), document.node(*node));
             }
-            let repeating = self.payment.levels().get(level).copied();
+            let repeating = self.kind.shape().levels.get(level).copied();
             if repeating.is_none() {
                 place.pointer.push_str(&format!("[{number}]"));
             } else if !self.walked.insert(*node) {
@@ -142,8 +127,11 @@ impl<'d> Unread<'d> {
         if place.foreign {
             return false;
         }
-        READ_HERE.contains(&&*place.path)
-            || (self.plan.reads(self.payment, &place.path) && self.met.insert(place.path.clone()))
+        let shape = self.kind.shape();
+        shape.read_here.contains(&&*place.path)
+            || (shape.parties.is_some() && is_code_of_party(&place.path))
+            || (self.plan.reads(self.kind, &place.path) && self.met.insert(place.path.clone()))
+            || shape.repeats(&place.path)
     }
 }
 

@@ -26,6 +26,11 @@ pub(crate) fn reference(path: &str) -> Option<PathBuf> {
     path.exists().then_some(path)
 }
 
+/// Checks a message against its schema; says so where that cannot be done.
+pub(crate) fn check_schema(name: &str, message: &str) {
+    crate::valid::check_schema(&checkout(), name, message);
+}
+
 /// Says on the test's output that something was left out.
 #[allow(clippy::print_stderr)]
 pub(crate) fn left_out(what: &str) {

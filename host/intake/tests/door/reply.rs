@@ -1,13 +1,11 @@
 //! Status reports: their content, and their validity by the schemas of ISO 20022 where these lie beside
 //! the checkout.
 
-use std::process::Command;
-
 use weft_dictionary::Timestamp;
 use weft_intake::iso::{Status, reply, reply_at};
 use weft_intake::{Envelope, MediaType, TransactionStatus};
 
-use crate::house::{House, left_out, reference};
+use crate::house::{House, check_schema, left_out, reference};
 
 const TRANSFER: &str = include_str!("../../../../examples/demo/transfer.xml");
 const GROUPS: &str = r#"<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.001.001.03"><CstmrCdtTrfInitn>
@@ -35,26 +33,6 @@ fn status(status: Status, reason: Option<&str>, lines: &[&str]) -> TransactionSt
 
 fn text(report: Vec<u8>) -> String {
     String::from_utf8(report).expect("UTF-8")
-}
-
-/// Checks a report against its schema; says so where that cannot be done.
-fn check_schema(name: &str, report: &str) {
-    let Some(schema) = reference(&format!("xsd/{name}.xsd")) else {
-        return left_out(&format!("the schema of {name} is not beside the checkout"));
-    };
-    if Command::new("xmllint").arg("--version").output().is_err() {
-        return left_out("there is no xmllint to check a report's schema with");
-    }
-    let dir = tempfile::tempdir().expect("a directory");
-    let file = dir.path().join("report.xml");
-    std::fs::write(&file, report).expect("a file");
-    let checked = Command::new("xmllint")
-        .args(["--noout", "--nonet", "--schema"])
-        .args([&schema, &file])
-        .output()
-        .expect("xmllint");
-    let said = String::from_utf8_lossy(&checked.stderr);
-    assert!(checked.status.success(), "{said}\n{report}");
 }
 
 #[test]

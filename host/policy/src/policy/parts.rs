@@ -95,7 +95,8 @@ pub struct ReasonText {
     pub code: String,
     /// In words.
     pub title: String,
-    /// ISO 20022 ExternalStatusReason1Code, for pacs.002 and pain.002.
+    /// What ISO 20022 reports carry: ExternalStatusReason1Code about payments (pacs.002, pain.002),
+    /// ExternalPaymentCancellationRejection1Code about recalls (camt.029).
     pub status_reason: Option<String>,
     /// What readers are told in place of the policy's own messages, when this reason decides.
     pub messages: Option<Messages>,

@@ -19,7 +19,7 @@ use crate::document::{Width, document};
 use crate::exit::Failed;
 use crate::output;
 use crate::places::Places;
-use crate::policy::replay;
+use crate::replay;
 use crate::report::minimisation;
 
 /// Write all that there is about some cases to one directory, for an auditor.

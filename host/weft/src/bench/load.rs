@@ -24,6 +24,17 @@ pub(crate) struct Load {
     traffic: Arc<Traffic>,
     /// Requests sent so far: each has a number of its own.
     sent: Arc<AtomicU64>,
+    /// Where all of it is assistance about what another load sends: how much that has sent.
+    about: Option<Arc<AtomicU64>>,
+}
+
+/// How fast requests come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// So many a second, whatever becomes of them.
+    PerSecond(u32),
+    /// Each connection sends the next as soon as the last is answered.
+    AsFastAsAnswered,
 }
 
 struct Secrets {
@@ -34,7 +45,7 @@ struct Secrets {
 
 /// What came of one rate.
 pub(crate) struct Measured {
-    rate: u32,
+    pace: Pace,
     took: Duration,
     latency: Histogram<u64>,
     problems: u64,
@@ -57,17 +68,29 @@ impl Load {
             connections,
             traffic: Arc::new(Traffic::new(seed, assist)),
             sent: Arc::new(AtomicU64::new(0)),
+            about: None,
         }
     }
 
-    /// Sends `rate` requests a second for so long, and waits for the last answer.
-    pub(crate) async fn run(&mut self, rate: u32, length: Duration) -> Result<Measured, Failed> {
+    /// Assistance about the payments of this load, beside it.
+    pub(crate) fn beside(&self, connections: u16) -> Load {
+        Load {
+            access: Arc::clone(&self.access),
+            connections,
+            traffic: Arc::clone(&self.traffic),
+            sent: Arc::new(AtomicU64::new(0)),
+            about: Some(Arc::clone(&self.sent)),
+        }
+    }
+
+    /// Sends requests for so long, and waits for the last answer.
+    pub(crate) async fn run(&mut self, pace: Pace, length: Duration) -> Result<Measured, Failed> {
         let first = self.sent.load(Ordering::Relaxed);
         let schedule = Schedule {
             begin: Instant::now() + Duration::from_millis(100),
-            rate,
+            pace,
             first,
-            end: first + u64::from(rate) * length.as_secs(),
+            length,
         };
         let mut workers = JoinSet::new();
         for _ in 0..self.connections {
@@ -75,12 +98,13 @@ impl Load {
                 secrets: Arc::clone(&self.access),
                 traffic: Arc::clone(&self.traffic),
                 sent: Arc::clone(&self.sent),
+                about: self.about.clone(),
                 schedule,
             };
             workers.spawn(worker.work());
         }
         let mut measured = Measured {
-            rate,
+            pace,
             took: length,
             latency: Histogram::new(FIGURES)?,
             problems: 0,
@@ -92,7 +116,9 @@ impl Load {
         }
         measured.took = schedule.begin.elapsed();
         // Workers take one number too many each, to see that there is no more.
-        self.sent.store(schedule.end, Ordering::Relaxed);
+        if let Some(end) = schedule.end() {
+            self.sent.store(end, Ordering::Relaxed);
+        }
         Ok(measured)
     }
 }
@@ -100,19 +126,31 @@ impl Load {
 #[derive(Clone, Copy)]
 struct Schedule {
     begin: Instant,
-    rate: u32,
+    pace: Pace,
     first: u64,
-    end: u64,
+    length: Duration,
 }
 
 impl Schedule {
+    /// The first number that is not in this schedule, where that is known before.
+    fn end(&self) -> Option<u64> {
+        match self.pace {
+            Pace::PerSecond(rate) => Some(self.first + u64::from(rate) * self.length.as_secs()),
+            Pace::AsFastAsAnswered => None,
+        }
+    }
+
     /// When a request is due, if it is in this schedule.
     fn due(&self, number: u64) -> Option<Instant> {
-        if number >= self.end {
+        let Pace::PerSecond(rate) = self.pace else {
+            let now = Instant::now().max(self.begin);
+            return (now < self.begin + self.length).then_some(now);
+        };
+        if self.end().is_some_and(|end| number >= end) {
             return None;
         }
         let nth = u128::from(number - self.first);
-        let nanos = nth * 1_000_000_000 / u128::from(self.rate);
+        let nanos = nth * 1_000_000_000 / u128::from(rate);
         Some(self.begin + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
     }
 }
@@ -121,6 +159,7 @@ struct Worker {
     secrets: Arc<Secrets>,
     traffic: Arc<Traffic>,
     sent: Arc<AtomicU64>,
+    about: Option<Arc<AtomicU64>>,
     schedule: Schedule,
 }
 
@@ -136,7 +175,12 @@ impl Worker {
             let Some(due) = self.schedule.due(number) else {
                 return Ok(seen);
             };
-            let request = self.traffic.request(number);
+            let request = match &self.about {
+                None => self.traffic.request(number),
+                Some(sent) => self
+                    .traffic
+                    .request_about(number, sent.load(Ordering::Relaxed)),
+            };
             sleep_until(due).await;
             let token = match request.kind {
                 Kind::Payment => &self.secrets.service,
@@ -166,6 +210,20 @@ impl Measured {
     pub(crate) const HEADER: &'static str =
         "    rate   answered/s       p50       p99     p99.9       max   problems";
 
+    /// The same, and what came of another time at the same pace.
+    pub(crate) fn and(mut self, other: Measured) -> Result<Measured, Failed> {
+        self.took += other.took;
+        self.latency.add(other.latency)?;
+        self.problems += other.problems;
+        Ok(self)
+    }
+
+    /// The latency in milliseconds that this part of the requests does not exceed.
+    #[allow(clippy::cast_precision_loss, reason = "figures for people")]
+    pub(crate) fn latency(&self, quantile: f64) -> f64 {
+        self.latency.value_at_quantile(quantile) as f64 / 1_000.0
+    }
+
     /// Requests that were answered with a problem.
     pub(crate) fn not_decided(&self) -> u64 {
         self.problems
@@ -174,20 +232,19 @@ impl Measured {
 
 impl fmt::Display for Measured {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        #[allow(clippy::cast_precision_loss, reason = "figures for people")]
-        let ms = |micros: u64| micros as f64 / 1_000.0;
         #[allow(clippy::cast_precision_loss, reason = "a rate for people")]
         let answered = self.latency.len() as f64 / self.took.as_secs_f64();
-        let at = |quantile| ms(self.latency.value_at_quantile(quantile));
+        let pace = match self.pace {
+            Pace::PerSecond(rate) => rate.to_string(),
+            Pace::AsFastAsAnswered => "flood".to_owned(),
+        };
         write!(
             f,
-            "{:>8} {:>12.0} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>10}",
-            self.rate,
-            answered,
-            at(0.5),
-            at(0.99),
-            at(0.999),
-            ms(self.latency.max()),
+            "{pace:>8} {answered:>12.0} {:>9.2} {:>9.2} {:>9.2} {:>9.2} {:>10}",
+            self.latency(0.5),
+            self.latency(0.99),
+            self.latency(0.999),
+            self.latency(1.0),
             self.problems
         )
     }
@@ -202,9 +259,9 @@ mod tests {
         let begin = Instant::now();
         let schedule = Schedule {
             begin,
-            rate: 4,
+            pace: Pace::PerSecond(4),
             first: 10,
-            end: 14,
+            length: Duration::from_secs(1),
         };
         let due = |n| schedule.due(n).map(|at| (at - begin).as_millis());
         assert_eq!(due(10), Some(0));

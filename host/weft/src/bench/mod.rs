@@ -14,14 +14,18 @@ use crate::exit::Failed;
 use crate::output;
 use crate::places::Places;
 
+mod beside;
 mod host;
 mod load;
 mod shares;
 mod traffic;
 
 use host::{Access, ChildHost};
-use load::{Load, Measured};
+use load::{Load, Measured, Pace};
 use shares::Shares;
+
+/// Before anything is measured.
+const WARM_UP: Duration = Duration::from_secs(2);
 
 /// Drive a running host with open-loop load, and print throughput, latencies and where the time goes.
 ///
@@ -31,6 +35,7 @@ use shares::Shares;
 #[command(after_help = "Examples:
   weft bench --self-hosted
   weft bench --self-hosted --rate 500,1000,2000 --seconds 20 --assist 10
+  weft bench --self-hosted --rate 500 --beside 200
   WEFT_SERVICE=… WEFT_AGENT=… WEFT_OPERATOR=… weft bench --address 127.0.0.1:8787 --rate 500")]
 pub(crate) struct Bench {
     /// A running host. Its tokens are taken from the environment: WEFT_SERVICE for payments, WEFT_AGENT
@@ -53,6 +58,10 @@ pub(crate) struct Bench {
     /// Of 100 requests, so many are assistance.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(0..=100))]
     assist: u32,
+    /// What assistance does to payments: they come alone, then beside so many requests for assistance a second, then beside a
+    /// flood of them, in turn. The rates are those of the payments.
+    #[arg(long, value_name = "RATE", conflicts_with = "assist", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    beside: Option<u32>,
     /// Connections; each has one request under way at a time.
     #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u16).range(1..=4_096))]
     connections: u16,
@@ -85,21 +94,27 @@ pub(crate) fn run(args: Bench) -> Result<(), Failed> {
 }
 
 async fn measure(args: &Bench, access: &Access) -> Result<(), Failed> {
-    if args.assist > 0 && access.agent.is_none() {
+    if (args.assist > 0 || args.beside.is_some()) && access.agent.is_none() {
         return Err(Failed::because(
             "assistance needs an agent's token in WEFT_AGENT; set it, or say --assist 0",
         ));
+    }
+    if let Some(rate) = args.beside {
+        return beside::measure(args, access, rate).await;
     }
     output::line(&heading(args, access.address));
     let before = Shares::read(access).await?;
     let mut load = Load::new(access, args.assist, args.connections, args.seed);
     output::step("warming up for 2 seconds");
-    load.run(args.rate[0], Duration::from_secs(2)).await?;
+    load.run(Pace::PerSecond(args.rate[0]), WARM_UP).await?;
     output::line(Measured::HEADER);
     let mut refused = 0;
     for rate in &args.rate {
         let measured = load
-            .run(*rate, Duration::from_secs(args.seconds.into()))
+            .run(
+                Pace::PerSecond(*rate),
+                Duration::from_secs(args.seconds.into()),
+            )
             .await?;
         output::line(&measured.to_string());
         refused += measured.not_decided();

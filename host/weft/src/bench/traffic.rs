@@ -59,6 +59,16 @@ impl Traffic {
         }
     }
 
+    /// Assistance about one of the payments of which so many were sent; before there are enough, about one that is not known.
+    pub(crate) fn request_about(&self, number: u64, sent: u64) -> Made {
+        let latest = sent.saturating_sub(ASKED_LATER);
+        let about = latest.saturating_sub(number % ASKED_LATER);
+        Made {
+            kind: Kind::Assistance,
+            body: self.assistance(number, about),
+        }
+    }
+
     fn kind(&self, number: u64) -> Kind {
         if number % 100 < self.assist {
             Kind::Assistance

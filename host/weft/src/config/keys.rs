@@ -53,9 +53,15 @@ pub(super) fn host_keys(host: &mut Section<'_, '_>, engine: &mut Config) {
     );
     host.number(
         "max_in_flight",
-        "Requests decided at the same time; more are refused with 503.",
+        "Payments decided at the same time; more are refused with 503.",
         1..=100_000,
         &mut engine.max_in_flight,
+    );
+    host.number(
+        "max_assistance_in_flight",
+        "Requests for assistance decided at the same time, beside payments; more wait. The fewer, the less payments feel them.",
+        1..=1_000,
+        &mut engine.max_assistance_in_flight,
     );
     host.number(
         "threat_level",

@@ -27,7 +27,9 @@ pub(crate) fn step(number: usize, title: &str) {
 
 /// A status report of ISO 20022.
 pub(crate) fn report(xml: &str) {
-    let status = between(xml, "<TxSts>", "</TxSts>").unwrap_or("none");
+    let of_payment = between(xml, "<TxSts>", "</TxSts>");
+    let of_recall = || between(xml, "<TxCxlSts>", "</TxCxlSts>");
+    let status = of_payment.or_else(of_recall).unwrap_or("none");
     let form = between(xml, "xmlns=\"urn:iso:std:iso:20022:tech:xsd:", "\"").unwrap_or("a report");
     line(&format!(
         "   the host answers with {form}, transaction status {status}"

@@ -8,7 +8,7 @@ mod book;
 mod check;
 mod diff;
 mod explain;
-pub(crate) mod replay;
+mod replay;
 mod rollback;
 mod sets;
 mod test;

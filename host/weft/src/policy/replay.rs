@@ -1,260 +1,54 @@
-//! `weft policy replay`: past decisions, evaluated again.
+//! `weft policy replay`: past decisions, evaluated again with another policy set.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
-use weft_dictionary::Timestamp;
+use clap::Args;
 use weft_engine::SetDirs;
-use weft_engine::replay::report::{Item, ReplayReport, What};
-use weft_engine::replay::{Features, Listener, Replay, With, replay};
+use weft_engine::replay::{Features, With};
 
-use super::book::instant;
 use crate::exit::Failed;
-use crate::output;
+use crate::replay::{self, Which};
 
-mod page;
-mod text;
-
-/// Evaluate past decisions again.
+/// Evaluate past decisions again with another policy set.
 ///
-/// Without --policies: with the policy sets that they were taken with, which the data directory keeps. Every finding has
-/// to come out as recorded, byte for byte; what does not is named, and the command ends with status 1.
+/// The report says which decisions would change, by verdict and money and by what causes it, without personal data.
+/// Decisions are evaluated on the features that were recorded; with --carry, features are computed again as if the changed
+/// verdicts had been given, from the beginning of the log; --since then only leaves earlier decisions out of the report.
 ///
-/// With --policies: with that set. The report says which decisions would change, by verdict and money and by what causes
-/// it, without personal data. Decisions are evaluated on the features that were recorded; with --carry, features are
-/// computed again as if the changed verdicts had been given, from the beginning of the log; --since then only leaves
-/// earlier decisions out of the report.
-///
-/// Reads only, and works beside a running host. What cannot be evaluated again is counted and named. That records are
-/// what the host wrote is for `weft audit verify` to check. Where there is no decision, the command ends with status 1.
+/// Reads only, and works beside a running host. What cannot be evaluated again is counted and named. Where there is no
+/// decision, the command ends with status 1. That past decisions come out as recorded is for `weft audit replay` to show.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  weft policy replay --data weft-data --since 2026-11-01T00:00:00Z\n  weft policy replay --data weft-data --policies changed/ --carry --format html > change.html"
+    after_help = "Examples:\n  weft policy replay --data weft-data --policies changed/\n  weft policy replay --data weft-data --policies changed/ --carry --format html > change.html"
 )]
 pub(crate) struct ReplayArgs {
-    /// The host's directory.
-    #[arg(long, value_name = "DIR", default_value = "weft-data")]
-    data: PathBuf,
-    /// Only decisions from this instant on (RFC 3339).
-    #[arg(long, value_name = "INSTANT", value_parser = instant)]
-    since: Option<Timestamp>,
-    /// Only decisions before this instant (RFC 3339).
-    #[arg(long, value_name = "INSTANT", value_parser = instant)]
-    until: Option<Timestamp>,
+    /// The policy set: the dictionary, the pipeline, the policies.
+    #[arg(long, value_name = "DIR")]
+    policies: PathBuf,
+    /// The plugins of that set, each NAME.wasm.
+    #[arg(long, value_name = "DIR", default_value = "target/plugins")]
+    plugins: PathBuf,
+    /// Carry changed verdicts into the behaviour of what comes after them: a payment that is refused now makes nothing
+    /// familiar. Takes longer, as decisions are evaluated one after the other.
+    #[arg(long)]
+    carry: bool,
     /// Only this decision; may be given several times.
     #[arg(long, value_name = "ID")]
     decision: Vec<String>,
-    /// Another policy set: the dictionary, the pipeline, the policies.
-    #[arg(long, value_name = "DIR")]
-    policies: Option<PathBuf>,
-    /// The plugins of that set, each NAME.wasm [default: target/plugins].
-    #[arg(long, value_name = "DIR")]
-    plugins: Option<PathBuf>,
-    /// Carry changed verdicts into the behaviour of what comes after them: a payment that is refused now makes nothing
-    /// familiar. Takes longer, as decisions are evaluated one after the other.
-    #[arg(long, requires = "policies")]
-    carry: bool,
-    /// Name every decision that differs, changes or is left out, and not only the first of them.
-    #[arg(long)]
-    list: bool,
-    /// The form. CSV has one line for each decision that differs, changes or is left out.
-    #[arg(long, default_value = "text")]
-    format: Form,
+    #[command(flatten)]
+    which: Which,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    /// For people.
-    Text,
-    /// One JSON object.
-    Json,
-    /// A line for each decision that differs, changes or is left out.
-    Csv,
-    /// One HTML document without scripts, which also prints well.
-    Html,
-}
-
-pub(crate) fn run(args: &ReplayArgs) -> Result<(), Failed> {
-    if let (Some(since), Some(until)) = (args.since, args.until)
-        && since > until
-    {
-        return Err(Failed::because(format!(
-            "--since {since} is after --until {until}, so no decision can be between them; exchange the two"
-        )));
-    }
-    let with = match &args.policies {
-        None if args.plugins.is_some() => {
-            let why = "--plugins says where the plugins of another policy set are, and --policies names none; without --policies, \
-                       decisions are evaluated with the sets that they were taken with and the plugins that the data directory \
-                       keeps with them. Leave out --plugins, or name the set with --policies DIR";
-            return Err(Failed::because(why).trouble());
-        }
-        None => With::Recorded,
-        Some(policies) => With::Set {
-            dirs: SetDirs {
-                policies: policies.clone(),
-                plugins: args
-                    .plugins
-                    .clone()
-                    .unwrap_or_else(|| "target/plugins".into()),
-            },
-            features: if args.carry {
-                Features::Carried
-            } else {
-                Features::AsRecorded
-            },
+pub(super) fn run(args: &ReplayArgs) -> Result<(), Failed> {
+    let with = With::Set {
+        dirs: SetDirs {
+            policies: args.policies.clone(),
+            plugins: args.plugins.clone(),
+        },
+        features: match args.carry {
+            true => Features::Carried,
+            false => Features::AsRecorded,
         },
     };
-    let what = Replay {
-        data_dir: args.data.clone(),
-        since: args.since,
-        until: args.until,
-        only: args.decision.iter().cloned().collect(),
-        with,
-    };
-    let mut teller = Teller {
-        bar: progress(),
-        list: args.list && args.format == Form::Text,
-        csv: args.format == Form::Csv,
-    };
-    if teller.csv {
-        output::line("decision,at,operation,what,from,to,amount,currency,detail");
-    }
-    let report = replay(&what, &mut teller)?;
-    teller.bar.finish_and_clear();
-    match args.format {
-        Form::Text => text::tell(&report, args.list),
-        Form::Json => output::line(&serde_json::to_string_pretty(&report)?),
-        Form::Csv => {}
-        Form::Html => output::bytes(page::render(&report).as_bytes()),
-    }
-    ended(&report)
-}
-
-/// What comes of some decisions with the sets that they were taken with, and the same as an HTML document.
-pub(crate) fn of_decisions(
-    data: &Path,
-    only: BTreeSet<String>,
-) -> Result<(ReplayReport, String), Failed> {
-    let what = Replay {
-        data_dir: data.to_owned(),
-        since: None,
-        until: None,
-        only,
-        with: With::Recorded,
-    };
-    let mut teller = Teller {
-        bar: ProgressBar::hidden(),
-        list: false,
-        csv: false,
-    };
-    let report = replay(&what, &mut teller)?;
-    let page = page::render(&report);
-    Ok((report, page))
-}
-
-/// The status: a difference where none may be, a log that was not read whole, and nothing to evaluate are no success.
-fn ended(report: &ReplayReport) -> Result<(), Failed> {
-    if !report.has_decisions() {
-        output::error(no_decision(report));
-        return Err(Failed::Said);
-    }
-    if report.change.is_none() && !report.is_as_recorded() || !report.is_whole() {
-        return Err(Failed::Said);
-    }
-    Ok(())
-}
-
-/// What a report says of a time without decisions.
-fn no_decision(report: &ReplayReport) -> &'static str {
-    if report.since.is_some() || report.until.is_some() {
-        "no decision in this range; `weft audit query --last 20` shows when the newest were taken"
-    } else {
-        "the audit log has no such decision that could be evaluated again"
-    }
-}
-
-/// Hears of the replay while it goes on.
-struct Teller {
-    bar: ProgressBar,
-    list: bool,
-    csv: bool,
-}
-
-impl Listener for Teller {
-    fn progress(&mut self, done: u64, of: u64) {
-        self.bar.set_length(of);
-        self.bar.set_position(done);
-    }
-
-    fn item(&mut self, item: &Item) {
-        if self.csv {
-            output::line(&csv_line(item));
-        } else if self.list {
-            self.bar
-                .suspend(|| output::line(&format!("  {}", text::item(item))));
-        }
-    }
-}
-
-fn csv_line(item: &Item) -> String {
-    let none = String::new;
-    let (what, from, to, amount, currency, detail) = match &item.what {
-        What::Differs { differences } => {
-            let parts: Vec<String> = differences
-                .iter()
-                .map(|d| format!("{}: {}", d.policy, d.what))
-                .collect();
-            ("differs", none(), none(), none(), none(), parts.join("; "))
-        }
-        What::Changes {
-            from,
-            to,
-            amount,
-            causes,
-        } => {
-            let (amount, currency) = amount.clone().unwrap_or_default();
-            let causes: Vec<String> = causes.iter().map(|(p, w)| format!("{p}: {w}")).collect();
-            let (from, to) = (from.as_str().to_owned(), to.as_str().to_owned());
-            ("changes", from, to, amount, currency, causes.join("; "))
-        }
-        What::LeftOut { why } => {
-            let why = (*why).to_owned();
-            ("left-out", none(), none(), none(), none(), why)
-        }
-    };
-    let at = item.at.to_string();
-    let cells = [
-        &item.decision,
-        &at,
-        &item.operation,
-        what,
-        &from,
-        &to,
-        &amount,
-        &currency,
-        &detail,
-    ];
-    cells.map(csv_cell).join(",")
-}
-
-fn csv_cell(text: &str) -> String {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
-}
-
-fn progress() -> ProgressBar {
-    let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template(
-        "  {bar:40} {pos} of {len} records, {per_sec}, {elapsed}, {eta} left",
-    );
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
+    replay::run(&args.which, &args.decision, with)
 }

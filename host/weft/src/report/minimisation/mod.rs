@@ -5,10 +5,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use weft_audit::{Remedy, Report as Verified, VerifyOptions};
+use weft_audit::Report as Verified;
 use weft_dictionary::Timestamp;
 
-use crate::audit::{log_of, read_key};
+use super::verified;
+use crate::audit::log_of;
 use crate::exit::Failed;
 use crate::output;
 use crate::policy::instant;
@@ -100,7 +101,7 @@ pub(crate) fn run(args: &MinimisationArgs) -> Result<(), Failed> {
         )));
     }
     let dir = log_of(&args.data)?;
-    let report = gather::from_log(args, verified(&dir, args)?, &dir)?;
+    let report = gather::from_log(args, verified(&dir, args.key.as_deref())?, &dir)?;
     let text = match args.format {
         Form::Html => html::render(&report),
         Form::Csv => csv::render(&report)?,
@@ -140,34 +141,11 @@ pub(crate) fn of_cases(
         out: None,
     };
     let dir = log_of(data)?;
-    let report = gather::from_log(&args, verified(&dir, &args)?, &dir)?;
+    let report = gather::from_log(&args, verified(&dir, args.key.as_deref())?, &dir)?;
     Ok((html::render(&report), csv::render(&report)?, report.gaps))
 }
 
 /// A report about a log that is not as it was written would say what nobody can check.
-fn verified(dir: &Path, args: &MinimisationArgs) -> Result<Verified, Failed> {
-    let options = VerifyOptions {
-        vkey: args.key.as_deref().map(read_key).transpose()?,
-        ..VerifyOptions::default()
-    };
-    let report = weft_audit::verify(dir, &options, &output::step)?;
-    // What the next start mends concerns no record.
-    let mut damage = report
-        .damage
-        .iter()
-        .filter(|damage| damage.remedy != Remedy::NextStart)
-        .peekable();
-    if damage.peek().is_none() {
-        return Ok(report);
-    }
-    for damage in damage {
-        output::step(&damage.to_string());
-    }
-    Err(Failed::because(
-        "the audit log is not as it was written, so no report is made of it; `weft audit verify` tells all",
-    ))
-}
-
 impl Report<'_> {
     /// How much it is about.
     fn extent(&self) -> String {
