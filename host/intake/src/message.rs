@@ -60,7 +60,7 @@ pub enum Envelope {
     /// JSON.
     Json,
     /// A message of ISO 20022.
-    Iso(IsoEnvelope),
+    Iso(Box<IsoEnvelope>),
 }
 
 impl Envelope {

@@ -67,7 +67,7 @@ pub(crate) fn read<'f>(
     amounts::check(&document, kind, dictionary, &chains, &requests)?;
     distinct(dictionary, kind, &requests)?;
     Ok(Message {
-        envelope: Envelope::Iso(envelope),
+        envelope: Envelope::Iso(Box::new(envelope)),
         requests,
     })
 }
