@@ -60,7 +60,12 @@ impl Action {
             Effect::Dispute => Some(Action::Dispute),
             Effect::Escalate => Some(Action::Escalate),
             Effect::Close => Some(Action::Close),
-            Effect::None | Effect::AnswerChallenge | Effect::DecideAgain | Effect::Approve => None,
+            Effect::None
+            | Effect::AnswerChallenge
+            | Effect::DecideAgain
+            | Effect::Approve
+            | Effect::EnrolFactor
+            | Effect::RemoveFactor => None,
         }
     }
 

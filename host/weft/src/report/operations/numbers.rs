@@ -222,8 +222,11 @@ fn of_disputes(all: &Gathered, payments: &[&Payment]) -> Disputes {
     }
 }
 
+/// Whether a payment belongs to something that is told.
+type Is = fn(&Payment) -> bool;
+
 fn of_interventions(payments: &[&Payment]) -> Vec<Intervention> {
-    let ways: [(&'static str, fn(&Payment) -> bool); 4] = [
+    let ways: [(&'static str, Is); 4] = [
         ("at once", |p| p.first == Verdict::Allow),
         ("at once, flagged", |p| p.first == Verdict::Flag),
         ("after the customer's evidence", |p| {
@@ -231,7 +234,7 @@ fn of_interventions(payments: &[&Payment]) -> Vec<Intervention> {
         }),
         ("after support's confirmation", |p| p.first == Verdict::Hold),
     ];
-    let released = |is: fn(&Payment) -> bool| {
+    let released = |is: Is| {
         payments
             .iter()
             .filter(move |payment| payment.captured && is(payment))
