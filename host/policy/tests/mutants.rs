@@ -137,6 +137,9 @@ rules:
             "rule `due` obliges to notify {whom: customer} instead of notify {whom: support}",
             "rule `due` obliges to notify {whom: supervisor} instead of notify {whom: support}",
             "rule `due` does not oblige to step-up {method: app-approval}",
+            "rule `due` obliges to step-up {method: totp} instead of step-up {method: app-approval}",
+            "rule `due` obliges to step-up {method: out-of-band} instead of step-up {method: app-approval}",
+            "rule `due` obliges to step-up {method: passkey} instead of step-up {method: app-approval}",
             "rule `due` does not oblige to four-eyes",
         ]
     );
@@ -145,7 +148,7 @@ rules:
     assert_eq!(unseen(&told), Vec::<&str>::new());
     assert_eq!(
         told.policies[0].mutants.noticed[&MistakeKind::Obligation],
-        11
+        14
     );
 }
 

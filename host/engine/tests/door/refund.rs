@@ -11,7 +11,9 @@ use crate::house::{House, Site, answer, ask, caller, codes, payment, service, st
 use crate::policies::{PolicyFile, amounts_by, rule};
 
 /// The project's own policies that decide about support here.
-const OWN: [&str; 14] = [
+const OWN: [&str; 16] = [
+    "assistance/account-review.yaml",
+    "assistance/outreach.yaml",
     "assistance/failed-payment.yaml",
     "assistance/confirm.yaml",
     "assistance/own-channel.yaml",

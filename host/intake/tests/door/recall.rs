@@ -143,6 +143,8 @@ fn all_versions_of_a_recall_are_read_and_answered() {
             body = body.replace(&uetr, "");
         }
         if version == 1 {
+            // It has a list of reasons of its own.
+            body = body.replace("<Cd>FRAD</Cd>", "<Cd>CUST</Cd>");
             body = body.replace("BICFI>", "BIC>");
         }
         last = all_read(&house, &name, &body);
@@ -156,6 +158,7 @@ fn all_versions_of_a_recall_are_read_and_answered() {
             body = body.replace(of_third, "<OrgnlEndToEndId>E-3</OrgnlEndToEndId>");
         }
         if version == 1 {
+            body = body.replace("<Cd>TECH</Cd>", "<Cd>CUST</Cd>");
             body = body.replace("AnyBIC>", "BICOrBEI>");
         }
         last = all_read(&house, &name, &body);
