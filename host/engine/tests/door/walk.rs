@@ -16,8 +16,8 @@ use crate::recall::recall;
 use crate::refund::{own_customer, refund, site_by};
 use crate::step_up::{SECRET, approval, code_at};
 
-const WALKS: u64 = 8;
-const STEPS: usize = 100;
+const WALKS: u64 = 12;
+const STEPS: usize = 160;
 const PAYMENTS: usize = 4;
 /// By which payments ask the customer, walk by walk.
 const METHODS: [&str; 3] = ["app-approval", "totp", "out-of-band"];
@@ -114,6 +114,8 @@ struct Walk {
     paid: usize,
     /// The requests that were held.
     held: Vec<Json>,
+    /// Disputes and escalations that were asked for: payment, identifier.
+    raised: Vec<(String, String)>,
 }
 
 impl Walk {
@@ -128,6 +130,7 @@ impl Walk {
             challenges: Vec::new(),
             paid: 0,
             held: Vec::new(),
+            raised: Vec::new(),
         }
     }
 
@@ -237,10 +240,18 @@ impl Walk {
             }
             7 | 8 => dispute(payment, &format!("D-{number}"), "amount", who),
             9 | 10 => {
-                let reason = ["no_error", "withdrawn", "answered"][self.rng.usize(..3)];
-                let kind = if reason == "answered" { "E" } else { "D" };
-                let id = format!("{kind}-{number}");
-                close("assist.close", payment, &id, reason, who)
+                let kind = if self.rng.bool() { "E" } else { "D" };
+                let made_up = (payment.to_owned(), format!("{kind}-{number}"));
+                // Mostly something that there is.
+                let (payment, id) = match self.rng.u8(..4) {
+                    0 => made_up,
+                    _ => self.raised.last().cloned().unwrap_or(made_up),
+                };
+                let reason = match id.starts_with('E') {
+                    true => "answered",
+                    false => ["no_error", "withdrawn"][self.rng.usize(..2)],
+                };
+                close("assist.close", &payment, &id, reason, who)
             }
             _ => escalate(payment, &format!("E-{number}"), who),
         }
@@ -258,6 +269,15 @@ impl Walk {
                 let named = payment.zip(id).expect("both are named");
                 let is_new = self.granted.insert((named.0.into(), named.1.into()));
                 assert!(is_new, "seed {}: {named:?} is refunded twice", self.seed);
+            }
+            for what in ["dispute", "escalation"] {
+                let id = body.pointer(&format!("/{what}/id")).and_then(Json::as_str);
+                let payment = body["payment"]["id"].as_str();
+                if let Some((payment, id)) = payment.zip(id)
+                    && (view.verdict.is_granted() || view.waits_until.is_some())
+                {
+                    self.raised.push((payment.to_owned(), id.to_owned()));
+                }
             }
             if view.waits_until.is_some() {
                 self.held.push(body.clone());
