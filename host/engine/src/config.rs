@@ -27,7 +27,7 @@ pub struct Config {
     pub workers: usize,
     /// Payments that may be decided at the same time; more are refused with 503.
     pub max_in_flight: usize,
-    /// Requests for assistance that may be decided at the same time, beside payments; more wait.
+    /// Requests for assistance that may be decided at the same time, beside payments; more wait. 0 for one a core.
     pub max_assistance_in_flight: usize,
     /// How long a payment may wait before it is refused.
     pub hold_expires: DurationMs,
@@ -60,7 +60,7 @@ impl Config {
             tenant: "default".into(),
             workers: 0,
             max_in_flight: 1_024,
-            max_assistance_in_flight: 8,
+            max_assistance_in_flight: 0,
             hold_expires: DurationMs(15 * 60_000),
             evidence_expires: DurationMs(24 * 3_600_000),
             passkeys: None,

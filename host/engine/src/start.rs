@@ -182,7 +182,7 @@ impl Engine {
         let metrics = Arc::<Metrics>::default();
         let lanes = Lanes::new(
             config.max_in_flight,
-            config.max_assistance_in_flight,
+            one_a_core(config.max_assistance_in_flight),
             metrics.assistance_waiting(),
         );
         let inner = Inner {
@@ -442,7 +442,7 @@ impl Inner {
 }
 
 fn sandbox(config: &Config, keys: &Keys) -> Result<Sandbox, StartError> {
-    let places = worker_count(config.workers).saturating_mul(2);
+    let places = one_a_core(config.workers).saturating_mul(2);
     Ok(Sandbox::new(SandboxConfig {
         max_in_flight: u32::try_from(places).unwrap_or(u32::MAX),
         cache: Some(CacheConfig {
@@ -481,8 +481,9 @@ fn open_log(
     )?)
 }
 
-fn worker_count(workers: usize) -> usize {
-    match workers {
+/// What is configured; where that is 0, as many as the machine has cores.
+fn one_a_core(configured: usize) -> usize {
+    match configured {
         0 => std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
         n => n,
     }
@@ -490,7 +491,7 @@ fn worker_count(workers: usize) -> usize {
 
 fn workers(workers: usize) -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
     rayon::ThreadPoolBuilder::new()
-        .num_threads(worker_count(workers))
+        .num_threads(one_a_core(workers))
         .thread_name(|i| format!("weft-policy-{i}"))
         // Who waits for the evaluation learns that it was not finished; nobody else is harmed. What the
         // panic says is not told: it could quote a fact.

@@ -59,8 +59,9 @@ pub(super) fn host_keys(host: &mut Section<'_, '_>, engine: &mut Config) {
     );
     host.number(
         "max_assistance_in_flight",
-        "Requests for assistance decided at the same time, beside payments; more wait. The fewer, the less payments feel them.",
-        1..=1_000,
+        "Requests for assistance decided at the same time, beside payments; more wait. The fewer, the less payments feel them; 0 for \
+         one a core.",
+        0..=1_000,
         &mut engine.max_assistance_in_flight,
     );
     host.number(
